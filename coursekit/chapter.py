@@ -1,0 +1,163 @@
+"""The model of one chapter: its header, its cells, its exercises; every author's mistake is refused here."""
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .cells import SourceCell, read_cells
+from .errors import BookError
+from .prose import expressions
+
+HEADER = {"title", "objectives", "minutes", "before"}
+LESSON = {"": ("markdown", "code"), "card": ("markdown",), "objectives": ("markdown",), "ledger": ("markdown",)}
+EXERCISE = {"task": "markdown", "answer": "code", "check": "code"}
+ARGS = {
+    "": {"alt", "caption", "name", "hide", "objective", "claims"},
+    "card": set(), "objectives": set(), "ledger": set(),
+    "task": {"exercise", "objective"}, "answer": {"exercise"}, "check": {"exercise", "points"},
+}
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+@dataclass
+class Exercise:
+    """The public half of an exercise; `points` is 0 for practice."""
+
+    name: str
+    objective: str
+    points: int
+    cells: dict[str, SourceCell] = field(default_factory=dict)
+
+
+@dataclass
+class Chapter:
+    """One chapter as its author wrote it."""
+
+    path: Path
+    name: str  # path from the root, for messages
+    header: dict
+    cells: list[SourceCell]
+    exercises: dict[str, Exercise]
+
+    @property
+    def stem(self) -> str:
+        return self.path.stem
+
+    @property
+    def lesson(self) -> list[SourceCell]:
+        """The cells that our build executes; exercises never take part."""
+        return [cell for cell in self.cells if cell.role in LESSON]
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.path.read_bytes()).hexdigest()
+
+    def claims(self) -> set[str]:
+        """The ids of the ledger's entries that cells of this chapter say they teach."""
+        return {claim for cell in self.cells for claim in _split(cell.args.get("claims", ""))}
+
+    def taught(self) -> dict[str, list[str]]:
+        """Objective -> headings of the sections that serve it."""
+        found = {objective: [] for objective in self.header["objectives"]}
+        for cell in self.cells:
+            if cell.role == "" and "objective" in cell.args:
+                for objective in _split(cell.args["objective"]):
+                    found[objective].append(heading(cell.text))
+        return found
+
+
+def read_chapter(path: Path, root: Path) -> Chapter:
+    """Read and check one source; `BookError` names the first line that is wrong."""
+    header, cells = read_cells(path, root)
+    name = path.relative_to(root).as_posix()
+    _check_header(header, name)
+    for cell in cells:
+        _check_cell(cell, header["objectives"])
+    return Chapter(path, name, header, cells, _exercises(cells, name))
+
+
+def read_chapters(paths: list[Path], root: Path) -> list[Chapter]:
+    """Read all chapters; names of exercises and labels of figures are unique in the book."""
+    chapters = [read_chapter(path, root) for path in paths]
+    seen: dict[str, str] = {}
+    for chapter in chapters:
+        named = [(e.cells["task"], "exercise", e.name) for e in chapter.exercises.values()]
+        named += [(c, "label", c.args["name"]) for c in chapter.cells if "name" in c.args]
+        for cell, kind, value in named:
+            if value in seen:
+                raise BookError(cell.where, f"the {kind} {value!r} is already taken by {seen[value]}", "give it another name")
+            seen[value] = cell.where
+    return chapters
+
+
+def heading(text: str) -> str:
+    """The first heading of a Markdown text without its marks, or ''."""
+    match = re.search(r"^#+\s+(.+?)\s*$", text, re.M)
+    return match[1] if match else ""
+
+
+def _split(value) -> list[str]:
+    return [part.strip() for part in str(value).split(",") if part.strip()]
+
+
+def _check_header(header: dict, name: str) -> None:
+    if missing := sorted(HEADER - set(header)):
+        raise BookError(name, f"its header has no {missing[0]!r}", f"a header gives {', '.join(sorted(HEADER))}")
+    if unknown := sorted(set(header) - HEADER):
+        raise BookError(name, f"its header has an unknown key {unknown[0]!r}", f"known are {', '.join(sorted(HEADER))}")
+    if not isinstance(header["objectives"], dict) or not header["objectives"]:
+        raise BookError(name, "objectives must read `id: what the reader will be able to do`")
+
+
+def _check_cell(cell: SourceCell, objectives: dict) -> None:
+    kinds = LESSON.get(cell.role) or ((EXERCISE[cell.role],) if cell.role in EXERCISE else ())
+    if not kinds:
+        raise BookError(cell.where, f"unknown role {cell.role!r}", f"known are {', '.join([*LESSON, *EXERCISE][1:])}")
+    if cell.kind not in kinds:
+        raise BookError(cell.where, f"a cell with the role {cell.role!r} must be {kinds[0]}, this is {cell.kind}")
+    if unknown := sorted(set(cell.args) - ARGS[cell.role]):
+        raise BookError(cell.where, f"unknown argument {unknown[0]!r}", f"known here are {', '.join(sorted(ARGS[cell.role])) or 'none'}")
+    for objective in _split(cell.args.get("objective", "")):
+        if objective not in objectives:
+            raise BookError(cell.where, f"no objective {objective!r}", f"the header lists {', '.join(objectives)}")
+    if "caption" in cell.args and not cell.args.get("alt"):
+        raise BookError(cell.where, "a figure needs a text alternative", 'add alt="what is to be seen"')
+    if cell.kind == "markdown":
+        expressions(cell)  # raises when one does not parse
+
+
+def _exercises(cells: list[SourceCell], name: str) -> dict[str, Exercise]:
+    found: dict[str, Exercise] = {}
+    for cell in cells:
+        if cell.role not in EXERCISE:
+            continue
+        key = cell.args.get("exercise")
+        if not isinstance(key, str) or not NAME.fullmatch(key):
+            raise BookError(cell.where, f"exercise={key!r} is no name", 'write exercise="lower_case_words"')
+        exercise = found.setdefault(key, Exercise(key, "", 0))
+        if cell.role in exercise.cells:
+            raise BookError(cell.where, f"the exercise {key!r} has a second {cell.role} cell",
+                            f"the first is in {exercise.cells[cell.role].where}")
+        expected = list(EXERCISE)[len(exercise.cells)]
+        if cell.role != expected:
+            raise BookError(cell.where, f"the {cell.role} cell of {key!r} comes before its {expected} cell",
+                            "the order is task, answer, check")
+        exercise.cells[cell.role] = cell
+    for exercise in found.values():
+        _complete(exercise, name)
+    return found
+
+
+def _complete(exercise: Exercise, name: str) -> None:
+    if missing := [role for role in EXERCISE if role not in exercise.cells]:
+        raise BookError(name, f"the exercise {exercise.name!r} has no {missing[0]} cell", f'add `# %% {missing[0]} … exercise="{exercise.name}"`')
+    task, check = exercise.cells["task"], exercise.cells["check"]
+    if not task.args.get("objective"):
+        raise BookError(task.where, f"the exercise {exercise.name!r} names no objective", 'add objective="…" to its task cell')
+    if not heading(task.text):
+        raise BookError(task.where, f"the exercise {exercise.name!r} has no heading", "start its task with `### Title`")
+    points = check.args.get("points", 0)
+    if not isinstance(points, int) or isinstance(points, bool) or points < 0 or ("points" in check.args and points == 0):
+        raise BookError(check.where, f"points={points!r}", "points are a whole number from 1 up; leave them out for practice")
+    exercise.objective, exercise.points = task.args["objective"], points

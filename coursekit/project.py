@@ -1,0 +1,109 @@
+"""Where everything of one book lives, read from `_config.yml`, `_toc.yml` and `pyproject.toml`."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import yaml
+
+from .errors import BookError
+
+CHAPTERS = "book/chapters"
+NOTEBOOKS = "notebooks"
+
+
+@dataclass(frozen=True)
+class Project:
+    """A checkout of a book."""
+
+    root: Path
+
+    @property
+    def build(self) -> Path:
+        """Everything that the build makes and `make clean` may delete."""
+        return self.root / "_build"
+
+    @property
+    def site(self) -> Path:
+        return self.build / "html"
+
+    @property
+    def notebooks(self) -> Path:
+        return self.root / NOTEBOOKS
+
+    @property
+    def bibliography(self) -> Path:
+        return self.root / "book" / "references.bib"
+
+    @cached_property
+    def config(self) -> dict:
+        return _yaml(self.root / "_config.yml")
+
+    @cached_property
+    def package(self) -> str:
+        """The Python package that the chapters import: `[tool.coursekit] package` in pyproject.toml."""
+        path = self.root / "pyproject.toml"
+        try:
+            return tomllib.loads(path.read_text("utf-8"))["tool"]["coursekit"]["package"]
+        except FileNotFoundError:
+            raise BookError(path.name, "is missing", f"run the command in the root of the book, not in {self.root}") from None
+        except (KeyError, tomllib.TOMLDecodeError) as error:
+            raise BookError(path.name, f"names no package for the chapters ({error})", "add `[tool.coursekit] package = …`") from None
+
+    @cached_property
+    def repository(self) -> str:
+        """The public address of the repository, from `_config.yml`: the one place where it stands."""
+        url = str((self.config.get("repository") or {}).get("url", "")).rstrip("/")
+        if not re.fullmatch(r"https://github\.com/[\w.-]+/[\w.-]+", url):
+            raise BookError("_config.yml", f"repository.url is {url!r}", "it must read https://github.com/OWNER/NAME")
+        return url
+
+    @property
+    def branch(self) -> str:
+        return (self.config.get("repository") or {}).get("branch", "main")
+
+    @property
+    def book_url(self) -> str:
+        """Where GitHub Pages publishes the book of that repository."""
+        owner, name = self.repository.split("/")[-2:]
+        return f"https://{owner}.github.io/{name}/"
+
+    def colab_url(self, stem: str) -> str:
+        path = self.repository.removeprefix("https://github.com/")
+        return f"https://colab.research.google.com/github/{path}/blob/{self.branch}/{NOTEBOOKS}/{stem}.ipynb"
+
+    def sources(self) -> list[Path]:
+        """The chapter sources in the order of `_toc.yml`; the two must name the same chapters."""
+        listed = [Path(name).name for name in toc_files(_yaml(self.root / "_toc.yml")) if name.startswith(NOTEBOOKS + "/")]
+        there = {p.stem: p for p in sorted((self.root / CHAPTERS).glob("*.py"))}
+        for stem in listed:
+            if stem not in there:
+                raise BookError("_toc.yml", f"lists {NOTEBOOKS}/{stem}, which has no source",
+                                f"write {CHAPTERS}/{stem}.py or take the line out")
+        for stem in there:
+            if stem not in listed:
+                raise BookError(f"{CHAPTERS}/{stem}.py", "is not in _toc.yml", f"add `- file: {NOTEBOOKS}/{stem}`")
+        if twice := sorted({stem for stem in listed if listed.count(stem) > 1}):
+            raise BookError("_toc.yml", f"lists {NOTEBOOKS}/{twice[0]} twice", "take one of the lines out")
+        return [there[stem] for stem in listed]
+
+
+def toc_files(toc) -> list[str]:
+    """Every `file:` and `root:` of a table of contents, in reading order."""
+    if isinstance(toc, list):
+        return [name for item in toc for name in toc_files(item)]
+    if not isinstance(toc, dict):
+        return []
+    own = [toc[key] for key in ("root", "file") if isinstance(toc.get(key), str)]
+    return own + [name for key in ("parts", "chapters", "sections", "subtrees") for name in toc_files(toc.get(key))]
+
+
+def _yaml(path: Path) -> dict:
+    try:
+        return yaml.safe_load(path.read_text("utf-8")) or {}
+    except FileNotFoundError:
+        raise BookError(path.name, "is missing", f"run the command in the root of the book, not in {path.parent}") from None
+    except yaml.YAMLError as error:
+        raise BookError(path.name, f"is not YAML: {error}") from None

@@ -1,0 +1,55 @@
+"""Numbers in prose: `{{= expression =}}` is computed by the chapter's own code; a bare number is a fault.
+
+An expression is evaluated in the kernel at that point of the chapter, so prose, code and figures cannot disagree.
+"""
+
+import ast
+import re
+
+from .cells import SourceCell
+from .errors import BookError
+
+EXPRESSION = re.compile(r"\{\{=(.+?)=\}\}", re.S)
+
+# What may hold a number that needs no computing: code, math, links, roles, labels, comments, addresses.
+_QUIET = re.compile(
+    r"(`{3,}|~{3,}|:{3,})[^\n]*|(`+)(?!`).+?(?<!`)\2(?!`)|\$\$.+?\$\$|\$[^$\n]+\$|\{\{=.+?=\}\}|\]\([^)]*\)|<[^>\n]+>|^\([\w:-]+\)=|^:[\w-]+:[^\n]*|https?://\S+",
+    re.S | re.M,
+)
+_FENCE = re.compile(r"^(`{3,}|~{3,})(?!\{)[^\n]*\n.*?^\1", re.S | re.M)
+_PLACE = r"(?:[Tt]ables?|[Ff]igures?|[Ss]ections?|[Cc]hapters?|[Ee]quations?|[Pp]ages?|arXiv:?|§|V|v|Python|version)\s*"
+_NUMBER = re.compile(r"(?<![\w.,×§-])(\d[\d,]*(?:\.\d+)?)(\s?%|\s?[MGk]\b|\s?million)?(?![\w×])")
+_CITED = re.compile(r"\{cite(?::\w+)?\}`")
+
+
+def expressions(cell: SourceCell) -> list[str]:
+    """The expressions of a Markdown cell, in order; each must be one Python expression."""
+    found = [m[1].strip() for m in EXPRESSION.finditer(cell.text)]
+    for text in found:
+        try:
+            ast.parse(text, mode="eval")
+        except SyntaxError as error:
+            raise BookError(cell.where, f"{{{{= {text} =}}}} is no Python expression: {error.msg}") from None
+    if cell.text.count("{{=") != len(found):
+        raise BookError(cell.where, "an expression is opened with `{{=` and not closed", "write {{= expression =}}")
+    return found
+
+
+def fill(text: str, values: list[str]) -> str:
+    """Put the values in the place of the expressions."""
+    rest = iter(values)
+    return EXPRESSION.sub(lambda _: next(rest), text)
+
+
+def bare_numbers(cell: SourceCell) -> list[BookError]:
+    """Numbers that are neither computed nor in a paragraph that cites its source; single digits may stand."""
+    faults, text = [], cell.text if cell.kind == "markdown" else cell.args.get("caption", "")
+    for paragraph in re.split(r"\n\s*\n", _FENCE.sub("", text)):
+        if _CITED.search(paragraph):
+            continue
+        quiet = re.sub(_PLACE + r"[\d.]+", " ", _QUIET.sub(" ", paragraph))
+        for number, unit in _NUMBER.findall(re.sub(r"^\s*\d+\.\s", " ", quiet, flags=re.M)):
+            if unit or len(number) > 1:
+                faults.append(BookError(cell.where, f"the bare number {(number + unit).strip()!r} in the prose",
+                                        "compute it, {{= … =}}, or cite its source in the same paragraph"))
+    return faults
