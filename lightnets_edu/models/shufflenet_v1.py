@@ -1,0 +1,107 @@
+"""ShuffleNet V1. Zhang, Zhou, Lin, Sun (2017), arXiv:1707.01083.
+
+Beside the paper: Figure 1 is `channel_shuffle`, Figure 2 is `ShuffleUnit`, Table 1 is `TABLE_1`.
+
+Departures from the paper: none known at 1x. For other widths the paper says only "scale the number of channels";
+the stem's width is that of the authors' later code. Departures from that code: it shuffles after the depthwise
+convolution, in the inverse order, applies ReLU to the branch before concatenation, and has no classifier bias.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from lightnets_edu.layers import conv_bn, divide
+
+UNITS = (4, 8, 4)    # Table 1, units per stage: one with stride 2, then 3, 7, 3 with stride 1
+TABLE_1 = {          # g: output channels of stages 2, 3, 4
+    1: (144, 288, 576),
+    2: (200, 400, 800),
+    3: (240, 480, 960),
+    4: (272, 544, 1088),
+    8: (384, 768, 1536),
+}
+STEM = {0.25: 12, 0.5: 12, 1.0: 24, 1.5: 24, 2.0: 48}    # width: channels of Conv1
+
+
+def channel_shuffle(x: Tensor, groups: int) -> Tensor:
+    """Deal every group's channels out to all groups (Figure 1c). (N, C, H, W) -> (N, C, H, W).
+
+    With two groups, channels 0 1 2 | 3 4 5 become 0 3 1 4 2 5. ValueError where `groups` does not divide C.
+    """
+    if x.ndim != 4:
+        raise ValueError(f"channel shuffle: expected a tensor (N, C, H, W), got shape {tuple(x.shape)}")
+    n, c, h, w = x.shape
+    per_group = divide(c, groups, "channel shuffle")
+    return x.reshape(n, groups, per_group, h, w).transpose(1, 2).reshape(n, c, h, w)
+
+
+class ShuffleUnit(nn.Module):
+    """Figure 2b with stride 1, Figure 2c with stride 2. (N, c_in, H, W) -> (N, c_out, H/stride, W/stride)."""
+
+    def __init__(self, c_in: int, c_out: int, stride: int, groups: int, reduce_groups: int):
+        super().__init__()
+        if stride not in (1, 2):
+            raise ValueError(f"stride must be 1 (Figure 2b) or 2 (Figure 2c), got {stride}")
+        if stride == 1 and c_in != c_out:
+            raise ValueError(f"a stride-1 unit adds its input, so c_in must equal c_out; got {c_in} and {c_out}")
+        if stride == 2 and c_in >= c_out:
+            raise ValueError(f"a stride-2 unit concatenates its input, so c_out must exceed c_in; got {c_in} and {c_out}")
+        c_mid = divide(c_out, 4, "bottleneck")               # §3.2: a quarter of the output
+        c_branch = c_out - c_in if stride == 2 else c_out    # concatenation brings back c_in
+        self.groups, self.stride = groups, stride
+        self.reduce = conv_bn(c_in, c_mid, 1, groups=reduce_groups)
+        self.depthwise = conv_bn(c_mid, c_mid, 3, stride, groups=c_mid)
+        self.expand = conv_bn(c_mid, c_branch, 1, groups=groups)
+        self.shortcut = nn.AvgPool2d(3, stride=2, padding=1) if stride == 2 else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = torch.relu(self.reduce(x))
+        y = channel_shuffle(y, self.groups)
+        y = self.depthwise(y)                                # no ReLU here (§3.2)
+        y = self.expand(y)
+        short = self.shortcut(x)
+        return torch.relu(torch.cat([short, y], dim=1) if self.stride == 2 else short + y)
+
+
+def column(groups: int, width: float = 1.0) -> tuple[int, ...]:
+    """A column of Table 1, scaled: channels of Conv1 and of stages 2, 3, 4. ValueError where scaling breaks the groups."""
+    if groups not in TABLE_1:
+        raise ValueError(f"groups must be one of {', '.join(map(str, TABLE_1))} (Table 1), got {groups}")
+    if width not in STEM:
+        raise ValueError(f"width must be one of {', '.join(map(str, STEM))}, got {width}")
+    stem = 16 if (groups, width) == (8, 0.5) else STEM[width]     # 12 leaves a branch that 8 does not divide
+    stages = tuple(int(c * width) for c in TABLE_1[groups])       # exact: every entry is a multiple of 4
+    for c in stages:
+        c_mid = divide(c, 4, f"bottleneck of {c} channels at width {width}")
+        divide(c_mid, groups, f"bottleneck of {c} channels at width {width}")
+    divide(stages[0] - stem, groups, f"first branch of stage 2 ({stages[0]} - {stem}) at width {width}")
+    return stem, *stages
+
+
+class ShuffleNetV1(nn.Module):
+    """Table 1, one column per `groups`, scaled by `width`. (N, 3, H, W) -> (N, num_classes).
+
+    ValueError for groups and widths outside the table, and for those that scaling breaks:
+    0.5x and 1.5x with g = 2, 4; 0.25x with g = 2, 4, 8.
+    """
+
+    def __init__(self, groups: int, width: float = 1.0, num_classes: int = 1000):
+        super().__init__()
+        if num_classes < 1:
+            raise ValueError(f"num_classes must be at least 1, got {num_classes}")
+        c, *stages = column(groups, width)
+        self.stem = nn.Sequential(conv_bn(3, c, 3, stride=2), nn.ReLU(), nn.MaxPool2d(3, stride=2, padding=1))
+        units: list[nn.Module] = []
+        for c_out, n in zip(stages, UNITS, strict=True):
+            for i in range(n):
+                reduce_groups = groups if units else 1            # §3.3: the first pointwise layer is not grouped
+                units.append(ShuffleUnit(c, c_out, 2 if i == 0 else 1, groups, reduce_groups))
+                c = c_out
+        self.stages = nn.Sequential(*units)
+        self.head = nn.Linear(c, num_classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if x.ndim != 4 or x.shape[1] != 3:
+            raise ValueError(f"expected images (N, 3, H, W), got shape {tuple(x.shape)}")
+        y = self.stages(self.stem(x))         # (N, 3, 224, 224) -> (N, c, 7, 7)
+        return self.head(y.mean(dim=(2, 3)))  # global average pool
