@@ -74,6 +74,7 @@ def read_chapter(path: Path, root: Path) -> Chapter:
     _check_header(header, name)
     for cell in cells:
         _check_cell(cell, header["objectives"])
+    _check_card(cells, name)
     return Chapter(path, name, header, cells, _exercises(cells, name))
 
 
@@ -125,6 +126,14 @@ def _check_cell(cell: SourceCell, objectives: dict) -> None:
         raise BookError(cell.where, "a figure needs a text alternative", 'add alt="what is to be seen"')
     if cell.kind == "markdown":
         expressions(cell)  # raises when one does not parse
+
+
+def _check_card(cells: list[SourceCell], name: str) -> None:
+    if not cells or cells[0].role != "card" or not heading(cells[0].text):
+        raise BookError(name, "does not open with a card", "start with `# %% card [markdown]` and the chapter's `# Title`")
+    for role in ("card", "objectives", "ledger"):
+        if sum(cell.role == role for cell in cells) > 1:
+            raise BookError(name, f"has more than one {role} cell")
 
 
 def _exercises(cells: list[SourceCell], name: str) -> dict[str, Exercise]:

@@ -1,0 +1,79 @@
+"""The public build: chapter sources -> site and notebooks. It never opens the teacher's half."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import editions, ledger, site
+from .chapter import read_chapters
+from .errors import BookError, Faults
+from .execute import execute
+from .plain import References
+from .project import Project
+from .prose import bare_numbers
+
+
+@dataclass
+class Built:
+    """What a build made and what it wrote into the working tree."""
+
+    site: Path
+    chapters: int
+    written: list[str] = field(default_factory=list)
+
+
+def build(root: Path, jobs: int | None = None, check: bool = False, quiet: bool = False, fresh: bool = False) -> Built:
+    """Build the site and bring the committed notebooks and generated pages up to date.
+
+    With `check` nothing in the working tree is written: a file that is not what the sources give is a fault.
+    """
+    project = Project(root)
+    chapters = read_chapters(project.sources(), root)
+    claims = ledger.read_ledger(project, chapters)
+    pages = {"book/claims.md": ledger.claims_page(claims, chapters), "book/trace.md": ledger.trace_page(chapters)}
+    if faults := [fault for chapter in chapters for cell in chapter.cells for fault in bare_numbers(cell)]:
+        raise Faults(faults)
+    _refuse_edited(project, [chapter.stem for chapter in chapters])
+    results = execute(project, chapters, jobs, quiet)
+    staged = {site.page_name(c.stem): editions.dumps(editions.page(project, c, results[c.stem], claims)) for c in chapters}
+    new, labels = site.build(project, site.stage(project, pages | staged), fresh)
+    refs = References(labels, project.bibliography, project.book_url)
+    public = {site.page_name(c.stem): editions.dumps(editions.notebook(project, c, results[c.stem], claims, refs)) for c in chapters}
+    if check:
+        _compare(root, pages | public)
+    site.accept(new, project)
+    return Built(project.site, len(chapters), [] if check else _update(root, pages | public))
+
+
+def _refuse_edited(project: Project, stems: list[str]) -> None:
+    faults = []
+    for path in sorted(project.notebooks.glob("*")):
+        name = path.relative_to(project.root).as_posix()
+        if path.name.startswith("."):
+            continue
+        try:
+            if path.suffix != ".ipynb" or path.stem not in stems:
+                raise BookError(name, "is not made from a chapter source", "delete it, or keep your own notebooks elsewhere")
+            editions.refuse_edited(path.read_text("utf-8"), name)
+        except BookError as fault:
+            faults.append(fault)
+    if faults:
+        raise Faults(faults)
+
+
+def _compare(root: Path, files: dict[str, str]) -> None:
+    stale = [name for name, text in files.items() if not (root / name).is_file() or (root / name).read_text("utf-8") != text]
+    if stale:
+        raise Faults([BookError(name, "is not what the sources give", "run `make notebooks` and commit the result") for name in stale])
+
+
+def _update(root: Path, files: dict[str, str]) -> list[str]:
+    written = []
+    for name, text in files.items():
+        path = root / name
+        if not path.is_file() or path.read_text("utf-8") != text:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            part = path.with_name(f".{path.name}.part")
+            part.write_text(text, "utf-8")
+            part.replace(path)
+            written.append(name)
+    return written

@@ -1,0 +1,89 @@
+"""The command: `python -m coursekit build | course | scan | check-site | serve`."""
+
+import argparse
+import functools
+import http.server
+import sys
+from pathlib import Path
+
+from .errors import BookError
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run one command; a fault of the book is printed without a traceback and exits with 1."""
+    args = _parser().parse_args(argv)
+    try:
+        args.run(args)
+    except BookError as error:
+        sys.exit(f"\n{error}")
+    except KeyboardInterrupt:
+        sys.exit("\ninterrupted; the last good site and notebooks are as they were")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m coursekit", description=__doc__, allow_abbrev=False)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run, text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
+        sub.add_argument("--root", type=Path, default=Path.cwd(), help="the root of the book (default: here)")
+        sub.set_defaults(run=run)
+        return sub
+
+    build = command("build", _build, "execute the chapters, build the site into _build/html, bring notebooks/ up to date")
+    build.add_argument("--check", action="store_true", help="write nothing outside _build; fail when notebooks/ is not what the sources give")
+    build.add_argument("--fresh", action="store_true", help="forget what Sphinx knows of the last build")
+    build.add_argument("--jobs", type=int, help="chapters executed at once (default: one a core)")
+    build.add_argument("--quiet", action="store_true", help="no progress bar")
+    course = command("course", _course, "make the graded course in course/: source, release; needs the teacher's half")
+    course.add_argument("--chapter", action="append", help="only this chapter (its file name without .ipynb); may be repeated")
+    scan = command("scan", _scan, "look for solutions and hidden tests in files, folders, wheels")
+    scan.add_argument("paths", nargs="+", type=Path)
+    check = command("check-site", _check_site, "check a built site: links, anchors, alternative texts, other hosts")
+    check.add_argument("site", nargs="?", type=Path, help="default: _build/html")
+    serve = command("serve", _serve, "serve the built site on this machine")
+    serve.add_argument("--port", type=int, default=8000)
+    return parser
+
+
+def _build(args) -> None:
+    from .build import build
+
+    built = build(args.root.resolve(), args.jobs, args.check, args.quiet, args.fresh)
+    for name in built.written:
+        print(f"wrote {name}")
+    print(f"\n{built.chapters} chapter{'s' * (built.chapters != 1)}: {built.site / 'index.html'}\nopen that file, or run `make serve`")
+
+
+def _course(args) -> None:
+    from .course import build_course
+
+    build_course(args.root.resolve(), args.chapter)
+
+
+def _scan(args) -> None:
+    from .course import scan_paths
+
+    scan_paths(args.root.resolve(), args.paths)
+
+
+def _check_site(args) -> None:
+    from .site_check import check
+
+    problems = check(args.site or args.root / "_build" / "html")
+    print("\n".join(map(str, problems)) or "no problems")
+    if problems:
+        sys.exit(1)
+
+
+def _serve(args) -> None:
+    site = args.root / "_build" / "html"
+    if not (site / "index.html").exists():
+        raise BookError(str(site), "there is no site", "run `make book` first")
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=site)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", args.port), handler) as server:
+        print(f"http://127.0.0.1:{server.server_address[1]}/  (Ctrl-C ends it)")
+        try:
+            server.serve_forever()
+        except KeyboardInterrupt:
+            pass

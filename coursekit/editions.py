@@ -1,0 +1,179 @@
+"""One executed chapter -> the staged page (MyST, with outputs) and the public notebook (plain Markdown, without)."""
+
+import hashlib
+import json
+import re
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from .cells import SourceCell
+from .chapter import Chapter, Exercise, heading
+from .errors import BookError
+from .execute import STATE, Executed
+from .ledger import Claim, table
+from .plain import References, plain
+from .project import Project
+from .prose import fill
+
+GRADED = "# Graded: your teacher's copy of this cell holds further tests. Leave it as it is."
+KERNEL = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+SETUP = """\
+# Set-up: installs the package of this book where it is missing, as on Colab. Elsewhere it does nothing.
+import importlib.util
+import os
+
+if importlib.util.find_spec("{package}") is None:
+    source = os.environ.get("{variable}", "git+{repository}")
+    %pip install -q "{{source}}"
+"""
+
+
+def page(project: Project, chapter: Chapter, result: Executed, claims: list[Claim]):
+    """The notebook that jupyter-book turns into a page: MyST, outputs, widget state; graded cells left out."""
+    nb = new_notebook(metadata={**KERNEL, "widgets": {STATE: {"version_major": 2, "version_minor": 0, "state": result.widgets}}})
+    outputs, values = iter(result.outputs), iter(result.values)
+    for cell in chapter.cells:
+        if cell.kind == "markdown":
+            text = _text(project, chapter, cell, claims)
+            nb.cells.append(new_markdown_cell(fill(text, next(values)) if cell.role != "task" else text))
+        else:
+            shown = [] if cell.role else [nbformat.from_dict(o) for o in next(outputs)]
+            nb.cells.append(new_code_cell(cell.text, outputs=shown, metadata=_figure(cell)))
+    return _with_ids(nb)
+
+
+def notebook(project: Project, chapter: Chapter, result: Executed, claims: list[Claim], refs: References):
+    """The edition for Colab, Jupyter and coursework."""
+    nb = new_notebook(metadata=dict(KERNEL))
+    values = iter(result.values)
+    for cell in chapter.cells:
+        if cell.kind == "markdown":
+            text = _text(project, chapter, cell, claims)
+            text = plain(fill(text, next(values)) if cell.role != "task" else text, refs, cell.where)
+            nb.cells.append(_graded(new_markdown_cell(text), cell))
+        else:
+            nb.cells.append(_graded(new_code_cell(cell.text, metadata=_alternative(cell)), cell))
+            nb.cells += _after(chapter, cell, refs)
+    variable = project.package.upper()
+    setup = SETUP.format(package=project.package, variable=variable, repository=project.repository)
+    nb.cells.insert(1, new_code_cell(setup.rstrip("\n"), metadata={"tags": ["remove-cell"]}))
+    nb = _with_ids(nb)
+    nb.metadata["coursekit"] = {"source": chapter.name, "source_sha256": chapter.sha256, "sha256": fingerprint(nb)}
+    return nb
+
+
+def fingerprint(nb) -> str:
+    """Of what an author could edit in a notebook: texts, ids, grading metadata; outputs do not count."""
+    rows = [[c.cell_type, c.get("id"), c.source, c.metadata.get("nbgrader")] for c in nb.cells]
+    return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
+
+
+def dumps(nb) -> str:
+    """A notebook as it stands in a file."""
+    nbformat.validate(nb)
+    return nbformat.writes(nb, version=4) + "\n"
+
+
+def _text(project: Project, chapter: Chapter, cell: SourceCell, claims: list[Claim]) -> str:
+    """A Markdown cell's text with what the build adds to its role."""
+    if cell.role == "card":
+        header = chapter.header
+        return (f"{cell.text}\n\n:::{{admonition}} Before you start\n:class: card\n"
+                f"**Time:** about {header['minutes']} minutes. **Know first:** {header['before']}\n\n"
+                f"[Open in Colab]({project.colab_url(chapter.stem)}) to run and change everything here.\n:::")
+    if cell.role == "objectives":
+        return cell.text + "\n\n" + "\n".join(_objective(chapter, i, key) for i, key in enumerate(chapter.header["objectives"], 1))
+    if cell.role == "ledger":
+        return cell.text + "\n\n" + table([claim for claim in claims if claim.chapter == chapter.stem], chapter)
+    if cell.role == "task":
+        exercise = chapter.exercises[cell.args["exercise"]]
+        return re.sub(r"^(#+)\s+(.+?)\s*$", lambda m: f"{m[1]} {_title(chapter, exercise, m[2])}", cell.text, count=1, flags=re.M)
+    return cell.text
+
+
+def _title(chapter: Chapter, exercise: Exercise, words: str) -> str:
+    number = list(chapter.exercises).index(exercise.name) + 1
+    worth = f"{exercise.points} point{'s' * (exercise.points > 1)}" if exercise.points else "practice"
+    return f"Exercise {number}: {words} ({worth})"
+
+
+def _objective(chapter: Chapter, number: int, key: str) -> str:
+    tested = [heading(e.cells["task"].text) for e in chapter.exercises.values() if e.objective == key]
+    return f"{number}. {chapter.header['objectives'][key]} *({'; '.join(chapter.taught()[key] + tested)})*"
+
+
+def _figure(cell: SourceCell) -> dict:
+    """Cell metadata that MyST-NB reads: the text alternative, the caption, the label, what to hide."""
+    args, meta = cell.args, {}
+    if "caption" in args:
+        meta["figure"] = {"caption": args["caption"]} | ({"name": args["name"]} if "name" in args else {})
+    metadata = _alternative(cell)
+    if meta:
+        metadata["mystnb"] = {**metadata.get("mystnb", {}), **meta}
+    if args.get("hide") == "code":
+        metadata["tags"] = ["hide-input"]
+    return metadata
+
+
+def _alternative(cell: SourceCell) -> dict:
+    return {"mystnb": {"image": {"alt": cell.args["alt"]}}} if "alt" in cell.args else {}
+
+
+def _after(chapter: Chapter, cell: SourceCell, refs: References) -> list:
+    """What follows a code cell in the notebook alone: a figure's caption, a graded cell."""
+    if "caption" in cell.args:
+        label = refs.labels.get(cell.args.get("name", ""), {})
+        number = f"Figure {label['number']}. " if label.get("number") else ""
+        return [new_markdown_cell(f"*{number}{plain(cell.args['caption'], refs, cell.where)}*")]
+    if cell.role == "check" and (points := chapter.exercises[cell.args["exercise"]].points):
+        graded = new_code_cell(GRADED)
+        graded.metadata["nbgrader"] = _nbgrader(f"{cell.args['exercise']}-grade", grade=True, locked=True, points=points)
+        return [graded]
+    return []
+
+
+def _graded(nb_cell, cell: SourceCell):
+    """Add nbgrader's metadata to the cell of an exercise."""
+    if cell.role in ("task", "check"):
+        nb_cell.metadata["nbgrader"] = _nbgrader(f"{cell.args['exercise']}-{cell.role}", locked=True)
+    if cell.role == "answer":
+        nb_cell.metadata["nbgrader"] = _nbgrader(cell.args["exercise"], solution=True)
+    return nb_cell
+
+
+def _nbgrader(name: str, grade=False, locked=False, solution=False, **more) -> dict:
+    return {"grade_id": name, "grade": grade, "locked": locked, "solution": solution, "task": False, "schema_version": 3, **more}
+
+
+def _with_ids(nb):
+    """Stable ids: an exercise's own name, otherwise a digest of the cell's text, so that a diff shows one change."""
+    seen: dict[str, int] = {}
+    for cell in nb.cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id") or hashlib.sha256(cell.source.encode()).hexdigest()[:12]
+        seen[name] = seen.get(name, 0) + 1
+        cell["id"] = name if seen[name] == 1 else f"{name}-{seen[name]}"
+    return nb
+
+
+def refuse_edited(text: str, name: str) -> None:
+    """Stop when a notebook holds work that its source does not have: the next build would lose it."""
+    try:
+        nb = nbformat.reads(text, as_version=4)
+    except Exception as error:  # nbformat raises many kinds
+        raise BookError(name, f"is no notebook: {error}", "restore it with git, or delete it and build again") from None
+    recorded = nb.metadata.get("coursekit", {}).get("sha256")
+    if recorded != fingerprint(nb):
+        raise BookError(f"{name}{_edited_cell(nb)}", "was edited by hand",
+                        "notebooks are generated: make the change in book/chapters, then delete or restore this file")
+
+
+def _edited_cell(nb) -> str:
+    for number, cell in enumerate(nb.cells, 1):
+        name = cell.metadata.get("nbgrader", {}).get("grade_id") or hashlib.sha256(cell.source.encode()).hexdigest()[:12]
+        if not str(cell.get("id", "")).startswith(name):
+            return f", cell {number}"
+    return ""

@@ -1,0 +1,148 @@
+"""The ledger: what the sources and papers claim, whether it holds, where the book teaches it, what shows it."""
+
+import ast
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from pybtex.database import parse_file
+
+from .chapter import Chapter, heading
+from .errors import BookError
+from .project import Project
+
+VERDICTS = {
+    "holds": "true as stated, and checked here",
+    "imprecise": "true after a correction, which the note gives",
+    "wrong": "not true; the note says what is",
+    "reported": "a result of the paper, quoted and not repeated here",
+    "open": "could not be settled",
+}
+FIELDS = {"id", "claim", "verdict", "note", "check", "cite", "minor"}
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One entry. `check` names a test (path::function), `cite` an entry of the bibliography; one of them is given."""
+
+    id: str
+    chapter: str
+    claim: str
+    verdict: str
+    note: str = ""
+    check: str = ""
+    cite: str = ""
+    minor: bool = False  # listed in the chapter's table only, no section teaches it
+
+
+def read_ledger(project: Project, chapters: list[Chapter]) -> list[Claim]:
+    """All entries of book/ledger/*.yml; refuses the first that is wrong, untaught or unbacked."""
+    claims: list[Claim] = []
+    keys = set(parse_file(str(project.bibliography)).entries)
+    stems = {chapter.stem: chapter for chapter in chapters}
+    for path in sorted((project.root / "book" / "ledger").glob("*.yml")):
+        if path.stem not in stems:
+            raise BookError(f"book/ledger/{path.name}", "belongs to no chapter", f"chapters are {', '.join(stems)}")
+        for number, row in enumerate(_rows(path), 1):
+            claims.append(_claim(row, path, number))
+    seen: dict[str, Claim] = {}
+    for claim in claims:
+        where = f"book/ledger/{claim.chapter}.yml, {claim.id}"
+        if claim.id in seen:
+            raise BookError(where, "this id is already taken", f"by an entry of {seen[claim.id].chapter}.yml")
+        seen[claim.id] = claim
+        _backed(project.root, claim, keys, where)
+        if not claim.minor and claim.id not in stems[claim.chapter].claims():
+            raise BookError(where, "no cell of the chapter teaches it", f'add claims="{claim.id}" to the cell that does, or `minor: true`')
+    for chapter in chapters:
+        if unknown := sorted(chapter.claims() - set(seen)):
+            raise BookError(chapter.name, f"a cell names the claim {unknown[0]}, which no ledger has")
+    return claims
+
+
+def _rows(path: Path) -> list:
+    try:
+        rows = yaml.safe_load(path.read_text("utf-8"))
+    except yaml.YAMLError as error:
+        raise BookError(f"book/ledger/{path.name}", f"is not YAML: {error}") from None
+    if not isinstance(rows, list):
+        raise BookError(f"book/ledger/{path.name}", "is not a list of entries", "start every entry with `- id: …`")
+    return rows
+
+
+def _claim(row, path: Path, number: int) -> Claim:
+    where = f"book/ledger/{path.name}, entry {number}"
+    if not isinstance(row, dict) or not {"id", "claim", "verdict"} <= set(row):
+        raise BookError(where, "needs at least id, claim and verdict")
+    if unknown := sorted(set(row) - FIELDS):
+        raise BookError(where, f"has an unknown field {unknown[0]!r}", f"known are {', '.join(sorted(FIELDS))}")
+    if row["verdict"] not in VERDICTS:
+        raise BookError(where, f"verdict {row['verdict']!r}", f"one of {', '.join(VERDICTS)}")
+    if row["verdict"] in ("imprecise", "wrong") and not row.get("note"):
+        raise BookError(where, f"is {row['verdict']} and does not say what is right", "add a note")
+    return Claim(chapter=path.stem, **row)
+
+
+def _backed(root: Path, claim: Claim, keys: set[str], where: str) -> None:
+    if not claim.check and not claim.cite:
+        raise BookError(where, "nothing backs it", "add `check: tests/…py::test_name` or `cite: key`")
+    if claim.cite and claim.cite.split(",")[0] not in keys:
+        raise BookError(where, f"cites {claim.cite.split(',')[0]!r}, which is not in the bibliography")
+    if claim.check:
+        file, _, function = claim.check.partition("::")
+        path = root / file
+        names = {n.name for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.FunctionDef)} if path.is_file() else set()
+        if function not in names:
+            raise BookError(where, f"its check {claim.check} does not exist")
+
+
+def table(claims: list[Claim], chapter: Chapter) -> str:
+    """The chapter's rows of the ledger as a Markdown table."""
+    rows = ["| | the claim | verdict | what we found |", "|---|---|---|---|"]
+    for claim in claims:
+        rows.append(f"| {claim.id} | {claim.claim} | {claim.verdict} | {_found(claim, chapter)} |")
+    return "\n".join(rows)
+
+
+def _found(claim: Claim, chapter: Chapter) -> str:
+    place = _taught(claim, chapter)
+    source = "" if not claim.cite else f"{{cite}}`{claim.cite.split(',')[0]}`" + "".join(f",{part}" for part in claim.cite.split(",")[1:])
+    return " ".join(part for part in (claim.note, f"See “{place}”." if place else "", source) if part)
+
+
+def _taught(claim: Claim, chapter: Chapter) -> str:
+    """The heading of the section whose cell teaches a claim."""
+    title = ""
+    for cell in chapter.cells:
+        title = (heading(cell.text) if cell.kind == "markdown" else "") or title
+        if claim.id in [part.strip() for part in str(cell.args.get("claims", "")).split(",")]:
+            return title
+    return ""
+
+
+def claims_page(claims: list[Claim], chapters: list[Chapter]) -> str:
+    """The page “the source, checked”."""
+    out = ["# The source, checked", "",
+           "Every checkable statement of our sources and of the papers that a chapter deals with, in our own words. The verdicts are:", ""]
+    out += [f"- **{name}**: {meaning};" for name, meaning in VERDICTS.items()]
+    for chapter in chapters:
+        own = [claim for claim in claims if claim.chapter == chapter.stem]
+        title = next(heading(cell.text) for cell in chapter.cells if cell.role == "card")
+        out += ["", f"## [{title}](../notebooks/{chapter.stem}.ipynb)", "", table(own, chapter)]
+    return "\n".join(out) + "\n"
+
+
+def trace_page(chapters: list[Chapter]) -> str:
+    """The page that lists which section and which exercise serve each objective; refuses one without either."""
+    out = ["# Objectives, sections, exercises", "", "What each chapter promises, where it keeps the promise, and which exercise tests it."]
+    for chapter in chapters:
+        title = next(heading(cell.text) for cell in chapter.cells if cell.role == "card")
+        out += ["", f"## [{title}](../notebooks/{chapter.stem}.ipynb)", "", "| you will be able to | section | exercise |", "|---|---|---|"]
+        for key, text in chapter.header["objectives"].items():
+            sections = chapter.taught()[key]
+            exercises = [heading(e.cells["task"].text) for e in chapter.exercises.values() if e.objective == key]
+            if not sections or not exercises:
+                what = "section" if not sections else "exercise"
+                raise BookError(chapter.name, f"no {what} serves the objective {key!r}", f'add objective="{key}" to a {what}’s cell')
+            out.append(f"| {text} | {'; '.join(sections)} | {'; '.join(exercises)} |")
+    return "\n".join(out) + "\n"

@@ -1,0 +1,83 @@
+"""The site: a stage of everything it is made from, jupyter-book in its strict mode, and the swap into place.
+
+The last good site stays where it is until a new one is complete and has passed the checker.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+from .errors import BookError, Faults
+from .project import NOTEBOOKS, Project
+from .site_check import check
+
+PAGES = ("*.md", "*.bib", "images", "_ext")  # what of book/ belongs in the site's stage; never the chapter sources
+
+
+def stage(project: Project, pages: dict[str, str]) -> Path:
+    """Write _build/stage: `pages` by path, and what of book/ is not a chapter; files that stay the same are not touched."""
+    folder = project.build / "stage"
+    wanted = dict(pages)
+    for pattern in PAGES:
+        for path in (project.root / "book").glob(pattern):
+            files = [p for p in path.rglob("*") if p.is_file() and "__pycache__" not in p.parts] if path.is_dir() else [path]
+            wanted |= {p.relative_to(project.root).as_posix(): p.read_bytes() for p in files}
+    wanted["_toc.yml"] = (project.root / "_toc.yml").read_text("utf-8")
+    wanted["_config.yml"] = yaml.safe_dump(project.config | {"execute": {"execute_notebooks": "off"}}, sort_keys=False)
+    wanted |= pages
+    for old in [p for p in folder.rglob("*") if p.is_file()]:
+        if old.relative_to(folder).as_posix() not in wanted:
+            old.unlink()
+    for name, content in wanted.items():
+        _write(folder / name, content)
+    return folder
+
+
+def _write(path: Path, content: str | bytes) -> None:
+    data = content.encode() if isinstance(content, str) else content
+    if not path.is_file() or path.read_bytes() != data:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+def build(project: Project, folder: Path, fresh: bool = False) -> tuple[Path, dict[str, dict]]:
+    """Run jupyter-book on the stage; the new site, not yet in place, and the labels of the book."""
+    work = project.build / "sphinx"
+    if fresh:
+        shutil.rmtree(work, ignore_errors=True)
+    shutil.rmtree(work / "_build" / "html", ignore_errors=True)
+    command = [sys.executable, "-m", "jupyter_book", "build", str(folder), "--path-output", str(work), "-n", "-W", "--keep-going", "-q"]
+    env = {**os.environ, "SOURCE_DATE_EPOCH": "0", "PYTHONHASHSEED": "0"}
+    run = subprocess.run(command, env=env, capture_output=True, text=True, cwd=folder)
+    if run.returncode:
+        shutil.rmtree(work, ignore_errors=True)  # what half a build leaves would hide its own warnings next time
+        raise BookError("jupyter-book", "the site could not be built", _messages(run.stdout + run.stderr, folder))
+    labels = json.loads((work / "_build" / "labels.json").read_text("utf-8"))
+    return work / "_build" / "html", labels
+
+
+def _messages(text: str, folder: Path) -> str:
+    lines = [line.replace(f"{folder}/", "") for line in text.splitlines()]
+    told = [line for line in lines if "WARNING" in line or "ERROR" in line or "Error" in line]
+    return "\n    ".join(told or lines[-25:])
+
+
+def accept(new: Path, project: Project) -> None:
+    """Check the new site and put it in the place of the old one."""
+    if problems := check(new):
+        raise Faults([BookError("site", str(problem)) for problem in problems])
+    old = project.build / "html.old"
+    shutil.rmtree(old, ignore_errors=True)
+    if project.site.exists():
+        project.site.rename(old)
+    new.rename(project.site)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def page_name(stem: str) -> str:
+    return f"{NOTEBOOKS}/{stem}.ipynb"
