@@ -15,7 +15,7 @@ def divide(total: int, parts: int, what: str) -> int:
 def conv_bn(c_in: int, c_out: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Sequential:
     """Convolution without bias, then batch norm. (N, c_in, H, W) -> (N, c_out, ceil(H/stride), ceil(W/stride)).
 
-    Zero padding keeps the size at stride 1, so `kernel` must be odd. ValueError where `groups` does not divide both widths.
+    Zero padding keeps the size at stride 1, so `kernel` must be odd. ValueError unless `groups` divides both widths.
     """
     if kernel < 1 or kernel % 2 == 0:
         raise ValueError(f"kernel must be odd, so that padding can keep the size; got {kernel}")

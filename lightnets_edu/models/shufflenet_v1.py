@@ -45,7 +45,7 @@ class ShuffleUnit(nn.Module):
         if stride == 1 and c_in != c_out:
             raise ValueError(f"a stride-1 unit adds its input, so c_in must equal c_out; got {c_in} and {c_out}")
         if stride == 2 and c_in >= c_out:
-            raise ValueError(f"a stride-2 unit concatenates its input, so c_out must exceed c_in; got {c_in} and {c_out}")
+            raise ValueError(f"a stride-2 unit concatenates its input, so c_out must exceed c_in: {c_in} and {c_out}")
         c_mid = divide(c_out, 4, "bottleneck")               # §3.2: a quarter of the output
         c_branch = c_out - c_in if stride == 2 else c_out    # concatenation brings back c_in
         self.groups, self.stride = groups, stride
@@ -64,7 +64,7 @@ class ShuffleUnit(nn.Module):
 
 
 def column(groups: int, width: float = 1.0) -> tuple[int, ...]:
-    """A column of Table 1, scaled: channels of Conv1 and of stages 2, 3, 4. ValueError where scaling breaks the groups."""
+    """A column of Table 1, scaled: channels of Conv1 and of stages 2, 3, 4. ValueError where groups stop dividing."""
     if groups not in TABLE_1:
         raise ValueError(f"groups must be one of {', '.join(map(str, TABLE_1))} (Table 1), got {groups}")
     if width not in STEM:
@@ -72,7 +72,7 @@ def column(groups: int, width: float = 1.0) -> tuple[int, ...]:
     stem = 16 if (groups, width) == (8, 0.5) else STEM[width]     # 12 leaves a branch that 8 does not divide
     stages = tuple(int(c * width) for c in TABLE_1[groups])       # exact: every entry is a multiple of 4
     for c in stages:
-        c_mid = divide(c, 4, f"bottleneck of {c} channels at width {width}")
+        c_mid = divide(c, 4, f"a quarter of the output at width {width}")
         divide(c_mid, groups, f"bottleneck of {c} channels at width {width}")
     divide(stages[0] - stem, groups, f"first branch of stage 2 ({stages[0]} - {stem}) at width {width}")
     return stem, *stages
