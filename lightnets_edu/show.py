@@ -1,0 +1,50 @@
+"""What a chapter shows of the package itself: a class as its file has it, rows as a table, plots as vector graphics."""
+
+import inspect
+import textwrap
+from collections.abc import Iterable, Sequence
+
+
+class Markdown:
+    """Text that a notebook renders as Markdown."""
+
+    def __init__(self, text: str):
+        self.text = text
+
+    def _repr_markdown_(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def source(thing: object) -> Markdown:
+    """The source of a function or class of this package, read from its file: what you see is what runs."""
+    return Markdown(f"```python\n{textwrap.dedent(inspect.getsource(thing)).rstrip()}\n```")
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Markdown:
+    """Rows under heads; whole numbers get thousands separators and stand to the right. ValueError when a row is ragged."""
+    rows = [list(row) for row in rows]
+    for row in rows:
+        if len(row) != len(heads):
+            raise ValueError(f"a row has {len(row)} entries and the table {len(heads)} columns: {row}")
+    number = [bool(rows) and all(isinstance(row[i], int | float) for row in rows) for i in range(len(heads))]
+    lines = [list(heads), ["--:" if right else ":--" for right in number]]
+    lines += [[f"{value:,}" if isinstance(value, int) else str(value) for value in row] for row in rows]
+    return Markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
+
+
+def vector_plots() -> None:
+    """Draw matplotlib figures as SVG with real text, the same bytes every time. Does nothing outside a notebook."""
+    import matplotlib
+
+    matplotlib.rcParams.update({
+        "svg.fonttype": "none", "svg.hashsalt": "lightnets_edu", "font.size": 11, "axes.spines.top": False,
+        "axes.spines.right": False, "figure.constrained_layout.use": True,
+    })
+    try:
+        from matplotlib_inline.backend_inline import set_matplotlib_formats
+    except ImportError:
+        return
+    set_matplotlib_formats("svg", metadata={"Date": None})
