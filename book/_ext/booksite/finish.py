@@ -1,0 +1,117 @@
+"""After the build: cuts from the site what no reader needs, and gives every file's address a mark of its final content.
+
+Works on Sphinx's output only, so the theme stays as it was installed. A rebuild rewrites only some pages, but everything
+here starts from all pages and from fresh copies of the static files, so it ends with the same bytes as a build into an
+empty folder.
+"""
+
+import re
+import shutil
+import zlib
+from pathlib import Path
+
+from sphinx.errors import ExtensionError
+
+from . import fonts, licences, pages
+from .purge import purge, words
+
+ASCII = {chr(code) for code in range(32, 127)}
+TEXT_FEATURES = ("kern", "liga", "mark", "mkmk", "ccmp", "lnum", "tnum", "pnum")
+UNUSED = ("**/*.map", "scripts/fontawesome.js", "scripts/fontawesome.js.LICENSE.txt", "locales", "katex/README.md",
+          "fonts/README.md", "vendor/fontawesome/webfonts/*.ttf", "plus.png", "minus.png", "file.png")  # fmt: skip
+STAMPED = re.compile(r'((?:href|src)="(?:\.\./)*(_static/[^"?]+))(?:\?[^"]*)?"')
+TRUETYPE = re.compile(r',\s*url\([^)]*\.ttf\)\s*format\("truetype"\)')
+
+
+def _start_afresh(app, config):
+    """Take away the static files of an earlier build, which were cut for the pages of then."""
+    shutil.rmtree(Path(app.outdir, "_static"), ignore_errors=True)
+
+
+def _always_one(app, env, added, changed, removed):
+    """Read the first page in every build: Sphinx copies no static file when every page is up to date."""
+    return [env.config.root_doc]
+
+
+def edit_pages(site: Path) -> dict[Path, str]:
+    """Edit every page of the site; returns their texts."""
+    texts = {}
+    for path in sorted(site.rglob("*.html")):
+        if "_static" in path.relative_to(site).parts:      # the theme's templates
+            path.unlink()
+            continue
+        old = path.read_text("utf-8")
+        texts[path] = pages.mend(pages.drop_scripts(old))
+        if texts[path] != old:
+            path.write_text(texts[path], "utf-8")
+    return texts
+
+
+def remove_unused(static: Path) -> None:
+    """Delete the files that no page asks for."""
+    for path in [path for pattern in UNUSED for path in sorted(static.glob(pattern))]:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def cut_styles(static: Path, used: set[str]) -> None:
+    """Purge every style sheet of the theme and the extensions; KaTeX's holds what its fonts and formulas need."""
+    for path in sorted(static.rglob("*.css")):
+        if path.parent.name != "katex":
+            path.write_text(TRUETYPE.sub("", purge(path.read_text("utf-8"), used)), "utf-8")
+
+
+def cut_fonts(static: Path, texts, css: str, used: set[str]) -> None:
+    """Cut the icon, formula and text fonts down to what the pages show."""
+    icons = fonts.icon_characters(css, used)
+    if len(icons) < 5:
+        raise ExtensionError("hardly any icon found in the theme's style sheets: did their markup change?")
+    shown = set().union(*texts) | ASCII
+    formulas = set().union(*map(fonts.formula_characters, texts))
+    for path in sorted(static.glob("vendor/fontawesome/webfonts/*.woff2")):
+        fonts.cut(path, icons, features=())
+    for path in sorted(static.glob("katex/fonts/*.woff2")):
+        fonts.cut(path, formulas or {" "})
+    for path in sorted(static.glob("fonts/*.woff2")):
+        fonts.cut(path, shown, TEXT_FEATURES)
+
+
+def stamp(site: Path, texts: dict[Path, str]) -> None:
+    """Replace each static file's version mark by one of its final content, so that browsers keep it until it changes."""
+    marks = {}
+
+    def mark(match):
+        name = match[2]
+        if name not in marks:
+            path = site / name
+            marks[name] = f"?v={zlib.crc32(path.read_bytes()):08x}" if path.is_file() else ""
+        return f'{match[1]}{marks[name]}"'
+
+    for path, text in texts.items():
+        stamped = STAMPED.sub(mark, text)
+        if stamped != path.read_text("utf-8"):
+            path.write_text(stamped, "utf-8")
+
+
+def _finish(app, exception):
+    if exception is not None or app.builder.format != "html":
+        return
+    site, static = Path(app.outdir), Path(app.outdir, "_static")
+    (static / "licences.txt").write_text(licences.compose(static), "utf-8")
+    texts = edit_pages(site)
+    remove_unused(static)
+    scripts = [path.read_text("utf-8") for path in sorted(static.rglob("*.js")) if path.name != "language_data.js"]
+    used = words("\n".join([*texts.values(), *scripts])) | set(app.config.book_keep_styles)
+    css = "".join(path.read_text("utf-8") for path in sorted(static.rglob("*.css")))
+    cut_styles(static, used)
+    cut_fonts(static, texts.values(), css, used)
+    stamp(site, texts)
+
+
+def setup(app):
+    """Register the part."""
+    # class names that the theme's scripts put together while the page runs, so no file holds them whole
+    app.add_config_value("book_keep_styles", ["bs-tooltip-auto", "bs-popover-auto"], "")
+    app.connect("config-inited", _start_afresh)
+    app.connect("env-get-outdated", _always_one)
+    app.connect("build-finished", _finish, priority=900)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,61 @@
+"""Cuts fonts down to the characters that the book's pages show."""
+
+import logging
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+from fontTools import subset
+
+logging.getLogger("fontTools").setLevel(logging.WARNING)    # it reports each table it cuts
+
+# `.fa-name::before{content:"\f001"}` and `.fa-name{--fa:"\f001"}`: the style sheets' own table of icons
+ICON = re.compile(r'((?:\.fa-[a-z0-9-]+(?::{1,2}before)?,?)+)\{(?:--fa|content):\s*"\\([0-9a-f]+)"[^}]*\}')
+ESCAPED = re.compile(r'"\\([ef][0-9a-f]{3})"')          # a style sheet that sets a glyph by its number
+LITERAL = re.compile("[\ue000-\uf8ff]")                   # … or writes the glyph itself
+
+
+class _Formulas(HTMLParser):
+    """Collects the characters inside `.katex-html`, the visible half of a formula."""
+
+    def __init__(self):
+        super().__init__()
+        self.characters, self.depth = set(), 0
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "span" and (self.depth or ("class", "katex-html") in attrs):
+            self.depth += 1
+
+    def handle_endtag(self, tag):
+        if tag == "span" and self.depth:
+            self.depth -= 1
+
+    def handle_data(self, data):
+        if self.depth:
+            self.characters.update(data)
+
+
+def formula_characters(html: str) -> set[str]:
+    """The characters that the formulas of a page show."""
+    if "katex-html" not in html:
+        return set()
+    parser = _Formulas()
+    parser.feed(html)
+    return parser.characters
+
+
+def icon_characters(css: str, used: set[str]) -> set[str]:
+    """The icons that pages name, or that a style sheet draws by itself."""
+    named = {chr(int(code, 16)) for names, code in ICON.findall(css) if used & set(re.findall(r"fa-[a-z0-9-]+", names))}
+    rest = ICON.sub("", css)
+    return named | {chr(int(code, 16)) for code in ESCAPED.findall(rest)} | set(LITERAL.findall(rest))
+
+
+def cut(font: Path, characters: set[str], features=("*",)) -> None:
+    """Keep in a font file only these characters. The same characters always give the same bytes."""
+    options = subset.Options(flavor="woff2", layout_features=list(features), notdef_outline=True)
+    loaded = subset.load_font(str(font), options)
+    subsetter = subset.Subsetter(options)
+    subsetter.populate(text="".join(sorted(characters)))
+    subsetter.subset(loaded)
+    subset.save_font(loaded, str(font), options)

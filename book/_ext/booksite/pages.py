@@ -1,0 +1,58 @@
+"""Edits to finished pages: scripts a page does not need go, faults of the theme in accessibility are mended.
+
+Every edit leaves a page that was edited before as it is, so a rebuild that rewrites only some pages ends like a fresh one.
+"""
+
+import re
+
+SCRIPT = r'\s*<script\b[^>]*\bsrc="[^"]*{}(?:\?[^"]*)?"[^>]*>\s*</script>'
+PRELOAD = r'\s*<link\b[^>]*\brel="preload"[^>]*>'        # the same file is asked for again at the page's end
+COMMENT = re.compile(r"\s*<!--(?!\[if).*?-->", re.S)
+CODE = re.compile(r"<(pre|script|style|textarea)\b.*?</\1>", re.S)
+
+# a script, and what a page holds when it needs that script; None: wanted on no page
+SCRIPTS = (
+    (r"scripts/fontawesome\.js", None),                  # 1.5 MB that draw what the icon fonts draw as well
+    (r"(?:searchtools|language_data|searchindex)\.js", re.compile(r'id="search-results"')),
+    (r"design-tabs\.js", re.compile(r'class="sd-tab-set')),
+    (r"(?:clipboard\.min|copybutton)\.js", re.compile(r'class="highlight')),
+    (r"togglebutton\.js", re.compile(r'class="[^"]*\b(?:toggle|dropdown admonition|admonition[^"]* dropdown|tag_hide)')),
+)
+
+# what the theme writes, and what a screen reader and axe-core can use
+MENDS = (
+    # the visible word "Search" names the button; another aria-label hides it from people who speak to their computer
+    (r'(<button class="btn search-button-field[^>]*?)\s+aria-label="[^"]*"', r"\1"),
+    (r'(<i class="theme-switch[^>]*?)\s+title="[^"]*"', r'\1 aria-hidden="true"'),
+    (r'<div id="pst-primary-sidebar"(?! role)', '<div id="pst-primary-sidebar" role="region" aria-label="Contents"'),
+    (r'role="doc-biblioentry"', 'role="listitem"'),      # that role may not stand outside a doc-bibliography
+    # without JavaScript the light palette, with it the right palette before the first paint
+    (r'(<html[^>]*data-theme=)"auto"', r'\1"light"'),
+    (r'localStorage\.getItem\("theme"\) \|\| "auto"',
+     'localStorage.getItem("theme") || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")'),
+)  # fmt: skip
+
+
+def drop_scripts(html: str) -> str:
+    """The page without the scripts, preloads and comments that do nothing for it."""
+    for name, sign in SCRIPTS:
+        if sign is None or not sign.search(html):
+            html = re.sub(SCRIPT.format(name), "", html)
+    html = re.sub(PRELOAD, "", html)
+    return _outside_code(html, lambda part: COMMENT.sub("", part))
+
+
+def _outside_code(html: str, edit) -> str:
+    """Apply `edit` to the parts of a page that are not code, script or style."""
+    parts, end = [], 0
+    for block in CODE.finditer(html):
+        parts += [edit(html[end : block.start()]), block[0]]
+        end = block.end()
+    return "".join([*parts, edit(html[end:])])
+
+
+def mend(html: str) -> str:
+    """The page with the theme's accessibility faults mended."""
+    for theirs, ours in MENDS:
+        html = re.sub(theirs, ours, html)
+    return html

@@ -1,0 +1,61 @@
+"""Takes out of a style sheet the rules that cannot apply: those that name a class or id which no page or script holds."""
+
+import re
+
+import tinycss2
+
+NESTING = ("media", "supports", "layer", "container")
+OPTIONAL = re.compile(r":(?:not|is|where|has)\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)|\[[^\]]*\]")
+NAME = re.compile(r"[.#](-?[A-Za-z_](?:[\w-]|\\.)*)")
+WORD = re.compile(r"[A-Za-z_][\w-]*")
+
+
+class StyleError(ValueError):
+    """A style sheet does not parse."""
+
+
+def words(text: str) -> set[str]:
+    """Everything in a text that could be the name of a class or id."""
+    return set(WORD.findall(text))
+
+
+def _selectors(prelude) -> list[str]:
+    """A rule's selectors, split at top-level commas."""
+    selectors, current = [], []
+    for token in prelude:
+        if token.type == "literal" and token.value == ",":
+            selectors.append(current)
+            current = []
+        else:
+            current.append(token)
+    return [tinycss2.serialize(part).strip() for part in [*selectors, current]]
+
+
+def _can_apply(selector: str, used: set[str]) -> bool:
+    return all(name.replace("\\", "") in used for name in NAME.findall(OPTIONAL.sub("", selector)))
+
+
+def purge(css: str, used: set[str]) -> str:
+    """The style sheet without the rules that no page in which these words are used can need. Notices (`/*! */`) stay."""
+    kept = []
+    for rule in tinycss2.parse_stylesheet(css, skip_whitespace=True):
+        if rule.type == "error":
+            raise StyleError(f"line {rule.source_line}: {rule.message}")
+        if rule.type == "comment":
+            kept += [rule.serialize()] if rule.value.startswith("!") else []
+        elif rule.type == "qualified-rule":
+            selectors = [selector for selector in _selectors(rule.prelude) if _can_apply(selector, used)]
+            if selectors:
+                kept.append(f"{','.join(selectors)}{{{_body(rule.content)}}}")
+        elif rule.content is not None and rule.lower_at_keyword in NESTING:
+            inner = purge(tinycss2.serialize(rule.content), used)
+            if inner:
+                kept.append(f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude).rstrip()}{{{inner}}}")
+        else:
+            kept.append(rule.serialize())
+    return "".join(kept)
+
+
+def _body(content) -> str:
+    """A rule's declarations, without comments."""
+    return tinycss2.serialize([token for token in content if token.type != "comment"]).strip()
