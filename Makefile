@@ -1,0 +1,45 @@
+# Each target is one call of the tool behind it; `python -m coursekit --help` lists them all.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: help env book notebooks course serve test test-quick lint bench clean
+
+help:           ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/	/' | expand -t 14
+
+env: $(READY)   ## the environment, with the versions of requirements.txt
+
+$(READY): requirements.txt pyproject.toml
+	$(PYTHON) -m venv .venv || { echo "Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install -q -r requirements.txt
+	sed -n 's/^#no-deps: \([^ ]*\).*/\1/p' requirements.txt | $(BIN)/python -m pip install -q --no-deps -r /dev/stdin
+	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	touch $@
+
+book: env       ## execute the chapters, build the site, bring notebooks/ up to date
+	$(BIN)/python -m coursekit build
+
+notebooks: book ## the same: notebooks/ comes out of the build
+
+course: env     ## the graded course in course/ (needs the teacher's half)
+	$(BIN)/python -m coursekit course
+
+serve: env      ## serve the built site on this machine
+	$(BIN)/python -m coursekit serve
+
+test: env       ## everything: notebooks equal their sources, then all tests (the browser part needs Chromium)
+	$(BIN)/python -m coursekit build --check
+	$(BIN)/python -m pytest
+
+test-quick: env ## without the browser and the second environment
+	$(BIN)/python -m pytest -m "not slow" --ignore=tests/browser
+
+lint: env       ## ruff
+	$(BIN)/ruff check .
+
+bench: env      ## build times, page weight, import time
+	$(BIN)/python benchmarks/run.py
+
+clean:          ## delete what builds made; never the environment, never students' work
+	rm -rf _build dist build *.egg-info .pytest_cache .ruff_cache .hypothesis
