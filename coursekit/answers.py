@@ -122,12 +122,13 @@ def _code_faults(cell: SourceCell) -> list[BookError]:
 
 def _refuse_twins(half: PrivateHalf) -> None:
     """Two tests of one name cannot be told apart in a report; two equal answers count for one."""
-    seen, faults = {}, []
-    for kind, label, where in [("test", t.name, t.where) for t in half.tests] + [
-        ("answer", ast.dump(ast.parse(a.text)), a.where) for a in [half.solution, *half.right, *half.wrong]
-    ]:
-        if first := seen.setdefault((kind, label), where) is not where and seen[kind, label]:
-            what = "has the name of another test" if kind == "test" else "is the same code as another answer"
-            faults.append(BookError(where, f"this {kind} {what} ({first})", "change one of them"))
+    items = [(("test", test.name), test.where) for test in half.tests]
+    items += [(("answer", ast.dump(ast.parse(a.text))), a.where) for a in [half.solution, *half.right, *half.wrong]]
+    first, faults = {}, []
+    for key, where in items:
+        if key in first:
+            what = "has the name of another test" if key[0] == "test" else "is the same code as another answer"
+            faults.append(BookError(where, f"this {key[0]} {what} ({first[key]})", "change one of them"))
+        first.setdefault(key, where)
     if faults:
         raise Faults(faults)

@@ -13,7 +13,7 @@ from .errors import BookError
 from .indent import shift
 
 STUB = re.compile(r"^( *)# YOUR CODE HERE\n\1raise NotImplementedError\(\)$", re.MULTILINE)
-Function = ast.FunctionDef | ast.AsyncFunctionDef
+FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 RUN_TESTS = '''\
 _earned = 0.0
@@ -59,10 +59,11 @@ def _body_for(public: str, solution: str, stub: re.Match, where: str) -> list[st
     path, theirs = _enclosing(ast.parse(public), line, where)
     name = ".".join(path)
     ours = _find(ast.parse(solution), path)
-    if not isinstance(ours, Function):
+    if not isinstance(ours, FUNCTION):
         raise BookError(where, f"the solution does not define `{name}`", "the public stub asks for it")
     if _signature(ours) != _signature(theirs):
-        raise BookError(where, f"`{name}` differs from the public stub", f"{_signature(ours)} / {_signature(theirs)}")
+        todo = f"public: {_signature(theirs)} here: {_signature(ours)}"
+        raise BookError(where, f"the head of `{name}` is not that of the public stub", todo)
     before, after = _around(_statements(theirs), line, name, where)
     body = _statements(ours)
     same = [ast.dump(s) for s in body[: len(before)] + body[len(body) - len(after) :]]
@@ -72,7 +73,7 @@ def _body_for(public: str, solution: str, stub: re.Match, where: str) -> list[st
     return _lines(solution, ours, body[len(before) : len(body) - len(after)], stub[1], where)
 
 
-def _lines(solution: str, function: Function, body: list[ast.stmt], margin: str, where: str) -> list[str]:
+def _lines(solution: str, function: ast.AST, body: list[ast.stmt], margin: str, where: str) -> list[str]:
     """The text of some statements of a function, with the comments above them, indented by `margin`."""
     earlier = [s.end_lineno for s in function.body if s.end_lineno <= body[0].lineno and s is not body[0]]
     floor, first = max(earlier, default=function.lineno), min(_first_line(body[0]), body[0].lineno)
@@ -88,14 +89,14 @@ def _first_line(statement: ast.stmt) -> int:
     return min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", []))])
 
 
-def _enclosing(tree: ast.Module, line: int, where: str) -> tuple[list[str], Function]:
+def _enclosing(tree: ast.Module, line: int, where: str) -> tuple[list[str], ast.AST]:
     """The innermost function around a line, and the names that lead to it."""
     path, node = [], tree
-    while inner := [n for n in node.body if isinstance(n, (*Function.__args__, ast.ClassDef))
-                    and n.lineno <= line <= n.end_lineno]:  # fmt: skip
+    kinds = (*FUNCTION, ast.ClassDef)
+    while inner := [n for n in node.body if isinstance(n, kinds) and n.lineno <= line <= n.end_lineno]:
         node = inner[0]
         path.append(node.name)
-    if not isinstance(node, Function):
+    if not isinstance(node, FUNCTION):
         raise BookError(where, "a public stub stands outside any function", "put it into a function to be filled in")
     return path, node
 
@@ -188,8 +189,8 @@ def check_round_trip(public, merged, chapter: str) -> None:
         raise BookError(chapter, f"nbgrader cannot cut the merged notebook: {error}") from None
     for before, after in zip(public.cells, cut.cells, strict=True):
         if before.source != after.source or before.metadata != after.metadata:
-            raise BookError(f"{chapter}, cell {before.get('id')}", "nbgrader does not give the public cell back:\n"
-                            + difference(before, after))  # fmt: skip
+            what = "nbgrader does not give the public cell back:\n" + difference(before, after)
+            raise BookError(f"{chapter}, cell {before.get('id')}", what)
 
 
 def difference(public, other) -> str:
