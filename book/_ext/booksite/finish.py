@@ -1,8 +1,7 @@
 """After the build: cuts from the site what no reader needs, and gives every file's address a mark of its final content.
 
-Works on Sphinx's output only, so the theme stays as it was installed. A rebuild rewrites only some pages, but everything
-here starts from all pages and from fresh copies of the static files, so it ends with the same bytes as a build into an
-empty folder.
+Works on Sphinx's output only, so the theme stays as it was installed. A rebuild reads only the sources that changed, but it
+copies every static file and writes every page anew, so it ends with the same bytes as a build into an empty folder.
 """
 
 import re
@@ -17,6 +16,9 @@ from .purge import purge, words
 
 ASCII = {chr(code) for code in range(32, 127)}
 TEXT_FEATURES = ("kern", "liga", "mark", "mkmk", "ccmp", "lnum", "tnum", "pnum")
+# Sphinx's own holds a hash of this machine's paths. One that never matches makes the next build write every page and copy
+# every static file, which is what a rebuild needs to start from.
+BUILD_INFO = "# Sphinx build info version 1\n# Every build writes all pages.\nconfig: none\ntags: none\n"
 UNUSED = ("**/*.map", "scripts/fontawesome.js", "scripts/fontawesome.js.LICENSE.txt", "locales", "katex/README.md",
           "fonts/README.md", "vendor/fontawesome/webfonts/*.ttf", "plus.png", "minus.png", "file.png")  # fmt: skip
 STAMPED = re.compile(r'((?:href|src)="(?:\.\./)*(_static/[^"?]+))(?:\?[^"]*)?"')
@@ -26,11 +28,6 @@ TRUETYPE = re.compile(r',\s*url\([^)]*\.ttf\)\s*format\("truetype"\)')
 def _start_afresh(app, config):
     """Take away the static files of an earlier build, which were cut for the pages of then."""
     shutil.rmtree(Path(app.outdir, "_static"), ignore_errors=True)
-
-
-def _always_one(app, env, added, changed, removed):
-    """Read the first page in every build: Sphinx copies no static file when every page is up to date."""
-    return [env.config.root_doc]
 
 
 def edit_pages(site: Path) -> dict[Path, str]:
@@ -105,6 +102,7 @@ def _finish(app, exception):
     cut_styles(static, used)
     cut_fonts(static, texts.values(), css, used)
     stamp(site, texts)
+    (site / ".buildinfo").write_text(BUILD_INFO, "utf-8")
 
 
 def setup(app):
@@ -112,6 +110,5 @@ def setup(app):
     # class names that the theme's scripts put together while the page runs, so no file holds them whole
     app.add_config_value("book_keep_styles", ["bs-tooltip-auto", "bs-popover-auto"], "")
     app.connect("config-inited", _start_afresh)
-    app.connect("env-get-outdated", _always_one)
     app.connect("build-finished", _finish, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

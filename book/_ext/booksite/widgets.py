@@ -13,32 +13,35 @@ from docutils import nodes
 from myst_nb.sphinx_ import NbMetadataCollector
 
 VIEW = re.compile(r'<script type="application/vnd\.jupyter\.widget-view\+json">(.*?)</script>', re.S)
-LOOKS = ("LayoutModel", "StyleModel")                    # models that only say how a standard control looks
+REFERENCE = re.compile(r'"IPY_MODEL_(\w+)"')
+NOT_NEEDED = ("fallback", "layout", "style")             # said elsewhere in the page, or only for standard controls
 
 
 def embed(value) -> str:
     """JSON that can stand inside a script element, whatever markup its strings hold."""
-    return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
+    return json.dumps(value, ensure_ascii=False, sort_keys=True).replace("<", "\\u003c")
 
 
-def tidy(bundle: dict) -> tuple[dict, dict[str, str], dict[str, str]]:
-    """Split a page's widget state into what the page needs, the new name of each model, and the still pictures by new name."""
-    records = {old: rec for old, rec in bundle.get("state", {}).items() if not rec["model_name"].endswith(LOOKS)}
-    names = {old: f"widget-{number}" for number, old in enumerate(records, 1)}
-    pictures = {names[old]: rec["state"]["fallback"] for old, rec in records.items() if rec["state"].get("fallback")}
-    slim = {}
-    for old, record in records.items():
-        state = {key: value for key, value in record["state"].items() if key not in ("fallback", "layout", "style")}
-        slim[names[old]] = {**record, "state": state}
-    return {**bundle, "state": rename(slim, names)}, names, pictures
+def needed(records: dict, viewed: list[str]) -> dict[str, dict]:
+    """The models that the views show or refer to, in the order in which a reader meets them, without superfluous state."""
+    found, waiting = {}, list(reversed(viewed))
+    while waiting:
+        name = waiting.pop()
+        if name in records and name not in found:
+            state = {key: value for key, value in records[name]["state"].items() if key not in NOT_NEEDED}
+            found[name] = {**records[name], "state": state}
+            waiting += reversed(REFERENCE.findall(json.dumps(state)))
+    return found
 
 
-def rename(value, names: dict[str, str]):
-    """The same JSON value, in which references between models (`IPY_MODEL_…`) use the new names."""
-    text = json.dumps(value)
-    for old, new in names.items():
-        text = text.replace(f'"IPY_MODEL_{old}"', f'"IPY_MODEL_{new}"')
-    return json.loads(text)
+def tidy(bundle: dict, viewed: list[str]) -> tuple[dict, dict[str, str], dict[str, str]]:
+    """Split a page's widget state into what its views need, each model's new name, and the still pictures by new name."""
+    records = bundle.get("state", {})
+    kept = needed(records, viewed)
+    names = {old: f"widget-{number}" for number, old in enumerate(kept, 1)}
+    pictures = {names[old]: records[old]["state"]["fallback"] for old in kept if records[old]["state"].get("fallback")}
+    text = REFERENCE.sub(lambda m: f'"IPY_MODEL_{names.get(m[1], m[1])}"', json.dumps(list(kept.values())))
+    return {**bundle, "state": dict(zip(names.values(), json.loads(text), strict=True))}, names, pictures
 
 
 def show(html: str, names: dict[str, str], pictures: dict[str, str]) -> str:
@@ -51,14 +54,16 @@ def show(html: str, names: dict[str, str], pictures: dict[str, str]) -> str:
 
 
 def _page(app, doctree):
+    views = [node for node in doctree.findall(nodes.raw) if VIEW.search(node.astext())]
+    if not views:
+        return
     _, attributes = NbMetadataCollector.get_js_files(app.env, app.env.docname).get("ipywidgets_state", (None, {}))
-    bundle, names, pictures = tidy(json.loads(attributes.get("body") or "{}"))
-    if names:
-        attributes["body"] = embed(bundle)
-    for node in doctree.findall(nodes.raw):
-        if VIEW.search(node.astext()):
-            html = show(node.astext(), names, pictures)
-            node.children[:], node.rawsource = [nodes.Text(html)], html
+    viewed = [json.loads(VIEW.search(node.astext())[1])["model_id"] for node in views]
+    bundle, names, pictures = tidy(json.loads(attributes.get("body") or "{}"), viewed)
+    attributes["body"] = embed(bundle)
+    for node in views:
+        html = show(node.astext(), names, pictures)
+        node.children[:], node.rawsource = [nodes.Text(html)], html
 
 
 def setup(app):
