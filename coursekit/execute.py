@@ -13,6 +13,7 @@ import platform
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,14 +26,11 @@ from tqdm import tqdm
 from .cells import SourceCell
 from .chapter import Chapter
 from .errors import BookError, Faults
+from .kernels import environment, kernel_manager
 from .project import Project
 from .prose import expressions
 
 TIMEOUT = 300  # seconds for one cell; the budget for a whole chapter is 60
-ENVIRONMENT = {  # one thread a kernel, so that chapters can run side by side and give the same bytes every time
-    "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
-    "PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": "0", "JUPYTER_PREFER_ENV_PATH": "1", "IPYTHONDIR": "",
-}
 STATE = "application/vnd.jupyter.widget-state+json"
 
 
@@ -84,7 +82,7 @@ def _in_thread(work) -> None:
     def run() -> None:
         try:
             loop.run_until_complete(task)
-        except (asyncio.CancelledError, BookError) as error:
+        except BaseException as error:  # raised again below, in the thread that asked
             failed.append(error)
         finally:
             loop.close()
@@ -123,11 +121,10 @@ async def _run_all(project: Project, chapters: list[Chapter], kept: dict[str, Pa
 async def _run(project: Project, chapter: Chapter, bar: tqdm) -> Executed:
     make = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell}
     nb = nbformat.v4.new_notebook(cells=[make[cell.kind](cell.text) for cell in chapter.lesson])
-    work = project.build / "work" / chapter.stem
-    work.mkdir(parents=True, exist_ok=True)
     client = _Client(nb, chapter.lesson, bar)
-    env = {**os.environ, **ENVIRONMENT, "IPYTHONDIR": str(work / ".ipython")}
-    await client.async_execute(cwd=str(work), env=env)
+    with tempfile.TemporaryDirectory() as work:
+        client.km = kernel_manager(Path(work))
+        await client.async_execute(cwd=work, env=environment(project.root, Path(work)))
     state = nb.metadata.get("widgets", {}).get(STATE, {}).get("state", {})
     outputs = [cell.outputs for cell in nb.cells if cell.cell_type == "code"]
     return Executed(**_stable({"outputs": outputs, "values": client.values, "widgets": state}, chapter.stem))

@@ -18,7 +18,7 @@ _QUIET = re.compile(
 )
 _FENCE = re.compile(r"^(`{3,}|~{3,})(?!\{)[^\n]*\n.*?^\1", re.S | re.M)
 _PLACE = r"(?:[Tt]ables?|[Ff]igures?|[Ss]ections?|[Cc]hapters?|[Ee]quations?|[Pp]ages?|arXiv:?|§|V|v|Python|version)\s*"
-_NUMBER = re.compile(r"(?<![\w.,×§-])(\d[\d,]*(?:\.\d+)?)(\s?%|\s?[MGk]\b|\s?million)?(?![\w×])")
+_NUMBER = re.compile(r"(?<![\w.,×§-])(\d+(?:,\d{3})*(?:\.\d+)?)(\s?%|\s?[MGk]\b|\s?million)?(?![\w×])")
 _CITED = re.compile(r"\{cite(?::\w+)?\}`")
 
 

@@ -51,7 +51,8 @@ def build(project: Project, folder: Path, fresh: bool = False) -> tuple[Path, di
     if fresh:
         shutil.rmtree(work, ignore_errors=True)
     shutil.rmtree(work / "_build" / "html", ignore_errors=True)
-    command = [sys.executable, "-m", "jupyter_book", "build", str(folder), "--path-output", str(work), "-n", "-W", "--keep-going", "-q"]
+    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(folder)]
+    command += ["--path-output", str(work), "-n", "-W", "--keep-going", "-q"]
     env = {**os.environ, "SOURCE_DATE_EPOCH": "0", "PYTHONHASHSEED": "0"}
     run = subprocess.run(command, env=env, capture_output=True, text=True, cwd=folder)
     if run.returncode:

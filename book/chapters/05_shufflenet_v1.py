@@ -129,7 +129,9 @@ plt.show()
 # \min(g, n) \cdot n
 # $$
 #
-# inputs. That is all $C$ of them when $n \ge g$, which is to say $C \ge g^2$. With too many groups for the channels the shuffle mixes only a part. The table asks the gradients, not the formula; the last column is the formula.
+# inputs. That is all $C$ of them when $n \ge g$, which is to say $C \ge g^2$. With too many groups for the channels the shuffle mixes only a part. The two layers need not have the same number of groups: what counts is how many of the first layer's groups are dealt into one group of the second.
+#
+# The table asks the gradients, not the formula; the last column is the formula.
 
 # %%
 def reached(channels, groups):
