@@ -91,7 +91,7 @@ class Check:
 
 
 def explain(error: BaseException, cell: str = "") -> str:
-    """An exception in one line: what happened and on which line of the learner's code; `cell` is the checks' own file."""
+    """An exception in one line: what happened, and where in the learner's code; `cell` is the checks' own file."""
     where = _where(error, cell)
     if isinstance(error, AssertionError) and error.args:
         return _one_line(error)

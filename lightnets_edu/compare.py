@@ -41,7 +41,7 @@ def difference(got: Any, expected: Any, rel: float | None = None, abs_: float = 
 
 
 def _plain(value: Any) -> Any:
-    """Subclasses of tuple, list and dict (shapes, named tuples) as the plain thing; numpy values as numbers or tensors."""
+    """Subclasses of tuple, list and dict (shapes, named tuples) as the plain thing; numpy as numbers or tensors."""
     if isinstance(value, tuple):
         return tuple(tuple.__iter__(value))
     if isinstance(value, list):
@@ -108,7 +108,8 @@ def _dict_difference(got: dict, expected: dict, rel: float | None, abs_: float) 
     missing = [k for k in expected if k not in got]
     extra = [k for k in got if k not in expected]
     if missing or extra:
-        return "; ".join(f"{word} key {show(keys[0])}" for word, keys in (("missing", missing), ("extra", extra)) if keys)
+        parts = (("missing", missing), ("extra", extra))
+        return "; ".join(f"{word} key {show(keys[0])}" for word, keys in parts if keys)
     for key, value in expected.items():
         if reason := difference(got[key], value, rel, abs_):
             return f"at key {show(key)}: {reason}"
