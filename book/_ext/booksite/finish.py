@@ -1,7 +1,7 @@
-"""After the build: cuts from the site what no reader needs, and gives every file's address a mark of its final content.
+"""After the build: cuts from the site what no reader needs, and marks every file's address with its final content.
 
-Works on Sphinx's output only, so the theme stays as it was installed. A rebuild reads only the sources that changed, but it
-copies every static file and writes every page anew, so it ends with the same bytes as a build into an empty folder.
+Works on Sphinx's output only, so the theme stays as it was installed. A rebuild reads only the sources that changed, but
+it copies every static file and writes every page anew, so it ends with the same bytes as a build into an empty folder.
 """
 
 import re
@@ -16,8 +16,8 @@ from .purge import purge, words
 
 ASCII = {chr(code) for code in range(32, 127)}
 TEXT_FEATURES = ("kern", "liga", "mark", "mkmk", "ccmp", "lnum", "tnum", "pnum")
-# Sphinx's own holds a hash of this machine's paths. One that never matches makes the next build write every page and copy
-# every static file, which is what a rebuild needs to start from.
+# Sphinx's own holds a hash of this machine's paths. One that never matches makes the next build write every page and
+# copy every static file, which is what a rebuild needs to start from.
 BUILD_INFO = "# Sphinx build info version 1\n# Every build writes all pages.\nconfig: none\ntags: none\n"
 UNUSED = ("**/*.map", "scripts/fontawesome.js", "scripts/fontawesome.js.LICENSE.txt", "locales", "katex/README.md",
           "fonts/README.md", "vendor/fontawesome/webfonts/*.ttf", "plus.png", "minus.png", "file.png")  # fmt: skip
@@ -34,7 +34,7 @@ def edit_pages(site: Path) -> dict[Path, str]:
     """Edit every page of the site; returns their texts."""
     texts = {}
     for path in sorted(site.rglob("*.html")):
-        if "_static" in path.relative_to(site).parts:      # the theme's templates
+        if "_static" in path.relative_to(site).parts:  # the theme's templates
             path.unlink()
             continue
         old = path.read_text("utf-8")
@@ -73,7 +73,7 @@ def cut_fonts(static: Path, texts, css: str, used: set[str]) -> None:
 
 
 def stamp(site: Path, texts: dict[Path, str]) -> None:
-    """Replace each static file's version mark by one of its final content, so that browsers keep it until it changes."""
+    """Mark each static file's address with its final content, so that browsers keep the file until it changes."""
     marks = {}
 
     def mark(match):

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from fontTools import subset
 
-logging.getLogger("fontTools").setLevel(logging.WARNING)    # it reports each table it cuts
+logging.getLogger("fontTools").setLevel(logging.WARNING)  # it reports each table it cuts
 
 # `.fa-name::before{content:"\f001"}` and `.fa-name{--fa:"\f001"}`: the style sheets' own table of icons
 ICON = re.compile(r'((?:\.fa-[a-z0-9-]+(?::{1,2}before)?,?)+)\{(?:--fa|content):\s*"\\([0-9a-f]+)"[^}]*\}')
-ESCAPED = re.compile(r'"\\([ef][0-9a-f]{3})"')          # a style sheet that sets a glyph by its number
-LITERAL = re.compile("[\ue000-\uf8ff]")                   # … or writes the glyph itself
+ESCAPED = re.compile(r'"\\([ef][0-9a-f]{3})"')  # a style sheet that sets a glyph by its number
+LITERAL = re.compile("[\ue000-\uf8ff]")  # … or writes the glyph itself
 
 
 class _Formulas(HTMLParser):

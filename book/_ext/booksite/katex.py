@@ -75,7 +75,5 @@ def _block(translator, node):
 
 def setup(app):
     """Register the part."""
-    app.add_html_math_renderer(
-        "katex-at-build-time", inline_renderers=(_inline, None), block_renderers=(_block, None)
-    )
+    app.add_html_math_renderer("katex-at-build-time", inline_renderers=(_inline, None), block_renderers=(_block, None))
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

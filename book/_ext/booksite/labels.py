@@ -1,8 +1,8 @@
 """Writes what every label of the book points at, so that other editions print the same numbers and link to these pages.
 
-The file lies beside the site, not in it: `labels.json` next to the folder of the doctrees, unless `book_labels_path` or,
-first, the environment variable BOOK_LABELS names another place. One entry: {url, title, kind, number}; what has no number
-has null there. Kinds are figure, table, code-block, section and equation.
+The file lies beside the site, not in it: `labels.json` next to the folder of the doctrees, unless `book_labels_path`
+or, first, the environment variable BOOK_LABELS names another place. One entry: {url, title, kind, number}; what has no
+number has null there. Kinds are figure, table, code-block, section and equation.
 """
 
 import json
@@ -15,12 +15,14 @@ from docutils import nodes
 def _kind_and_number(app, docname, node):
     """What sort of thing a labelled node is, and its number as the pages print it."""
     standard = app.env.get_domain("std")
-    kind = "section" if isinstance(node, nodes.section) else node is not None and standard.get_enumerable_node_type(node)
-    if not kind:
+    if node is None:
+        return None, None
+    kind = "section" if isinstance(node, nodes.section) else standard.get_enumerable_node_type(node)
+    if kind is None:
         return None, None
     try:
         number = standard.get_fignumber(app.env, app.builder, kind, docname, node)
-    except ValueError:                                 # Sphinx's word for "not numbered"
+    except ValueError:  # Sphinx's word for "not numbered"
         number = None
     return kind, ".".join(map(str, number)) if number else None
 
@@ -40,7 +42,7 @@ def collect(app) -> dict[str, dict]:
     standard = env.get_domain("std")
     doctrees = {docname: env.get_doctree(docname) for docname in env.found_docs}
     for name, (docname, anchor) in standard.anonlabels.items():
-        if docname not in doctrees:                    # Sphinx's own: genindex, search
+        if docname not in doctrees:  # Sphinx's own: genindex, search
             continue
         kind, number = _kind_and_number(app, docname, doctrees[docname].ids.get(anchor))
         title = standard.labels[name][2] if name in standard.labels else ""

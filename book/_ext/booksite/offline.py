@@ -17,7 +17,7 @@ def _prepare(app, config):
     """Take out sphinx-thebe's event handlers, and have the assets copied to `_static`."""
     for listeners in app.events.listeners.values():
         listeners[:] = [listener for listener in listeners if listener.handler.__module__ != "sphinx_thebe"]
-    config.html_static_path.append(os.path.relpath(ASSETS, app.confdir))    # no machine's path in .buildinfo
+    config.html_static_path.append(os.path.relpath(ASSETS, app.confdir))  # no machine's path in .buildinfo
 
 
 def _page(app, pagename, templatename, context, doctree):
@@ -26,12 +26,12 @@ def _page(app, pagename, templatename, context, doctree):
     link = f'<a href="{context["pathto"](LICENCES, 1)}">Licences of the fonts and software in these pages</a>'
     context["theme_extra_footer"] = f'{context.get("theme_extra_footer") or ""}<p class="book-licences">{link}</p>'
     if doctree is not None and next(doctree.findall(lambda n: isinstance(n, (nodes.math, nodes.math_block))), None):
-        app.add_css_file("katex/katex.min.css")        # added here, it is for this page only
+        app.add_css_file("katex/katex.min.css")  # added here, it is for this page only
 
 
 def setup(app):
     """Register the part."""
-    app.add_css_file("book.css", priority=950)         # after every style of the theme
+    app.add_css_file("book.css", priority=950)  # after every style of the theme
     app.add_js_file("book.js", loading_method="defer")
     app.connect("config-inited", _prepare)
     app.connect("html-page-context", _page, priority=900)

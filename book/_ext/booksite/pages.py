@@ -1,22 +1,25 @@
 """Edits to finished pages: scripts a page does not need go, faults of the theme in accessibility are mended.
 
-Every edit leaves a page that was edited before as it is, so a rebuild that rewrites only some pages ends like a fresh one.
+Every edit leaves a page that was edited before as it is.
 """
 
 import re
 
 SCRIPT = r'\s*<script\b[^>]*\bsrc="[^"]*{}(?:\?[^"]*)?"[^>]*>\s*</script>'
-PRELOAD = r'\s*<link\b[^>]*\brel="preload"[^>]*>'        # the same file is asked for again at the page's end
+PRELOAD = r'\s*<link\b[^>]*\brel="preload"[^>]*>'  # the same file is asked for again at the page's end
 COMMENT = re.compile(r"\s*<!--(?!\[if).*?-->", re.S)
 CODE = re.compile(r"<(pre|script|style|textarea)\b.*?</\1>", re.S)
 
 # a script, and what a page holds when it needs that script; None: wanted on no page
 SCRIPTS = (
-    (r"scripts/fontawesome\.js", None),                  # 1.5 MB that draw what the icon fonts draw as well
+    (r"scripts/fontawesome\.js", None),  # 1.5 MB that draw what the icon fonts draw as well
     (r"(?:searchtools|language_data|searchindex)\.js", re.compile(r'id="search-results"')),
     (r"design-tabs\.js", re.compile(r'class="sd-tab-set')),
     (r"(?:clipboard\.min|copybutton)\.js", re.compile(r'class="highlight')),
-    (r"togglebutton\.js", re.compile(r'class="[^"]*\b(?:toggle|dropdown admonition|admonition[^"]* dropdown|tag_hide)')),
+    (
+        r"togglebutton\.js",
+        re.compile(r'class="[^"]*(?:\btoggle\b|dropdown admonition|admonition[^"]* dropdown|tag_hide)'),
+    ),
 )
 
 # what the theme writes, and what a screen reader and axe-core can use

@@ -1,4 +1,4 @@
-"""Takes out of a style sheet the rules that cannot apply: those that name a class or id which no page or script holds."""
+"""Takes out of a style sheet the rules that cannot apply: they name a class or id which no page or script holds."""
 
 import re
 
@@ -36,7 +36,7 @@ def _can_apply(selector: str, used: set[str]) -> bool:
 
 
 def purge(css: str, used: set[str]) -> str:
-    """The style sheet without the rules that no page in which these words are used can need. Notices (`/*! */`) stay."""
+    """The style sheet without the rules that a site with these words cannot need. Notices (`/*! */`) stay."""
     kept = []
     for rule in tinycss2.parse_stylesheet(css, skip_whitespace=True):
         if rule.type == "error":

@@ -1,9 +1,9 @@
-"""Prepares each page's widgets: steady names instead of random ones, only the state that a page uses, a still picture each.
+"""Prepares each page's widgets: steady names, only the state that a page uses, and a still picture of each.
 
-MyST-NB writes the state of every widget model of a notebook into its page, and a view wherever one is shown. Model names
-are random, so they are numbered here: the same book always gives the same bytes. A widget hands over its still picture as
-HTML in the string `fallback` of its state; it is put after the view, where a reader without JavaScript or on paper sees
-it, and `book.css` hides it once the widget host has mounted that view.
+MyST-NB writes the state of every widget model of a notebook into its page, and a view wherever one is shown. Model
+names are random, so they are numbered here: the same book always gives the same bytes. A widget hands over its still
+picture as HTML in the string `fallback` of its state; it is put after the view, where a reader without JavaScript or on
+paper sees it, and `book.css` hides it once the widget host has mounted that view.
 """
 
 import json
@@ -14,7 +14,7 @@ from myst_nb.sphinx_ import NbMetadataCollector
 
 VIEW = re.compile(r'<script type="application/vnd\.jupyter\.widget-view\+json">(.*?)</script>', re.S)
 REFERENCE = re.compile(r'"IPY_MODEL_(\w+)"')
-NOT_NEEDED = ("fallback", "layout", "style")             # said elsewhere in the page, or only for standard controls
+NOT_NEEDED = ("fallback", "layout", "style")  # said elsewhere in the page, or only for standard controls
 
 
 def embed(value) -> str:
@@ -23,7 +23,7 @@ def embed(value) -> str:
 
 
 def needed(records: dict, viewed: list[str]) -> dict[str, dict]:
-    """The models that the views show or refer to, in the order in which a reader meets them, without superfluous state."""
+    """The models that the views show or refer to, in the order of the page, without superfluous state."""
     found, waiting = {}, list(reversed(viewed))
     while waiting:
         name = waiting.pop()
@@ -35,7 +35,7 @@ def needed(records: dict, viewed: list[str]) -> dict[str, dict]:
 
 
 def tidy(bundle: dict, viewed: list[str]) -> tuple[dict, dict[str, str], dict[str, str]]:
-    """Split a page's widget state into what its views need, each model's new name, and the still pictures by new name."""
+    """Split widget state into what a page's views need, each model's new name, and still pictures by new name."""
     records = bundle.get("state", {})
     kept = needed(records, viewed)
     names = {old: f"widget-{number}" for number, old in enumerate(kept, 1)}
