@@ -17,6 +17,7 @@ ARGS = {
     "card": set(), "objectives": set(), "ledger": set(),
     "task": {"exercise", "objective"}, "answer": {"exercise"}, "check": {"exercise", "points"},
 }
+WIDTH = 80  # characters of code that a page shows without scrolling
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -122,6 +123,8 @@ def _check_cell(cell: SourceCell, objectives: dict) -> None:
     for objective in _split(cell.args.get("objective", "")):
         if objective not in objectives:
             raise BookError(cell.where, f"no objective {objective!r}", f"the header lists {', '.join(objectives)}")
+    if wide := [line for line in cell.text.splitlines() if cell.kind == "code" and len(line) > WIDTH]:
+        raise BookError(cell.where, f"a line of code has {len(wide[0])} characters: {wide[0].strip()[:40]} …", f"a page shows {WIDTH}")
     if "caption" in cell.args and not cell.args.get("alt"):
         raise BookError(cell.where, "a figure needs a text alternative", 'add alt="what is to be seen"')
     if cell.kind == "markdown":

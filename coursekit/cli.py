@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _build(args) -> None:
-    from .build import build
+    from .public.build import build
 
     built = build(args.root.resolve(), args.jobs, args.check, args.quiet, args.fresh)
     for name in built.written:

@@ -28,13 +28,15 @@ from torch import nn
 
 from lightnets_edu import cost, show
 from lightnets_edu.checks import Check
-from lightnets_edu.models.shufflenet_v1 import TABLE_1, ShuffleNetV1, ShuffleUnit, channel_shuffle
+from lightnets_edu.models.shufflenet_v1 import (
+    TABLE_1, ShuffleNetV1, ShuffleUnit, channel_shuffle,
+)
 
 show.vector_plots()
 
 
 def bottleneck(c, m, groups=1):
-    """The convolutions of a ResNet unit (groups = 1) or a ResNeXt unit: c channels, m in the middle."""
+    """A ResNet unit, or with groups a ResNeXt unit: its convolutions."""
     return nn.Sequential(
         nn.Conv2d(c, m, 1, bias=False),
         nn.Conv2d(m, m, 3, padding=1, groups=groups, bias=False),
@@ -42,9 +44,14 @@ def bottleneck(c, m, groups=1):
     )
 
 
-resnext = cost.layer_costs(bottleneck(c=256, m=128, groups=32), (1, 256, 56, 56))
-share = sum(row.macs for row in resnext if row.kind == "pointwise") / cost.total(resnext).macs
-show.table(["layer", "kernel", "groups", "multiply-adds"], [(r.kind, r.kernel[0], r.groups, r.macs) for r in resnext])
+unit = bottleneck(c=256, m=128, groups=32)
+resnext = cost.layer_costs(unit, (1, 256, 56, 56))
+pointwise = sum(row.macs for row in resnext if row.kind == "pointwise")
+share = pointwise / cost.total(resnext).macs
+show.table(
+    ["layer", "kernel", "groups", "multiply-adds"],
+    [(row.kind, row.kernel[0], row.groups, row.macs) for row in resnext],
+)
 
 # %% [markdown]
 # The two 1×1 layers take {{= f"{share:.1%}" =}} of the unit's multiply-adds. The expensive part is no longer the 3×3 layer.
@@ -86,27 +93,31 @@ ChannelShuffle.from_module(channel_shuffle)
 
 # %%
 def reach(layers, channels):
-    """Which inputs (columns) each output (row) depends on: a Boolean matrix, found by gradients."""
+    """Which inputs (columns) each output (row) depends on, by gradients."""
     x = torch.ones(1, channels, 1, 1, requires_grad=True)
-    y = layers(x).flatten()
-    rows = [torch.autograd.grad(out, x, retain_graph=True)[0].flatten() != 0 for out in y]
+    rows = []
+    for output in layers(x).flatten():
+        gradient, = torch.autograd.grad(output, x, retain_graph=True)
+        rows.append(gradient.flatten() != 0)
     return torch.stack(rows)
 
 
+def grouped(channels, groups):
+    """A grouped 1×1 layer of weights 1: no path can cancel another."""
+    layer = nn.Conv2d(channels, channels, 1, groups=groups, bias=False)
+    nn.init.ones_(layer.weight)
+    return layer
+
+
 def two_layers(channels, groups, shuffle):
-    """Two grouped 1×1 layers with weights of one, so that no path can cancel another."""
-    layers = [nn.Conv2d(channels, channels, 1, groups=groups, bias=False) for _ in range(2)]
-    for layer in layers:
-        nn.init.ones_(layer.weight)
-
-    def run(x):
-        y = layers[0](x)
-        return layers[1](channel_shuffle(y, groups) if shuffle else y)
-
-    return run
+    """Two grouped 1×1 layers, with or without a shuffle between them."""
+    first, second = grouped(channels, groups), grouped(channels, groups)
+    deal = channel_shuffle if shuffle else lambda y, groups: y
+    return lambda x: second(deal(first(x), groups))
 
 
-apart, mixed = (reach(two_layers(12, 3, shuffle), 12) for shuffle in (False, True))
+apart = reach(two_layers(12, 3, shuffle=False), 12)
+mixed = reach(two_layers(12, 3, shuffle=True), 12)
 
 # %% [markdown]
 # Without the shuffle the first output depends on {{= int(apart[0].sum()) =}} of the {{= apart.shape[1] =}} inputs, its own group. With the shuffle it depends on {{= int(mixed[0].sum()) =}}. Was that your prediction?
@@ -115,9 +126,11 @@ apart, mixed = (reach(two_layers(12, 3, shuffle), 12) for shuffle in (False, Tru
 import matplotlib.pyplot as plt
 
 fig, axes = plt.subplots(1, 2, figsize=(7, 3.4))
-for ax, matrix, title in zip(axes, (apart, mixed), ("without the shuffle", "with the shuffle"), strict=True):
+panels = {"without the shuffle": apart, "with the shuffle": mixed}
+for ax, (title, matrix) in zip(axes, panels.items(), strict=True):
     ax.imshow(~matrix, cmap="cividis", vmin=-0.4, vmax=1.1)
-    ax.set(title=title, xlabel="input channel", ylabel="output channel", xticks=range(0, 12, 4), yticks=range(0, 12, 4))
+    ax.set(title=title, xlabel="input channel", ylabel="output channel")
+    ax.set(xticks=range(0, 12, 4), yticks=range(0, 12, 4))
 plt.show()
 
 # %% [markdown] objective="mix" claims="S1-46"
@@ -135,15 +148,16 @@ plt.show()
 
 # %%
 def reached(channels, groups):
-    """Inputs that one output depends on after two shuffled grouped layers, found by gradients."""
-    return int(reach(two_layers(channels, groups, shuffle=True), channels)[0].sum())
+    """Inputs that one output depends on, found by gradients."""
+    return int(reach(two_layers(channels, groups, True), channels)[0].sum())
 
 
-cases = [(12, 2), (12, 3), (12, 4), (12, 6), (24, 4), (24, 6), (24, 8)]
-show.table(
-    ["channels C", "groups g", "C ≥ g²", "inputs reached", "min(g, n) · n"],
-    [(c, g, "yes" if c >= g * g else "no", reached(c, g), min(g, c // g) * (c // g)) for c, g in cases],
-)
+rows = []
+for c, g in [(12, 2), (12, 3), (12, 4), (12, 6), (24, 4), (24, 6), (24, 8)]:
+    n = c // g
+    mixes = "yes" if c >= g**2 else "no"
+    rows.append((c, g, mixes, reached(c, g), min(g, n) * n))
+show.table(["C", "g", "C ≥ g²", "inputs reached", "min(g, n) · n"], rows)
 
 # %% [markdown] claims="S1-45"
 # Reaching every input is not the same as being a dense layer. Two shuffled grouped layers of {{= 64 =}} channels in {{= 4 =}} groups have {{= f"{2 * cost.conv_params(64, 64, 1, groups=4):,}" =}} weights; one dense layer has {{= f"{cost.conv_params(64, 64, 1):,}" =}}. Every output can see every input, but it cannot weigh them all freely.
@@ -164,17 +178,30 @@ h = w = 28
 c, m, g = 240, 60, 3
 
 
-def convolutions(rows):
-    return cost.total(row for row in rows if row.macs).macs
+def macs(layers):
+    """Multiply-adds of real layers on a map of h × w positions."""
+    return cost.total(cost.layer_costs(layers, (1, c, h, w))).macs
 
 
-units = {
-    "ResNet": (h * w * (2 * c * m + 9 * m**2), cost.resnet_unit_macs(h, w, c, m), bottleneck(c, m)),
-    "ResNeXt": (h * w * (2 * c * m + 9 * m**2 // g), cost.resnext_unit_macs(h, w, c, m, g), bottleneck(c, m, groups=g)),
-    "ShuffleNet": (h * w * (2 * c * m // g + 9 * m), cost.shufflenet_unit_macs(h, w, c, m, g), ShuffleUnit(c, c, 1, g, g)),
+formula = {
+    "ResNet": h * w * (2 * c * m + 9 * m**2),
+    "ResNeXt": h * w * (2 * c * m + 9 * m**2 // g),
+    "ShuffleNet": h * w * (2 * c * m // g + 9 * m),
 }
-measured = {name: convolutions(cost.layer_costs(layers, (1, c, h, w))) for name, (_, _, layers) in units.items()}
-show.table(["unit", "formula", "function", "measured"], [(n, f, k, measured[n]) for n, (f, k, _) in units.items()])
+function = {
+    "ResNet": cost.resnet_unit_macs(h, w, c, m),
+    "ResNeXt": cost.resnext_unit_macs(h, w, c, m, g),
+    "ShuffleNet": cost.shufflenet_unit_macs(h, w, c, m, g),
+}
+measured = {
+    "ResNet": macs(bottleneck(c, m)),
+    "ResNeXt": macs(bottleneck(c, m, groups=g)),
+    "ShuffleNet": macs(ShuffleUnit(c, c, stride=1, groups=g, reduce_groups=g)),
+}
+show.table(
+    ["unit", "formula", "function", "measured"],
+    [(name, formula[name], function[name], measured[name]) for name in formula],
+)
 
 # %% [markdown] claims="S1-19"
 # The ShuffleNet unit costs {{= f"{measured['ShuffleNet'] / measured['ResNet']:.1%}" =}} of the ResNet unit with the same widths.
@@ -184,10 +211,10 @@ show.table(["unit", "formula", "function", "measured"], [(n, f, k, measured[n]) 
 # %%
 depthwise = 9 * m**2 - 9 * m
 grouping = 2 * c * m - 2 * c * m // g
+saved = {"depthwise 3×3": depthwise, "grouped 1×1": grouping}
 show.table(
     ["step", "multiply-adds saved at each position", "share"],
-    [("depthwise 3×3", depthwise, f"{depthwise / (depthwise + grouping):.0%}"),
-     ("grouped 1×1", grouping, f"{grouping / (depthwise + grouping):.0%}")],
+    [(step, n, f"{n / sum(saved.values()):.0%}") for step, n in saved.items()],
 )
 
 # %% [markdown] claims="S1-12,S1-14,S1-15,S1-22"
@@ -213,9 +240,11 @@ show.source(ShuffleUnit)
 
 # %%
 unit = ShuffleUnit(c_in=240, c_out=480, stride=2, groups=3, reduce_groups=3)
+ladder = [row for row in cost.layer_costs(unit, (1, 240, 28, 28)) if row.macs]
 show.table(
-    ["layer", "kind", "groups", "output (N, C, H, W)", "parameters", "multiply-adds"],
-    [(r.name, r.kind, r.groups, str(r.out_shape), r.params, r.macs) for r in cost.layer_costs(unit, (1, 240, 28, 28)) if r.macs],
+    ["layer", "groups", "output", "parameters", "multiply-adds"],
+    [(r.kind, r.groups, " × ".join(map(str, r.out_shape[1:])), r.params, r.macs)
+     for r in ladder],
 )
 
 # %% [markdown]
@@ -226,11 +255,12 @@ show.table(
 # A stem, three stages of units, a classifier. More groups make a unit cheaper, so the authors make it wider until it costs the same again. This is their Table 1, recomputed by building each network and counting. {cite:t}`zhang2018shufflenet` give the budget as 140 million multiply-adds in their Table 2.
 
 # %% claims="S1-21,S1-23,S1-24,S1-25"
-networks = {groups: cost.layer_costs(ShuffleNetV1(groups), (1, 3, 224, 224)) for groups in TABLE_1}
-totals = {groups: cost.total(rows) for groups, rows in networks.items()}
+image = (1, 3, 224, 224)
+networks = {g: cost.layer_costs(ShuffleNetV1(g), image) for g in TABLE_1}
+totals = {g: cost.total(rows) for g, rows in networks.items()}
 show.table(
-    ["groups", "stage 2", "stage 3", "stage 4", "parameters", "multiply-adds", "millions"],
-    [(g, *TABLE_1[g], totals[g].params, totals[g].macs, f"{totals[g].macs / 1e6:.1f}") for g in TABLE_1],
+    ["g", "stage 2", "stage 3", "stage 4", "parameters", "multiply-adds"],
+    [(g, *TABLE_1[g], totals[g].params, totals[g].macs) for g in TABLE_1],
 )
 
 # %% [markdown]
@@ -239,16 +269,21 @@ show.table(
 # ## Where the work goes now
 
 # %% name="fig-share" alt="Stacked horizontal bars, one for each number of groups from one to eight. Pointwise layers take by far the largest part in every bar, depthwise layers a small one, and the stem and the classifier the rest." caption="Multiply-adds of the five networks of Table 1 by kind of layer. Even grouped, the 1×1 layers take most of the work."
-kinds = {"pointwise": "#0072B2", "depthwise": "#D55E00", "standard": "#009E73", "linear": "#CC79A7"}
+colours = {
+    "pointwise": "#0072B2", "depthwise": "#D55E00",
+    "standard": "#009E73", "linear": "#CC79A7",
+}
+bars = [f"g = {g}" for g in networks]
+left = [0.0] * len(bars)
 fig, ax = plt.subplots(figsize=(7, 2.8))
-left = dict.fromkeys(networks, 0.0)
-for kind, colour in kinds.items():
-    width = [sum(r.macs for r in rows if r.kind == kind) / 1e6 for rows in networks.values()]
-    ax.barh([f"g = {g}" for g in networks], width, left=list(left.values()), color=colour, label=kind, edgecolor="white")
-    left = dict(zip(left, [a + b for a, b in zip(left.values(), width, strict=True)], strict=True))
+for kind, colour in colours.items():
+    width = [sum(r.macs for r in rows if r.kind == kind) / 1e6
+             for rows in networks.values()]
+    ax.barh(bars, width, left=left, color=colour, label=kind, edgecolor="white")
+    left = [a + b for a, b in zip(left, width, strict=True)]
 ax.invert_yaxis()
 ax.set_xlabel("millions of multiply-adds")
-ax.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False)
+ax.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1), frameon=False)
 plt.show()
 
 # %% [markdown] objective="permute" claims="S1-07"
@@ -257,19 +292,20 @@ plt.show()
 # Some published code reshapes the channels to $(n, g)$ instead of $(g, n)$. That is a shuffle too, but it is the *inverse* one. The two agree when $g = n$, and a test with four channels in two groups cannot tell them apart.
 
 # %%
-def dealt(channels, groups):
-    return channel_shuffle(torch.arange(channels).reshape(1, -1, 1, 1), groups).flatten().tolist()
+def order(channels, groups):
+    """Where each channel of a shuffled map came from."""
+    numbered = torch.arange(channels).reshape(1, -1, 1, 1)
+    return channel_shuffle(numbered, groups).flatten().tolist()
 
 
-def other_order(channels, groups):
-    return dealt(channels, channels // groups)
-
-
-show.table(
-    ["channels", "groups", "as in the paper", "the other order", "same?"],
-    [(n, k, str(dealt(n, k)), str(other_order(n, k)), "yes" if dealt(n, k) == other_order(n, k) else "no")
-     for n, k in [(4, 2), (6, 2), (12, 3)]],
-)
+rows = []
+for channels, groups in [(4, 2), (6, 2), (12, 3)]:
+    paper = order(channels, groups)
+    other = order(channels, channels // groups)
+    same = "yes" if paper == other else "no"
+    listed = [" ".join(map(str, found)) for found in (paper, other)]
+    rows.append((channels, groups, *listed, same))
+show.table(["C", "g", "as in the paper", "the other order", "same?"], rows)
 
 # %% [markdown] claims="S1-27"
 # A second trap: the first 1×1 layer of stage 2 is **not** grouped, because its input, the stem's output, is narrow. Group it anyway and the network is another one. The unit has an argument of its own for this, `reduce_groups`.
@@ -295,7 +331,7 @@ show.table(
 
 # %% answer exercise="unit_macs"
 def pointwise_share(c, m, g):
-    """Share of the 1×1 layers in the multiply-adds of a ShuffleNet unit, between 0 and 1."""
+    """Share of the 1×1 layers in a ShuffleNet unit's multiply-adds."""
     # YOUR CODE HERE
     raise NotImplementedError()
 
@@ -351,7 +387,8 @@ with Check("unshuffle") as check:
     for channels, groups in [(6, 2), (12, 3)]:
         with check(f"{channels} channels in {groups} groups come back in order"):
             numbered = torch.arange(channels).reshape(1, channels, 1, 1)
-            check.equal(unshuffle(channel_shuffle(numbered, groups), groups), numbered)
+            shuffled = channel_shuffle(numbered, groups)
+            check.equal(unshuffle(shuffled, groups), numbered)
     with check("7 channels in 2 groups: ValueError"):
         try:
             unshuffle(torch.zeros(1, 7, 1, 1), 2)

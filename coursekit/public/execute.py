@@ -23,12 +23,12 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from tqdm import tqdm
 
-from .cells import SourceCell
-from .chapter import Chapter
-from .errors import BookError, Faults
-from .kernels import environment, kernel_manager
-from .project import Project
-from .prose import expressions
+from ..cells import SourceCell
+from ..chapter import Chapter
+from ..errors import BookError, Faults
+from ..kernels import environment, kernel_manager
+from ..project import Project
+from ..prose import expressions
 
 TIMEOUT = 300  # seconds for one cell; the budget for a whole chapter is 60
 STATE = "application/vnd.jupyter.widget-state+json"

@@ -7,14 +7,14 @@ import re
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from .cells import SourceCell
-from .chapter import Chapter, Exercise, heading
-from .errors import BookError
+from ..cells import SourceCell
+from ..chapter import Chapter, Exercise
+from ..errors import BookError
 from .execute import STATE, Executed
-from .ledger import Claim, table
+from .ledger import Claim, chapter_table
 from .plain import References, plain
-from .project import Project
-from .prose import fill
+from ..project import Project
+from ..prose import fill
 
 GRADED = "# Graded: your teacher's copy of this cell holds further tests. Leave it as it is."
 KERNEL = {
@@ -86,9 +86,10 @@ def _text(project: Project, chapter: Chapter, cell: SourceCell, claims: list[Cla
                 f"**Time:** about {header['minutes']} minutes. **Know first:** {header['before']}\n\n"
                 f"[Open in Colab]({project.colab_url(chapter.stem)}) to run and change everything here.\n:::")
     if cell.role == "objectives":
-        return cell.text + "\n\n" + "\n".join(_objective(chapter, i, key) for i, key in enumerate(chapter.header["objectives"], 1))
+        promised = [f"{number}. {text};" for number, text in enumerate(chapter.header["objectives"].values(), 1)]
+        return cell.text + "\n\n" + "\n".join(promised)[:-1] + "."
     if cell.role == "ledger":
-        return cell.text + "\n\n" + table([claim for claim in claims if claim.chapter == chapter.stem], chapter)
+        return cell.text + "\n\n" + chapter_table([claim for claim in claims if claim.chapter == chapter.stem], chapter)
     if cell.role == "task":
         exercise = chapter.exercises[cell.args["exercise"]]
         return re.sub(r"^(#+)\s+(.+?)\s*$", lambda m: f"{m[1]} {_title(chapter, exercise, m[2])}", cell.text, count=1, flags=re.M)
@@ -99,11 +100,6 @@ def _title(chapter: Chapter, exercise: Exercise, words: str) -> str:
     number = list(chapter.exercises).index(exercise.name) + 1
     worth = f"{exercise.points} point{'s' * (exercise.points > 1)}" if exercise.points else "practice"
     return f"Exercise {number}: {words} ({worth})"
-
-
-def _objective(chapter: Chapter, number: int, key: str) -> str:
-    tested = [heading(e.cells["task"].text) for e in chapter.exercises.values() if e.objective == key]
-    return f"{number}. {chapter.header['objectives'][key]} *({'; '.join(chapter.taught()[key] + tested)})*"
 
 
 def _figure(cell: SourceCell) -> dict:

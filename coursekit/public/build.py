@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import editions, ledger, site
-from .chapter import read_chapters
-from .errors import BookError, Faults
+from ..chapter import read_chapters
+from ..errors import BookError, Faults
 from .execute import execute
 from .plain import References
-from .project import Project
-from .prose import bare_numbers
+from ..project import Project
+from ..prose import bare_numbers
 
 
 @dataclass

@@ -13,7 +13,7 @@ from mdit_py_plugins.colon_fence import colon_fence_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from pybtex.database import parse_file
 
-from .errors import BookError
+from ..errors import BookError
 
 ADMONITIONS = {name: name.capitalize() for name in
                ("note", "tip", "hint", "important", "warning", "caution", "attention", "danger", "error")}

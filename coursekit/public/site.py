@@ -12,9 +12,9 @@ from pathlib import Path
 
 import yaml
 
-from .errors import BookError, Faults
-from .project import NOTEBOOKS, Project
-from .site_check import check
+from ..errors import BookError, Faults
+from ..project import NOTEBOOKS, Project
+from ..site_check import check
 
 PAGES = ("*.md", "*.bib", "images", "_ext")  # what of book/ belongs in the site's stage; never the chapter sources
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import yaml
 from pybtex.database import parse_file
 
-from .chapter import Chapter, heading
-from .errors import BookError
-from .project import Project
+from ..chapter import Chapter, heading
+from ..errors import BookError
+from ..project import Project
 
 VERDICTS = {
     "holds": "true as stated, and checked here",
@@ -97,17 +97,28 @@ def _backed(root: Path, claim: Claim, keys: set[str], where: str) -> None:
 
 
 def table(claims: list[Claim], chapter: Chapter) -> str:
-    """The chapter's rows of the ledger as a Markdown table."""
-    rows = ["| | the claim | verdict | what we found |", "|---|---|---|---|"]
-    for claim in claims:
-        rows.append(f"| {claim.id} | {claim.claim} | {claim.verdict} | {_found(claim, chapter)} |")
+    """Some rows of the ledger as a Markdown table, in the order of the verdicts that most need saying."""
+    order = ["wrong", "imprecise", "open", "reported", "holds"]
+    rows = ["| claim | verdict | what we found |", "|---|---|---|"]
+    for claim in sorted(claims, key=lambda claim: order.index(claim.verdict)):
+        rows.append(f"| {claim.claim} | {claim.verdict} | {_found(claim, chapter)} |")
     return "\n".join(rows)
+
+
+def chapter_table(claims: list[Claim], chapter: Chapter) -> str:
+    """The chapter's own rows: what needed mending in the open, what holds folded in."""
+    holds = [claim for claim in claims if claim.verdict == "holds"]
+    rest = [claim for claim in claims if claim.verdict != "holds"]
+    parts = [table(rest, chapter)] if rest else []
+    if holds:
+        parts.append(f":::{{dropdown}} Statements that hold: {len(holds)}\n{table(holds, chapter)}\n:::")
+    return "\n\n".join(parts)
 
 
 def _found(claim: Claim, chapter: Chapter) -> str:
     place = _taught(claim, chapter)
     source = "" if not claim.cite else f"{{cite}}`{claim.cite.split(',')[0]}`" + "".join(f",{part}" for part in claim.cite.split(",")[1:])
-    return " ".join(part for part in (claim.note, f"See “{place}”." if place else "", source) if part)
+    return " ".join(part for part in (claim.note, f"“{place}”." if place else "", source) if part)
 
 
 def _taught(claim: Claim, chapter: Chapter) -> str:
