@@ -385,7 +385,7 @@ def unshuffle(x, groups):
 # %% check exercise="unshuffle" points=3
 with Check("unshuffle") as check:
     for channels, groups in [(6, 2), (12, 3)]:
-        with check(f"{channels} channels in {groups} groups come back in order"):
+        with check(f"{channels} channels in {groups} groups come back"):
             numbered = torch.arange(channels).reshape(1, channels, 1, 1)
             shuffled = channel_shuffle(numbered, groups)
             check.equal(unshuffle(shuffled, groups), numbered)
