@@ -9,17 +9,38 @@ from bs4 import BeautifulSoup
 Fault = tuple[str, str]  # what is wrong, what to do
 TODO = "keep a copy in the book: its pages ask nothing of any other host"
 FETCHING_RELS = set(
-    "stylesheet preload modulepreload prefetch preconnect dns-prefetch icon apple-touch-icon manifest".split()
+    [
+        "stylesheet",
+        "preload",
+        "modulepreload",
+        "prefetch",
+        "preconnect",
+        "dns-prefetch",
+        "icon",
+        "apple-touch-icon",
+        "manifest",
+    ]
 )
 FETCHING_TAGS = {
-    **dict.fromkeys("script img source iframe embed video audio track input".split(), "src"),
+    **dict.fromkeys(["script", "img", "source", "iframe", "embed", "video", "audio", "track", "input"], "src"),
     **{"object": "data", "image": "href", "use": "href"},
 }
 IN_STYLE = re.compile(r"""(?:url\(\s*["']?|@import\s+["'])((?:https?:)?//[^"')\s]+)""", re.I)
-CDN_HOSTS = (
-    "jsdelivr.net unpkg.com cdnjs.cloudflare.com googleapis.com gstatic.com esm.sh esm.run skypack.dev jspm.io jspm.dev "
-    "bootstrapcdn.com mathjax.org polyfill.io"
-).split()
+CDN_HOSTS = [
+    "jsdelivr.net",
+    "unpkg.com",
+    "cdnjs.cloudflare.com",
+    "googleapis.com",
+    "gstatic.com",
+    "esm.sh",
+    "esm.run",
+    "skypack.dev",
+    "jspm.io",
+    "jspm.dev",
+    "bootstrapcdn.com",
+    "mathjax.org",
+    "polyfill.io",
+]
 CDN = rf"(?:[\w.-]*\.)?(?:{'|'.join(map(re.escape, CDN_HOSTS))})"
 FETCH = r"(?:\b(?:import|fetch|importScripts|Worker|WebSocket|EventSource)\s*\(|\bfrom\b|\bimport\b)"
 IN_SCRIPT = (

@@ -1,7 +1,7 @@
 """After the build: cuts from the site what no reader needs, and marks every file's address with its final content.
 
-Works on Sphinx's output only, so the theme stays as it was installed. A rebuild reads only the sources that changed, but
-it copies every static file and writes every page anew, so it ends with the same bytes as a build into an empty folder.
+Works on Sphinx's output only, so the theme stays as installed. A rebuild reads only the sources that changed, but
+it copies every static file and writes every page anew, so it ends like a build into an empty folder.
 """
 
 import re
