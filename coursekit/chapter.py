@@ -95,7 +95,7 @@ def read_chapters(paths: list[Path], root: Path) -> list[Chapter]:
 
 def heading(text: str) -> str:
     """The first heading of a Markdown text without its marks, or ''."""
-    match = re.search(r"^#+\s+(.+?)\s*$", text, re.M)
+    match = re.search(r"^#+[ \t]+(.+?)[ \t]*$", text, re.M)
     return match[1] if match else ""
 
 

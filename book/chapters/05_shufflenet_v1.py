@@ -22,7 +22,6 @@
 # We take the first unit of ResNeXt-50, a narrow 3×3 layer between two 1×1 layers, and count the multiply-adds of each layer.
 
 # %%
-
 import torch
 from torch import nn
 

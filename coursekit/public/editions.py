@@ -92,7 +92,7 @@ def _text(project: Project, chapter: Chapter, cell: SourceCell, claims: list[Cla
         return cell.text + "\n\n" + chapter_table([claim for claim in claims if claim.chapter == chapter.stem], chapter)
     if cell.role == "task":
         exercise = chapter.exercises[cell.args["exercise"]]
-        return re.sub(r"^(#+)\s+(.+?)\s*$", lambda m: f"{m[1]} {_title(chapter, exercise, m[2])}", cell.text, count=1, flags=re.M)
+        return re.sub(r"^(#+)[ \t]+(.+?)[ \t]*$", lambda m: f"{m[1]} {_title(chapter, exercise, m[2])}", cell.text, count=1, flags=re.M)
     return cell.text
 
 
