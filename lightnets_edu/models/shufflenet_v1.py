@@ -3,7 +3,8 @@
 Beside the paper: Figure 1 is `channel_shuffle`, Figure 2 is `ShuffleUnit`, Table 1 is `TABLE_1`.
 
 Departures from the paper: none known at 1x. For other widths the paper says only "scale the number of channels";
-the stem's width is that of the authors' later code. Departures from that code: it shuffles after the depthwise
+the stem's width is that of the authors' later code, and so is what the paper leaves open: which part of a
+concatenation comes first (the shortcut). Departures from that code: it shuffles after the depthwise
 convolution, in the inverse order, applies ReLU to the branch before concatenation, and has no classifier bias.
 """
 

@@ -1,0 +1,72 @@
+"""layers -> models -> cost -> widgets: the package's imports point one way, and importing it costs nothing."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import lightnets_edu
+
+PACKAGE = Path(lightnets_edu.__file__).parent
+ORDER = ("layers", "models", "cost", "widgets")
+ALONE = {"__init__": set(), "compare": set(), "checks": {"compare"}, "show": set()}
+
+
+def imported(source: str) -> set[str]:
+    """The parts of the package that a source imports, wherever in the file; "." for a relative import."""
+    names = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names += ["lightnets_edu.."] if node.level else [f"{node.module}.{alias.name}" for alias in node.names]
+    return {name.split(".")[1] or "." for name in names if name.startswith("lightnets_edu.")}
+
+
+def wrong_arrows(part: str, source: str) -> set[str]:
+    """What `source`, a file of `part`, imports and must not."""
+    if part in ALONE:
+        return imported(source) - ALONE[part]
+    return imported(source) - set(ORDER[: ORDER.index(part) + 1])
+
+
+def parts() -> list[tuple[str, Path]]:
+    return [(path.relative_to(PACKAGE).parts[0].removesuffix(".py"), path) for path in sorted(PACKAGE.rglob("*.py"))]
+
+
+@pytest.mark.parametrize(("part", "path"), parts(), ids=lambda value: str(getattr(value, "name", value)))
+def test_no_arrow_points_back(part, path):
+    assert part in ORDER or part in ALONE, f"{part} has no place in the order yet: give it one here"
+    assert wrong_arrows(part, path.read_text(encoding="utf-8")) == set()
+
+
+@pytest.mark.parametrize(
+    ("part", "line", "wrong"),
+    [
+        ("layers", "import lightnets_edu.models", "models"),
+        ("models", "def f():\n    from lightnets_edu.cost import total", "cost"),
+        ("cost", "from lightnets_edu import widgets", "widgets"),
+        ("checks", "from lightnets_edu.models.shufflenet_v1 import ShuffleUnit", "models"),
+        ("models", "from . import shufflenet_v1", "."),
+    ],
+)
+def test_a_planted_arrow_is_caught(part, line, wrong):
+    assert wrong_arrows(part, line) == {wrong}
+
+
+def loaded_by(statement: str) -> set[str]:
+    """The modules a fresh Python holds after one statement."""
+    code = f"{statement}\nimport sys; print(*sys.modules)"
+    return set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
+
+
+def test_the_package_and_the_checks_are_light():
+    assert "torch" not in loaded_by("import lightnets_edu, lightnets_edu.checks")
+
+
+def test_a_widget_imports_no_model():
+    loaded = loaded_by("import lightnets_edu.widgets")
+    assert "lightnets_edu.widgets.channel_shuffle" in loaded
+    assert not any(name.startswith("lightnets_edu.models") for name in loaded)
