@@ -17,6 +17,7 @@ def _prepare(app, config):
     """Take out sphinx-thebe's event handlers, and have the assets copied to `_static`."""
     for listeners in app.events.listeners.values():
         listeners[:] = [listener for listener in listeners if listener.handler.__module__ != "sphinx_thebe"]
+    config.html_theme_options.setdefault("navbar_persistent", [])  # else the theme shows a second search field
     config.html_static_path.append(os.path.relpath(ASSETS, app.confdir))  # no machine's path in .buildinfo
 
 
