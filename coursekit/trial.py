@@ -1,24 +1,20 @@
 """Runs a merged notebook, then its right and wrong answers, and judges with nbgrader's own rule."""
 
 import copy
-import os
 import re
-import sys
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
-from jupyter_client.kernelspec import KernelSpec
-from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
 from .answers import Answer, PrivateHalf
 from .errors import BookError
-from .execute import ENVIRONMENT
 from .exercises import Assignment, Public
+from .kernels import environment, kernel_manager
 
 TIMEOUT = 120  # seconds for one cell
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -104,12 +100,8 @@ def start_kernel(root: Path):
     with tempfile.TemporaryDirectory() as work:
         client = NotebookClient(nbformat.v4.new_notebook(), timeout=TIMEOUT, allow_errors=True, record_timing=False,
                                 interrupt_on_timeout=True, coalesce_streams=True)  # fmt: skip
-        client.km = AsyncKernelManager(transport="ipc", ip=f"{work}/ipc")  # no open ports
-        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        client.km._kernel_spec = KernelSpec(argv=argv, display_name="course", language="python")
-        path = os.pathsep.join(filter(None, [str(root), os.environ.get("PYTHONPATH")]))
-        env = {**os.environ, **ENVIRONMENT, "IPYTHONDIR": f"{work}/.ipython", "PYTHONPATH": path}
-        with client.setup_kernel(cwd=work, env=env):
+        client.km = kernel_manager(Path(work))
+        with client.setup_kernel(cwd=work, env=environment(root, Path(work))):
             yield Kernel(client)
 
 

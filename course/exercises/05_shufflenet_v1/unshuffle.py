@@ -8,7 +8,7 @@ def unshuffle(x, groups):
     piles = x.reshape(n, per_group, groups, h, w)  # the shuffle left them in piles of one channel per group
     return piles.transpose(1, 2).reshape(n, c, h, w)
 
-# %% test name="Any number of groups and channels" points=1 hint="Try groups=3 with 12 channels, and maps that are not square: do both round trips bring every channel back?"
+# %% test name="Any groups and channels" points=1 hint="Try groups=3, 12 channels, 4×5 pixels: go there and back."
 import random
 
 import torch
@@ -23,7 +23,7 @@ for groups, per_group in [(2, 5), (5, 2), (1, 7), (7, 1), *drawn]:
     checks.equal(unshuffle(picture[:, order], groups), picture)
     checks.equal(unshuffle(picture, groups)[:, order], picture)
 
-# %% test name="Keeps the type, leaves the input alone" points=1 hint="The result has the type of the input, whole numbers too; the input is the same after the call, and may be a slice or a transposed tensor."
+# %% test name="Keeps the type, leaves the input alone" points=1 hint="Try whole numbers; look at x after the call."
 import torch
 from lightnets_edu import checks
 
@@ -42,7 +42,7 @@ checks.equal(unshuffle(channels_last, 3)[:, order], channels_last)
 every_second = torch.randn(2, 24, 6, 10)[:, ::2, ::2, ::2]
 checks.equal(unshuffle(every_second, 3)[:, order], every_second)
 
-# %% test name="Refuses groups that do not divide the channels" points=1 hint="10 channels and groups=4 must raise ValueError, and so must groups larger than the channels; groups that divide them must not."
+# %% test name="ValueError for groups that do not divide" points=1 hint="Try groups=4 with 10 channels."
 import torch
 from lightnets_edu import checks
 
@@ -92,12 +92,12 @@ def unshuffle(x, groups):
         raise ValueError("groups must divide the channels")
     return x
 
-# %% wrong mistake="Swaps height and width on the way: unseen on maps of one pixel."
+# %% wrong mistake="Takes the channels for the last axis: unseen on maps of one pixel."
 def unshuffle(x, groups):
     n, c, h, w = x.shape
     if c % groups:
         raise ValueError("groups must divide the channels")
-    return x.reshape(n, c // groups, groups, w, h).transpose(1, 2).reshape(n, c, h, w)
+    return x.reshape(n, h, w, c // groups, groups).transpose(3, 4).reshape(n, c, h, w)
 
 # %% wrong mistake="Right for the first picture of a batch only."
 def unshuffle(x, groups):

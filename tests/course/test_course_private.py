@@ -1,0 +1,147 @@
+"""What a private half may say, and what an author reads who writes something else."""
+
+import pytest
+
+from coursekit.answers import read_private
+from coursekit.errors import BookError
+from coursekit.exercises import read_assignments
+
+
+def fault(toy, name="turn") -> str:
+    with pytest.raises(BookError) as caught:
+        read_private(toy.private / f"{name}.py", toy.root)
+    return str(caught.value)
+
+
+def test_a_complete_half_is_read(toy):
+    half = read_private(toy.private / "turn.py", toy.root)
+    assert [test.name for test in half.tests] == ["Any length", "The input stays"]
+    assert half.points == 3
+    assert [len(half.right), len(half.wrong)] == [2, 5]
+    assert half.wrong[0].label == "Returns the list as it is."
+    assert half.solution.where == "course/exercises/01_lists/turn.py, line 1"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('# %% right name="by slicing"', '# %% correct name="by slicing"', "`# %% correct` is not known here"),
+        ('# %% right name="by slicing"', "# %%", "`# %% (no role)` is not known here"),
+        ('# %% right name="by slicing"', '# %% right nam="by slicing"', "`right` has no argument 'nam'"),
+        ('# %% right name="by slicing"', "# %% right", "`right` needs name=…"),
+        ("points=2", "points=0", "points=0"),
+        ("points=2", 'points="two"', "points='two'"),
+        ("points=2", "points=true", "points=True"),
+        ('hint="Build a new list."', "hint=3", "hint=3"),
+        ("    return items[::-1]", "    return items[::-1", "line 2 of the cell"),
+        ("    return items[::-1]", "    return items[::-1]\nreturn 3", "outside function"),
+        ("    return items[::-1]", "    return items[::-1] is 3", "is not Python that a cell can hold"),
+        ("import random\n", "global numbers\n", "a test uses `global`"),
+        ("assert turn([]) == []", "### END HIDDEN TESTS", "'END HIDDEN TESTS' stands in the code"),
+        ("    return items[::-1]", "    # BEGIN SOLUTION\n    return items[::-1]", "'BEGIN SOLUTION' stands in"),
+        ("# %% solution\n", '# %% wrong mistake="Now a wrong one"\n', "0 solution cells"),
+        ("    return items[::-1]", "    return sorted(items)[::-1]", "the same code as another answer"),
+        ('name="The input stays"', 'name="Any length"', "has the name of another test"),
+        ("# %% solution\n", "import this\n\n# %% solution\n", "before its first cell marker"),
+    ],
+)
+def test_bad_halves_are_refused_with_their_place(toy, old, new, message):
+    toy.replace(old, new)
+    said = fault(toy)
+    assert message in said
+    assert said.startswith("course/exercises/01_lists/turn.py")
+
+
+def test_an_empty_cell_is_refused(toy):
+    toy.write("turn", '# %% solution\n# nothing\n\n# %% right name="x"\ny = 1\n')
+    assert "the solution cell is empty" in fault(toy)
+
+
+def test_text_that_is_not_utf8_is_refused(toy):
+    (toy.private / "turn.py").write_bytes(b"# %% solution\nx = '\xff'\n")
+    assert "not UTF-8" in fault(toy)
+
+
+def test_all_faults_of_a_course_come_together(toy):
+    toy.replace("points=2", "points=-2")
+    toy.write("double", "# %% solution\ndef double(x:\n")
+    with pytest.raises(BookError) as caught:
+        read_assignments(toy.root)
+    assert len(caught.value.faults) == 2
+
+
+def faults(toy, chapters=None) -> str:
+    with pytest.raises(BookError) as caught:
+        read_assignments(toy.root, chapters)
+    return str(caught.value)
+
+
+def test_the_toy_course_is_complete(toy):
+    (assignment,) = read_assignments(toy.root)
+    assert list(assignment.exercises) == ["turn", "double", "halve"]
+    assert sorted(assignment.halves) == ["double", "turn"]
+    assert [assignment.name] == [a.name for a in read_assignments(toy.root, ["01"])]
+
+
+def test_without_the_teachers_half(tmp_path):
+    with pytest.raises(BookError, match="course/exercises: is not here"):
+        read_assignments(tmp_path)
+
+
+def test_a_notebook_older_than_its_source(toy):
+    (toy.root / "book/chapters/01_lists.py").write_text("# the chapter, edited\n")
+    assert "notebooks/01_lists.ipynb: is older than book/chapters/01_lists.py" in (said := faults(toy))
+    assert "make notebooks" in said
+
+
+def test_a_notebook_whose_source_is_gone(toy):
+    (toy.root / "book/chapters/01_lists.py").unlink()
+    assert "is not here" in faults(toy)
+
+
+def test_a_notebook_that_is_none(toy):
+    (toy.root / "notebooks/01_lists.ipynb").write_text("{}")
+    assert "cannot be read as a notebook" in faults(toy)
+
+
+def test_a_graded_exercise_without_private_half(toy):
+    (toy.private / "turn.py").unlink()
+    said = faults(toy)
+    assert "course/exercises/01_lists/turn.py: is missing" in said
+    assert "notebooks/01_lists.ipynb has the graded exercise 'turn'" in said
+
+
+def test_a_private_half_without_exercise(toy):
+    toy.write("swap", "# %% solution\ndef swap(x):\n    return x\n")
+    assert "course/exercises/01_lists/swap.py: has no public half" in faults(toy)
+
+
+def test_a_private_folder_without_notebook(toy):
+    (toy.private.parent / "02_sets").mkdir()
+    (toy.private.parent / "02_sets" / "join.py").write_text("# %% solution\ndef join(x):\n    return x\n")
+    assert "course/exercises/02_sets: there is no notebooks/02_sets.ipynb" in faults(toy)
+
+
+def test_one_name_in_two_chapters(toy):
+    toy.notebook("02_sets")
+    assert "the exercise name 'turn' is taken by notebooks/01_lists.ipynb" in faults(toy, ["01"])
+
+
+def test_points_that_differ(toy):
+    toy.replace("points=2", "points=1.5")
+    assert "its tests give 2.5 points, the public half says 3" in faults(toy)
+
+
+def test_too_few_answers(toy):
+    text = (toy.private / "turn.py").read_text()
+    toy.write("turn", text[: text.index("# %% wrong")])
+    assert "has 0 wrong answers, at least 5 are needed" in faults(toy)
+
+
+def test_tests_for_practice(toy):
+    toy.write("double", '# %% solution\ndef double(x):\n    return 2 * x\n\n# %% test name="t" points=1\npass\n')
+    assert "belongs to a practice exercise" in faults(toy)
+
+
+def test_an_unknown_chapter(toy):
+    assert "chapter '07': matches 0 notebooks" in faults(toy, ["07"])

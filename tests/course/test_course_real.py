@@ -1,0 +1,86 @@
+"""The book's own course, graded by stock nbgrader: three students get the marks that they earned."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbgrader.api import Gradebook
+
+from coursekit.answers import read_private
+from coursekit.course import build_course, scan_paths
+
+ROOT = Path(__file__).parents[2]
+CHAPTER, EXERCISE = "05_shufflenet_v1", "unshuffle"
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """A copy of the book with the course built in it."""
+    root = tmp_path_factory.mktemp("book")
+    if not (ROOT / "notebooks" / f"{CHAPTER}.ipynb").exists():
+        pytest.fail(f"notebooks/{CHAPTER}.ipynb is missing: run `make notebooks`")
+    (root / "course").mkdir()
+    shutil.copy(ROOT / "course" / "nbgrader_config.py", root / "course")
+    for folder in ("course/exercises", "notebooks", "book/chapters", "lightnets_edu"):
+        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    build_course(root, progress=print)
+    return root / "course"
+
+
+def nbgrader(course: Path, *arguments: str) -> str:
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    env = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", "nbgrader", *arguments]
+    done = subprocess.run(command, cwd=course, env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def hand_in(course: Path, student: str, answer: str | None) -> None:
+    """The released notebook with one answer filled in, as a student would save it."""
+    notebook = nbformat.read(course / "release" / CHAPTER / f"{CHAPTER}.ipynb", as_version=4)
+    if answer is not None:
+        (cell,) = [c for c in notebook.cells if c.id == EXERCISE]
+        cell.source = answer
+    folder = course / "submitted" / student / CHAPTER
+    folder.mkdir(parents=True)
+    nbformat.write(notebook, folder / f"{CHAPTER}.ipynb")
+
+
+def marks(course: Path) -> dict[str, float]:
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
+        return {s.student.id: s.score for s in book.find_assignment(CHAPTER).submissions}
+
+
+def essence(path: Path) -> list:
+    """Of every exercise cell: id, text, kind and grading, without what nbgrader adds."""
+    cells = [c for c in nbformat.read(path, as_version=4).cells if "nbgrader" in c.metadata]
+    kept = ("grade_id", "grade", "solution", "locked", "task", "points", "schema_version")
+    return [(c.id, c.source, c.cell_type, {k: c.metadata.nbgrader.get(k) for k in kept}) for c in cells]
+
+
+def test_the_release_is_the_public_notebook(course):
+    released = essence(course / "release" / CHAPTER / f"{CHAPTER}.ipynb")
+    assert released == essence(ROOT / "notebooks" / f"{CHAPTER}.ipynb")
+    assert {"unshuffle-task", "unshuffle", "unshuffle-check", "unshuffle-grade"} <= {cell[0] for cell in released}
+    assert [cell[3]["points"] for cell in released if cell[0] == "unshuffle-grade"] == [3]
+
+
+def test_nothing_private_is_in_what_is_public(course):
+    scan_paths(course.parent, [course / "release", *(ROOT / part for part in ("notebooks", "book", "lightnets_edu"))])
+
+
+def test_stock_nbgrader_gives_the_marks_that_were_earned(course):
+    half = read_private(ROOT / "course" / "exercises" / CHAPTER / f"{EXERCISE}.py", ROOT)
+    wrong = {answer.label: answer.text for answer in half.wrong}
+    hand_in(course, "solved", half.right[0].text)
+    hand_in(course, "again", wrong["Shuffles once more with the same number of groups."])
+    hand_in(course, "untouched", None)
+    nbgrader(course, "autograde", CHAPTER)
+    assert marks(course) == {"solved": 3.0, "again": 1.0, "untouched": 0.0}  # "again" refuses what it should refuse
+    build_course(course.parent, progress=print)
+    assert marks(course) == {"solved": 3.0, "again": 1.0, "untouched": 0.0}
