@@ -21,10 +21,13 @@ ADMONITIONS["seealso"] = "See also"
 KINDS = {"figure": "Figure", "table": "Table", "code-block": "Listing", "section": "Section"}
 _DIRECTIVE = re.compile(r"\{([\w:-]+)\}[ \t]*(.*)")
 _OPTION = re.compile(r":([\w-]+):[ \t]*(.*)\n?")
-_ROLE = re.compile(r"\{([\w:-]+)\}`([^`]+)`")
-_CODE = re.compile(r"(?<!\})(`+)(?!`).+?(?<!`)\1(?!`)", re.S)
+_INLINE = re.compile(  # read from left to right, so that the ticks of a role and of a code span do not pair up
+    r"\{(?P<role>[\w:-]+)\}`(?P<argument>[^`]+)`"
+    r"|(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)"
+    r"|\]\((?!https?:|#|mailto:)(?P<page>[^)\s]+?)\.(?:md|ipynb)(?P<anchor>#[\w-]+)?\)",
+    re.S,
+)
 _TARGET = re.compile(r"^\(([\w:-]+)\)=[ \t]*\n", re.M)
-_PAGE_LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)\s]+?)\.(?:md|ipynb)(#[\w-]+)?\)")
 _MARKDOWN = MarkdownIt("commonmark").enable("table").use(colon_fence_plugin).use(dollarmath_plugin)
 
 
@@ -96,11 +99,14 @@ class _Converter:
 
     def inline(self, text: str) -> str:
         """Roles, targets and links to pages, outside code spans."""
-        text = _TARGET.sub("", text)
-        code = [m.span() for m in _CODE.finditer(text)]
-        inside = lambda at: any(a < at < b for a, b in code)  # noqa: E731
-        text = _ROLE.sub(lambda m: m[0] if inside(m.start()) else self.role(m[1], m[2]), text)
-        return _PAGE_LINK.sub(lambda m: f"]({self.refs.book_url}{_page(m[1])}.html{m[2] or ''})", text)
+        return _INLINE.sub(self.span, _TARGET.sub("", text))
+
+    def span(self, match) -> str:
+        if match["role"]:
+            return self.role(match["role"], match["argument"])
+        if match["page"]:
+            return f"]({self.refs.book_url}{_page(match['page'])}.html{match['anchor'] or ''})"
+        return match[0]
 
     def role(self, name: str, argument: str) -> str:
         match = re.fullmatch(r"(.*?)\s*<([^>]+)>", argument, re.S)

@@ -1,0 +1,96 @@
+"""A book of one short chapter, complete and right, for tests to break."""
+
+import shutil
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[2]
+CHAPTER = '''\
+# ---
+# title: Doubling
+# minutes: 5
+# before: nothing
+# objectives:
+#   double: double a number
+# ---
+
+# %% card [markdown]
+# # Doubling
+#
+# {cite:t}`someone2020` doubles.
+
+# %% objectives [markdown]
+# ## You will be able to
+
+# %% [markdown] objective="double" claims="DO-01"
+# ## Double it
+#
+# Before any code: {{= 20 + 1 =}}.
+
+# %%
+from toybook import double
+
+twice = double(21)
+print(twice)
+
+# %% [markdown]
+# The double of {{= twice // 2 =}} is {{= twice =}}. See {numref}`fig-line`, and {ref}`the words <a-target>`.
+#
+# :::{note}
+# It *doubles*.
+# :::
+
+# %% name="fig-line" alt="A straight line from corner to corner." caption="A line."
+import matplotlib.pyplot as plt
+
+plt.plot([0, 1], [0, 2])
+plt.show()
+
+# %% task [markdown] exercise="halve" objective="double"
+# ### Halve a number
+#
+# Write `halve(x)`.
+
+# %% answer exercise="halve"
+def halve(x):
+    """Half of x."""
+    # YOUR CODE HERE
+    raise NotImplementedError()
+
+# %% check exercise="halve" points=2
+print("not answered yet")
+
+# %% ledger [markdown]
+# ## What was claimed
+'''
+FILES = {
+    "book/chapters/01_double.py": CHAPTER,
+    "book/welcome.md": "# Welcome\n\n(a-target)=\n## Words\n\nRead [the chapter](../notebooks/01_double.ipynb).\n",
+    "book/references.md": "# References\n\n```{bibliography}\n```\n",
+    "book/references.bib": "@misc{someone2020,\n author = {Someone, Ann},\n title = {Doubling},\n year = {2020},\n eprint = {2001.00001},\n}\n",
+    "book/ledger/01_double.yml": "- id: DO-01\n  claim: Doubling adds a number to itself.\n  verdict: holds\n  cite: someone2020\n",
+    "toybook/__init__.py": "def double(x):\n    return x + x\n",
+    "requirements.txt": "torch==2.13.0\n",
+    "pyproject.toml": '[tool.coursekit]\npackage = "toybook"\n',
+    "_toc.yml": (
+        "format: jb-book\nroot: book/welcome\nchapters:\n- file: notebooks/01_double\n- file: book/claims\n"
+        "- file: book/trace\n- file: book/references\n"
+    ),
+}
+
+
+def write_book(root: Path) -> Path:
+    """The book, with this repository's own configuration and Sphinx extension."""
+    for name, text in FILES.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    shutil.copy(REPOSITORY / "_config.yml", root)
+    shutil.copytree(REPOSITORY / "book" / "_ext", root / "book" / "_ext", ignore=shutil.ignore_patterns("__pycache__"))
+    return root
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    """Replace a text that must be there once."""
+    text = path.read_text("utf-8")
+    assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {path.name}"
+    path.write_text(text.replace(old, new), "utf-8")
