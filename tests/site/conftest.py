@@ -1,0 +1,6 @@
+"""Makes the book's Sphinx extension importable."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "book" / "_ext"))

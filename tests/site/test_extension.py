@@ -1,0 +1,132 @@
+"""The parts of the book's Sphinx extension that can be judged without building a site."""
+
+import json
+import re
+import shutil
+
+import pytest
+from booksite import ASSETS, fonts, katex, licences, pages, widgets
+from booksite.purge import StyleError, purge, words
+
+
+# ---- formulas
+def test_katex_style_and_fonts_are_of_the_version_that_sets_the_formulas():
+    css = (ASSETS / "katex/katex.min.css").read_text()
+    assert re.search(r'content:"([\d.]+)"', css)[1] == katex.version()
+    named = set(re.findall(r"fonts/([\w-]+\.woff2)", css))
+    assert named == {path.name for path in (ASSETS / "katex/fonts").iterdir()} and "MIT" in licences.compose(ASSETS)
+
+
+def test_formula_is_set_with_mathml():
+    html = katex.typeset(r"\frac{a}{b}", True)
+    assert "katex-display" in html and "<math" in html
+
+
+@pytest.mark.parametrize("tex", [r"\frac{a}", r"\nosuchcommand", "x^2^3"])
+def test_bad_formula_is_refused(tex):
+    with pytest.raises(katex.FormulaError):
+        katex.typeset(tex, False)
+
+
+# ---- pages
+BUTTON = '<button class="btn search-button-field" title="Search" aria-label="Search" data-bs-placement="bottom">Search'
+
+
+def test_scripts_that_a_page_does_not_need_go():
+    page = '<script defer src="_static/scripts/fontawesome.js?digest=1"></script><script src="../_static/{}"></script>'
+    assert pages.drop_scripts(page.format("searchtools.js")) == ""
+    kept = page.format("searchtools.js") + '<div id="search-results">'
+    assert pages.drop_scripts(kept).startswith('<script src="../_static/searchtools.js">')
+    assert "copybutton.js" in pages.drop_scripts(page.format("copybutton.js") + '<div class="highlight">')
+
+
+def test_prose_and_code_are_left_alone():
+    page = "<p>thebe and fontawesome.js in prose</p><pre>&lt;!-- <!-- kept --> </pre><script>a<!--b-->c</script>"
+    assert pages.drop_scripts(page + "<!-- gone -->") == page
+
+
+def test_mends_change_a_page_once():
+    page = f'<html lang="en" data-theme="auto">{BUTTON}<div id="pst-primary-sidebar"><p role="doc-biblioentry">'
+    mended = pages.mend(page)
+    assert 'data-theme="light"' in mended and 'aria-label="Search"' not in mended
+    assert 'role="region" aria-label="Contents"' in mended and pages.mend(mended) == mended
+
+
+# ---- style sheets
+@pytest.mark.parametrize(
+    ("css", "kept"),
+    [
+        (".used{a:b}.gone{a:b}", ".used{a:b}"),
+        (".used,.gone,p{a:b}", ".used,p{a:b}"),
+        (".used .gone{a:b}", ""),
+        ("p:not(.gone){a:b}", "p:not(.gone){a:b}"),
+        ('[data-x=".gone"]{a:b}', '[data-x=".gone"]{a:b}'),
+        ("@media print{.gone{a:b}.used{a:b}}@media print{.gone{a:b}}", "@media print{.used{a:b}}"),
+        (".sm\\:used{a:b}", ""),
+        ("@font-face{src:url(x)}", "@font-face{src:url(x)}"),
+        ("/*! notice */ /* remark */p{/* remark */a:b}", "/*! notice */p{a:b}"),
+    ],
+)
+def test_purge_keeps_what_can_apply(css, kept):
+    assert purge(css, words("class='used'")) == kept
+    assert purge(kept, words("class='used'")) == kept
+
+
+def test_purge_refuses_broken_style():
+    with pytest.raises(StyleError):
+        purge("p{a:b}}", set())
+
+
+# ---- fonts
+def test_font_is_cut_the_same_way_each_time(tmp_path):
+    sizes = []
+    for name in ("a", "b"):
+        font = tmp_path / f"{name}.woff2"
+        shutil.copy(ASSETS / "fonts/literata-400-normal.woff2", font)
+        fonts.cut(font, set("abc"))
+        sizes.append(font.read_bytes())
+    assert sizes[0] == sizes[1] and len(sizes[0]) < 5000
+
+
+def test_characters_come_from_formulas_only():
+    html = 'Z<span class="katex"><span class="katex-html"><span>x</span>+</span></span>Y'
+    assert fonts.formula_characters(html) == {"x", "+"}
+
+
+def test_icons_that_pages_or_styles_use():
+    css = '.fa-bars:before{content:"\\f0c9"}.fa-gone{--fa:"\\f000"}.box::after{content:"\\f078"}'
+    assert fonts.icon_characters(css, {"fa-bars"}) == {"\uf0c9", "\uf078"}
+
+
+# ---- widgets
+def record(**state):
+    return {"model_name": "AnyModel", "model_module": "anywidget", "state": state}
+
+
+def test_widgets_are_named_in_page_order_and_the_rest_goes():
+    bundle = {
+        "state": {"f": record(x=1, layout="IPY_MODEL_l"), "a": record(child="IPY_MODEL_c"), "c": record(), "l": {}}
+    }
+    slim, names, pictures = widgets.tidy(bundle, ["f", "a"])
+    assert names == {"f": "widget-1", "a": "widget-2", "c": "widget-3"} and pictures == {}
+    assert slim["state"]["widget-1"]["state"] == {"x": 1}
+    assert slim["state"]["widget-2"]["state"] == {"child": "IPY_MODEL_widget-3"}
+
+
+def test_still_picture_follows_the_view():
+    bundle = {"state": {"f": record(fallback="<svg>still</svg>")}}
+    view = '<script type="application/vnd.jupyter.widget-view+json">{"model_id": "f"}</script>'
+    slim, names, pictures = widgets.tidy(bundle, ["f"])
+    html = widgets.show(view, names, pictures)
+    assert html.endswith('</script>\n<div class="ln-fallback"><svg>still</svg></div>') and '"widget-1"' in html
+    assert "still" not in json.dumps(slim)
+
+
+def test_embedded_state_cannot_end_its_script():
+    text = widgets.embed({"a": "</script><!-- <script>"})
+    assert "<" not in text and json.loads(text) == {"a": "</script><!-- <script>"}
+
+
+def test_widget_host_is_small_and_fetches_nothing():
+    source = (ASSETS / "widget-host.js").read_text()
+    assert len(source) < 6144 and "http" not in source.replace("file://", "")
