@@ -126,9 +126,10 @@ def _bare(tensor: Any) -> Any:
     import torch
 
     with torch._C.DisableTorchFunctionSubclass():
+        if torch.Tensor.layout.__get__(tensor) is not torch.strided:
+            tensor = torch.Tensor.to_dense(tensor)
         bare = torch.Tensor.as_subclass(tensor, torch.Tensor).detach()
-        bare = bare if bare.layout is torch.strided else bare.to_dense()
-        return bare.resolve_conj().resolve_neg() if bare.device.type == "meta" else bare.cpu()
+        return bare if bare.device.type == "meta" else bare.cpu()
 
 
 def _shape(tensor: Any) -> tuple[int, ...]:

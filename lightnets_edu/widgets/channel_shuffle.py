@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from lightnets_edu.widgets import _mixing
 from lightnets_edu.widgets._base import Figure, front_end
 
+MOST_LINES = 100
 STEPS = ("in order", "reshape", "transpose", "flatten", "next convolution")
 CAPTION = (
     "Two grouped 1×1 convolutions with a channel shuffle between them. Pick an output channel: the input channels it "
@@ -123,10 +124,10 @@ class ChannelShuffle(Figure):
     @traitlets.observe("channels")
     def _follow_channels(self, _change=None):
         """Other numbers of channels need groups that divide them and an output that is there."""
-        offered = self.choices().get(self.channels, [])
+        offered = self.choices()[self.channels]
+        self.output = min(self.output, self.channels - 1)
         if self.groups not in offered:
             self.groups = max((g for g in offered if g <= self.groups), default=offered[0])
-        self.output = min(self.output, self.channels - 1)
         self._redraw_fallback()
 
     @traitlets.observe("groups", "shuffle", "output", "caption")
@@ -155,13 +156,19 @@ def _letter(channel: int, per_group: int) -> str:
 
 
 def _picture(widget: ChannelShuffle) -> str:
-    """Four rows of channels, and the lines from the selected output back to the inputs it reaches."""
+    """Four rows of channels, and the lines from the selected output back to the inputs it reaches.
+
+    Where those are very many, only the outer lines of each fan are drawn.
+    """
     c, n, pitch, rows = widget.channels, widget.channels // widget.groups, 30, (24, 94, 164, 234)
     table, order = widget.table, widget.table["permutation"] if widget.shuffle else list(range(widget.channels))
     arrivals = members(table["second"][widget.output])
     used = [set(widget.reached()), {order[p] for p in arrivals}, set(arrivals), {widget.output}]
     x = [20 + pitch * i for i in range(c)]
-    lines = [f"M{x[i]} {rows[0] + 12}L{x[j]} {rows[1] - 12}" for j in used[1] for i in members(table["first"][j])]
+    fans = {j: members(table["first"][j]) for j in sorted(used[1])}
+    if sum(map(len, fans.values())) > MOST_LINES:
+        fans = {j: [fan[0], fan[-1]] for j, fan in fans.items()}
+    lines = [f"M{x[i]} {rows[0] + 12}L{x[j]} {rows[1] - 12}" for j, fan in fans.items() for i in fan]
     lines += [f"M{x[order[p]]} {rows[1] + 12}L{x[p]} {rows[2] - 12}" for p in arrivals]
     lines += [f"M{x[p]} {rows[2] + 12}L{x[widget.output]} {rows[3] - 12}" for p in arrivals]
     chips, texts = {False: "", True: ""}, ""
