@@ -61,6 +61,10 @@ class Ran:
         """What a check cell says against an answer: an error, or lines that begin with ✗."""
         return self.error or "\n".join(line for line in self.text("stdout").splitlines() if line.startswith("✗"))
 
+    def failed(self, test: str) -> bool:
+        """Whether a graded cell printed that it failed this test."""
+        return any(line.startswith(f"✗ {test}: ") for line in self.text("stdout").splitlines())
+
     def shown(self) -> str:
         """All that the cell put out, for a message; long outputs from their end."""
         traces = ["\n".join(o.traceback) for o in self.cell.outputs if o.output_type == "error"]
@@ -142,7 +146,8 @@ def _judge_solution(kernel: Kernel, exercise: Public, half: PrivateHalf, ran: di
 
 
 def _judge(kernel: Kernel, assignment: Assignment, merged, exercise: Public) -> Row:
-    half, caught = assignment.halves[exercise.name], 0
+    half, caught, failed = assignment.halves[exercise.name], 0, set()
+    _judge_untouched(kernel, assignment, merged, exercise)
     for answer in half.right:
         check, graded = _try(kernel, merged, exercise, answer)
         if check.complaint:
@@ -154,17 +159,36 @@ def _judge(kernel: Kernel, assignment: Assignment, merged, exercise: Public) -> 
             todo = "write a hidden test that finds the mistake\n    " + graded.shown()
             raise BookError(answer.where, f"a wrong answer gets full marks: {answer.label!r}", todo)
         caught += bool(check.complaint)
+        failed |= {test.name for test in half.tests if graded.failed(test.name)}
     if caught == len(half.wrong):
         todo = "add a wrong answer that passes the visible check, or make that check tell less"
         raise BookError(half.file, f"the visible check of {exercise.name!r} finds every wrong answer", todo)
+    for test in half.tests:
+        if test.name not in failed:
+            what = f"no wrong answer fails the test {test.name!r}, so nothing shows that it can fail"
+            raise BookError(test.where, what, "add the wrong answer that it is there for")
     return Row(assignment.name, exercise.name, exercise.points, len(half.right), len(half.wrong), caught)
+
+
+def _judge_untouched(kernel: Kernel, assignment: Assignment, merged, exercise: Public) -> None:
+    """Whoever has not answered yet is told so, and earns nothing."""
+    stub = Answer("the untouched stub", assignment.notebook.cells[exercise.answer].source, exercise.where)
+    check, graded = _try(kernel, merged, exercise, stub)
+    if check.complaint:
+        todo = "it must say so, and judge only when there is an answer\n    " + check.shown()
+        raise BookError(exercise.where, f"the visible check of {exercise.name!r} judges the untouched stub", todo)
+    if graded.score():
+        what = f"the untouched stub gets {graded.score():g} points in {exercise.name!r}"
+        raise BookError(assignment.halves[exercise.name].file, what, graded.shown())
 
 
 def _try(kernel: Kernel, merged, exercise: Public, answer: Answer) -> tuple[Ran, Ran]:
     """The check and the graded cell after an answer, which starts from the names that the chapter itself defines."""
     kernel.run(FORGET, where=answer.where)
     kernel.run(merged.cells[exercise.answer].source, where=answer.where)
-    kernel.run(answer.text, where=answer.where)
+    defined = kernel.run(answer.text, where=answer.where)
+    if defined.error:
+        raise BookError(answer.where, f"{answer.label!r} fails before anything is asked of it", defined.shown())
     cells = [merged.cells[index] for index in (exercise.check, exercise.graded)]
     check, graded = (kernel.run(cell.source, cell.metadata, answer.where) for cell in cells)
     return check, graded
@@ -176,9 +200,9 @@ def _demand_full_marks(kernel: Kernel, exercise: Public, half: PrivateHalf, answ
         raise BookError(answer.where, what, graded.shown())
     if graded.score() == exercise.points:
         return
-    printed, reasons = graded.text("stdout").splitlines(), []
+    reasons = []
     for number, test in enumerate(half.tests, 1):
-        if any(line.startswith(f"✗ {test.name}: ") for line in printed):
+        if graded.failed(test.name):
             again = kernel.run(f"_hidden_{number}()", where=test.where)
             reason = again.error or "it passes when it runs again, so it depends on chance"
             reasons.append(f"test {test.name!r} ({test.where}): {reason}")

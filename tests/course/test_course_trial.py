@@ -97,3 +97,26 @@ def test_wrong_answers_that_the_visible_check_finds_all(toy):
 def test_an_answer_that_ends_its_kernel(toy):
     toy.replace("return sorted(items)[::-1]", "import os; os._exit(1)")
     assert "line 58: the cell ended its kernel" in refused(toy)
+
+
+def test_a_right_answer_that_cannot_be_defined(toy):
+    toy.replace("def turn(items):\n    return items[::-1]", "turn = items[::-1]")
+    assert "line 30: 'by slicing' fails before anything is asked of it" in (said := refused(toy))
+    assert "NameError" in said
+
+
+def test_a_hidden_test_that_nothing_fails(toy):
+    toy.replace("assert numbers == [3, 1, 2]", "assert numbers")
+    toy.replace("    items.reverse()\n    return items", "    items.reverse()\n    return items[1:]")
+    assert "line 22: no wrong answer fails the test 'The input stays'" in refused(toy)
+
+
+def test_a_hidden_test_that_the_untouched_stub_passes(toy):
+    toy.replace("turn(numbers)\nassert numbers == [3, 1, 2]", "try:\n    turn(numbers)\nexcept Exception:\n    pass")
+    toy.replace("pile = Pile()\npile.things.append(\"hat\")\nassert pile.top() == \"hat\"", "assert numbers[0] == 3")
+    assert "turn.py: the untouched stub gets 1 points in 'turn'" in refused(toy)
+
+
+def test_a_check_that_judges_the_untouched_stub(toy):
+    toy.notebook(check=CHECK.replace("except NotImplementedError:\n    print(\"not answered yet\")\n", ""))
+    assert "the visible check of 'turn' judges the untouched stub" in refused(toy)
