@@ -1,0 +1,58 @@
+"""The browser and the built site that the tests in this folder look at. A missing one is a failure, never a skip."""
+
+import os
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+from probe import served
+
+CHROMIUM = Path("/usr/bin/chromium")
+SWITCHES = (
+    "no-sandbox disable-gpu disable-quic no-first-run "
+    "disable-background-networking disable-component-update disable-sync"
+)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's Chromium, one process for all tests."""
+    if not CHROMIUM.exists():
+        pytest.fail(f"{CHROMIUM} is missing: apt-get install chromium", pytrace=False)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=str(CHROMIUM), args=[f"--{switch}" for switch in SWITCHES.split()]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def site() -> Path:
+    """The built site: LIGHTNETS_SITE, or `_build/html`."""
+    site = Path(os.environ.get("LIGHTNETS_SITE") or Path(__file__).parents[2] / "_build" / "html").resolve()
+    if not (site / "index.html").is_file():
+        pytest.fail(f"no site at {site}: build it with `make book`, or name one in LIGHTNETS_SITE", pytrace=False)
+    return site
+
+
+@pytest.fixture(scope="session")
+def address(site):
+    """A function from page name and scheme to the page's address."""
+    with served(site) as origin:
+        yield lambda page, scheme="http": f"{origin}/{page}" if scheme == "http" else (site / page).as_uri()
+
+
+@pytest.fixture(scope="session")
+def pages(site) -> list[str]:
+    """The names of the site's pages, without the redirect in its root."""
+    names = sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html") if "_static" not in path.parts)
+    return [name for name in names if name != "index.html"]
+
+
+@pytest.fixture(scope="session")
+def widget_pages(site, pages) -> list[str]:
+    """The pages that show widgets."""
+    found = [name for name in pages if "widget-view+json" in (site / name).read_text("utf-8")]
+    assert found, "no page of the site shows a widget"
+    return found

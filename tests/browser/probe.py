@@ -1,0 +1,157 @@
+"""What the browser tests look with: a page opened under watch, and checks that return what is wrong."""
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from urllib.parse import urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+SETTLED = """() => document.readyState === 'complete' && [...document.querySelectorAll('.book-widget')].every(
+    (host) => 'mounted' in host.dataset || host.querySelector('.book-widget-note'))"""
+PICTURE = (
+    """(host) => [...host.querySelectorAll('svg, output, [aria-live]')].map((part) => part.outerHTML).join('\\n')"""
+)
+RAW_TEX = r"""() => {
+  const walker = document.createTreeWalker(document.querySelector('article, main, body'), NodeFilter.SHOW_TEXT);
+  const found = [];
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    if (node.parentElement.closest('pre, code, script, style, .katex, .ln-fallback')) continue;
+    if (/\$[^$\n]+\$|\\[([a-z]+\b|\\begin\{/.test(node.data)) found.push(`raw TeX: ${node.data.trim().slice(0, 80)}`);
+  }
+  for (const math of document.querySelectorAll('.math'))
+    if (!math.querySelector('.katex')) found.push(`not set: ${math.textContent.slice(0, 80)}`);
+  return found;
+}"""
+WIDER = """() => {
+  const width = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth <= width) return [];
+  const late = [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > width + 1);
+  return [`page is ${document.documentElement.scrollWidth} px wide on ${width}`,
+          ...late.slice(0, 5).map((e) => `${e.tagName}.${e.className.baseVal ?? e.className}`)];
+}"""
+STILL = """(ms) => new Promise((done) => {
+  const seen = [];
+  const note = (list) => list.forEach((change) => seen.push(`${change.type} in ${change.target.nodeName}.${
+    change.target.className?.baseVal ?? change.target.className ?? ''}`));
+  const watch = new MutationObserver(note);
+  watch.observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true });
+  setTimeout(() => { watch.disconnect(); done([...new Set(seen)]); }, ms);
+})"""
+FALLBACKS = """() => [...document.querySelectorAll('script[type$="widget-view+json"]')].flatMap((view) => {
+  let next = view.nextElementSibling;
+  if (next?.classList.contains('book-widget')) next = next.nextElementSibling;
+  if (!next?.classList.contains('ln-fallback')) return ['a widget without a still picture'];
+  const box = next.getBoundingClientRect();
+  return box.height > 20 && next.querySelector('svg, img') ? [] : ['a still picture that does not show'];
+})"""
+MOUNTED = """() => [...document.querySelectorAll('script[type$="widget-view+json"]')].flatMap((view) => {
+  const host = view.nextElementSibling;
+  if (host && 'mounted' in host.dataset && host.childElementCount) return [];
+  return [`a widget that did not start: ${host?.textContent.slice(0, 100)}`];
+})"""
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *args):
+        """Say nothing per request."""
+
+
+@contextmanager
+def served(folder: Path):
+    """The folder on a loopback port; yields its address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder))) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@dataclass
+class Visit:
+    """A page opened under watch. `complaints` holds its console's errors and warnings and its calls to other hosts."""
+
+    tab: Page
+    complaints: list[str] = field(default_factory=list)
+
+    def note_console(self, message):
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"{message.type}: {message.text}")
+
+    def guard(self, route):
+        """Let requests to this machine through; block and note all others."""
+        url = urlsplit(route.request.url)
+        if url.scheme in ("file", "data", "blob") or url.hostname == "127.0.0.1":
+            route.continue_()
+        else:
+            self.complaints.append(f"asked another host: {route.request.url}")
+            route.abort()
+
+
+@contextmanager
+def visit(browser: Browser, address: str, width=1200, theme="light", javascript=True, motion="no-preference"):
+    """Open a page in a fresh context and wait until its widgets have started."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 900},
+        color_scheme=theme,
+        java_script_enabled=javascript,
+        reduced_motion=motion,
+    )
+    watched = Visit(context.new_page())
+    context.route("**/*", watched.guard)
+    watched.tab.on("console", watched.note_console)
+    watched.tab.on("pageerror", lambda error: watched.complaints.append(f"thrown: {error}"))
+    watched.tab.on("requestfailed", lambda request: watched.complaints.append(f"failed: {request.url}"))
+    watched.tab.goto(address, wait_until="load")
+    if javascript:
+        watched.tab.wait_for_function(SETTLED)
+    try:
+        yield watched
+    finally:
+        context.close()
+
+
+def accessibility(tab: Page) -> list[str]:
+    """What axe-core finds, one line per rule and element."""
+    found = Axe().run(tab).response["violations"]
+    return [
+        f"{rule['id']}: {node['html'][:120]} {node['failureSummary'][:160]}" for rule in found for node in rule["nodes"]
+    ]
+
+
+def change_by_keyboard(tab: Page, host) -> list[str]:
+    """Tab from the element before a widget into it; move its first control; say what did not happen."""
+    before = host.evaluate(PICTURE)
+    host.evaluate("""(host) => {
+        const stop = Object.assign(document.createElement('span'), { tabIndex: -1, id: 'test-start' });
+        host.before(stop);
+        stop.focus();
+    }""")
+    tab.keyboard.press("Tab")
+    kind = host.evaluate("(host) => host.contains(document.activeElement) ? document.activeElement.type : null")
+    tab.evaluate("document.getElementById('test-start').remove()")
+    if kind is None:
+        return ["the Tab key does not reach the widget"]
+    tab.keyboard.press({"select-one": "ArrowUp", "range": "ArrowRight"}.get(kind, "Space"))
+    tab.wait_for_timeout(100)
+    if kind == "select-one" and host.evaluate(PICTURE) == before:
+        tab.keyboard.press("ArrowDown")
+        tab.wait_for_timeout(100)
+    return (
+        [] if host.evaluate(PICTURE) != before else [f"keys on the first control ({kind}) leave the picture as it was"]
+    )
+
+
+def change_by_mouse(tab: Page, host) -> list[str]:
+    """Click the first checkbox or button of a widget; say what did not happen."""
+    before = host.evaluate(PICTURE)
+    control = host.locator("input[type=checkbox]:visible, button:visible").first
+    if not control.count():
+        return ["the widget has nothing to click"]
+    control.click()
+    tab.wait_for_timeout(300)
+    return [] if host.evaluate(PICTURE) != before else ["a click leaves the picture as it was"]
