@@ -1,0 +1,165 @@
+"""The public build on a small book: what it makes, what it keeps, what it refuses, and that the last good site survives."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import nbformat
+import pytest
+from small_book import REPOSITORY, edit, write_book
+
+from coursekit.cli import main
+
+pytestmark = pytest.mark.slow
+
+
+def build(root, *options):
+    main(["build", "--root", str(root), "--quiet", *options])
+
+
+def refused(root, capsys, *options):
+    with pytest.raises(SystemExit) as stopped:
+        build(root, *options)
+    assert stopped.value.code not in (0, None)
+    return str(stopped.value.code)
+
+
+def digests(folder):
+    return {p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in folder.rglob("*") if p.is_file()}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """A small book, built once; tests copy it and break the copy."""
+    root = write_book(tmp_path_factory.mktemp("built"))
+    build(root)
+    return root
+
+
+@pytest.fixture
+def book(built, tmp_path):
+    return shutil.copytree(built, tmp_path / "book", symlinks=True)
+
+
+def test_the_page_and_the_notebook_say_the_same(built):
+    page = (built / "_build/html/notebooks/01_double.html").read_text("utf-8")
+    nb = nbformat.read(built / "notebooks/01_double.ipynb", 4)
+    text = "\n".join(cell.source for cell in nb.cells)
+    assert "The double of 21 is 42." in text and "The double of 21 is 42." in page
+    assert "> **Note**" in text and "*Figure 1. A line.*" in text and "[Someone (2020)](https://arxiv.org/abs/2001.00001)" in text
+    assert not any(cell.get("outputs") for cell in nb.cells), "no outputs"
+    assert [c.id for c in nb.cells if "nbgrader" in c.metadata] == ["halve-task", "halve", "halve-check", "halve-grade"]
+    graded = nb.cells[[c.id for c in nb.cells].index("halve-grade")]
+    assert graded.metadata.nbgrader.points == 2 and graded.metadata.nbgrader.grade
+    assert "Exercise 1: Halve a number (2 points)" in text and "Exercise 1: Halve a number (2 points)" in page
+    assert "A straight line from corner to corner." in page and "42" in page
+    assert "your teacher's copy" not in page, "the graded cell is no part of the page"
+
+
+def test_a_second_build_changes_nothing(book, capsys):
+    before = digests(book / "_build/html") | digests(book / "notebooks") | digests(book / "book")
+    build(book)
+    build(book, "--check")
+    build(book, "--fresh")
+    assert digests(book / "_build/html") | digests(book / "notebooks") | digests(book / "book") == before
+    assert "wrote" not in capsys.readouterr().out
+
+
+def test_there_and_back_gives_the_same_bytes(book):
+    before = digests(book / "_build/html")
+    source = book / "book/chapters/01_double.py"
+    edit(source, "It *doubles*.", "It doubles.")
+    build(book)
+    assert digests(book / "_build/html") != before
+    edit(source, "It doubles.", "It *doubles*.")
+    build(book)
+    assert digests(book / "_build/html") == before
+
+
+@pytest.mark.parametrize(("path", "old", "new", "message"), [
+    ("book/chapters/01_double.py", "print(twice)", "print(once)", "line 22: the cell fails: NameError"),
+    ("book/chapters/01_double.py", "It *doubles*.", "It has 4096 parts.", "line 28: the bare number '4096'"),
+    ("book/chapters/01_double.py", "{numref}`fig-line`", "{numref}`fig-lin`", "undefined label: 'fig-lin'"),
+    ("book/chapters/01_double.py", "It *doubles*.", "It $\\\\frac{1$.", "Katex|KaTeX|katex|math"),
+    ("book/welcome.md", "Read [the chapter]", "Read ![](x.png) [the chapter]", "x.png"),
+    ("book/welcome.md", "../notebooks/01_double.ipynb", "../notebooks/01_duoble.ipynb", "01_duoble"),
+    ("_toc.yml", "- file: book/trace\n", "- file: book/trace\n- file: notebooks/02_more\n", "lists notebooks/02_more, which has no source"),
+])  # fmt: skip
+def test_a_fault_stops_the_build_and_the_last_site_stays(book, capsys, path, old, new, message):
+    before = digests(book / "_build/html") | digests(book / "notebooks")
+    edit(book / path, old, new)
+    assert re.search(message, refused(book, capsys))
+    assert digests(book / "_build/html") | digests(book / "notebooks") == before
+
+
+def test_an_edited_notebook_is_refused_and_kept(book, capsys):
+    path = book / "notebooks/01_double.ipynb"
+    nb = json.loads(path.read_text("utf-8"))
+    number = next(i for i, cell in enumerate(nb["cells"]) if "print(twice)" in "".join(cell["source"]))
+    nb["cells"][number]["source"] = ["twice = 43"]
+    path.write_text(json.dumps(nb), "utf-8")
+    edited = path.read_bytes()
+    told = refused(book, capsys)
+    assert f"notebooks/01_double.ipynb, cell {number + 1}: was edited by hand" in told and "book/chapters" in told
+    assert path.read_bytes() == edited
+
+
+@pytest.mark.parametrize("name", ["mine.ipynb", "notes.txt"])
+def test_a_stranger_among_the_notebooks_is_refused(book, capsys, name):
+    (book / "notebooks" / name).write_text("{}")
+    assert f"notebooks/{name}: is not made from a chapter source" in refused(book, capsys)
+
+
+def test_a_notebook_that_was_only_run_is_no_edit(book):
+    path = book / "notebooks/01_double.ipynb"
+    before = path.read_bytes()
+    nb = nbformat.read(path, 4)
+    nb.cells[4].outputs = [nbformat.v4.new_output("stream", text="42")]
+    nb.cells[4].execution_count = 3
+    nbformat.write(nb, path)
+    build(book)
+    assert path.read_bytes() == before
+
+
+def test_check_writes_nothing_and_finds_what_is_out_of_date(book, capsys):
+    edit(book / "book/chapters/01_double.py", "It *doubles*.", "It doubles.")
+    before = digests(book / "notebooks")
+    assert "notebooks/01_double.ipynb: is not what the sources give\n    run `make notebooks`" in refused(book, capsys, "--check")
+    assert digests(book / "notebooks") == before
+    build(book)
+    build(book, "--check")
+
+
+def test_an_interrupted_build_leaves_the_last_site(book):
+    begun = book / "_build" / "begun"
+    wait = f"import pathlib, time\n\npathlib.Path(\n    {str(begun)!r}\n).touch()\ntime.sleep(100)"
+    edit(book / "book/chapters/01_double.py", "print(twice)", wait)
+    before = digests(book / "_build/html")
+    command = [sys.executable, "-m", "coursekit", "build", "--root", str(book)]
+    env = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    process = subprocess.Popen(command, env=env, cwd=REPOSITORY, stderr=subprocess.PIPE, text=True)
+    for _ in range(600):
+        if begun.exists():
+            break
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=20)
+    assert process.returncode == 1 and "interrupted; the last good site" in told
+    assert digests(book / "_build/html") == before
+
+
+@pytest.mark.parametrize("command", [["build", "--chek"], ["biuld"], [], ["build", "--jobs", "many"]])
+def test_an_unknown_option_is_refused(capsys, command):
+    with pytest.raises(SystemExit) as stopped:
+        main(command)
+    assert stopped.value.code == 2 and "usage: python -m coursekit" in capsys.readouterr().err
+
+
+def test_a_folder_that_is_no_book(tmp_path, capsys):
+    assert "is missing" in refused(tmp_path, capsys)

@@ -1,0 +1,82 @@
+"""The ledger is complete, backed and taught; the pages made from it say so."""
+
+import pytest
+from small_book import edit
+
+from coursekit.chapter import read_chapters
+from coursekit.errors import BookError
+from coursekit.project import Project
+from coursekit.public.ledger import chapter_table, claims_page, read_ledger, trace_page
+
+
+def load(book):
+    project = Project(book)
+    chapters = read_chapters(project.sources(), book)
+    return read_ledger(project, chapters), chapters
+
+
+def test_pages(book):
+    claims, chapters = load(book)
+    assert "| Doubling adds a number to itself. | holds | “Double it”. {cite}`someone2020` |" in claims_page(claims, chapters)
+    assert "Statements that hold: 1" in chapter_table(claims, chapters[0])
+    assert "| double a number | Double it | Halve a number |" in trace_page(chapters)
+
+
+@pytest.mark.parametrize(("old", "new", "message"), [
+    ("verdict: holds", "verdict: true", "verdict True"),
+    ("verdict: holds", "verdict: wrong", "is wrong and does not say what is right"),
+    ("  cite: someone2020\n", "", "DO-01: nothing backs it"),
+    ("cite: someone2020", "cite: nobody", "cites 'nobody'"),
+    ("cite: someone2020", "check: tests/test_x.py::test_a", "its check tests/test_x.py::test_a does not exist"),
+    ("cite: someone2020", "cites: someone2020", "unknown field 'cites'"),
+    ("id: DO-01", "id: DO-02", "no cell of the chapter teaches it"),
+    ("- id: DO-01", "- name: DO-01", "needs at least id, claim and verdict"),
+    ("- id: DO-01", "- id: [", "is not YAML"),
+    ("- id: DO-01", "id: DO-01", "is not"),
+])  # fmt: skip
+def test_a_faulty_entry_is_refused(book, old, new, message):
+    edit(book / "book/ledger/01_double.yml", old, new)
+    with pytest.raises(BookError, match=message):
+        load(book)
+
+
+def test_a_check_that_exists_backs_a_claim(book):
+    (book / "tests").mkdir()
+    (book / "tests/test_x.py").write_text("def test_a():\n    assert True\n")
+    edit(book / "book/ledger/01_double.yml", "cite: someone2020", "check: tests/test_x.py::test_a")
+    assert load(book)[0][0].check == "tests/test_x.py::test_a"
+
+
+def test_a_minor_claim_needs_no_section(book):
+    path = book / "book/ledger/01_double.yml"
+    path.write_text(path.read_text() + "- {id: DO-02, claim: So it is., verdict: reported, cite: someone2020, minor: true}\n")
+    assert len(load(book)[0]) == 2
+
+
+def test_ids_are_unique_and_known(book):
+    path = book / "book/ledger/01_double.yml"
+    path.write_text(path.read_text() * 2)
+    with pytest.raises(BookError, match="already taken"):
+        load(book)
+
+
+def test_a_cell_names_an_unknown_claim(book):
+    edit(book / "book/chapters/01_double.py", 'claims="DO-01"', 'claims="DO-01,DO-09"')
+    with pytest.raises(BookError, match="names the claim DO-09, which no ledger has"):
+        load(book)
+
+
+def test_a_ledger_without_a_chapter(book):
+    (book / "book/ledger/02_more.yml").write_text("[]")
+    with pytest.raises(BookError, match="belongs to no chapter"):
+        load(book)
+
+
+@pytest.mark.parametrize(("old", "new", "what"), [
+    ('[markdown] objective="double" claims="DO-01"', '[markdown] claims="DO-01"', "no section serves the objective 'double'"),
+    ("#   double: double a number\n", "#   double: double a number\n#   triple: more\n", "no section serves the objective 'triple'"),
+])  # fmt: skip
+def test_a_trace_with_a_hole_is_refused(book, old, new, what):
+    edit(book / "book/chapters/01_double.py", old, new)
+    with pytest.raises(BookError, match=what):
+        trace_page(load(book)[1])
