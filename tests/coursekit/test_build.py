@@ -138,11 +138,11 @@ def test_check_writes_nothing_and_finds_what_is_out_of_date(book, capsys):
 
 def test_an_interrupted_build_leaves_the_last_site(book):
     begun = book / "_build" / "begun"
-    wait = f"import pathlib, time\n\npathlib.Path(\n    {str(begun)!r}\n).touch()\ntime.sleep(100)"
+    wait = "import os, pathlib, time\n\npathlib.Path(os.environ['BEGUN']).touch()\ntime.sleep(100)"
     edit(book / "book/chapters/01_double.py", "print(twice)", wait)
     before = digests(book / "_build/html")
     command = [sys.executable, "-m", "coursekit", "build", "--root", str(book)]
-    env = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    env = {**os.environ, "PYTHONPATH": str(REPOSITORY), "BEGUN": str(begun)}
     process = subprocess.Popen(command, env=env, cwd=REPOSITORY, stderr=subprocess.PIPE, text=True)
     for _ in range(600):
         if begun.exists():
