@@ -15,6 +15,17 @@ from .errors import BookError
 from .exercises import Assignment
 from .merge import difference
 
+GENERATE = """
+import sys
+from nbgrader.apps import GenerateAssignmentApp
+names, options = sys.argv[1:sys.argv.index("--")], sys.argv[sys.argv.index("--") + 1:]
+for name in names:
+    print("begin", name, flush=True)
+    app = GenerateAssignmentApp()
+    app.initialize([name, *options])
+    app.start()
+"""
+
 
 def release(course: Path, assignments: list[Assignment], merged: dict[str, object], secrets: list) -> None:
     """Writes course/source and course/release; a refusal leaves the old release and every mark as they were."""
@@ -36,8 +47,8 @@ def release(course: Path, assignments: list[Assignment], merged: dict[str, objec
 def _make(course: Path, assignments: list[Assignment], merged: dict, secrets: list, on_copy: bool = False) -> None:
     _write_sources(course, merged)
     options = [f"--CourseDirectory.db_url=sqlite:///{course / 'gradebook.db'}"] if on_copy else []
+    _generate(course, assignments, options)
     for assignment in assignments:
-        _generate(course, assignment, options)
         _check(course, assignment, secrets)
 
 
@@ -74,20 +85,21 @@ def _write_sources(course: Path, merged: dict[str, object]) -> None:
         os.replace(part, path)
 
 
-def _generate(course: Path, assignment: Assignment, options: list[str]) -> None:
-    """`nbgrader generate_assignment`, in a process of its own: it changes folder and logs at length."""
-    command = [sys.executable, "-m", "nbgrader", "generate_assignment", assignment.name, "--force",
-               f"--CourseDirectory.root={course}", *options]  # fmt: skip
+def _generate(course: Path, assignments: list[Assignment], options: list[str]) -> None:
+    """`nbgrader generate_assignment`, in one process of its own: it changes folder, logs at length, is slow to load."""
+    names = [assignment.name for assignment in assignments]
+    command = [sys.executable, "-c", GENERATE, *names, "--", "--force", f"--CourseDirectory.root={course}", *options]
     done = subprocess.run(command, cwd=course, env=_environment(), capture_output=True, text=True, check=False)
-    made = course / "release" / assignment.name / f"{assignment.name}.ipynb"
-    log = done.stdout + done.stderr
-    if "there are submissions associated" in " ".join(log.split()):
+    begun = [line.removeprefix("begin ") for line in done.stdout.splitlines() if line.startswith("begin ")]
+    where = f"course, {begun[-1] if begun else names[0]}"
+    if "there are submissions associated" in " ".join(done.stderr.split()):
         what = "its gradebook holds submissions for exercises that have since been added, removed or renamed"
         todo = "gradebook and release are as they were: bring the old exercises back, or start a new course folder"
-        raise BookError(f"course, {assignment.name}", what, todo)
-    if done.returncode or not made.exists():
-        tail = "\n    ".join(log.strip().splitlines()[-12:])
-        raise BookError(f"course, {assignment.name}", "nbgrader makes no release", tail)
+        raise BookError(where, what, todo)
+    missing = [name for name in names if not (course / "release" / name / f"{name}.ipynb").exists()]
+    if done.returncode or missing:
+        tail = "\n    ".join((done.stdout + done.stderr).strip().splitlines()[-12:])
+        raise BookError(where, "nbgrader makes no release", tail)
 
 
 def _environment() -> dict[str, str]:

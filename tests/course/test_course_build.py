@@ -13,7 +13,14 @@ def cells(path) -> dict:
     return {cell.id: cell for cell in nbformat.read(path, as_version=4).cells}
 
 
-def test_build_and_build_again_with_submissions(toy):
+@pytest.fixture
+def untried(monkeypatch):
+    """Leaves out the answers, which other tests try."""
+    monkeypatch.setattr("coursekit.course.try_answers", lambda *_: [])
+
+
+@pytest.mark.filterwarnings("ignore:Object of type:sqlalchemy.exc.SAWarning")
+def test_build_and_build_again_with_submissions(toy, monkeypatch):
     said = []
     rows = build_course(toy.root, progress=said.append)
     assert said[-1] == table(rows)
@@ -34,6 +41,7 @@ def test_build_and_build_again_with_submissions(toy):
         book.find_grade("turn-grade", "01_lists", "01_lists", "ada").auto_score = 2.0
         book.find_grade("turn-grade", "01_lists", "01_lists", "ada").manual_score = 2.5
         book.db.commit()
+    monkeypatch.setattr("coursekit.course.try_answers", lambda *_: [])
     toy.replace('hint="Build a new list."', 'hint="Build another list."')
     build_course(toy.root, progress=said.append)
     assert "Build another list." in (course / "source/01_lists/01_lists.ipynb").read_text()
@@ -48,7 +56,7 @@ def test_build_and_build_again_with_submissions(toy):
         assert (grade.auto_score, grade.manual_score, grade.max_score) == (2.0, 2.5, 3.0)
 
 
-def test_a_release_that_nbgrader_cannot_make_keeps_the_old_one(toy):
+def test_a_release_that_nbgrader_cannot_make_keeps_the_old_one(toy, untried):
     course = toy.root / "course"
     (course / "release/01_lists").mkdir(parents=True)
     (course / "release/01_lists/kept.txt").write_text("old")
@@ -58,7 +66,7 @@ def test_a_release_that_nbgrader_cannot_make_keeps_the_old_one(toy):
     assert (course / "release/01_lists/kept.txt").read_text() == "old"
 
 
-def test_a_teachers_setting_that_changes_the_release_is_noticed(toy):
+def test_a_teachers_setting_that_changes_the_release_is_noticed(toy, untried):
     (toy.root / "course/nbgrader_config.py").write_text(
         "c = get_config()\nc.ClearSolutions.code_stub = {'python': '# TODO'}\n"
     )
@@ -72,3 +80,12 @@ def test_nothing_to_build(tmp_path):
     (tmp_path / "course/exercises").mkdir(parents=True)
     with pytest.raises(BookError, match="there is no exercise"):
         build_course(tmp_path)
+
+
+def test_several_chapters_and_one_of_them(toy, untried):
+    toy.notebook("02_more", exercises=exercise("triple", stub("def triple(x):"), "pass"))
+    said = []
+    build_course(toy.root, ["02"], said.append)
+    assert sorted(path.name for path in (toy.root / "course/release").iterdir()) == ["02_more"]
+    build_course(toy.root, None, said.append)
+    assert sorted(path.name for path in (toy.root / "course/release").iterdir()) == ["01_lists", "02_more"]

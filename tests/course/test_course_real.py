@@ -74,7 +74,7 @@ def test_nothing_private_is_in_what_is_public(course):
     scan_paths(course.parent, [course / "release", *(ROOT / part for part in ("notebooks", "book", "lightnets_edu"))])
 
 
-def test_stock_nbgrader_gives_the_marks_that_were_earned(course):
+def test_stock_nbgrader_gives_the_marks_that_were_earned(course, monkeypatch):
     half = read_private(ROOT / "course" / "exercises" / CHAPTER / f"{EXERCISE}.py", ROOT)
     wrong = {answer.label: answer.text for answer in half.wrong}
     hand_in(course, "solved", half.right[0].text)
@@ -82,5 +82,6 @@ def test_stock_nbgrader_gives_the_marks_that_were_earned(course):
     hand_in(course, "untouched", None)
     nbgrader(course, "autograde", CHAPTER)
     assert marks(course) == {"solved": 3.0, "again": 1.0, "untouched": 0.0}  # "again" refuses what it should refuse
+    monkeypatch.setattr("coursekit.course.try_answers", lambda *_: [])  # done when the course was built first
     build_course(course.parent, progress=print)
     assert marks(course) == {"solved": 3.0, "again": 1.0, "untouched": 0.0}
