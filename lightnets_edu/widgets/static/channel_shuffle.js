@@ -2,15 +2,14 @@ import { bind, brief, check, chip, field, fit, html, layout, members, offer, pla
 
 const STEPS = ["in order", "reshape", "transpose", "flatten", "next convolution"];
 const ROWS = ["input channels", "first 1×1 convolution", "shuffle", "second 1×1 convolution: pick an output"];
-const SHORT = ["input", "1st conv", "shuffle", "2nd conv"];
+const SHORT = ["input", "conv 1", "shuffle", "conv 2"];
 
-/** Everything that depends on the traits, looked up once per change. */
+/** What the traits say, looked up in the tables. */
 function read(model) {
   const c = model.get("channels"), g = model.get("groups"), shuffle = model.get("shuffle");
   const data = model.get("tables")[`${c}/${g}`], output = Math.min(model.get("output"), c - 1);
   const order = shuffle ? data.permutation : upto(c);
-  const arrivals = members(data.second[output]);
-  const reached = members((shuffle ? data.shuffled : data.plain)[output]);
+  const arrivals = members(data.second[output]), reached = members((shuffle ? data.shuffled : data.plain)[output]);
   return {
     c, g, n: c / g, shuffle, data, output, order, arrivals, reached,
     lit: [reached, arrivals.map((p) => order[p]), arrivals, [output]].map((channels) => new Set(channels)),
@@ -20,8 +19,8 @@ function read(model) {
 function choices(model) {
   const offered = {};
   for (const key of Object.keys(model.get("tables"))) {
-    const [c, g] = key.split("/").map(Number);
-    (offered[c] ??= []).push(g);
+    const [c, g] = key.split("/");
+    (offered[c] ??= []).push(Number(g));
   }
   return offered;
 }
@@ -68,14 +67,16 @@ function network(stage, model, choose) {
   return { build, light, focus: () => rows[3][read(model).output].focus() };
 }
 
-/** The shuffle itself: the channels as chips that move from step to step. A long line wraps between groups. */
+/** The shuffle itself: chips that move from step to step. A long line wraps between groups. */
 function stepper(stage, model) {
   let chips, frames, size;
 
   function build(width) {
-    const { c, g, n } = read(model), across = Math.min(c, n * Math.max(1, Math.floor((width - 4 * g) / (24 * n))));
+    const { c, g, n } = read(model), unit = g > 1 ? n : c / 2;
+    const each = Math.floor((width + 4) / (24 * unit + 4)), across = unit * Math.max(1, Math.min(c / unit, each));
+    const room = (width - (4 * across) / n) / across;
     const tall = Math.max(c / across, g > 1 ? Math.max(g, n) : 1), pitch = tall > 8 ? 22 : 28;
-    size = { across, pitch, width, w: Math.min(36, (width - 4 * g) / across), height: tall * pitch + 8 };
+    size = { across, pitch, width, w: Math.min(36, room, g > 1 ? width / Math.max(g, n) : 36), height: tall * pitch + 8 };
     frames = upto(g).map(() => svg("rect", { class: "ln-frame", rx: 6, height: pitch }));
     chips = upto(c).map((i) => svg("g", {}, ...chip([0, 0], size.w - 2, 20, i, n)));
     stage.setAttribute("viewBox", `0 0 ${width} ${size.height}`);
@@ -107,12 +108,12 @@ function stepper(stage, model) {
 }
 
 function explain({ g, n, shuffle }, step) {
-  if (g === 1) return "One group holds every channel: there is nothing to shuffle.";
+  if (g === 1) return "One group holds every channel: nothing to shuffle.";
   if (!shuffle) return "The shuffle is off: every channel stays in its group.";
   return [
     `In order: the first convolution gives ${g} groups of ${n}.`,
     `Reshape to ${g} rows of ${n}: one row for each group.`,
-    `Transpose to ${n} rows of ${g}: every row now holds one channel of each group.`,
+    `Transpose to ${n} rows of ${g}: every row holds one channel of each group.`,
     "Flatten: read the rows one after the other.",
     `Next convolution: each of its ${g} groups takes ${n} neighbours.`,
   ][step];
@@ -132,7 +133,8 @@ export default {
     const mix = html("input", { type: "checkbox", onchange: () => set({ shuffle: mix.checked }) });
     const range = html("input", { type: "range", min: 0, max: 4, step: 1, oninput: () => { go.stop(); set({ step: Number(range.value) }); } });
     const main = svg("svg", { class: "ln-network" }), small = svg("svg", { class: "ln-steps", role: "img" });
-    const [words, how, stage] = [html("p"), html("p"), html("span")], badge = html("p", { class: "ln-badge" }), data = html("div", { class: "ln-data" });
+    const [words, how, stage] = [html("p"), html("p"), html("span")];
+    const badge = html("p", { class: "ln-badge" }), data = html("div", { class: "ln-data" });
     const live = html("div", { "aria-live": "polite" }, words, how);
     const root = html("figure", { class: "ln-widget", "data-lm-suppress-shortcuts": "true" });
     const picture = network(main, model, (output) => { set({ output }); picture.focus(); });
@@ -140,9 +142,9 @@ export default {
     const go = player({
       root,
       advance() {
-        const step = (model.get("step") + 1) % STEPS.length;
+        const step = (model.get("step") + 1) % 5;
         set({ step });
-        return step < STEPS.length - 1;
+        return step < 4;
       },
       changed(playing) { live.setAttribute("aria-live", playing ? "off" : "polite"); },
     });
@@ -151,7 +153,7 @@ export default {
       main, live,
       html("div", { class: "ln-controls ln-player" }, ...go.buttons, field("Stage", range), stage),
       small,
-      html("details", {}, html("summary", { text: "The data as a table" }), data),
+      html("details", {}, html("summary", { text: "The data" }), data),
       html("figcaption", { text: model.get("caption") }),
     );
     el.append(root);
@@ -167,13 +169,12 @@ export default {
       offer(groups, offered[c], g);
       mix.checked = shuffle;
       range.value = step;
-      range.setAttribute("aria-valuetext", STEPS[step]);
-      stage.textContent = STEPS[step];
+      range.setAttribute("aria-valuetext", stage.textContent = STEPS[step]);
       range.disabled = !shuffle || g === 1;
       go.enable(!range.disabled);
       words.textContent = sentence(here);
       how.textContent = explain(here, step);
-      small.setAttribute("aria-label", `Channels now: ${(step < 3 ? upto(c) : here.order).join(" ")}`);
+      small.setAttribute("aria-label", `Order now: ${(step < 3 ? upto(c) : here.order).join(" ")}`);
       const full = here.data.shuffled.every((mask) => members(mask).length === c) ? "full" : "no full";
       badge.textContent = `C = ${c} ${c < g * g ? "<" : "≥"} g² = ${g * g}: ${full} mixing`;
     }
