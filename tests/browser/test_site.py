@@ -97,3 +97,21 @@ def test_theme_switch_changes_the_colours(browser, address, widget_pages):
 def test_the_book_s_own_face_is_used(browser, address, widget_pages):
     with visit(browser, address(widget_pages[0])) as seen:
         assert seen.tab.evaluate("document.fonts.ready.then(() => document.fonts.check('16px Literata'))")
+
+
+@pytest.mark.parametrize("width", [320, 1200])
+def test_launch_menu_opens_and_closes(browser, address, widget_pages, width):
+    """By key, by click, by Escape; its links lie on the screen."""
+    with visit(browser, address(widget_pages[0]), width) as seen:
+        button = seen.tab.locator('[data-bs-toggle="dropdown"]')
+        link = seen.tab.locator(".dropdown-menu a").first
+        button.focus()
+        seen.tab.keyboard.press("Enter")
+        assert link.is_visible() and button.get_attribute("aria-expanded") == "true"
+        box = link.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= width
+        seen.tab.keyboard.press("Escape")
+        assert button.get_attribute("aria-expanded") == "false" and not link.is_visible()
+        button.click()
+        seen.tab.locator("article h1").click()
+        assert button.get_attribute("aria-expanded") == "false" and seen.complaints == []

@@ -1,6 +1,30 @@
-/* On paper everything is light and unfolded; afterwards the page is as it was. */
+/* What the pages need beside their widgets: the launch menu, and a page that is light and unfolded on paper. */
 (() => {
   "use strict";
+  if (window.bootstrap) return;                        // a page may list the file twice
+
+  /* The theme asks Bootstrap for tooltips. The browser shows an element's title by itself, so these do nothing. */
+  window.bootstrap = { Tooltip: class { show() {} hide() {} dispose() {} } };
+
+  const MENU = '[data-bs-toggle="dropdown"]';
+  function openMenu(button, open) {
+    button.classList.toggle("show", open);
+    button.nextElementSibling.classList.toggle("show", open);
+    button.setAttribute("aria-expanded", open);
+  }
+  addEventListener("click", (event) => {
+    const clicked = event.target.closest(MENU);
+    for (const button of document.querySelectorAll(MENU)) {
+      openMenu(button, button === clicked && button.getAttribute("aria-expanded") !== "true");
+    }
+  });
+  addEventListener("keydown", (event) => {
+    const button = document.querySelector(`${MENU}[aria-expanded="true"]`);
+    if (event.key !== "Escape" || !button) return;
+    openMenu(button, false);
+    button.focus();
+  });
+
   const root = document.documentElement;
   let theme, closed = [];
   addEventListener("beforeprint", () => {

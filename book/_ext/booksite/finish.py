@@ -19,7 +19,9 @@ TEXT_FEATURES = ("kern", "liga", "mark", "mkmk", "ccmp", "lnum", "tnum", "pnum")
 # Sphinx's own holds a hash of this machine's paths. One that never matches makes the next build write every page and
 # copy every static file, which is what a rebuild needs to start from.
 BUILD_INFO = "# Sphinx build info version 1\n# Every build writes all pages.\nconfig: none\ntags: none\n"
-UNUSED = ("**/*.map", "scripts/fontawesome.js", "scripts/fontawesome.js.LICENSE.txt", "locales", "katex/README.md",
+UNUSED = ("**/*.map", "scripts/fontawesome.js",
+    "scripts/bootstrap.js",
+    "scripts/bootstrap.js.LICENSE.txt", "scripts/fontawesome.js.LICENSE.txt", "locales", "katex/README.md",
           "fonts/README.md", "vendor/fontawesome/webfonts/*.ttf", "plus.png", "minus.png", "file.png")  # fmt: skip
 STAMPED = re.compile(r'((?:href|src)="(?:\.\./)*(_static/[^"?]+))(?:\?[^"]*)?"')
 TRUETYPE = re.compile(r',\s*url\([^)]*\.ttf\)\s*format\("truetype"\)')
@@ -51,10 +53,9 @@ def remove_unused(static: Path) -> None:
 
 
 def cut_styles(static: Path, used: set[str]) -> None:
-    """Purge every style sheet of the theme and the extensions; KaTeX's holds what its fonts and formulas need."""
+    """Purge every style sheet; only woff2 fonts are kept."""
     for path in sorted(static.rglob("*.css")):
-        if path.parent.name != "katex":
-            path.write_text(TRUETYPE.sub("", purge(path.read_text("utf-8"), used)), "utf-8")
+        path.write_text(TRUETYPE.sub("", purge(path.read_text("utf-8"), used)), "utf-8")
 
 
 def cut_fonts(static: Path, texts, css: str, used: set[str]) -> None:
@@ -97,7 +98,7 @@ def _finish(app, exception):
     texts = edit_pages(site)
     remove_unused(static)
     scripts = [path.read_text("utf-8") for path in sorted(static.rglob("*.js")) if path.name != "language_data.js"]
-    used = words("\n".join([*texts.values(), *scripts])) | set(app.config.book_keep_styles)
+    used = words("\n".join([*texts.values(), *scripts]))
     css = "".join(path.read_text("utf-8") for path in sorted(static.rglob("*.css")))
     cut_styles(static, used)
     cut_fonts(static, texts.values(), css, used)
@@ -107,8 +108,6 @@ def _finish(app, exception):
 
 def setup(app):
     """Register the part."""
-    # class names that the theme's scripts put together while the page runs, so no file holds them whole
-    app.add_config_value("book_keep_styles", ["bs-tooltip-auto", "bs-popover-auto"], "")
     app.connect("config-inited", _start_afresh)
     app.connect("build-finished", _finish, priority=900)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -13,13 +13,11 @@ CODE = re.compile(r"<(pre|script|style|textarea)\b.*?</\1>", re.S)
 # a script, and what a page holds when it needs that script; None: wanted on no page
 SCRIPTS = (
     (r"scripts/fontawesome\.js", None),  # 1.5 MB that draw what the icon fonts draw as well
+    (r"scripts/bootstrap\.js", None),  # the one menu that needs it is in book.js
     (r"(?:searchtools|language_data|searchindex)\.js", re.compile(r'id="search-results"')),
     (r"design-tabs\.js", re.compile(r'class="sd-tab-set')),
     (r"(?:clipboard\.min|copybutton)\.js", re.compile(r'class="highlight')),
-    (
-        r"togglebutton\.js",
-        re.compile(r'class="[^"]*(?:\btoggle\b|dropdown admonition|admonition[^"]* dropdown|tag_hide)'),
-    ),
+    (r"togglebutton\.js", re.compile(r'class="(?:[^"]* )?(?:toggle|admonition(?: [^"]*)? dropdown|tag_hide\w*)[ "]')),
 )
 
 # what the theme writes, and what a screen reader and axe-core can use
