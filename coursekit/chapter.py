@@ -14,8 +14,12 @@ LESSON = {"": ("markdown", "code"), "card": ("markdown",), "objectives": ("markd
 EXERCISE = {"task": "markdown", "answer": "code", "check": "code"}
 ARGS = {
     "": {"alt", "caption", "name", "hide", "objective", "claims"},
-    "card": set(), "objectives": set(), "ledger": set(),
-    "task": {"exercise", "objective"}, "answer": {"exercise"}, "check": {"exercise", "points"},
+    "card": set(),
+    "objectives": set(),
+    "ledger": set(),
+    "task": {"exercise", "objective"},
+    "answer": {"exercise"},
+    "check": {"exercise", "points"},
 }
 WIDTH = 80  # characters of code that a page shows without scrolling
 NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -88,7 +92,9 @@ def read_chapters(paths: list[Path], root: Path) -> list[Chapter]:
         named += [(c, "label", c.args["name"]) for c in chapter.cells if "name" in c.args]
         for cell, kind, value in named:
             if value in seen:
-                raise BookError(cell.where, f"the {kind} {value!r} is already taken by {seen[value]}", "give it another name")
+                raise BookError(
+                    cell.where, f"the {kind} {value!r} is already taken by {seen[value]}", "give it another name"
+                )
             seen[value] = cell.where
     return chapters
 
@@ -119,12 +125,20 @@ def _check_cell(cell: SourceCell, objectives: dict) -> None:
     if cell.kind not in kinds:
         raise BookError(cell.where, f"a cell with the role {cell.role!r} must be {kinds[0]}, this is {cell.kind}")
     if unknown := sorted(set(cell.args) - ARGS[cell.role]):
-        raise BookError(cell.where, f"unknown argument {unknown[0]!r}", f"known here are {', '.join(sorted(ARGS[cell.role])) or 'none'}")
+        raise BookError(
+            cell.where,
+            f"unknown argument {unknown[0]!r}",
+            f"known here are {', '.join(sorted(ARGS[cell.role])) or 'none'}",
+        )
     for objective in _split(cell.args.get("objective", "")):
         if objective not in objectives:
             raise BookError(cell.where, f"no objective {objective!r}", f"the header lists {', '.join(objectives)}")
     if wide := [line for line in cell.text.splitlines() if cell.kind == "code" and len(line) > WIDTH]:
-        raise BookError(cell.where, f"a line of code has {len(wide[0])} characters: {wide[0].strip()[:40]} …", f"a page shows {WIDTH}")
+        raise BookError(
+            cell.where,
+            f"a line of code has {len(wide[0])} characters: {wide[0].strip()[:40]} …",
+            f"a page shows {WIDTH}",
+        )
     if "caption" in cell.args and not cell.args.get("alt"):
         raise BookError(cell.where, "a figure needs a text alternative", 'add alt="what is to be seen"')
     if cell.kind == "markdown":
@@ -133,7 +147,9 @@ def _check_cell(cell: SourceCell, objectives: dict) -> None:
 
 def _check_card(cells: list[SourceCell], name: str) -> None:
     if not cells or cells[0].role != "card" or not heading(cells[0].text):
-        raise BookError(name, "does not open with a card", "start with `# %% card [markdown]` and the chapter's `# Title`")
+        raise BookError(
+            name, "does not open with a card", "start with `# %% card [markdown]` and the chapter's `# Title`"
+        )
     for role in ("card", "objectives", "ledger"):
         if sum(cell.role == role for cell in cells) > 1:
             raise BookError(name, f"has more than one {role} cell")
@@ -149,12 +165,18 @@ def _exercises(cells: list[SourceCell], name: str) -> dict[str, Exercise]:
             raise BookError(cell.where, f"exercise={key!r} is no name", 'write exercise="lower_case_words"')
         exercise = found.setdefault(key, Exercise(key, "", 0))
         if cell.role in exercise.cells:
-            raise BookError(cell.where, f"the exercise {key!r} has a second {cell.role} cell",
-                            f"the first is in {exercise.cells[cell.role].where}")
+            raise BookError(
+                cell.where,
+                f"the exercise {key!r} has a second {cell.role} cell",
+                f"the first is in {exercise.cells[cell.role].where}",
+            )
         expected = list(EXERCISE)[len(exercise.cells)]
         if cell.role != expected:
-            raise BookError(cell.where, f"the {cell.role} cell of {key!r} comes before its {expected} cell",
-                            "the order is task, answer, check")
+            raise BookError(
+                cell.where,
+                f"the {cell.role} cell of {key!r} comes before its {expected} cell",
+                "the order is task, answer, check",
+            )
         exercise.cells[cell.role] = cell
     for exercise in found.values():
         _complete(exercise, name)
@@ -163,13 +185,26 @@ def _exercises(cells: list[SourceCell], name: str) -> dict[str, Exercise]:
 
 def _complete(exercise: Exercise, name: str) -> None:
     if missing := [role for role in EXERCISE if role not in exercise.cells]:
-        raise BookError(name, f"the exercise {exercise.name!r} has no {missing[0]} cell", f'add `# %% {missing[0]} … exercise="{exercise.name}"`')
+        raise BookError(
+            name,
+            f"the exercise {exercise.name!r} has no {missing[0]} cell",
+            f'add `# %% {missing[0]} … exercise="{exercise.name}"`',
+        )
     task, check = exercise.cells["task"], exercise.cells["check"]
     if not task.args.get("objective"):
-        raise BookError(task.where, f"the exercise {exercise.name!r} names no objective", 'add objective="…" to its task cell')
+        raise BookError(
+            task.where, f"the exercise {exercise.name!r} names no objective", 'add objective="…" to its task cell'
+        )
     if not heading(task.text):
         raise BookError(task.where, f"the exercise {exercise.name!r} has no heading", "start its task with `### Title`")
     points = check.args.get("points", 0)
-    if not isinstance(points, int) or isinstance(points, bool) or points < 0 or ("points" in check.args and points == 0):
-        raise BookError(check.where, f"points={points!r}", "points are a whole number from 1 up; leave them out for practice")
+    if (
+        not isinstance(points, int)
+        or isinstance(points, bool)
+        or points < 0
+        or ("points" in check.args and points == 0)
+    ):
+        raise BookError(
+            check.where, f"points={points!r}", "points are a whole number from 1 up; leave them out for practice"
+        )
     exercise.objective, exercise.points = task.args["objective"], points

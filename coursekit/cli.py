@@ -1,6 +1,7 @@
 """The command: `python -m coursekit build | course | scan | check-site | serve`."""
 
 import argparse
+import contextlib
 import functools
 import http.server
 import sys
@@ -30,13 +31,21 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(run=run)
         return sub
 
-    build = command("build", _build, "execute the chapters, build the site into _build/html, bring notebooks/ up to date")
-    build.add_argument("--check", action="store_true", help="write nothing outside _build; fail when notebooks/ is not what the sources give")
+    build = command(
+        "build", _build, "execute the chapters, build the site into _build/html, bring notebooks/ up to date"
+    )
+    build.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing outside _build; fail when notebooks/ is not what the sources give",
+    )
     build.add_argument("--fresh", action="store_true", help="forget what Sphinx knows of the last build")
     build.add_argument("--jobs", type=int, help="chapters executed at once (default: one a core)")
     build.add_argument("--quiet", action="store_true", help="no progress bar")
     course = command("course", _course, "make the graded course in course/: source, release; needs the teacher's half")
-    course.add_argument("--chapter", action="append", help="only this chapter (its file name without .ipynb); may be repeated")
+    course.add_argument(
+        "--chapter", action="append", help="only this chapter (its file name without .ipynb); may be repeated"
+    )
     scan = command("scan", _scan, "look for solutions and hidden tests in files, folders, wheels")
     scan.add_argument("paths", nargs="+", type=Path)
     check = command("check-site", _check_site, "check a built site: links, anchors, alternative texts, other hosts")
@@ -52,23 +61,24 @@ def _build(args) -> None:
     built = build(args.root.resolve(), args.jobs, args.check, args.quiet, args.fresh)
     for name in built.written:
         print(f"wrote {name}")
-    print(f"\n{built.chapters} chapter{'s' * (built.chapters != 1)}: {built.site / 'index.html'}\nopen that file, or run `make serve`")
+    count = f"{built.chapters} chapter{'s' * (built.chapters != 1)}"
+    print(f"\n{count}: {built.site / 'index.html'}\nopen that file, or run `make serve`")
 
 
 def _course(args) -> None:
-    from .course import build_course
+    from .teacher.course import build_course
 
     build_course(args.root.resolve(), args.chapter)
 
 
 def _scan(args) -> None:
-    from .course import scan_paths
+    from .teacher.course import scan_paths
 
     scan_paths(args.root.resolve(), args.paths)
 
 
 def _check_site(args) -> None:
-    from .site_check import check
+    from .public.site_check import check
 
     problems = check(args.site or args.root / "_build" / "html")
     print("\n".join(map(str, problems)) or "no problems")
@@ -83,7 +93,5 @@ def _serve(args) -> None:
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=site)
     with http.server.ThreadingHTTPServer(("127.0.0.1", args.port), handler) as server:
         print(f"http://127.0.0.1:{server.server_address[1]}/  (Ctrl-C ends it)")
-        try:
+        with contextlib.suppress(KeyboardInterrupt):
             server.serve_forever()
-        except KeyboardInterrupt:
-            pass

@@ -48,9 +48,13 @@ class Project:
         try:
             return tomllib.loads(path.read_text("utf-8"))["tool"]["coursekit"]["package"]
         except FileNotFoundError:
-            raise BookError(path.name, "is missing", f"run the command in the root of the book, not in {self.root}") from None
+            raise BookError(
+                path.name, "is missing", f"run the command in the root of the book, not in {self.root}"
+            ) from None
         except (KeyError, tomllib.TOMLDecodeError) as error:
-            raise BookError(path.name, f"names no package for the chapters ({error})", "add `[tool.coursekit] package = …`") from None
+            raise BookError(
+                path.name, f"names no package for the chapters ({error})", "add `[tool.coursekit] package = …`"
+            ) from None
 
     @cached_property
     def repository(self) -> str:
@@ -76,12 +80,17 @@ class Project:
 
     def sources(self) -> list[Path]:
         """The chapter sources in the order of `_toc.yml`; the two must name the same chapters."""
-        listed = [Path(name).name for name in toc_files(_yaml(self.root / "_toc.yml")) if name.startswith(NOTEBOOKS + "/")]
+        listed = [
+            Path(name).name for name in toc_files(_yaml(self.root / "_toc.yml")) if name.startswith(NOTEBOOKS + "/")
+        ]
         there = {p.stem: p for p in sorted((self.root / CHAPTERS).glob("*.py"))}
         for stem in listed:
             if stem not in there:
-                raise BookError("_toc.yml", f"lists {NOTEBOOKS}/{stem}, which has no source",
-                                f"write {CHAPTERS}/{stem}.py or take the line out")
+                raise BookError(
+                    "_toc.yml",
+                    f"lists {NOTEBOOKS}/{stem}, which has no source",
+                    f"write {CHAPTERS}/{stem}.py or take the line out",
+                )
         for stem in there:
             if stem not in listed:
                 raise BookError(f"{CHAPTERS}/{stem}.py", "is not in _toc.yml", f"add `- file: {NOTEBOOKS}/{stem}`")
@@ -104,6 +113,8 @@ def _yaml(path: Path) -> dict:
     try:
         return yaml.safe_load(path.read_text("utf-8")) or {}
     except FileNotFoundError:
-        raise BookError(path.name, "is missing", f"run the command in the root of the book, not in {path.parent}") from None
+        raise BookError(
+            path.name, "is missing", f"run the command in the root of the book, not in {path.parent}"
+        ) from None
     except yaml.YAMLError as error:
         raise BookError(path.name, f"is not YAML: {error}") from None

@@ -50,6 +50,11 @@ def bare_numbers(cell: SourceCell) -> list[BookError]:
         quiet = re.sub(_PLACE + r"[\d.]+", " ", _QUIET.sub(" ", paragraph))
         for number, unit in _NUMBER.findall(re.sub(r"^\s*\d+\.\s", " ", quiet, flags=re.M)):
             if unit or len(number) > 1:
-                faults.append(BookError(cell.where, f"the bare number {(number + unit).strip()!r} in the prose",
-                                        "compute it, {{= … =}}, or cite its source in the same paragraph"))
+                faults.append(
+                    BookError(
+                        cell.where,
+                        f"the bare number {(number + unit).strip()!r} in the prose",
+                        "compute it, {{= … =}}, or cite its source in the same paragraph",
+                    )
+                )
     return faults

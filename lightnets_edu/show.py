@@ -24,7 +24,7 @@ def source(thing: object) -> Markdown:
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Markdown:
-    """Rows under heads; whole numbers get thousands separators and stand to the right. ValueError when a row is ragged."""
+    """Rows under heads; whole numbers get thousands separators. ValueError when a row is ragged."""
     rows = [list(row) for row in rows]
     for row in rows:
         if len(row) != len(heads):

@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import editions, ledger, site
 from ..chapter import read_chapters
 from ..errors import BookError, Faults
-from .execute import execute
-from .plain import References
 from ..project import Project
 from ..prose import bare_numbers
+from . import editions, ledger, site
+from .execute import execute
+from .plain import References
 
 
 @dataclass
@@ -34,10 +34,15 @@ def build(root: Path, jobs: int | None = None, check: bool = False, quiet: bool 
         raise Faults(faults)
     _refuse_edited(project, [chapter.stem for chapter in chapters])
     results = execute(project, chapters, jobs, quiet)
-    staged = {site.page_name(c.stem): editions.dumps(editions.page(project, c, results[c.stem], claims)) for c in chapters}
+    staged = {
+        site.page_name(c.stem): editions.dumps(editions.page(project, c, results[c.stem], claims)) for c in chapters
+    }
     new, labels = site.build(project, site.stage(project, pages | staged), fresh)
     refs = References(labels, project.bibliography, project.book_url)
-    public = {site.page_name(c.stem): editions.dumps(editions.notebook(project, c, results[c.stem], claims, refs)) for c in chapters}
+    public = {
+        site.page_name(c.stem): editions.dumps(editions.notebook(project, c, results[c.stem], claims, refs))
+        for c in chapters
+    }
     if check:
         _compare(root, pages | public)
     site.accept(new, project)
@@ -52,7 +57,9 @@ def _refuse_edited(project: Project, stems: list[str]) -> None:
             continue
         try:
             if path.suffix != ".ipynb" or path.stem not in stems:
-                raise BookError(name, "is not made from a chapter source", "delete it, or keep your own notebooks elsewhere")
+                raise BookError(
+                    name, "is not made from a chapter source", "delete it, or keep your own notebooks elsewhere"
+                )
             editions.refuse_edited(path.read_text("utf-8"), name)
         except BookError as fault:
             faults.append(fault)
@@ -61,9 +68,16 @@ def _refuse_edited(project: Project, stems: list[str]) -> None:
 
 
 def _compare(root: Path, files: dict[str, str]) -> None:
-    stale = [name for name, text in files.items() if not (root / name).is_file() or (root / name).read_text("utf-8") != text]
+    stale = [
+        name for name, text in files.items() if not (root / name).is_file() or (root / name).read_text("utf-8") != text
+    ]
     if stale:
-        raise Faults([BookError(name, "is not what the sources give", "run `make notebooks` and commit the result") for name in stale])
+        raise Faults(
+            [
+                BookError(name, "is not what the sources give", "run `make notebooks` and commit the result")
+                for name in stale
+            ]
+        )
 
 
 def _update(root: Path, files: dict[str, str]) -> list[str]:

@@ -10,11 +10,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from ..cells import SourceCell
 from ..chapter import Chapter, Exercise
 from ..errors import BookError
+from ..project import Project
+from ..prose import fill
 from .execute import STATE, Executed
 from .ledger import Claim, chapter_table
 from .plain import References, plain
-from ..project import Project
-from ..prose import fill
 
 GRADED = "# Graded: your teacher's copy of this cell holds further tests. Leave it as it is."
 KERNEL = {
@@ -34,7 +34,9 @@ if importlib.util.find_spec("{package}") is None:
 
 def page(project: Project, chapter: Chapter, result: Executed, claims: list[Claim]):
     """The notebook that jupyter-book turns into a page: MyST, outputs, widget state; graded cells left out."""
-    nb = new_notebook(metadata={**KERNEL, "widgets": {STATE: {"version_major": 2, "version_minor": 0, "state": result.widgets}}})
+    nb = new_notebook(
+        metadata={**KERNEL, "widgets": {STATE: {"version_major": 2, "version_minor": 0, "state": result.widgets}}}
+    )
     outputs, values = iter(result.outputs), iter(result.values)
     for cell in chapter.cells:
         if cell.kind == "markdown":
@@ -82,9 +84,11 @@ def _text(project: Project, chapter: Chapter, cell: SourceCell, claims: list[Cla
     """A Markdown cell's text with what the build adds to its role."""
     if cell.role == "card":
         header = chapter.header
-        return (f"{cell.text}\n\n:::{{admonition}} Before you start\n:class: card\n"
-                f"**Time:** about {header['minutes']} minutes. **Know first:** {header['before']}\n\n"
-                f"[Open in Colab]({project.colab_url(chapter.stem)}) to run and change everything here.\n:::")
+        return (
+            f"{cell.text}\n\n:::{{admonition}} Before you start\n:class: card\n"
+            f"**Time:** about {header['minutes']} minutes. **Know first:** {header['before']}\n\n"
+            f"[Open in Colab]({project.colab_url(chapter.stem)}) to run and change everything here.\n:::"
+        )
     if cell.role == "objectives":
         promised = [f"{number}. {text};" for number, text in enumerate(chapter.header["objectives"].values(), 1)]
         return cell.text + "\n\n" + "\n".join(promised)[:-1] + "."
@@ -92,7 +96,13 @@ def _text(project: Project, chapter: Chapter, cell: SourceCell, claims: list[Cla
         return cell.text + "\n\n" + chapter_table([claim for claim in claims if claim.chapter == chapter.stem], chapter)
     if cell.role == "task":
         exercise = chapter.exercises[cell.args["exercise"]]
-        return re.sub(r"^(#+)[ \t]+(.+?)[ \t]*$", lambda m: f"{m[1]} {_title(chapter, exercise, m[2])}", cell.text, count=1, flags=re.M)
+        return re.sub(
+            r"^(#+)[ \t]+(.+?)[ \t]*$",
+            lambda m: f"{m[1]} {_title(chapter, exercise, m[2])}",
+            cell.text,
+            count=1,
+            flags=re.M,
+        )
     return cell.text
 
 
@@ -127,7 +137,9 @@ def _after(chapter: Chapter, cell: SourceCell, refs: References) -> list:
         return [new_markdown_cell(f"*{number}{plain(cell.args['caption'], refs, cell.where)}*")]
     if cell.role == "check" and (points := chapter.exercises[cell.args["exercise"]].points):
         graded = new_code_cell(GRADED)
-        graded.metadata["nbgrader"] = _nbgrader(f"{cell.args['exercise']}-grade", grade=True, locked=True, points=points)
+        graded.metadata["nbgrader"] = _nbgrader(
+            f"{cell.args['exercise']}-grade", grade=True, locked=True, points=points
+        )
         return [graded]
     return []
 
@@ -142,14 +154,24 @@ def _graded(nb_cell, cell: SourceCell):
 
 
 def _nbgrader(name: str, grade=False, locked=False, solution=False, **more) -> dict:
-    return {"grade_id": name, "grade": grade, "locked": locked, "solution": solution, "task": False, "schema_version": 3, **more}
+    return {
+        "grade_id": name,
+        "grade": grade,
+        "locked": locked,
+        "solution": solution,
+        "task": False,
+        "schema_version": 3,
+        **more,
+    }
 
 
 def _with_ids(nb):
     """Stable ids: an exercise's own name, otherwise a digest of the cell's text, so that a diff shows one change."""
     seen: dict[str, int] = {}
     for cell in nb.cells:
-        name = cell.metadata.get("nbgrader", {}).get("grade_id") or hashlib.sha256(cell.source.encode()).hexdigest()[:12]
+        name = (
+            cell.metadata.get("nbgrader", {}).get("grade_id") or hashlib.sha256(cell.source.encode()).hexdigest()[:12]
+        )
         seen[name] = seen.get(name, 0) + 1
         cell["id"] = name if seen[name] == 1 else f"{name}-{seen[name]}"
     return nb
@@ -163,13 +185,18 @@ def refuse_edited(text: str, name: str) -> None:
         raise BookError(name, f"is no notebook: {error}", "restore it with git, or delete it and build again") from None
     recorded = nb.metadata.get("coursekit", {}).get("sha256")
     if recorded != fingerprint(nb):
-        raise BookError(f"{name}{_edited_cell(nb)}", "was edited by hand",
-                        "notebooks are generated: make the change in book/chapters, then delete or restore this file")
+        raise BookError(
+            f"{name}{_edited_cell(nb)}",
+            "was edited by hand",
+            "notebooks are generated: make the change in book/chapters, then delete or restore this file",
+        )
 
 
 def _edited_cell(nb) -> str:
     for number, cell in enumerate(nb.cells, 1):
-        name = cell.metadata.get("nbgrader", {}).get("grade_id") or hashlib.sha256(cell.source.encode()).hexdigest()[:12]
+        name = (
+            cell.metadata.get("nbgrader", {}).get("grade_id") or hashlib.sha256(cell.source.encode()).hexdigest()[:12]
+        )
         if not str(cell.get("id", "")).startswith(name):
             return f", cell {number}"
     return ""

@@ -1,7 +1,7 @@
 """Runs the lessons of chapters, several at once, and keeps what they printed until code, package or versions change.
 
-What is kept is keyed on what was run: lesson code and prose expressions in order, the package's source, requirements.txt,
-the Python version and this file. A change of wording alone runs nothing again.
+What is kept is keyed on what was run: lesson code and prose expressions in order, the package's source,
+requirements.txt, the Python version and this file. A change of wording alone runs nothing again.
 """
 
 import ast
@@ -43,7 +43,9 @@ class Executed:
     widgets: dict
 
 
-def execute(project: Project, chapters: list[Chapter], jobs: int | None = None, quiet: bool = False) -> dict[str, Executed]:
+def execute(
+    project: Project, chapters: list[Chapter], jobs: int | None = None, quiet: bool = False
+) -> dict[str, Executed]:
     """Executed lessons by chapter stem; every chapter that fails is reported, not only the first."""
     folder = project.build / "executed"
     folder.mkdir(parents=True, exist_ok=True)
@@ -145,7 +147,9 @@ class _Client(NotebookClient):
             else:
                 await super().async_execute_cell(cell, cell_index, execution_count, store_history)
         except CellExecutionError as error:
-            raise BookError(source.where, f"the cell fails: {error.ename}: {error.evalue}", _last_lines(error)) from None
+            raise BookError(
+                source.where, f"the cell fails: {error.ename}: {error.evalue}", _last_lines(error)
+            ) from None
         except CellTimeoutError:
             raise BookError(source.where, f"the cell runs longer than {TIMEOUT} s") from None
         except DeadKernelError:
@@ -177,8 +181,11 @@ def _value(result: dict, text: str, source: SourceCell) -> str:
 def _refuse_stderr(cell, source: SourceCell) -> None:
     for output in cell.get("outputs", []):
         if output.output_type == "stream" and output.name == "stderr":
-            raise BookError(source.where, f"the cell writes to stderr: {output.text.strip()[:300]}",
-                            "mend the warning's cause, or print to stdout what a reader should see")
+            raise BookError(
+                source.where,
+                f"the cell writes to stderr: {output.text.strip()[:300]}",
+                "mend the warning's cause, or print to stdout what a reader should see",
+            )
 
 
 def _last_lines(error: CellExecutionError) -> str:

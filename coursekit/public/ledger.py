@@ -53,7 +53,11 @@ def read_ledger(project: Project, chapters: list[Chapter]) -> list[Claim]:
         seen[claim.id] = claim
         _backed(project.root, claim, keys, where)
         if not claim.minor and claim.id not in stems[claim.chapter].claims():
-            raise BookError(where, "no cell of the chapter teaches it", f'add claims="{claim.id}" to the cell that does, or `minor: true`')
+            raise BookError(
+                where,
+                "no cell of the chapter teaches it",
+                f'add claims="{claim.id}" to the cell that does, or `minor: true`',
+            )
     for chapter in chapters:
         if unknown := sorted(chapter.claims() - set(seen)):
             raise BookError(chapter.name, f"a cell names the claim {unknown[0]}, which no ledger has")
@@ -91,7 +95,11 @@ def _backed(root: Path, claim: Claim, keys: set[str], where: str) -> None:
     if claim.check:
         file, _, function = claim.check.partition("::")
         path = root / file
-        names = {n.name for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.FunctionDef)} if path.is_file() else set()
+        names = (
+            {n.name for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.FunctionDef)}
+            if path.is_file()
+            else set()
+        )
         if function not in names:
             raise BookError(where, f"its check {claim.check} does not exist")
 
@@ -117,7 +125,11 @@ def chapter_table(claims: list[Claim], chapter: Chapter) -> str:
 
 def _found(claim: Claim, chapter: Chapter) -> str:
     place = _taught(claim, chapter)
-    source = "" if not claim.cite else f"{{cite}}`{claim.cite.split(',')[0]}`" + "".join(f",{part}" for part in claim.cite.split(",")[1:])
+    source = (
+        ""
+        if not claim.cite
+        else f"{{cite}}`{claim.cite.split(',')[0]}`" + "".join(f",{part}" for part in claim.cite.split(",")[1:])
+    )
     return " ".join(part for part in (claim.note, f"“{place}”." if place else "", source) if part)
 
 
@@ -133,8 +145,13 @@ def _taught(claim: Claim, chapter: Chapter) -> str:
 
 def claims_page(claims: list[Claim], chapters: list[Chapter]) -> str:
     """The page “the source, checked”."""
-    out = ["# The source, checked", "",
-           "Every checkable statement of our sources and of the papers that a chapter deals with, in our own words. The verdicts are:", ""]
+    out = [
+        "# The source, checked",
+        "",
+        "Every checkable statement of our sources and of the papers that a chapter deals with, in our own words.",
+        "The verdicts are:",
+        "",
+    ]
     out += [f"- **{name}**: {meaning};" for name, meaning in VERDICTS.items()]
     for chapter in chapters:
         own = [claim for claim in claims if claim.chapter == chapter.stem]
@@ -145,15 +162,27 @@ def claims_page(claims: list[Claim], chapters: list[Chapter]) -> str:
 
 def trace_page(chapters: list[Chapter]) -> str:
     """The page that lists which section and which exercise serve each objective; refuses one without either."""
-    out = ["# Objectives, sections, exercises", "", "What each chapter promises, where it keeps the promise, and which exercise tests it."]
+    out = [
+        "# Objectives, sections, exercises",
+        "",
+        "What each chapter promises, where it keeps the promise, and which exercise tests it.",
+    ]
     for chapter in chapters:
         title = next(heading(cell.text) for cell in chapter.cells if cell.role == "card")
-        out += ["", f"## [{title}](../notebooks/{chapter.stem}.ipynb)", "", "| you will be able to | section | exercise |", "|---|---|---|"]
+        out += [
+            "",
+            f"## [{title}](../notebooks/{chapter.stem}.ipynb)",
+            "",
+            "| you will be able to | section | exercise |",
+            "|---|---|---|",
+        ]
         for key, text in chapter.header["objectives"].items():
             sections = chapter.taught()[key]
             exercises = [heading(e.cells["task"].text) for e in chapter.exercises.values() if e.objective == key]
             if not sections or not exercises:
                 what = "section" if not sections else "exercise"
-                raise BookError(chapter.name, f"no {what} serves the objective {key!r}", f'add objective="{key}" to a {what}’s cell')
+                raise BookError(
+                    chapter.name, f"no {what} serves the objective {key!r}", f'add objective="{key}" to a {what}’s cell'
+                )
             out.append(f"| {text} | {'; '.join(sections)} | {'; '.join(exercises)} |")
     return "\n".join(out) + "\n"

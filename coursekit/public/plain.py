@@ -15,8 +15,10 @@ from pybtex.database import parse_file
 
 from ..errors import BookError
 
-ADMONITIONS = {name: name.capitalize() for name in
-               ("note", "tip", "hint", "important", "warning", "caution", "attention", "danger", "error")}
+ADMONITIONS = {
+    name: name.capitalize()
+    for name in ("note", "tip", "hint", "important", "warning", "caution", "attention", "danger", "error")
+}
 ADMONITIONS["seealso"] = "See also"
 KINDS = {"figure": "Figure", "table": "Table", "code-block": "Listing", "section": "Section"}
 _DIRECTIVE = re.compile(r"\{([\w:-]+)\}[ \t]*(.*)")
@@ -84,12 +86,15 @@ class _Converter:
         inner = self.blocks(body + "\n").strip("\n")
         title = self.inline(argument)
         if name == "dropdown" or "dropdown" in options.get("class", "").split():
-            return f"<details>\n<summary><b>{title or ADMONITIONS.get(name, 'More')}</b></summary>\n\n{inner}\n\n</details>\n"
+            title = title or ADMONITIONS.get(name, "More")
+            return f"<details>\n<summary><b>{title}</b></summary>\n\n{inner}\n\n</details>\n"
         if name == "admonition":
             return _quote(title, inner)
         if name in ADMONITIONS:
             return _quote(ADMONITIONS[name], f"{title}\n{inner}" if title else inner)
-        raise BookError(self.where, f"the directive {{{name}}} has no plain form", "use another, or teach coursekit/plain.py")
+        raise BookError(
+            self.where, f"the directive {{{name}}} has no plain form", "use another, or teach coursekit/plain.py"
+        )
 
     def caption(self, label: dict, text: str) -> str:
         if not text:
@@ -117,14 +122,19 @@ class _Converter:
             return ", ".join(parts) if textual else f"({'; '.join(parts)})"
         if name in ("ref", "numref", "eq"):
             label = self.label(target)
-            shown = {"eq": f"({label['number']})", "ref": title or label["title"],
-                     "numref": title or f"{KINDS.get(label['kind'], '')} {label['number']}".strip()}[name]
+            shown = {
+                "eq": f"({label['number']})",
+                "ref": title or label["title"],
+                "numref": title or f"{KINDS.get(label['kind'], '')} {label['number']}".strip(),
+            }[name]
             return f"[{shown}]({self.refs.book_url}{label['url']})"
         if name == "math":
             return f"${target}$"
         if name == "term":
             return title or target
-        raise BookError(self.where, f"the role {{{name}}} has no plain form", "use another, or teach coursekit/plain.py")
+        raise BookError(
+            self.where, f"the role {{{name}}} has no plain form", "use another, or teach coursekit/plain.py"
+        )
 
     def label(self, name: str) -> dict:
         if name not in self.refs.labels:
@@ -145,7 +155,7 @@ def _options(body: str) -> tuple[dict, str]:
         return {k: str(v) for k, v in yaml.safe_load(block).items()}, body.strip("\n")
     options = {}
     while match := _OPTION.match(body):
-        options[match[1]], body = match[2].strip(), body[match.end():]
+        options[match[1]], body = match[2].strip(), body[match.end() :]
     return options, body.strip("\n")
 
 
@@ -160,7 +170,15 @@ def _page(path: str) -> str:
 
 def _entry(entry, fallback: str) -> tuple[str, str, str]:
     names = [" ".join(person.last_names) for person in entry.persons.get("author", [])]
-    who = names[0] if len(names) == 1 else " and ".join(names) if len(names) == 2 else f"{names[0]} et al." if names else "?"
+    who = (
+        names[0]
+        if len(names) == 1
+        else " and ".join(names)
+        if len(names) == 2
+        else f"{names[0]} et al."
+        if names
+        else "?"
+    )
     fields = entry.fields
     if "eprint" in fields:
         url = f"https://arxiv.org/abs/{fields['eprint']}"

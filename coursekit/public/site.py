@@ -14,18 +14,22 @@ import yaml
 
 from ..errors import BookError, Faults
 from ..project import NOTEBOOKS, Project
-from ..site_check import check
+from .site_check import check
 
 PAGES = ("*.md", "*.bib", "images", "_ext")  # what of book/ belongs in the site's stage; never the chapter sources
 
 
 def stage(project: Project, pages: dict[str, str]) -> Path:
-    """Write _build/stage: `pages` by path, and what of book/ is not a chapter; files that stay the same are not touched."""
+    """Write _build/stage: `pages` by path, and what of book/ is no chapter; what stays the same is not touched."""
     folder = project.build / "stage"
     wanted = dict(pages)
     for pattern in PAGES:
         for path in (project.root / "book").glob(pattern):
-            files = [p for p in path.rglob("*") if p.is_file() and "__pycache__" not in p.parts] if path.is_dir() else [path]
+            files = (
+                [p for p in path.rglob("*") if p.is_file() and "__pycache__" not in p.parts]
+                if path.is_dir()
+                else [path]
+            )
             wanted |= {p.relative_to(project.root).as_posix(): p.read_bytes() for p in files}
     wanted["_toc.yml"] = (project.root / "_toc.yml").read_text("utf-8")
     wanted["_config.yml"] = yaml.safe_dump(project.config | {"execute": {"execute_notebooks": "off"}}, sort_keys=False)

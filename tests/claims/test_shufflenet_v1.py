@@ -1,5 +1,7 @@
 """The statements of the ledger for ShuffleNet V1, recomputed. One test each; book/ledger names them."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 from torch import nn
@@ -82,7 +84,7 @@ def test_sixteen_units_in_three_stages():
 def test_stages_halve_the_map_and_double_the_channels():
     rows = cost.layer_costs(ShuffleNetV1(3), (1, 3, 224, 224))
     sizes = {r.out_shape[-1] for r in rows if r.kind == "depthwise"}
-    assert sizes == {28, 14, 7} and all(b == 2 * a for column in TABLE_1.values() for a, b in zip(column, column[1:], strict=False))
+    assert sizes == {28, 14, 7} and all(b == 2 * a for column in TABLE_1.values() for a, b in pairwise(column))
 
 
 @pytest.mark.parametrize(("g", "millions"), [(1, 143.08), (2, 140.84), (3, 137.46), (4, 134.34), (8, 138.37)])

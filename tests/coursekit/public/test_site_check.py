@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from coursekit.site_check import check
+from coursekit.public.site_check import check
 
 STATE = json.dumps({"state": {"widget-1": {"model_name": "AnyModel", "state": {}}}})
 SOUND = f"""<!doctype html><html lang="en"><head><title>A page</title>

@@ -2,9 +2,9 @@
 
 import pytest
 
-from coursekit.answers import read_private
 from coursekit.errors import BookError
-from coursekit.exercises import read_assignments
+from coursekit.teacher.answers import read_private
+from coursekit.teacher.exercises import read_assignments
 
 
 def fault(toy, name="turn") -> str:

@@ -10,11 +10,11 @@ import zipfile
 import nbformat
 import pytest
 
-from coursekit.course import scan_paths, secrets_of
 from coursekit.errors import BookError
-from coursekit.exercises import read_assignments
-from coursekit.leaks import Secret, scan, secret_lines
-from coursekit.merge import canary
+from coursekit.teacher.course import scan_paths, secrets_of
+from coursekit.teacher.exercises import read_assignments
+from coursekit.teacher.leaks import Secret, scan, secret_lines
+from coursekit.teacher.merge import canary
 
 LINE = 'if """a <b>" in words: return words["a"][::-1]'
 SECRET = [Secret(LINE, "a line of x.py, line 1")]

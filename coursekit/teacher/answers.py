@@ -9,8 +9,8 @@ import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .cells import SourceCell, read_cells
-from .errors import BookError, Faults
+from ..cells import SourceCell, read_cells
+from ..errors import BookError, Faults
 
 ARGUMENTS = {  # role: (arguments it needs, arguments it may have)
     "solution": ((), ()),

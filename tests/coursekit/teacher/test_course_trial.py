@@ -4,9 +4,9 @@ import pytest
 from toy import ANSWER, CHECK
 
 from coursekit.errors import BookError
-from coursekit.exercises import read_assignments
-from coursekit.merge import merge_notebook
-from coursekit.trial import Row, try_answers
+from coursekit.teacher.exercises import read_assignments
+from coursekit.teacher.merge import merge_notebook
+from coursekit.teacher.trial import Row, try_answers
 
 
 def judge(toy) -> list[Row]:

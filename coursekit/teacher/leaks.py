@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from .errors import BookError
+from ..errors import BookError
 
 LEAST = 24  # characters; a shorter line says too little to be anybody's secret
 DEPTH = 4  # archives within archives

@@ -7,11 +7,11 @@ import nbformat
 import pytest
 from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
 
-from coursekit.answers import HiddenTest
 from coursekit.errors import BookError
-from coursekit.exercises import read_assignments
-from coursekit.indent import shift
-from coursekit.merge import canary, graded_source, merge_answer, merge_notebook
+from coursekit.teacher.answers import HiddenTest
+from coursekit.teacher.exercises import read_assignments
+from coursekit.teacher.indent import shift
+from coursekit.teacher.merge import canary, graded_source, merge_answer, merge_notebook
 
 STUB = "# YOUR CODE HERE\n    raise NotImplementedError()"
 DEEP = "# YOUR CODE HERE\n        raise NotImplementedError()"

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import nbformat
 
+from ..errors import BookError
 from . import leaks
-from .errors import BookError
 from .exercises import Assignment
 from .merge import difference
 

@@ -5,8 +5,8 @@ import pytest
 from nbgrader.api import Gradebook
 from toy import exercise, stub
 
-from coursekit.course import build_course, table
 from coursekit.errors import BookError
+from coursekit.teacher.course import build_course, table
 
 
 def cells(path) -> dict:
@@ -16,7 +16,7 @@ def cells(path) -> dict:
 @pytest.fixture
 def untried(monkeypatch):
     """Leaves out the answers, which other tests try."""
-    monkeypatch.setattr("coursekit.course.try_answers", lambda *_: [])
+    monkeypatch.setattr("coursekit.teacher.course.try_answers", lambda *_: [])
 
 
 @pytest.mark.filterwarnings("ignore:Object of type:sqlalchemy.exc.SAWarning")
@@ -41,7 +41,7 @@ def test_build_and_build_again_with_submissions(toy, monkeypatch):
         book.find_grade("turn-grade", "01_lists", "01_lists", "ada").auto_score = 2.0
         book.find_grade("turn-grade", "01_lists", "01_lists", "ada").manual_score = 2.5
         book.db.commit()
-    monkeypatch.setattr("coursekit.course.try_answers", lambda *_: [])
+    monkeypatch.setattr("coursekit.teacher.course.try_answers", lambda *_: [])
     toy.replace('hint="Build a new list."', 'hint="Build another list."')
     build_course(toy.root, progress=said.append)
     assert "Build another list." in (course / "source/01_lists/01_lists.ipynb").read_text()

@@ -5,8 +5,8 @@
 
 from pathlib import Path
 
+from ..errors import BookError, Faults
 from . import leaks
-from .errors import BookError, Faults
 from .exercises import Assignment, read_assignments
 from .merge import canary, merge_notebook
 from .release import release

@@ -11,10 +11,10 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
+from ..errors import BookError
+from ..kernels import environment, kernel_manager
 from .answers import Answer, PrivateHalf
-from .errors import BookError
 from .exercises import Assignment, Public
-from .kernels import environment, kernel_manager
 
 TIMEOUT = 120  # seconds for one cell
 ANSI = re.compile(r"\x1b\[[0-9;]*m")

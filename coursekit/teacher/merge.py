@@ -8,8 +8,8 @@ import re
 
 import nbformat
 
+from ..errors import BookError
 from .answers import HiddenTest, PrivateHalf
-from .errors import BookError
 from .indent import shift
 
 STUB = re.compile(r"^( *)# YOUR CODE HERE\n\1raise NotImplementedError\(\)$", re.MULTILINE)

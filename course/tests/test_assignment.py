@@ -8,12 +8,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from checkout import ROOT
 from nbgrader.api import Gradebook
 
-from coursekit.answers import read_private
-from coursekit.course import build_course, scan_paths
+from coursekit.teacher.answers import read_private
+from coursekit.teacher.course import build_course, scan_paths
 
-ROOT = Path(__file__).parents[2]
 CHAPTER, EXERCISE = "05_shufflenet_v1", "unshuffle"
 
 
@@ -82,6 +82,6 @@ def test_stock_nbgrader_gives_the_marks_that_were_earned(course, monkeypatch):
     hand_in(course, "untouched", None)
     nbgrader(course, "autograde", CHAPTER)
     assert marks(course) == {"solved": 3.0, "again": 1.0, "untouched": 0.0}  # "again" refuses what it should refuse
-    monkeypatch.setattr("coursekit.course.try_answers", lambda *_: [])  # done when the course was built first
+    monkeypatch.setattr("coursekit.teacher.course.try_answers", lambda *_: [])  # done when the course was built first
     build_course(course.parent, progress=print)
     assert marks(course) == {"solved": 3.0, "again": 1.0, "untouched": 0.0}

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import nbformat
 
+from ..errors import BookError, Faults
 from .answers import PrivateHalf, read_private
-from .errors import BookError, Faults
 
 LEAST_RIGHT, LEAST_WRONG = 2, 5
 

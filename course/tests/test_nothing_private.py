@@ -1,0 +1,75 @@
+"""What is published is the same, byte for byte, whether this half is there or not, and holds nothing of it."""
+
+import ast
+import hashlib
+import os
+import subprocess
+import sys
+
+import pytest
+from checkout import ROOT, published
+
+from coursekit.errors import Faults
+from coursekit.teacher.course import scan_paths
+
+pytestmark = pytest.mark.slow
+
+
+def digests(folder):
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def differences(one, other):
+    """Files that only one folder has, or that differ."""
+    a, b = digests(one), digests(other)
+    return sorted(name for name in a.keys() | b.keys() if a.get(name) != b.get(name))
+
+
+@pytest.fixture(scope="module")
+def public_half(tmp_path_factory):
+    """The published half, built from nothing."""
+    root = published(tmp_path_factory.mktemp("public") / "book", without=("course",))
+    env = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    command = [sys.executable, "-m", "coursekit", "build", "--quiet"]
+    run = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+    return root
+
+
+def test_identical_without_this_half(public_half):
+    assert not (public_half / "course").exists()
+    assert (ROOT / "_build/html/index.html").exists(), "there is no site: run `make book` first (make test does)"
+    assert differences(public_half / "_build/html", ROOT / "_build/html") == []
+    assert differences(public_half / "notebooks", ROOT / "notebooks") == []
+
+
+def test_the_comparison_notices_one_byte_and_one_file(tmp_path):
+    for name, text in [("a/x.html", "1"), ("b/x.html", "2"), ("a/y.html", "1")]:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert differences(tmp_path / "a", tmp_path / "b") == ["x.html", "y.html"]
+
+
+def test_site_notebooks_and_wheel_hold_nothing_private(public_half, tmp_path):
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(public_half)]
+    subprocess.run(command, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    scan_paths(ROOT, [public_half / "_build/html", public_half / "notebooks", wheel])
+
+
+def test_the_scan_finds_a_line_of_a_solution(tmp_path):
+    (half, *_) = sorted((ROOT / "course/exercises").glob("*/*.py"))
+    solution = half.read_text("utf-8").split("# %% test")[0].splitlines()
+    longest = max((line.split("#")[0].strip() for line in solution if "def " not in line and '"' not in line), key=len)
+    (tmp_path / "page.html").write_text(f"<p>{longest}</p>")
+    with pytest.raises(Faults, match=r"page\.html"):
+        scan_paths(ROOT, [tmp_path])
+
+
+def test_no_module_of_the_public_build_imports_the_teachers():
+    modules = [*(ROOT / "coursekit/public").glob("*.py"), *(ROOT / "coursekit").glob("*.py")]
+    for path in modules:
+        nodes = ast.walk(ast.parse(path.read_text("utf-8")))
+        imported = [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+        assert path.name == "cli.py" or not any("teacher" in module for module in imported), path

@@ -1,0 +1,1 @@
+"""The teacher's build: public notebooks and private halves -> an nbgrader course. The public build never reads it."""

@@ -1,0 +1,27 @@
+"""`jupyter-book build .`, typed by habit in the root, gives a sound book, with nothing private in it."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from checkout import published
+
+from coursekit.public.site_check import check
+
+pytestmark = pytest.mark.slow
+
+
+def test_jupyter_book_build_in_the_root(tmp_path):
+    root = published(tmp_path / "book")
+    (root / "course").mkdir(exist_ok=True)
+    (root / "course" / "notes.md").write_text("# A private page\n")
+    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", ".", "-W", "-n", "--keep-going"]
+    run = subprocess.run(command, cwd=root, env=dict(os.environ), capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-3000:]
+    site = root / "_build" / "html"
+    page = (site / "notebooks/05_shufflenet_v1.html").read_text("utf-8")
+    assert "not answered yet" in page and "1,865,728" in page, "the notebooks were executed"
+    assert "widget-view+json" in page and "widget-host.js" in page
+    assert check(site) == []
+    assert not [p for p in site.rglob("*") if "course" in p.relative_to(site).parts or p.name == "notes.html"]
