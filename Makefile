@@ -32,7 +32,7 @@ test: env       ## everything: notebooks equal their sources, then all tests (th
 	$(BIN)/python -m coursekit build --check
 	$(BIN)/python -m pytest
 
-test-quick: env ## without the browser and the second environment
+test-quick: env ## what needs neither a browser nor a whole build
 	$(BIN)/python -m pytest -m "not slow" --ignore=tests/browser
 
 lint: env       ## ruff

@@ -21,7 +21,7 @@ ARGS = {
     "answer": {"exercise"},
     "check": {"exercise", "points"},
 }
-WIDTH = 80  # characters of code that a page shows without scrolling
+WIDTH = 76  # characters of code that a page shows without scrolling
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 

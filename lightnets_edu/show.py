@@ -41,7 +41,7 @@ def vector_plots() -> None:
 
     matplotlib.rcParams.update({
         "svg.fonttype": "none", "svg.hashsalt": "lightnets_edu", "font.size": 11, "axes.spines.top": False,
-        "axes.spines.right": False, "figure.constrained_layout.use": True,
+        "axes.spines.right": False, "figure.constrained_layout.use": True, "legend.frameon": False,
     })
     try:
         from matplotlib_inline.backend_inline import set_matplotlib_formats

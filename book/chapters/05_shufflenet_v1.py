@@ -156,7 +156,8 @@ for c, g in [(12, 2), (12, 3), (12, 4), (12, 6), (24, 4), (24, 6), (24, 8)]:
     n = c // g
     mixes = "yes" if c >= g**2 else "no"
     rows.append((c, g, mixes, reached(c, g), min(g, n) * n))
-show.table(["C", "g", "C ≥ g²", "inputs reached", "min(g, n) · n"], rows)
+heads = ["C", "g", "C ≥ g²", "inputs reached", "min(g, n) · n"]
+show.table(heads, rows)
 
 # %% [markdown] claims="S1-45"
 # Reaching every input is not the same as being a dense layer. Two shuffled grouped layers of {{= 64 =}} channels in {{= 4 =}} groups have {{= f"{2 * cost.conv_params(64, 64, 1, groups=4):,}" =}} weights; one dense layer has {{= f"{cost.conv_params(64, 64, 1):,}" =}}. Every output can see every input, but it cannot weigh them all freely.
@@ -195,11 +196,12 @@ function = {
 measured = {
     "ResNet": macs(bottleneck(c, m)),
     "ResNeXt": macs(bottleneck(c, m, groups=g)),
-    "ShuffleNet": macs(ShuffleUnit(c, c, stride=1, groups=g, reduce_groups=g)),
+    "ShuffleNet": macs(ShuffleUnit(c, c, 1, groups=g, reduce_groups=g)),
 }
 show.table(
     ["unit", "formula", "function", "measured"],
-    [(name, formula[name], function[name], measured[name]) for name in formula],
+    [(name, formula[name], function[name], measured[name])
+     for name in formula],
 )
 
 # %% [markdown] claims="S1-19"
@@ -213,7 +215,8 @@ grouping = 2 * c * m - 2 * c * m // g
 saved = {"depthwise 3×3": depthwise, "grouped 1×1": grouping}
 show.table(
     ["step", "multiply-adds saved at each position", "share"],
-    [(step, n, f"{n / sum(saved.values()):.0%}") for step, n in saved.items()],
+    [(step, n, f"{n / sum(saved.values()):.0%}")
+     for step, n in saved.items()],
 )
 
 # %% [markdown] claims="S1-12,S1-14,S1-15,S1-22"
@@ -239,12 +242,13 @@ show.source(ShuffleUnit)
 
 # %%
 unit = ShuffleUnit(c_in=240, c_out=480, stride=2, groups=3, reduce_groups=3)
-ladder = [row for row in cost.layer_costs(unit, (1, 240, 28, 28)) if row.macs]
-show.table(
-    ["layer", "groups", "output", "parameters", "multiply-adds"],
-    [(r.kind, r.groups, " × ".join(map(str, r.out_shape[1:])), r.params, r.macs)
-     for r in ladder],
-)
+rows = []
+for row in cost.layer_costs(unit, (1, 240, 28, 28)):
+    if row.macs:
+        shape = " × ".join(map(str, row.out_shape[1:]))
+        rows.append((row.kind, row.groups, shape, row.params, row.macs))
+heads = ["layer", "groups", "output", "parameters", "multiply-adds"]
+show.table(heads, rows)
 
 # %% [markdown]
 # The last layer makes {{= 480 - 240 =}} channels only. The other {{= 240 =}} of the {{= 480 =}} come through the shortcut.
@@ -278,11 +282,11 @@ fig, ax = plt.subplots(figsize=(7, 2.8))
 for kind, colour in colours.items():
     width = [sum(r.macs for r in rows if r.kind == kind) / 1e6
              for rows in networks.values()]
-    ax.barh(bars, width, left=left, color=colour, label=kind, edgecolor="white")
+    ax.barh(bars, width, left=left, color=colour, label=kind)
     left = [a + b for a, b in zip(left, width, strict=True)]
 ax.invert_yaxis()
 ax.set_xlabel("millions of multiply-adds")
-ax.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1), frameon=False)
+ax.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1))
 plt.show()
 
 # %% [markdown] objective="permute" claims="S1-07"
@@ -336,7 +340,7 @@ def pointwise_share(c, m, g):
 
 # %% check exercise="unit_macs"
 with Check("pointwise_share") as check:
-    with check("one group, c = 9, m = 1: twice as much as the depthwise layer"):
+    with check("one group, c = 9, m = 1: twice the depthwise layer"):
         check.close(pointwise_share(9, 1, 1), 2 / 3)
     with check("the unit of the chapter"):
         check.close(pointwise_share(240, 60, 3), 160 / 169)

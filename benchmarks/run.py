@@ -1,0 +1,9 @@
+"""All that is measured here, one after the other: `make bench`. Each is a script of its own with `--help`."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+for name in ("imports", "build_times", "page_weight"):
+    print(f"\n== {name} ==", flush=True)
+    subprocess.run([sys.executable, str(Path(__file__).with_name(f"{name}.py"))], check=True)
