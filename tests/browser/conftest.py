@@ -1,30 +1,10 @@
-"""The browser and the built site that the tests in this folder look at. A missing one is a failure, never a skip."""
+"""The built site that the tests in this folder look at. A missing one is a failure, never a skip."""
 
 import os
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 from probe import served
-
-CHROMIUM = Path("/usr/bin/chromium")
-SWITCHES = (
-    "no-sandbox disable-gpu disable-quic no-first-run "
-    "disable-background-networking disable-component-update disable-sync"
-)
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """Debian's Chromium, one process for all tests."""
-    if not CHROMIUM.exists():
-        pytest.fail(f"{CHROMIUM} is missing: apt-get install chromium", pytrace=False)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=str(CHROMIUM), args=[f"--{switch}" for switch in SWITCHES.split()]
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,11 @@
 """The figure of the channel shuffle in a real browser: what lights up, keyboard, player, clean-up, room, speed."""
 
-from pathlib import Path
 
 import pytest
 
 from lightnets_edu.widgets import ChannelShuffle
 from lightnets_edu.widgets.channel_shuffle import members
 
-playwright = pytest.importorskip("playwright.sync_api")
-CHROMIUM = Path("/usr/bin/chromium")
 TRAITS = ("tables", "channels", "groups", "shuffle", "output", "step", "caption")
 # A model as anywidget gives it to a front end, without a kernel; `mount` answers with its handle.
 HARNESS = """
@@ -46,16 +43,6 @@ LIT = """
   return rows.map((row) => row.flatMap((node, i) => (node.classList.contains("ln-on") ? [i] : [])));
 }
 """
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if not CHROMIUM.exists():
-        pytest.fail(f"{CHROMIUM} is missing: apt-get install chromium", pytrace=False)
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
