@@ -58,9 +58,10 @@ class Chapter:
     def sha256(self) -> str:
         return hashlib.sha256(self.path.read_bytes()).hexdigest()
 
-    def claims(self) -> set[str]:
-        """The ids of the ledger's entries that cells of this chapter say they teach."""
-        return {claim for cell in self.cells for claim in _split(cell.args.get("claims", ""))}
+    def claims(self, kind: str = "") -> set[str]:
+        """The ids of the ledger's entries that cells of this chapter (of one kind) say they teach."""
+        cells = [cell for cell in self.cells if kind in ("", cell.kind)]
+        return {claim for cell in cells for claim in _split(cell.args.get("claims", ""))}
 
     def taught(self) -> dict[str, list[str]]:
         """Objective -> headings of the sections that serve it."""

@@ -18,12 +18,13 @@ VERDICTS = {
     "reported": "a result of the paper, quoted and not repeated here",
     "open": "could not be settled",
 }
-FIELDS = {"id", "claim", "verdict", "note", "check", "cite", "minor"}
+FIELDS = {"id", "claim", "verdict", "note", "check", "cite", "measured", "minor"}
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One entry. `check` names a test (path::function), `cite` an entry of the bibliography; one of them is given."""
+    """One entry, backed by one of three: `check`, a test (path::function); `cite`, an entry of the bibliography; or
+    `measured`: the output of a code cell in the chapter that names the claim."""
 
     id: str
     chapter: str
@@ -32,6 +33,7 @@ class Claim:
     note: str = ""
     check: str = ""
     cite: str = ""
+    measured: bool = False
     minor: bool = False  # listed in the chapter's table only, no section teaches it
 
 
@@ -51,7 +53,7 @@ def read_ledger(project: Project, chapters: list[Chapter]) -> list[Claim]:
         if claim.id in seen:
             raise BookError(where, "this id is already taken", f"by an entry of {seen[claim.id].chapter}.yml")
         seen[claim.id] = claim
-        _backed(project.root, claim, keys, where)
+        _backed(project.root, claim, stems[claim.chapter], keys, where)
         if not claim.minor and claim.id not in stems[claim.chapter].claims():
             raise BookError(
                 where,
@@ -87,21 +89,23 @@ def _claim(row, path: Path, number: int) -> Claim:
     return Claim(chapter=path.stem, **row)
 
 
-def _backed(root: Path, claim: Claim, keys: set[str], where: str) -> None:
-    if not claim.check and not claim.cite:
-        raise BookError(where, "nothing backs it", "add `check: tests/…py::test_name` or `cite: key`")
+def _backed(root: Path, claim: Claim, chapter: Chapter, keys: set[str], where: str) -> None:
+    if not (claim.check or claim.cite or claim.measured):
+        raise BookError(where, "nothing backs it", "add `check: tests/…py::test_name`, `cite: key` or `measured: true`")
     if claim.cite and claim.cite.split(",")[0] not in keys:
         raise BookError(where, f"cites {claim.cite.split(',')[0]!r}, which is not in the bibliography")
-    if claim.check:
-        file, _, function = claim.check.partition("::")
-        path = root / file
-        names = (
-            {n.name for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.FunctionDef)}
-            if path.is_file()
-            else set()
-        )
-        if function not in names:
-            raise BookError(where, f"its check {claim.check} does not exist")
+    if claim.check and not _test_exists(root, claim.check):
+        raise BookError(where, f"its check {claim.check} does not exist")
+    if claim.measured and claim.id not in chapter.claims("code"):
+        raise BookError(where, "is measured by no code cell", f'add claims="{claim.id}" to the cell that measures it')
+
+
+def _test_exists(root: Path, check: str) -> bool:
+    file, _, function = check.partition("::")
+    if not (root / file).is_file():
+        return False
+    tree = ast.parse((root / file).read_text("utf-8"))
+    return any(isinstance(node, ast.FunctionDef) and node.name == function for node in ast.walk(tree))
 
 
 def table(claims: list[Claim], chapter: Chapter) -> str:

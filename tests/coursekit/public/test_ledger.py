@@ -28,6 +28,7 @@ def test_pages(book):
     ("  cite: someone2020\n", "", "DO-01: nothing backs it"),
     ("cite: someone2020", "cite: nobody", "cites 'nobody'"),
     ("cite: someone2020", "check: tests/test_x.py::test_a", "its check tests/test_x.py::test_a does not exist"),
+    ("cite: someone2020", "measured: true", "is measured by no code cell"),
     ("cite: someone2020", "cites: someone2020", "unknown field 'cites'"),
     ("id: DO-01", "id: DO-02", "no cell of the chapter teaches it"),
     ("- id: DO-01", "- name: DO-01", "needs at least id, claim and verdict"),
@@ -45,6 +46,13 @@ def test_a_check_that_exists_backs_a_claim(book):
     (book / "tests/test_x.py").write_text("def test_a():\n    assert True\n")
     edit(book / "book/ledger/01_double.yml", "cite: someone2020", "check: tests/test_x.py::test_a")
     assert load(book)[0][0].check == "tests/test_x.py::test_a"
+
+
+def test_a_measured_claim_is_shown_by_a_code_cell(book):
+    edit(book / "book/ledger/01_double.yml", "cite: someone2020", "measured: true")
+    edit(book / "book/chapters/01_double.py", ' claims="DO-01"', "")
+    edit(book / "book/chapters/01_double.py", "# %%\nfrom toybook", '# %% claims="DO-01"\nfrom toybook')
+    assert load(book)[0][0].measured
 
 
 def test_a_minor_claim_needs_no_section(book):
