@@ -11,7 +11,10 @@ import lightnets_edu
 
 PACKAGE = Path(lightnets_edu.__file__).parent
 ORDER = ("layers", "models", "cost", "widgets")
-ALONE = {"__init__": set(), "compare": set(), "checks": {"compare"}, "show": set()}
+ALONE = {
+    "__init__": set(), "compare": set(), "checks": {"compare"}, "show": set(),
+    "data": set(), "training": {"data"}, "timing": set(),
+}
 
 
 def imported(source: str) -> set[str]:
@@ -70,3 +73,7 @@ def test_a_widget_imports_no_model():
     loaded = loaded_by("import lightnets_edu.widgets")
     assert "lightnets_edu.widgets.channel_shuffle" in loaded
     assert not any(name.startswith("lightnets_edu.models") for name in loaded)
+
+
+def test_training_loads_scikit_learn_only_when_asked_for_digits():
+    assert "sklearn" not in loaded_by("import lightnets_edu.training")
