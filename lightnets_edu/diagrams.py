@@ -48,7 +48,8 @@ def _units(model: nn.Module) -> set[str]:
         return not type(module).__module__.startswith("torch.nn") and not isinstance(module, LISTS)
 
     modules = dict(model.named_modules())
-    listed = {f"{name}.{child}".lstrip(".") for name, m in modules.items() if isinstance(m, LISTS) for child in m._modules}
+    lists = {name: module for name, module in modules.items() if isinstance(module, LISTS)}
+    listed = {f"{name}.{child}".lstrip(".") for name, module in lists.items() for child, _ in module.named_children()}
     holds = {name for name in modules for other in listed if own(modules[other]) and other.startswith(f"{name}.")}
     return {name for name, m in modules.items() if name and own(m) and (name in listed or name not in holds)}
 

@@ -1,8 +1,8 @@
 """Draws a traced graph: nodes and edges -> Graphviz -> one inline SVG that follows the page's colours.
 
-The layout engine is the one inside `pygraphviz` (>= 2: its wheels bring Graphviz along), wherever it can be imported, so
-that machines with and without the program `dot` draw alike; otherwise `dot`, which Colab has. Both give the same picture
-each time; two versions of Graphviz may differ by a hair. Sizes of boxes come from the text itself, never from a font.
+The layout engine is the one inside `pygraphviz` (>= 2: its wheels bring Graphviz along), wherever it can be
+imported, so that machines with and without the program `dot` draw alike; otherwise `dot`, which Colab has. One
+environment always gives the same bytes. Boxes are sized by their text, not by the fonts that a machine happens to have.
 """
 
 import contextlib
@@ -12,11 +12,12 @@ import os
 import re
 import sys
 import xml.etree.ElementTree as ET
+from itertools import pairwise
 from typing import NamedTuple
 
 import graphviz
 
-from lightnets_edu.tracing import Graph
+from lightnets_edu.tracing import Graph, Node
 
 
 class Fork(NamedTuple):
@@ -29,15 +30,21 @@ class Fork(NamedTuple):
 
 
 # Okabe–Ito by kind of layer, as in the book's plots; the same four names and values as in the widgets' shared.css
-PAINT = {"pointwise": "#0072b2", "depthwise": "#d55e00", "standard": "#009e73", "grouped": "#009e73", "linear": "#cc79a7"}
+PAINT = {
+    "pointwise": "#0072b2", "depthwise": "#d55e00", "standard": "#009e73", "grouped": "#009e73", "linear": "#cc79a7",
+}
 VARIABLES = {"#0072b2": "--ln-0", "#d55e00": "--ln-1", "#009e73": "--ln-2", "#cc79a7": "--ln-3"}
+INK = "#000000"
+SVG = "{http://www.w3.org/2000/svg}"
+KEPT = {"d", "points", "x", "y", "fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "text-anchor"}
 PILLS = {"input", "output", "activation", "merge"}  # round ends: steps that hold no weights
 DARK = "--ln-0:#56b4e9;--ln-1:#e69f00;--ln-2:#2fbf95;--ln-3:#e29ac4"
 STYLE = (
     ".ln-diagram{--ln-0:#0072b2;--ln-1:#d55e00;--ln-2:#009e73;--ln-3:#cc79a7;display:block;max-width:100%;height:auto;"
     "color:var(--pst-color-text-base,var(--jp-content-font-color1,inherit));"
     "font-family:var(--book-label,system-ui,-apple-system,'Segoe UI',Roboto,Arial,sans-serif)}"
-    f'html[data-theme="dark"] .ln-diagram,[data-jp-theme-light="false"] .ln-diagram,html[theme="dark"] .ln-diagram{{{DARK}}}'
+    'html[data-theme="dark"] .ln-diagram,[data-jp-theme-light="false"] .ln-diagram,html[theme="dark"] .ln-diagram'
+    f"{{{DARK}}}"
     "@media (prefers-color-scheme:dark){html:not([data-theme],[theme]) body:not([data-jp-theme-light]) "
     f".ln-diagram{{{DARK}}}}}"
 )
@@ -70,7 +77,7 @@ def forks(graph: Graph) -> list[Fork]:
 
 
 def describe(graph: Graph) -> str:
-    """The steps in order, with the shapes they give on, where a step does not simply follow the one before, and both ways."""
+    """The steps in order, each with the shape it gives on and, unless it is the step before, where it takes from."""
     number = {node.name: i for i, node in enumerate(graph.nodes, 1)}
     given = {edge.source: edge.shape for edge in graph.edges}
     said = []
@@ -80,10 +87,11 @@ def describe(graph: Graph) -> str:
         arrow = f" → {shape_text(given[node.name])}" if node.name in given else ""
         said.append(f"{i}. {', '.join(node.lines)}{origin}{arrow}.")
     for way in forks(graph):
-        short = _steps([number[name] for name in way.shortcut])
+        main, short = (_steps([number[name] for name in steps]) for steps in (way.main, way.shortcut))
+        through = [f"through {steps}" if steps else "that changes nothing" for steps in (main, short)]
         said.append(
-            f"Two paths lead from step {number[way.fork]} to step {number[way.merge]}: the main path through "
-            f"{_steps([number[name] for name in way.main])}, and a shortcut {f'through {short}' if short else 'that changes nothing'}."
+            f"Two paths lead from step {number[way.fork]} to step {number[way.merge]}: "
+            f"the main path {through[0]}, and a shortcut {through[1]}."
         )
     return " ".join(said)
 
@@ -98,37 +106,42 @@ def _steps(numbers: list[int]) -> str:
 
 
 def digraph(graph: Graph) -> graphviz.Digraph:
-    """The graph in Graphviz's words, top to bottom, the main path straight and a shortcut dashed beside it."""
+    """The graph in Graphviz's words: top to bottom, the main path straight, a shortcut dashed and named beside it."""
     dot = graphviz.Digraph(
-        graph_attr={"rankdir": "TB", "ranksep": "0.32", "nodesep": "0.14", "pad": "0.04"},
-        node_attr={"shape": "box", "style": "rounded,filled", "fontname": "Helvetica", "margin": "0", "penwidth": "1.4"},
+        graph_attr={"rankdir": "TB", "ranksep": "0.28", "nodesep": "0.1", "pad": "0.04"},
+        node_attr={"shape": "box", "style": "filled", "fontname": "Helvetica", "fontsize": str(TEXT), "margin": "0"},
         edge_attr={"fontname": "Helvetica", "fontsize": str(SMALL), "arrowsize": "0.7", "penwidth": "1.2"},
     )
     ids = {node.name: f"n{i}" for i, node in enumerate(graph.nodes)}
     for node in graph.nodes:
-        paint = PAINT.get(node.kind, "#000000")
-        pill = node.kind in PILLS
-        width = max(_pixels(line, TEXT if i == 0 else SMALL) for i, line in enumerate(node.lines)) + (28 if pill else 20)
-        height = 12 + 16 * len(node.lines) + (0 if pill else 4)
-        dot.node(
-            ids[node.name], "\n".join(node.lines).replace("\\", "\\\\"), color=paint, id=ids[node.name],
-            fillcolor=paint + ("0a" if paint == "#000000" else "24"), width=f"{width / 72:.3f}", height=f"{height / 72:.3f}",
-            **{"class": "pill" if pill else node.kind, "peripheries": "2" if node.kind == "function" else "1"},
-        )
-    shortcuts = set()
+        dot.node(ids[node.name], "\n".join(node.lines).replace("\\", "\\\\"), **_look(node))
+    starts, ends, short = set(), set(), set()
     for way in forks(graph):
-        steps = (way.fork, *way.shortcut, way.merge)
         if way.main:
-            shortcuts |= set(zip(steps, steps[1:], strict=False))
+            steps = (way.fork, *way.shortcut, way.merge)
+            short |= set(pairs := list(pairwise(steps)))
+            starts.add(pairs[0])
+            ends.add(pairs[-1])
     for edge in graph.edges:
-        short = (edge.source, edge.target) in shortcuts
-        first = short and edge.source in {way.fork for way in forks(graph)}
-        label = f"  {shape_text(edge.shape)}  " if edge.shape else ""
-        dot.edge(
-            ids[edge.source], ids[edge.target], f"  shortcut  \n{label}" if first else label,
-            weight="0" if short else "8", **{"style": "dashed"} if short else {},
-        )
+        ends_of = (edge.source, edge.target)
+        label = "shortcut" if ends_of in starts else "×".join(map(str, edge.shape))
+        look = {"weight": "0", "style": "dashed"} if ends_of in short else {"weight": "8"}
+        tail, head = (":e" if ends_of in starts else ""), (":e" if ends_of in ends else "")
+        dot.edge(ids[edge.source] + tail, ids[edge.target] + head, f"  {label}  " if label else None, **look)
     return dot
+
+
+def _look(node: Node) -> dict[str, str]:
+    """Colour by kind, and a size that holds the text; round ends for steps that hold no weights."""
+    paint, pill = PAINT.get(node.kind, INK), node.kind in PILLS
+    sizes = [TEXT] + [SMALL] * (len(node.lines) - 1)
+    width = max(map(_pixels, node.lines, sizes)) + (28 if pill else 20)
+    height = 14 + 16 * len(node.lines) - (4 if pill else 0)
+    return {
+        "class": "pill" if pill else "box", "width": f"{width / 72:.3f}", "height": f"{height / 72:.3f}",
+        "color": paint, "fillcolor": paint + ("0c" if paint == INK else "26"),
+        "penwidth": "2.4" if node.kind == "function" else "1.3",
+    }
 
 
 def layout(source: str) -> str:
@@ -141,7 +154,7 @@ def layout(source: str) -> str:
     try:
         return graphviz.Source(source).pipe(format="svg", encoding="utf-8", quiet=True)
     except graphviz.ExecutableNotFound:
-        raise RuntimeError('a diagram needs a layout engine: pip install "pygraphviz>=2", or install Graphviz') from None
+        raise RuntimeError('a diagram needs a layout engine: pip install "pygraphviz>=2", or Graphviz itself') from None
 
 
 @contextlib.contextmanager
@@ -159,43 +172,52 @@ def _quiet():
 
 
 def _paint(value: str) -> str:
-    if value in ("black", "#000000"):
+    if value in ("black", INK):
         return "currentColor"
     return f"var({VARIABLES[value]}, {value})" if value in VARIABLES else value
 
 
 def inline(raw: str, title: str, description: str, key: str) -> str:
     """Graphviz's SVG as part of a page: its text and shapes, none of its ids, fonts, sizes in points or ground."""
-    name = "{http://www.w3.org/2000/svg}"
     root = ET.fromstring(raw[raw.index("<svg") :])
-    whole = root.find(f"{name}g")
+    whole = root.find(f"{SVG}g")
     size = [float(number) for number in root.get("viewBox").split()]
-    body = []
-    for group in whole.findall(f"{name}g"):
-        kind = group.get("class").split()
-        parts = []
-        for part in group.iter():
-            tag = part.tag.removeprefix(name)
-            if tag not in ("path", "polygon", "ellipse", "text"):
-                continue
-            kept = {k: v for k, v in part.attrib.items() if not k.startswith(("font", "{"))}
-            for k in ("fill", "stroke"):
-                if k in kept:
-                    kept[k] = _paint(kept[k])
-            if tag == "text":
-                kept["fill"] = "currentColor"
-                small = kind[0] == "edge" or any(p.startswith("<text") for p in parts)
-                kept["font-size"] = str(SMALL if small else TEXT)
-            attributes = "".join(f' {k}="{html.escape(v)}"' for k, v in kept.items())
-            parts.append(f"<{tag}{attributes}>{html.escape(part.text)}</text>" if tag == "text" else f"<{tag}{attributes}/>")
-        body.append(f'<g class="{kind[0]}">{"".join(parts)}</g>')
+    body = "".join(_group(group) for group in whole.findall(f"{SVG}g"))
     shift = re.search(r"translate\(([^)]*)\)", whole.get("transform"))[1]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="ln-diagram" role="img" aria-labelledby="{key}-t" '
         f'aria-describedby="{key}-d" viewBox="0 0 {size[2]:g} {size[3]:g}" width="{size[2]:g}" height="{size[3]:g}">'
         f'<title id="{key}-t">{html.escape(title)}</title><desc id="{key}-d">{html.escape(description)}</desc>'
-        f"<style>{STYLE}</style><g transform=\"translate({shift})\">{''.join(body)}</g></svg>"
+        f"<style>{STYLE}</style><g transform=\"translate({shift})\">{body}</g></svg>"
     )
+
+
+def _group(group: ET.Element) -> str:
+    """One node or edge: its shapes and its text, the first line of a node larger than the rest."""
+    kind, *look = group.get("class").split()
+    parts, lines = [], 0
+    for part in group.iter():
+        tag = part.tag.removeprefix(SVG)
+        kept = {k: v for k, v in part.attrib.items() if k in KEPT}
+        kept |= {k: _paint(kept[k]) for k in ("fill", "stroke") if k in kept}
+        if tag == "text":
+            size = TEXT if kind == "node" and not lines else SMALL
+            lines += 1
+            kept |= {"fill": "currentColor", "font-size": str(size)}
+            parts.append(f"<text{_attributes(kept)}>{html.escape(part.text.strip())}</text>")
+        elif tag == "polygon" and kind == "node":
+            points = [[float(n) for n in point.split(",")] for point in kept.pop("points").split()]
+            (left, right), (top, bottom) = ((min(side), max(side)) for side in zip(*points, strict=True))
+            box = {"x": left, "y": top, "width": right - left, "height": bottom - top}
+            box["rx"] = (bottom - top) / 2 if look == ["pill"] else 5
+            parts.append(f"<rect{_attributes({k: f'{v:.6g}' for k, v in box.items()} | kept)}/>")
+        elif tag in ("path", "polygon"):
+            parts.append(f"<{tag}{_attributes(kept)}/>")
+    return f'<g class="{kind}">{"".join(parts)}</g>'
+
+
+def _attributes(values: dict[str, str]) -> str:
+    return "".join(f' {name}="{html.escape(value)}"' for name, value in values.items())
 
 
 class Diagram:

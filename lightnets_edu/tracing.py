@@ -22,7 +22,7 @@ from lightnets_edu import cost
 LISTS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
 CONVS = {"pointwise", "depthwise", "standard", "grouped"}
 NORMS = (_NormBase, nn.GroupNorm, nn.LayerNorm)
-WORDS = {"cat": "concatenate", "mul": "multiply", "iadd": "add", "imul": "multiply", "getitem": "select", "relu": "ReLU"}
+WORDS = {"cat": "concatenate", "mul": "multiply", "getitem": "select", "relu": "ReLU"}
 TORCH = os.path.dirname(torch.__file__) + os.sep
 
 
@@ -180,8 +180,8 @@ def _is_layer(module: nn.Module) -> bool:
 
 
 def _times(size: int | Sequence[int]) -> str:
-    pair = (size, size) if isinstance(size, int) else tuple(size)
-    return "×".join(map(str, pair))
+    """`3` and `(3, 3)` are both 3×3."""
+    return "×".join(map(str, (size, size) if isinstance(size, int) else size))
 
 
 def _words(name: str) -> str:
@@ -198,8 +198,8 @@ def _helper_lines(frame: FrameType) -> tuple[str, ...]:
 
 def _same(value: int | Sequence[int]) -> int | str:
     """A pair of equal numbers is one number to a reader."""
-    many = (value,) if isinstance(value, int) else tuple(value)
-    return many[0] if len(set(many)) == 1 else _times(many)
+    many = {value} if isinstance(value, int) else set(value)
+    return many.pop() if len(many) == 1 else _times(value)
 
 
 def _layer(layer: nn.Module, inputs: list[Tensor], outputs: list[Tensor]) -> tuple[str, tuple[str, ...]]:
@@ -209,7 +209,7 @@ def _layer(layer: nn.Module, inputs: list[Tensor], outputs: list[Tensor]) -> tup
         groups = f"{layer.groups} groups" if layer.groups > 1 and kind != "depthwise" else ""
         details = [("stride", layer.stride), ("dilation", layer.dilation)]
         said = [f"{name} {_same(value)}" for name, value in details if _same(value) != 1] + [groups] * bool(groups)
-        return kind, (f"{_times(layer.kernel_size)} {'depthwise ' * (kind == 'depthwise')}conv", ", ".join(said))
+        return kind, (f"{_times(layer.kernel_size)} {'depthwise' if kind == 'depthwise' else 'conv'}", ", ".join(said))
     if isinstance(layer, NORMS):
         return "norm", ("BN" if isinstance(layer, nn.modules.batchnorm._BatchNorm) else _words(type(layer).__name__),)
     if isinstance(layer, nn.Linear):
@@ -220,7 +220,7 @@ def _layer(layer: nn.Module, inputs: list[Tensor], outputs: list[Tensor]) -> tup
         word = "average pool" if "Avg" in type(layer).__name__ else "max pool"
         if "Adaptive" in type(layer).__name__:
             return "pool", (f"global {word}" if outputs[0].shape[2:].numel() == 1 else f"adaptive {word}",)
-        return "pool", (f"{_times(layer.kernel_size)} {word}", f"stride {_same(layer.stride)}")
+        return "pool", (word, f"{_times(layer.kernel_size)}, stride {_same(layer.stride)}")
     if isinstance(layer, nn.ChannelShuffle):
         return "function", ("channel shuffle", f"{layer.groups} groups")
     if type(layer).__module__.startswith("torch.nn"):
