@@ -108,7 +108,7 @@ def _steps(numbers: list[int]) -> str:
 def digraph(graph: Graph) -> graphviz.Digraph:
     """The graph in Graphviz's words: top to bottom, the main path straight, a shortcut dashed and named beside it."""
     dot = graphviz.Digraph(
-        graph_attr={"rankdir": "TB", "ranksep": "0.28", "nodesep": "0.1", "pad": "0.04"},
+        graph_attr={"rankdir": "TB", "ranksep": "0.28", "nodesep": "0.05", "pad": "0.04", "splines": "polyline"},
         node_attr={"shape": "box", "style": "filled", "fontname": "Helvetica", "fontsize": str(TEXT), "margin": "0"},
         edge_attr={"fontname": "Helvetica", "fontsize": str(SMALL), "arrowsize": "0.7", "penwidth": "1.2"},
     )
@@ -127,7 +127,7 @@ def digraph(graph: Graph) -> graphviz.Digraph:
         label = "shortcut" if ends_of in starts else "×".join(map(str, edge.shape))
         look = {"weight": "0", "style": "dashed"} if ends_of in short else {"weight": "8"}
         tail, head = (":e" if ends_of in starts else ""), (":e" if ends_of in ends else "")
-        dot.edge(ids[edge.source] + tail, ids[edge.target] + head, f"  {label}  " if label else None, **look)
+        dot.edge(ids[edge.source] + tail, ids[edge.target] + head, f" {label} " if label else None, **look)
     return dot
 
 
@@ -135,7 +135,7 @@ def _look(node: Node) -> dict[str, str]:
     """Colour by kind, and a size that holds the text; round ends for steps that hold no weights."""
     paint, pill = PAINT.get(node.kind, INK), node.kind in PILLS
     sizes = [TEXT] + [SMALL] * (len(node.lines) - 1)
-    width = max(map(_pixels, node.lines, sizes)) + (28 if pill else 20)
+    width = max(map(_pixels, node.lines, sizes)) + (26 if pill else 16)
     height = 14 + 16 * len(node.lines) - (4 if pill else 0)
     return {
         "class": "pill" if pill else "box", "width": f"{width / 72:.3f}", "height": f"{height / 72:.3f}",

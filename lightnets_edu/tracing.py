@@ -70,7 +70,8 @@ def trace(module: nn.Module, shape: Sequence[int], leaf: Callable[[str, nn.Modul
         with torch.no_grad(), watch:
             y = twin(x)
     except Exception as error:
-        raise ValueError(f"{type(module).__name__} cannot be traced on an input of shape {shape}: {error}") from error
+        problem = f"cannot be traced on an input of shape {shape}{watch.place()}: {error}"
+        raise ValueError(f"{type(module).__name__} {problem}") from error
     outputs = _tensors(y)
     if not any(id(t) in watch.maker for t in outputs):
         raise ValueError(f"the output of {type(module).__name__} cannot be followed back to its input")
@@ -102,6 +103,11 @@ class _Watch(TorchFunctionMode):
 
     def graph(self) -> Graph:
         return Graph(tuple(self.nodes), tuple(self.edges))
+
+    def place(self) -> str:
+        """Where a run that broke off stood."""
+        layer = self.inside[-1] if self.inside else None
+        return "" if layer is None or any(True for _ in layer.children()) else f", in {layer}"
 
     def add(
         self, name: str, kind: str, lines: Sequence[str], inputs: list[Tensor], outputs: list[Tensor],
