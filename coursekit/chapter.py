@@ -58,10 +58,10 @@ class Chapter:
     def sha256(self) -> str:
         return hashlib.sha256(self.path.read_bytes()).hexdigest()
 
-    def claims(self, kind: str = "") -> set[str]:
-        """The ids of the ledger's entries that cells of this chapter (of one kind) say they teach."""
+    def claims(self, kind: str = "") -> dict[str, str]:
+        """Ids of the ledger's entries that cells (of one kind) say they teach, and where the cell stands."""
         cells = [cell for cell in self.cells if kind in ("", cell.kind)]
-        return {claim for cell in cells for claim in _split(cell.args.get("claims", ""))}
+        return {claim: cell.where for cell in cells for claim in _split(cell.args.get("claims", ""))}
 
     def taught(self) -> dict[str, list[str]]:
         """Objective -> headings of the sections that serve it."""
@@ -100,10 +100,14 @@ def read_chapters(paths: list[Path], root: Path) -> list[Chapter]:
     return chapters
 
 
+def headings(text: str) -> list[str]:
+    """The headings of a Markdown text without their marks; lines of code blocks are none."""
+    return re.findall(r"^#+[ \t]+(.+?)[ \t]*$", re.sub(r"^(`{3,}).*?^\1", "", text, flags=re.S | re.M), re.M)
+
+
 def heading(text: str) -> str:
-    """The first heading of a Markdown text without its marks, or ''."""
-    match = re.search(r"^#+[ \t]+(.+?)[ \t]*$", text, re.M)
-    return match[1] if match else ""
+    """The first heading of a Markdown text, or ''."""
+    return (headings(text) or [""])[0]
 
 
 def _split(value) -> list[str]:

@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import functools
 import http.server
+import os
 import sys
 from pathlib import Path
 
@@ -18,7 +19,11 @@ def main(argv: list[str] | None = None) -> None:
     except BookError as error:
         sys.exit(f"\n{error}")
     except KeyboardInterrupt:
-        sys.exit("\ninterrupted; the last good site and notebooks are as they were")
+        print("\ninterrupted; what the last complete run made is as it was", file=sys.stderr, flush=True)
+        os._exit(1)  # the sockets of cancelled kernels can abort an ordinary way out
+    except ModuleNotFoundError as error:
+        todo = "run `make env`, then `.venv/bin/python -m coursekit …`"
+        sys.exit(f"\n{error.name} is missing in {sys.executable}\n    {todo}")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -40,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
         help="write nothing outside _build; fail when notebooks/ is not what the sources give",
     )
     build.add_argument("--fresh", action="store_true", help="forget what Sphinx knows of the last build")
-    build.add_argument("--jobs", type=int, help="chapters executed at once (default: one a core)")
+    build.add_argument("--jobs", type=_count, help="chapters executed at once (default: one a core)")
     build.add_argument("--quiet", action="store_true", help="no progress bar")
     course = command("course", _course, "make the graded course in course/: source, release; needs the teacher's half")
     course.add_argument(
@@ -53,6 +58,13 @@ def _parser() -> argparse.ArgumentParser:
     serve = command("serve", _serve, "serve the built site on this machine")
     serve.add_argument("--port", type=int, default=8000)
     return parser
+
+
+def _count(text: str) -> int:
+    """A whole number from 1 up."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 up")
+    return int(text)
 
 
 def _build(args) -> None:
@@ -80,7 +92,10 @@ def _scan(args) -> None:
 def _check_site(args) -> None:
     from .public.site_check import check
 
-    problems = check(args.site or args.root / "_build" / "html")
+    site = args.site or args.root / "_build" / "html"
+    if not (site / "index.html").is_file():
+        raise BookError(str(site), "is no built site", "run `make book`, or name the folder that holds index.html")
+    problems = check(site)
     print("\n".join(map(str, problems)) or "no problems")
     if problems:
         sys.exit(1)
@@ -91,7 +106,11 @@ def _serve(args) -> None:
     if not (site / "index.html").exists():
         raise BookError(str(site), "there is no site", "run `make book` first")
     handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=site)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", args.port), handler) as server:
+    try:
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", args.port), handler)
+    except (OSError, OverflowError) as error:
+        raise BookError(f"port {args.port}", f"cannot be used: {error}", "name another with --port") from None
+    with server:
         print(f"http://127.0.0.1:{server.server_address[1]}/  (Ctrl-C ends it)")
         with contextlib.suppress(KeyboardInterrupt):
             server.serve_forever()

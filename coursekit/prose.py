@@ -19,6 +19,7 @@ _QUIET = re.compile(
 _FENCE = re.compile(r"^(`{3,}|~{3,})(?!\{)[^\n]*\n.*?^\1", re.S | re.M)
 _PLACE = r"(?:[Tt]ables?|[Ff]igures?|[Ss]ections?|[Cc]hapters?|[Ee]quations?|[Pp]ages?|arXiv:?|§|V|v|Python|version)\s*"
 _NUMBER = re.compile(r"(?<![\w.,×§-])(\d+(?:,\d{3})*(?:\.\d+)?)(\s?%|\s?[MGk]\b|\s?million)?(?![\w×])")
+_SENTENCE = re.compile(r"\n\s*\n|(?<=[.!?])\s+(?=[^a-z])")
 _CITED = re.compile(r"\{cite(?::\w+)?\}`")
 
 
@@ -27,9 +28,12 @@ def expressions(cell: SourceCell) -> list[str]:
     found = [m[1].strip() for m in EXPRESSION.finditer(cell.text)]
     for text in found:
         try:
-            ast.parse(text, mode="eval")
+            tree = ast.parse(text, mode="eval")
         except SyntaxError as error:
             raise BookError(cell.where, f"{{{{= {text} =}}}} is no Python expression: {error.msg}") from None
+        if not any(isinstance(node, ast.Name) for node in ast.walk(tree)):
+            todo = "use a name that the chapter's code defines"
+            raise BookError(cell.where, f"{{{{= {text} =}}}} computes nothing", todo)
     if cell.text.count("{{=") != len(found):
         raise BookError(cell.where, "an expression is opened with `{{=` and not closed", "write {{= expression =}}")
     return found
@@ -42,19 +46,19 @@ def fill(text: str, values: list[str]) -> str:
 
 
 def bare_numbers(cell: SourceCell) -> list[BookError]:
-    """Numbers that are neither computed nor in a paragraph that cites its source; single digits may stand."""
+    """Numbers that are neither computed nor in a sentence that cites its source; single digits may stand."""
     faults, text = [], cell.text if cell.kind == "markdown" else cell.args.get("caption", "")
-    for paragraph in re.split(r"\n\s*\n", _FENCE.sub("", text)):
-        if _CITED.search(paragraph):
+    for sentence in _SENTENCE.split(_FENCE.sub("", text)):
+        if _CITED.search(sentence):
             continue
-        quiet = re.sub(_PLACE + r"[\d.]+", " ", _QUIET.sub(" ", paragraph))
+        quiet = re.sub(_PLACE + r"[\d.]+", " ", _QUIET.sub(" ", sentence))
         for number, unit in _NUMBER.findall(re.sub(r"^\s*\d+\.\s", " ", quiet, flags=re.M)):
             if unit or len(number) > 1:
                 faults.append(
                     BookError(
                         cell.where,
                         f"the bare number {(number + unit).strip()!r} in the prose",
-                        "compute it, {{= … =}}, or cite its source in the same paragraph",
+                        "compute it, {{= … =}}, or cite its source in the same sentence",
                     )
                 )
     return faults

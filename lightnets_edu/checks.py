@@ -71,6 +71,9 @@ class Check:
         """A stub's bare NotImplementedError means no answer yet; anything else is a check that failed."""
         if type(error) is NotImplementedError and not error.args:
             self._answered = False
+        elif isinstance(error, NameError) and error.name == self.exercise:
+            todo = "run the cell with your answer first, and mend it where it shows an error"
+            self._lines.append((False, f"{title}`{self.exercise}` is not defined: {todo}"))
         else:
             self._lines.append((False, title + explain(error, self._cell)))
 

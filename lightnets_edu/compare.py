@@ -26,6 +26,8 @@ def show(value: Any) -> str:
 
 def difference(got: Any, expected: Any, rel: float | None = None, abs_: float = 0.0) -> str | None:
     """None where `got` is `expected` (`rel` None: exactly; else within the tolerances), else what differs, in words."""
+    if _is_tensor(expected) and not _is_tensor(got):
+        return f"got {_what(got)}, expected {_what(expected)}"
     got, expected = _plain(got), _plain(expected)
     if _is_tensor(expected) or _is_tensor(got):
         return _tensor_difference(got, expected, rel, abs_)

@@ -37,7 +37,7 @@ def build(root: Path, jobs: int | None = None, check: bool = False, quiet: bool 
     staged = {
         site.page_name(c.stem): editions.dumps(editions.page(project, c, results[c.stem], claims)) for c in chapters
     }
-    new, labels = site.build(project, site.stage(project, pages | staged), fresh)
+    new, labels = site.build(project, site.stage(project, pages | staged), chapters, fresh)
     refs = References(labels, project.bibliography, project.book_url)
     public = {
         site.page_name(c.stem): editions.dumps(editions.notebook(project, c, results[c.stem], claims, refs))

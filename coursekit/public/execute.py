@@ -126,7 +126,8 @@ async def _run(project: Project, chapter: Chapter, bar: tqdm) -> Executed:
     client = _Client(nb, chapter.lesson, bar)
     with tempfile.TemporaryDirectory() as work:
         client.km = kernel_manager(Path(work))
-        await client.async_execute(cwd=work, env=environment(project.root, Path(work)))
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}  # what a cell prints does not go there
+        await client.async_execute(cwd=work, env=environment(project.root, Path(work)), **quiet)
     state = nb.metadata.get("widgets", {}).get(STATE, {}).get("state", {})
     outputs = [cell.outputs for cell in nb.cells if cell.cell_type == "code"]
     return Executed(**_stable({"outputs": outputs, "values": client.values, "widgets": state}, chapter.stem))
@@ -174,7 +175,8 @@ class _Client(NotebookClient):
 
 def _value(result: dict, text: str, source: SourceCell) -> str:
     if result["status"] != "ok":
-        raise BookError(source.where, f"{{{{= {text} =}}}} fails: {result['ename']}: {result['evalue']}")
+        todo = "an expression sees what the cells above it define" if result["ename"] == "NameError" else ""
+        raise BookError(source.where, f"{{{{= {text} =}}}} fails: {result['ename']}: {result['evalue']}", todo)
     return ast.literal_eval(result["data"]["text/plain"])  # the repr of a str
 
 

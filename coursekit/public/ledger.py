@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 from pybtex.database import parse_file
 
-from ..chapter import Chapter, heading
+from ..chapter import Chapter, heading, headings
 from ..errors import BookError
 from ..project import Project
 
@@ -47,23 +47,26 @@ def read_ledger(project: Project, chapters: list[Chapter]) -> list[Claim]:
             raise BookError(f"book/ledger/{path.name}", "belongs to no chapter", f"chapters are {', '.join(stems)}")
         for number, row in enumerate(_rows(path), 1):
             claims.append(_claim(row, path, number))
-    seen: dict[str, Claim] = {}
-    for claim in claims:
-        where = f"book/ledger/{claim.chapter}.yml, {claim.id}"
-        if claim.id in seen:
-            raise BookError(where, "this id is already taken", f"by an entry of {seen[claim.id].chapter}.yml")
-        seen[claim.id] = claim
-        _backed(project.root, claim, stems[claim.chapter], keys, where)
-        if not claim.minor and claim.id not in stems[claim.chapter].claims():
-            raise BookError(
-                where,
-                "no cell of the chapter teaches it",
-                f'add claims="{claim.id}" to the cell that does, or `minor: true`',
-            )
+    known = {claim.id for claim in claims}
     for chapter in chapters:
-        if unknown := sorted(chapter.claims() - set(seen)):
-            raise BookError(chapter.name, f"a cell names the claim {unknown[0]}, which no ledger has")
+        for claim, where in chapter.claims().items():
+            if claim not in known:
+                raise BookError(where, f"names the claim {claim}, which no ledger has", "see book/ledger")
+    for number, claim in enumerate(claims):
+        where = f"book/ledger/{claim.chapter}.yml, {claim.id}"
+        if claim.id in {earlier.id for earlier in claims[:number]}:
+            raise BookError(where, "this id is already taken")
+        _backed(project.root, claim, stems[claim.chapter], keys, where)
+        _placed(claim, stems[claim.chapter], where)
     return claims
+
+
+def _placed(claim: Claim, chapter: Chapter, where: str) -> None:
+    if not any(cell.role == "ledger" for cell in chapter.cells):
+        raise BookError(chapter.name, "has a ledger and no ledger cell", "add `# %% ledger [markdown]` with a heading")
+    if not claim.minor and claim.id not in chapter.claims():
+        todo = f'add claims="{claim.id}" to the cell that does, or `minor: true`'
+        raise BookError(where, "no cell of the chapter teaches it", todo)
 
 
 def _rows(path: Path) -> list:
@@ -141,9 +144,11 @@ def _taught(claim: Claim, chapter: Chapter) -> str:
     """The heading of the section whose cell teaches a claim."""
     title = ""
     for cell in chapter.cells:
-        title = (heading(cell.text) if cell.kind == "markdown" else "") or title
+        if cell.kind == "markdown" and cell.text.lstrip().startswith("#"):
+            title = heading(cell.text)
         if claim.id in [part.strip() for part in str(cell.args.get("claims", "")).split(",")]:
             return title
+        title = (headings(cell.text) or [title])[-1] if cell.kind == "markdown" else title
     return ""
 
 

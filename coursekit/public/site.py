@@ -5,6 +5,7 @@ The last good site stays where it is until a new one is complete and has passed 
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import yaml
 
+from ..chapter import Chapter
 from ..errors import BookError, Faults
 from ..project import NOTEBOOKS, Project
 from .site_check import check
@@ -49,7 +51,7 @@ def _write(path: Path, content: str | bytes) -> None:
         path.write_bytes(data)
 
 
-def build(project: Project, folder: Path, fresh: bool = False) -> tuple[Path, dict[str, dict]]:
+def build(project: Project, folder: Path, chapters: list[Chapter], fresh: bool = False) -> tuple[Path, dict[str, dict]]:
     """Run jupyter-book on the stage; the new site, not yet in place, and the labels of the book."""
     work = project.build / "sphinx"
     if fresh:
@@ -57,17 +59,28 @@ def build(project: Project, folder: Path, fresh: bool = False) -> tuple[Path, di
     shutil.rmtree(work / "_build" / "html", ignore_errors=True)
     command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(folder)]
     command += ["--path-output", str(work), "-n", "-W", "--keep-going", "-q"]
-    env = {**os.environ, "SOURCE_DATE_EPOCH": "0", "PYTHONHASHSEED": "0"}
+    env = {**os.environ, "PYTHONHASHSEED": "0"}
     run = subprocess.run(command, env=env, capture_output=True, text=True, cwd=folder)
     if run.returncode:
         shutil.rmtree(work, ignore_errors=True)  # what half a build leaves would hide its own warnings next time
-        raise BookError("jupyter-book", "the site could not be built", _messages(run.stdout + run.stderr, folder))
+        told = _messages(run.stdout + run.stderr, folder, chapters)
+        raise BookError("jupyter-book", "the site could not be built", told)
     labels = json.loads((work / "_build" / "labels.json").read_text("utf-8"))
     return work / "_build" / "html", labels
 
 
-def _messages(text: str, folder: Path) -> str:
-    lines = [line.replace(f"{folder}/", "") for line in text.splitlines()]
+def _messages(text: str, folder: Path, chapters: list[Chapter]) -> str:
+    """Sphinx's complaints, with the place in the author's source instead of the staged notebook's."""
+    by_stem = {chapter.stem: chapter for chapter in chapters}
+
+    def place(match) -> str:
+        cell = by_stem[match["stem"]].cells[int(match["line"]) // 10_000 - 1]
+        file, line = cell.where.rsplit(" ", 1)  # MyST-NB counts from one line before a cell's text: its marker
+        return f"{file} {int(line) + int(match['line']) % 10_000 - 1}"
+
+    staged = rf"{NOTEBOOKS}/(?P<stem>{'|'.join(by_stem)})\.ipynb:(?P<line>\d+)"
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", text).replace(f"{folder}/", "")
+    lines = [re.sub(staged, place, line) for line in plain.splitlines()]
     told = [line for line in lines if "WARNING" in line or "ERROR" in line or "Error" in line]
     return "\n    ".join(told or lines[-25:])
 

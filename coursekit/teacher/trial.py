@@ -2,6 +2,7 @@
 
 import copy
 import re
+import subprocess
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -105,7 +106,8 @@ def start_kernel(root: Path):
         client = NotebookClient(nbformat.v4.new_notebook(), timeout=TIMEOUT, allow_errors=True, record_timing=False,
                                 interrupt_on_timeout=True, coalesce_streams=True)  # fmt: skip
         client.km = kernel_manager(Path(work))
-        with client.setup_kernel(cwd=work, env=environment(root, Path(work))):
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        with client.setup_kernel(cwd=work, env=environment(root, Path(work)), **quiet):
             yield Kernel(client)
 
 

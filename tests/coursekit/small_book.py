@@ -24,7 +24,7 @@ CHAPTER = '''\
 # %% [markdown] objective="double" claims="DO-01"
 # ## Double it
 #
-# Before any code: {{= 20 + 1 =}}.
+# Before any code: {{= len("four") =}}.
 
 # %%
 from toybook import double

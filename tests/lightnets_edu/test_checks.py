@@ -331,3 +331,15 @@ def test_a_console_without_check_marks():
         check=True,
     )
     assert (run.stdout.splitlines()[0], run.stderr) == (b"wrong b: got 1, expected 2", b"")
+
+
+def test_an_answer_that_was_never_defined(capsys):
+    with Check("halve") as check, check("half of 2"):
+        check.equal(halve(2), 1)  # noqa: F821
+    assert "`halve` is not defined: run the cell with your answer first" in capsys.readouterr().out
+
+
+def test_an_array_is_no_tensor(capsys):
+    with Check("halve") as check, check("half of 2"):
+        check.equal(torch.ones(2).numpy(), torch.ones(2))
+    assert "✗ half of 2: got" in capsys.readouterr().out

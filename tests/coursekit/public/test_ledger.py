@@ -30,7 +30,8 @@ def test_pages(book):
     ("cite: someone2020", "check: tests/test_x.py::test_a", "its check tests/test_x.py::test_a does not exist"),
     ("cite: someone2020", "measured: true", "is measured by no code cell"),
     ("cite: someone2020", "cites: someone2020", "unknown field 'cites'"),
-    ("id: DO-01", "id: DO-02", "no cell of the chapter teaches it"),
+    ("id: DO-01", "id: DO-02", "names the claim DO-01, which no ledger has"),
+    ("  cite: someone2020\n", "  cite: someone2020\n- {id: DO-02, claim: More., verdict: reported, cite: someone2020}\n", "no cell"),
     ("- id: DO-01", "- name: DO-01", "needs at least id, claim and verdict"),
     ("- id: DO-01", "- id: [", "is not YAML"),
     ("- id: DO-01", "id: DO-01", "is not"),
@@ -70,8 +71,22 @@ def test_ids_are_unique_and_known(book):
 
 def test_a_cell_names_an_unknown_claim(book):
     edit(book / "book/chapters/01_double.py", 'claims="DO-01"', 'claims="DO-01,DO-09"')
-    with pytest.raises(BookError, match="names the claim DO-09, which no ledger has"):
+    with pytest.raises(BookError, match=r"01_double.py, line 17: names the claim DO-09, which no ledger has"):
         load(book)
+
+
+def test_a_ledger_that_the_chapter_does_not_show(book):
+    edit(book / "book/chapters/01_double.py", "# %% ledger [markdown]", "# %% [markdown]")
+    with pytest.raises(BookError, match="has a ledger and no ledger cell"):
+        load(book)
+
+
+def test_a_claim_belongs_to_the_section_above_it(book):
+    """A cell whose heading comes after its text teaches in the section before."""
+    edit(book / "book/chapters/01_double.py", "# ## Double it\n#\n# Before any code", "# Before any code")
+    edit(book / "book/chapters/01_double.py", "It *doubles*.\n# :::", "It *doubles*.\n# :::\n#\n# ## Later")
+    claims, chapters = load(book)
+    assert "“You will be able to”" in claims_page(claims, chapters)
 
 
 def test_a_ledger_without_a_chapter(book):

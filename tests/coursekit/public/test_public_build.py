@@ -85,7 +85,7 @@ def test_there_and_back_gives_the_same_bytes(book):
 @pytest.mark.parametrize(("path", "old", "new", "message"), [
     ("book/chapters/01_double.py", "print(twice)", "print(once)", "line 22: the cell fails: NameError"),
     ("book/chapters/01_double.py", "It *doubles*.", "It has 4096 parts.", "line 28: the bare number '4096'"),
-    ("book/chapters/01_double.py", "{numref}`fig-line`", "{numref}`fig-lin`", "undefined label: 'fig-lin'"),
+    ("book/chapters/01_double.py", "{numref}`fig-line`", "{numref}`fig-lin`", r"01_double.py, line 29: WARNING: undefined label: 'fig-lin'"),
     ("book/chapters/01_double.py", "It *doubles*.", "It $\\\\frac{1$.", "Katex|KaTeX|katex|math"),
     ("book/welcome.md", "Read [the chapter]", "Read ![](x.png) [the chapter]", "x.png"),
     ("book/welcome.md", "../notebooks/01_double.ipynb", "../notebooks/01_duoble.ipynb", "01_duoble"),
@@ -150,11 +150,26 @@ def test_an_interrupted_build_leaves_the_last_site(book):
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
     _, told = process.communicate(timeout=20)
-    assert process.returncode == 1 and "interrupted; the last good site" in told
+    assert process.returncode == 1 and "interrupted; what the last complete run made" in told
     assert digests(book / "_build/html") == before
 
 
-@pytest.mark.parametrize("command", [["build", "--chek"], ["biuld"], [], ["build", "--jobs", "many"]])
+def test_the_footer_has_the_year_of_the_configuration(built):
+    assert "Copyright 2026" in (built / "_build/html/notebooks/01_double.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize(("command", "told"), [
+    (["check-site", "nowhere"], "nowhere: is no built site"),
+    (["serve", "--port", "99999", "--root", "."], "port 99999: cannot be used"),
+])  # fmt: skip
+def test_a_wrong_argument_gets_a_message(built, command, told, monkeypatch):
+    monkeypatch.chdir(built)
+    with pytest.raises(SystemExit) as stopped:
+        main(command)
+    assert told in str(stopped.value.code)
+
+
+@pytest.mark.parametrize("command", [["build", "--chek"], ["build", "--jobs", "0"], ["biuld"], [], ["build", "--jobs", "many"]])
 def test_an_unknown_option_is_refused(capsys, command):
     with pytest.raises(SystemExit) as stopped:
         main(command)
