@@ -1,8 +1,8 @@
 """How long a network takes here: on this machine's processor, with one thread, with the spread of the measurement.
 
 A time belongs to the machine and the minute. What can be compared is what was measured together: `compare` lets its
-candidates take turns, so that a slow moment of the machine meets all of them. The middle half says how much measurements
-differed within one comparison; the next comparison may differ by more. Repeat it before you believe a ratio.
+candidates take turns, so that a slow moment of the machine meets all of them. The middle half says how much the
+measurements of one comparison differ; the next comparison may differ by more. Repeat it before you believe a ratio.
 """
 
 import math

@@ -16,7 +16,7 @@ def sleeper(milliseconds: float):
 def test_milliseconds_of_a_known_wait():
     found = time_forward(sleeper(5), torch.zeros(1), repeats=5)
     assert found.low <= found.median <= found.high
-    assert 5 <= found.low < 25
+    assert 5 <= found.low < 500  # seconds would be 0.005, microseconds 5,000; a busy machine is late
 
 
 def test_the_slower_is_seen():
