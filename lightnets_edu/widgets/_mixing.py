@@ -1,19 +1,25 @@
-"""Which inputs an output reaches through two grouped convolutions and a shuffle, asked of real modules.
-
-Sets of channels are bit masks: bit 3 of a number is channel 3.
-"""
+"""Which inputs an output reaches through two grouped convolutions and a shuffle, asked of real modules."""
 
 import copy
+import functools
 from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-CHANNELS = (6, 8, 12, 16, 24)
-PAIRS = tuple((c, g) for c in CHANNELS for g in range(1, c) if c % g == 0)
+MOST = 32
+PAIRS = tuple((c, g) for c in range(2, MOST + 1) for g in range(1, c + 1) if c % g == 0)
 
 Shuffle = Callable[[Tensor], Tensor]
+
+
+class Wiring(NamedTuple):
+    """The channel at each place after the shuffle, and the groups of the convolutions before and behind it."""
+
+    order: tuple[int, ...]
+    first: int
+    second: int
 
 
 class Pieces(NamedTuple):
@@ -24,7 +30,7 @@ class Pieces(NamedTuple):
     second_groups: int
 
 
-def pieces_of_function(shuffle: Callable[[Tensor, int], Tensor], c: int, g: int) -> Pieces:
+def pieces_of_function(shuffle: Callable[[Tensor, int], Tensor], g: int) -> Pieces:
     """Two convolutions with `g` groups and the shuffle given."""
     return Pieces(g, lambda x: shuffle(x, g), g)
 
@@ -51,7 +57,7 @@ def pieces_of_unit(unit: nn.Module) -> Pieces:
     return Pieces(unit.reduce[0].groups, shuffle, unit.expand[0].groups)
 
 
-def permutation(shuffle: Shuffle, c: int) -> list[int]:
+def permutation(shuffle: Shuffle, c: int) -> tuple[int, ...]:
     """Where each channel comes from, found by sending 1, 2, ... c through `shuffle`. ValueError if one gets lost."""
     numbered = torch.arange(1.0, c + 1).reshape(1, c, 1, 1).expand(1, c, 2, 2).contiguous()
     y = shuffle(numbered.clone())
@@ -62,14 +68,15 @@ def permutation(shuffle: Shuffle, c: int) -> list[int]:
     whole = bool((y == sources.reshape(1, c, 1, 1)).all())
     if not whole or sorted(sources.tolist()) != list(range(1, c + 1)):
         raise ValueError(f"the shuffle of {c} channels must bring each channel to one place; got {sources.tolist()}")
-    return [int(s) - 1 for s in sources]
+    return tuple(int(s) - 1 for s in sources)
 
 
-def reach(network: Callable[[Tensor], Tensor], c: int) -> list[int]:
-    """For each output channel the mask of inputs with a gradient: row i of one batch asks about output i."""
-    x = torch.ones(c, c, 1, 1, requires_grad=True)
-    (gradient,) = torch.autograd.grad(network(x).flatten(1).diagonal().sum(), x)
-    return [sum(1 << i for i, used in enumerate(row) if used) for row in (gradient.flatten(1) != 0).tolist()]
+def wirings(pieces: Pieces, c: int) -> dict[str, Wiring]:
+    """What the pieces do with `c` channels, "paper", and the same with the shuffle undone in its place, "inverse"."""
+    order = permutation(pieces.shuffle, c)
+    undone = tuple(order.index(i) for i in range(c))
+    ends = (pieces.first_groups, pieces.second_groups)
+    return {"paper": Wiring(order, *ends), "inverse": Wiring(undone, *ends)}
 
 
 def pointwise(c: int, groups: int) -> nn.Conv2d:
@@ -79,13 +86,12 @@ def pointwise(c: int, groups: int) -> nn.Conv2d:
     return conv
 
 
-def table(pieces: Pieces, c: int) -> dict[str, list[int]]:
-    """Everything that the picture of `c` channels indexes: the permutation, and masks of inputs by output."""
-    first, second = pointwise(c, pieces.first_groups), pointwise(c, pieces.second_groups)
-    return {
-        "permutation": permutation(pieces.shuffle, c),
-        "first": reach(first, c),
-        "second": reach(second, c),
-        "plain": reach(lambda x: second(first(x)), c),
-        "shuffled": reach(lambda x: second(pieces.shuffle(first(x))), c),
-    }
+@functools.lru_cache(maxsize=1024)
+def reach(wiring: Wiring) -> tuple[tuple[int, ...], ...]:
+    """For each output channel the inputs with a gradient: row i of one batch asks about output i."""
+    order, first, second = wiring
+    c = len(order)
+    x = torch.ones(c, c, 1, 1, requires_grad=True)
+    y = pointwise(c, second)(pointwise(c, first)(x)[:, list(order)])
+    (gradient,) = torch.autograd.grad(y.flatten(1).diagonal().sum(), x)
+    return tuple(tuple(i for i, used in enumerate(row) if used) for row in (gradient.flatten(1) != 0).tolist())

@@ -1,205 +1,190 @@
-import { bind, brief, check, chip, field, fit, html, layout, members, offer, player, radio, svg, table, update, upto } from "./shared.js";
+import { bind, check, chip, field, figure, fit, html, ink, inks, layout, offer, player, radio, ranges, svg, table, update, upto } from "./shared.js";
 
-const STEPS = ["in order", "reshape", "transpose", "flatten", "next convolution"];
-const ROWS = ["input channels", "first 1×1 convolution", "shuffle", "second 1×1 convolution: pick an output"];
-const SHORT = ["input", "conv 1", "shuffle", "conv 2"];
+const STAGES = ["in order", "reshape", "transpose", "flatten", "layer 2"];
+const ORDERS = ["paper", "inverse"];
 
-/** What the traits say, looked up in the tables. */
+/** The channel at each place after the shuffle: reshaped to g rows, or in the inverse order to n rows. */
+export function permutation(c, g, order) {
+  const rows = order === "paper" ? g : c / g;
+  return upto(c).map((place) => (place % rows) * (c / rows) + Math.floor(place / rows));
+}
+
+/** Everything in i's group, where c channels are cut into g groups. */
+function mates(c, g, i) {
+  const n = c / g, first = Math.floor(i / n) * n;
+  return upto(n).map((k) => first + k);
+}
+
+const blocks = (c, g) => upto(g).map((k) => mates(c, g, (k * c) / g));
+
+/** The inputs that an output reaches: back through its group, the shuffle, and the groups met there. */
+export function reached({ from, first, second }, output) {
+  const c = from.length, met = mates(c, second, output).flatMap((place) => mates(c, first, from[place]));
+  return [...new Set(met)].sort((a, b) => a - b);
+}
+
+/** What the traits say. A wiring: `from`, the channels as shuffled, and both layers' groups. */
 function read(model) {
-  const c = model.get("channels"), g = model.get("groups"), shuffle = model.get("shuffle");
-  const data = model.get("tables")[`${c}/${g}`], output = Math.min(model.get("output"), c - 1);
-  const order = shuffle ? data.permutation : upto(c);
-  const arrivals = members(data.second[output]), reached = members((shuffle ? data.shuffled : data.plain)[output]);
+  const [c, g, order, shuffle, found] = ["channels", "groups", "order", "shuffle", "measured"].map((name) => model.get(name));
+  const wire = (kind) => found[`${c}/${g}/${kind}`] ?? { from: permutation(c, g, kind), first: g, second: g };
+  const wiring = wire(order), none = { ...wiring, from: upto(c) }, now = shuffle ? wiring : none;
+  const n = c / g, [rows, columns] = order === "paper" ? [g, n] : [n, g], output = Math.min(model.get("output"), c - 1);
+  const measured = `${c}/${g}/${order}` in found, still = !shuffle || measured || g === 1 || n === 1;
   return {
-    c, g, n: c / g, shuffle, data, output, order, arrivals, reached,
-    lit: [reached, arrivals.map((p) => order[p]), arrivals, [output]].map((channels) => new Set(channels)),
+    ...now, c, g, n, rows, columns, order, shuffle, output, wiring, ways: [none, ...ORDERS.map(wire)], measured, still,
+    step: still ? 3 * shuffle : model.get("step"), arrivals: mates(c, now.second, output), inputs: reached(now, output),
   };
 }
 
-function choices(model) {
-  const offered = {};
-  for (const key of Object.keys(model.get("tables"))) {
-    const [c, g] = key.split("/");
-    (offered[c] ??= []).push(Number(g));
-  }
-  return offered;
-}
-
-/** The two convolutions with the shuffle between them. */
+/** Two grouped layers with the shuffle between them. */
 function network(stage, model, choose) {
-  let rows, rays, place;
+  const [moves, rays] = ["ln-move", "ln-ray"].map(inks);
+  let place, chips, radios;
 
   function build(width) {
-    const { c, g, n, order, data, shuffle } = read(model), all = upto(c);
-    place = layout(width, c);
-    const { upright, w, h, at, join, left } = place, lines = svg("g", { class: "ln-lines" });
-    for (let group = 0; group < g; group += 1) {
-      const own = new Set(all.slice(group * n, group * n + n)), ink = `ln-ink${group % 4}`;
-      const moves = [...own].map((i) => place.line(1, i, order.indexOf(i))).join("");
-      lines.append(svg("path", { d: join(0, data.first, own), class: `${ink} ln-fan` }), svg("path", { d: moves, class: ink }));
-    }
-    lines.append(svg("path", { d: join(2, data.second), class: "ln-fan" }));
-    rays = svg("path", { class: "ln-ray" });
-    const names = (upright ? SHORT : ROWS).map((name, r) => {
-      const [x, y] = upright ? [at(r, 0)[0], 16] : [left + 2, at(r, 0)[1] + (r < 3 ? -h / 2 - 7 : h / 2 + 18)];
-      const text = r === 2 && !shuffle ? `no ${name}` : name;
-      return svg("text", { x, y, text, class: `ln-name${upright ? " ln-middle" : ""}` });
-    });
-    rows = [0, 1, 2, 3].map((r) => all.map((i) => {
-      const shapes = chip(at(r, i), w, h, r === 2 ? order[i] : i, n);
-      return r < 3 ? svg("g", {}, ...shapes) : radio(`Output ${i}`, i, c, choose, shapes);
-    }));
+    const { c, n, shuffle, from, first, second } = read(model), all = upto(c);
+    place = layout(width, c, n);
+    chips = [all, all, from, all].map((row, r) => row.map((channel, i) => chip(place.at(r, i), place, channel, r < 3 && n)));
+    radios = chips[3].map((shapes, i) => radio(`Output ${i}`, i, c, choose, shapes));
+    const bands = [first, 0, second].flatMap((groups, r) => blocks(c, groups).map((own) => place.band(r, own)));
+    const names = ["Input", "Layer 1", shuffle ? "Shuffle" : "No shuffle", `Layer 2${place.upright ? "" : ": pick an output"}`];
+    ink(moves, from.map((channel, i) => [Math.floor(channel / n), place.line(1, channel, i)]));
     stage.setAttribute("viewBox", `0 0 ${width} ${place.height}`);
     stage.replaceChildren(
-      svg("g", { "aria-hidden": "true" }, lines, rays, ...names, ...rows.slice(0, 3).flat()),
-      svg("g", { role: "radiogroup", "aria-label": "Output channel" }, ...rows[3]),
+      svg("g", { "aria-hidden": "true" }, svg("path", { class: "ln-band", d: bands.join("") }), ...moves, ...rays,
+        ...names.flatMap(place.tray), ...chips.slice(0, 3).flat(2)),
+      svg("g", { role: "radiogroup", "aria-label": "Output channel" }, ...radios),
     );
     light();
   }
 
   function light() {
-    const { order, arrivals, lit, output, data } = read(model);
-    rows.forEach((row, r) => row.forEach((part, i) => part.classList.toggle("ln-on", lit[r].has(i))));
-    check(rows[3], output);
-    const middle = arrivals.map((p) => place.line(1, order[p], p)).join("");
-    rays.setAttribute("d", place.join(0, data.first, lit[1]) + middle + place.join(2, data.second, lit[3]));
+    const { c, n, from, first, arrivals, inputs, output } = read(model), sources = arrivals.map((i) => from[i]);
+    const lit = [inputs, sources, arrivals, [output]];
+    chips.forEach((row, r) => row.forEach(([rect], i) => rect.classList.toggle("ln-on", lit[r].includes(i))));
+    stage.classList.toggle("ln-many", sources.length > 8);
+    check(radios, output);
+    ink(rays, sources.map((channel, k) => [Math.floor(channel / n), [
+      ...mates(c, first, channel).map((input) => place.line(0, input, channel)),
+      place.line(1, channel, arrivals[k]), place.line(2, arrivals[k], output),
+    ].join("")]));
   }
-  return { build, light, focus: () => rows[3][read(model).output].focus() };
+  return { build, light, focus: () => radios[read(model).output].focus() };
 }
 
-/** The shuffle itself: chips that move from step to step. A long line wraps between groups. */
+/** The shuffle itself: chips that move. A long line wraps between groups. */
 function stepper(stage, model) {
-  let chips, frames, size;
+  let chips, across, w, pitch;
 
   function build(width) {
-    const { c, g, n } = read(model), unit = g > 1 ? n : c / 2;
-    const each = Math.floor((width + 4) / (24 * unit + 4)), across = unit * Math.max(1, Math.min(c / unit, each));
-    const room = (width - (4 * across) / n) / across;
-    const tall = Math.max(c / across, g > 1 ? Math.max(g, n) : 1), pitch = tall > 8 ? 22 : 28;
-    size = { across, pitch, width, w: Math.min(36, room, g > 1 ? width / Math.max(g, n) : 36), height: tall * pitch + 8 };
-    frames = upto(g).map(() => svg("rect", { class: "ln-frame", rx: 6, height: pitch }));
-    chips = upto(c).map((i) => svg("g", {}, ...chip([0, 0], size.w - 2, 20, i, n)));
-    stage.setAttribute("viewBox", `0 0 ${width} ${size.height}`);
-    stage.replaceChildren(...frames, ...chips);
-    place();
+    const { c, g, n } = read(model), most = Math.max(g, n);
+    across = n * Math.max(1, Math.min(g, Math.floor(width / 28 / n)));
+    w = Math.min(38, (width - (8 * across) / n) / Math.max(across, most));
+    pitch = most > 8 ? 23 : 28;
+    chips = upto(most < c ? c : 0).map((i) => svg("g", {}, ...chip([w / 2, pitch / 2], { w: w - 3, h: 20 }, i, n)));
+    stage.setAttribute("viewBox", `0 0 ${width} ${chips.length && most * pitch}`);
+    stage.replaceChildren(...chips);
+    put();
   }
 
-  function place() {
-    const { c, g, n, shuffle, order, output, arrivals } = read(model), step = shuffle && g > 1 ? model.get("step") : 0;
-    const { across, w, pitch, width, height } = size, columns = [across, n, g, across, across][step];
-    const gap = step === 4 ? 4 : 0, lines = Math.ceil(c / columns);
-    const left = (width - columns * w - gap * (columns / n - 1)) / 2, top = (height - lines * pitch) / 2;
-    const spot = (k) => [left + w * (k % columns) + gap * Math.floor((k % columns) / n), top + pitch * Math.floor(k / columns)];
+  function put() {
+    const { from, rows, columns, n, step, arrivals } = read(model), last = step === 4, row = [across, columns, rows, across, across][step];
     chips.forEach((part, i) => {
-      const k = step < 2 ? i : order.indexOf(i), [x, y] = spot(k);
-      part.style.transform = `translate(${x + w / 2}px, ${y + pitch / 2}px)`;
-      part.classList.toggle("ln-on", step < 4 || arrivals.includes(k));
-    });
-    frames.forEach((frame, group) => {
-      const [x, y] = spot(group * n);
-      frame.setAttribute("x", x - 1);
-      frame.setAttribute("y", y);
-      frame.setAttribute("width", n * w + 2);
-      frame.classList.toggle("ln-shown", step === 4);
-      frame.classList.toggle("ln-here", group === Math.floor(output / n));
+      const k = step < 2 ? i : from.indexOf(i), column = k % row;
+      part.style.transform = `translate(${w * column + 8 * last * Math.floor(column / n)}px, ${pitch * Math.floor(k / row)}px)`;
+      part.firstChild.classList.toggle("ln-on", !last || arrivals.includes(k));
     });
   }
-  return { build, place };
+  return { build, put };
 }
 
-function explain({ g, n, shuffle }, step) {
-  if (g === 1) return "One group holds every channel: nothing to shuffle.";
-  if (!shuffle) return "The shuffle is off: every channel stays in its group.";
+function explain({ g, n, from, rows, columns, shuffle, measured, step }) {
+  if (measured) return "The order that the code gives.";
+  if (g === 1) return "g = 1: one group, a dense layer; the shuffle changes nothing.";
+  if (n === 1) return "g = C: each channel alone; the shuffle changes nothing.";
+  if (!shuffle) return "No shuffle: channels stay in their groups.";
   return [
-    `In order: the first convolution gives ${g} groups of ${n}.`,
-    `Reshape to ${g} rows of ${n}: one row for each group.`,
-    `Transpose to ${n} rows of ${g}: every row holds one channel of each group.`,
-    "Flatten: read the rows one after the other.",
-    `Next convolution: each of its ${g} groups takes ${n} neighbours.`,
+    `Layer 1 gives ${g} groups of ${n}.`,
+    `Reshape to ${rows} rows of ${columns}${rows === g ? ", one for each group" : ""}.`,
+    `Transpose to ${columns} rows of ${rows}.`,
+    `Flatten, row after row: ${from.join(" ")}.`,
+    `Each group of layer 2 takes ${n} neighbours.`,
   ][step];
 }
 
-function sentence({ c, g, n, data, output, reached }) {
-  const [plain, mixed] = [data.plain, data.shuffled].map((masks) => members(masks[output]).length);
-  return `Output ${output} reaches ${reached.length} of ${c} inputs: ${plain} without the shuffle (n = ${n}), `
-    + `${mixed} with it (min(g, n) · n = ${Math.min(g, n) * n}).`;
+function sentence({ c, g, n, ways, inputs, measured, output }) {
+  const [none, paper, inverse] = ways.map((way) => reached(way, output));
+  return `${measured ? "Measured, not the formula: o" : "O"}utput ${output} reaches ${inputs.length} of ${c} inputs. No shuffle: ${none.length} (n = ${n}). `
+    + `Paper's order: ${paper.length}. Inverse order: ${inverse.length}${`${paper}` === `${inverse}` ? "" : ", not the same"}. min(g, n) · n = ${Math.min(g, n) * n}.`;
+}
+
+/** Who reaches whom: outputs of one group reach the same inputs. */
+function list({ c, second, ways, wiring }) {
+  const row = (own) => [own, ...ways.map((way) => reached(way, own[0]))].map(ranges);
+  return [
+    html("p", { text: `After the shuffle: ${wiring.from.join(" ")}` }),
+    table([["output", "reaches: no shuffle", "paper's order", "inverse order"], ...blocks(c, second).map(row)]),
+  ];
 }
 
 export default {
   render({ model, el }) {
-    const set = (values) => update(model, values);
-    const count = html("select", { onchange: () => pick(Number(count.value)) });
-    const groups = html("select", { onchange: () => set({ groups: Number(groups.value) }) });
+    const set = update.bind(null, model), disabled = model.get("fixed");
+    const divisors = (c) => upto(c + 1).filter((g) => c % g === 0);
+    let wanted = model.get("groups"), width = 0;
+    const resize = (channels) => set({ groups: divisors(channels).findLast((g) => g <= wanted), channels });
+    const count = html("input", { type: "range", min: 2, max: 32, disabled, oninput: () => resize(+count.value) });
+    const groups = html("select", { disabled, onchange: () => set({ groups: wanted = +groups.value }) });
     const mix = html("input", { type: "checkbox", onchange: () => set({ shuffle: mix.checked }) });
-    const range = html("input", { type: "range", min: 0, max: 4, step: 1, oninput: () => { go.stop(); set({ step: Number(range.value) }); } });
-    const main = svg("svg", { class: "ln-network" }), small = svg("svg", { class: "ln-steps", role: "img" });
-    const [words, how, stage] = [html("p"), html("p"), html("span")];
-    const badge = html("p", { class: "ln-badge" }), data = html("div", { class: "ln-data" });
-    const live = html("div", { "aria-live": "polite" }, words, how);
-    const root = html("figure", { class: "ln-widget", "data-lm-suppress-shortcuts": "true" });
-    const picture = network(main, model, (output) => { set({ output }); picture.focus(); });
-    const moves = stepper(small, model);
+    const order = html("select", { onchange: () => set({ order: order.value }) });
+    const range = html("input", { type: "range", max: 4, oninput: () => { go.stop(); set({ step: +range.value }); } });
+    const main = svg("svg", { class: "ln-network" }), small = svg("svg", { class: "ln-steps", "aria-hidden": "true" });
+    const chosen = html("b"), stage = html("span"), badge = html("p", { class: "ln-badge" }), data = html("div", { class: "ln-data" });
+    const [words, how] = [1, 2].map(() => html("p", { "aria-live": "polite" })), root = figure("Channel shuffle, interactive");
+    const details = html("details", { ontoggle: write }, html("summary", { text: "The data" }), data);
+    const picture = network(main, model, (output) => { set({ output }); picture.focus(); }), moves = stepper(small, model);
     const go = player({
       root,
-      advance() {
-        const step = (model.get("step") + 1) % 5;
-        set({ step });
-        return step < 4;
-      },
-      changed(playing) { live.setAttribute("aria-live", playing ? "off" : "polite"); },
+      advance: () => { set({ step: (model.get("step") + 1) % 5 }); return model.get("step") < 4; },
+      changed: (playing) => how.setAttribute("aria-live", playing ? "off" : "polite"),
     });
     root.append(
-      html("div", { class: "ln-controls" }, field("Channels C", count), field("Groups g", groups), field("Shuffle", mix), badge),
-      main, live,
-      html("div", { class: "ln-controls ln-player" }, ...go.buttons, field("Stage", range), stage),
-      small,
-      html("details", {}, html("summary", { text: "The data" }), data),
-      html("figcaption", { text: model.get("caption") }),
+      html("div", { class: "ln-controls" }, field("Channels C", count, chosen), field("Groups g", groups), field("Shuffle", mix), field("Order", order)),
+      main, badge, words, html("p", { class: "ln-title", text: "The shuffle, step by step" }),
+      html("div", { class: "ln-controls" }, ...go.buttons, field("Stage", range, stage)),
+      how, small, details, html("figcaption", { text: model.get("caption") }),
     );
     el.append(root);
 
-    function pick(channels) {
-      const offered = choices(model)[channels];
-      const fitting = offered.filter((g) => g <= model.get("groups")).pop() ?? offered[0];
-      set({ output: Math.min(model.get("output"), channels - 1), groups: fitting, channels });
-    }
     function write() {
-      const here = read(model), { c, g, shuffle } = here, step = model.get("step"), offered = choices(model);
-      offer(count, Object.keys(offered), c);
-      offer(groups, offered[c], g);
-      mix.checked = shuffle;
+      const here = read(model), { c, g, step, still } = here;
+      count.value = chosen.textContent = c;
+      offer(groups, divisors(c), g);
+      offer(order, ORDERS, here.order);
+      mix.checked = here.shuffle;
       range.value = step;
-      range.setAttribute("aria-valuetext", stage.textContent = STEPS[step]);
-      range.disabled = !shuffle || g === 1;
-      go.enable(!range.disabled);
+      range.setAttribute("aria-valuetext", stage.textContent = STAGES[step]);
+      range.disabled = still;
+      go.enable(!still);
       words.textContent = sentence(here);
-      how.textContent = explain(here, step);
-      small.setAttribute("aria-label", `Order now: ${(step < 3 ? upto(c) : here.order).join(" ")}`);
-      const full = here.data.shuffled.every((mask) => members(mask).length === c) ? "full" : "no full";
-      badge.textContent = `C = ${c} ${c < g * g ? "<" : "≥"} g² = ${g * g}: ${full} mixing`;
+      how.textContent = explain(here);
+      const apart = upto(c).some((o) => reached(here.wiring, o).length < c);
+      badge.textContent = `C = ${c} ${c < g * g ? "<" : "≥"} g² = ${g * g}: ${apart ? "no " : ""}full mixing`;
+      if (details.open) data.replaceChildren(...list(here));
     }
-    function list() {
-      const { c, data: rows } = read(model);
-      data.replaceChildren(
-        html("p", { text: `Order after the shuffle: ${rows.permutation.join(" ")}` }),
-        table([["output", "reaches without the shuffle", "with it"], ...rows.plain.map((mask, o) => [o, brief(mask, c), brief(rows.shuffled[o], c)])]),
-      );
-    }
-    let width = 0;
     function rebuild() {
-      if (!model.get("tables")[`${model.get("channels")}/${model.get("groups")}`]) return;
+      if (!width || model.get("channels") % model.get("groups")) return;
       picture.build(width);
       moves.build(width);
       write();
-      list();
     }
     const offs = [
-      bind(model, ["channels", "groups", "shuffle", "tables"], rebuild),
-      bind(model, ["output"], () => { picture.light(); moves.place(); write(); }),
-      bind(model, ["step"], () => { moves.place(); write(); }),
+      bind(model, ["channels", "groups", "order", "shuffle"], rebuild),
+      bind(model, ["output"], () => { picture.light(); moves.put(); write(); }),
+      bind(model, ["step"], () => { moves.put(); write(); }),
       fit(main, (now) => { width = now; rebuild(); }),
       go.close,
     ];
-    return () => { offs.forEach((off) => off()); root.remove(); };
+    return () => { for (const off of offs) off(); root.remove(); };
   },
 };

@@ -1,15 +1,15 @@
-// What every widget shares: elements, binding to the model, a player, a roving selection.
+// What every widget shares.
 
 const SVG = "http://www.w3.org/2000/svg";
 
 function fill(node, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
-    if (value === false || value === null || value === undefined) continue;
+    if (value === false || value == null) continue;
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
     else if (name === "text") node.textContent = value;
     else node.setAttribute(name, value === true ? "" : value);
   }
-  node.append(...children.filter((child) => child !== null));
+  node.append(...children);
   return node;
 }
 
@@ -40,20 +40,19 @@ export function upto(n) {
   return [...Array(n).keys()];
 }
 
-/** The channels of a bit mask: 0b1010 is [1, 3]. */
-export function members(mask) {
-  const found = [];
-  for (let i = 0; mask >> i; i += 1) if ((mask >> i) & 1) found.push(i);
-  return found;
+/** Rising numbers in words: "0–3 8". */
+export function ranges(numbers) {
+  const starts = numbers.filter((i) => !numbers.includes(i - 1)), ends = numbers.filter((i) => !numbers.includes(i + 1));
+  return starts.map((i, k) => (i < ends[k] ? `${i}–${ends[k]}` : i)).join(" ");
 }
 
-/** The channels of a bit mask in words: "0 1 2", or "all 12". */
-export function brief(mask, c) {
-  return members(mask).length === c ? `all ${c}` : members(mask).join(" ");
+/** A widget's frame; its label stays where a page hides the caption. */
+export function figure(label) {
+  return html("figure", { class: "ln-widget", "aria-label": label, "data-lm-suppress-shortcuts": "true" });
 }
 
-export function field(label, control) {
-  return html("label", { class: "ln-field" }, html("span", { text: label }), control);
+export function field(label, ...control) {
+  return html("label", { class: "ln-field" }, html("span", { text: label }), ...control);
 }
 
 /** Replaces the options of a native select, only where they differ. */
@@ -73,31 +72,44 @@ function rove(event, index, count, choose) {
   choose((moves[event.key] + count) % count);
 }
 
-/** Four rows of c channels: `at(r, i)` is channel i of row r, `line(r, i, j)` joins it to channel j of the
-    next row, `join` draws all the lines that masks of channels tell. Where the page is narrow, rows become columns. */
-export function layout(width, c) {
-  const upright = width / c < 26;
-  const pitch = upright ? 28 : Math.min(width / c, 52);
-  const [w, h] = upright ? [Math.min(width / 4 - 24, 64), 24] : [Math.min(pitch - 3, 40), 26];
-  const left = (width - pitch * c) / 2, gap = upright ? width / 4 : 88;
-  const at = upright
-    ? (r, i) => [gap * (r + 0.5), 44 + pitch * i]
-    : (r, i) => [left + pitch * (i + 0.5), 40 + gap * r];
-  const half = upright ? [w / 2, 0] : [0, h / 2];
-  const line = (r, i, j) => {
-    const [a, b] = [at(r, i), at(r + 1, j)];
-    return `M${a[0] + half[0]} ${a[1] + half[1]}L${b[0] - half[0]} ${b[1] - half[1]}`;
+/** Four trays of c channels, a little apart after every n. `at(r, i)` is channel i of tray r; `line` and `band` join
+    trays r and r + 1; `w` and `h` are a channel's size. Where the page is narrow, rows become columns. */
+export function layout(width, c, n) {
+  const upright = width / c < 24, gaps = c / n, h = 26, spot = (a, b) => (upright ? [b, a] : [a, b]);
+  const gap = upright ? 5 : Math.min(12, (width - 24 * c) / gaps), pitch = upright ? 28 : Math.min(52, (width - gap * gaps) / c);
+  const w = upright ? Math.min(width / 4 - 26, 64) : Math.max(24, Math.min(pitch - 3, 42)), long = (pitch + gap / n) * c;
+  const deep = upright ? w + 8 : 56, every = upright ? (width - deep) / 3 : 110, start = upright ? 30 : (width - long + gap) / 2;
+  const along = (i) => start + pitch * (i + 0.5) + gap * Math.floor(i / n), top = (r) => every * r, end = (r) => top(r) + deep;
+  return {
+    upright, w, h, height: upright ? start + long : end(3),
+    at: (r, i) => spot(along(i), top(r) + (upright ? deep / 2 : 38)),
+    line: (r, i, j) => `M${spot(along(i), end(r))}L${spot(along(j), top(r + 1))}`,
+    band(r, channels) {
+      const [a, b] = [along(channels[0]) - pitch / 2, along(channels.at(-1)) + pitch / 2];
+      return `M${spot(a, end(r))}L${spot(b, end(r))}L${spot(b, top(r + 1))}L${spot(a, top(r + 1))}z`;
+    },
+    tray(text, r) {
+      const [[x, y], [wide, high]] = [spot(0, top(r)), upright ? [deep, start + long] : [width, deep]];
+      const rect = svg("rect", { x, y, width: wide, height: high, rx: 6, class: "ln-tray" });
+      return [rect, svg("text", { text, class: upright ? "" : "ln-name", x: upright ? x + deep / 2 : Math.max(start, 8), y: y + 18 })];
+    },
   };
-  const join = (r, masks, only) => masks
-    .flatMap((mask, j) => (!only || only.has(j) ? members(mask).map((i) => line(r, i, j)) : [])).join("");
-  return { upright, w, h, at, line, join, left, height: upright ? 40 + pitch * c : 50 + gap * 3 + h };
 }
 
-/** A channel: its number, its group's letter, and its group's colour. */
-export function chip([x, y], w, h, channel, n) {
-  const group = Math.floor(channel / n), letter = svg("tspan", { class: "ln-letter", text: "ABCDEFGHIJKL"[group] });
-  const text = svg("text", { x, y: y + 4.5 }, String(channel), letter);
-  return [svg("rect", { x: x - w / 2, y: y - h / 2, width: w, height: h, rx: 5, class: `ln-hue${group % 4}` }), text];
+/** A channel: its number, and where it has a group of n the group's letter and colour. */
+export function chip([x, y], { w, h }, channel, n) {
+  const group = Math.floor(channel / n), letter = n && w > 20 ? String.fromCharCode(group + (group < 26 ? 65 : 71)) : "";
+  const text = svg("text", { x, y: y + 4.5 }, channel, svg("tspan", { class: "ln-letter", text: letter }));
+  return [svg("rect", { x: x - w / 2, y: y - h / 2, width: w, height: h, rx: 5, class: n ? `ln-hue${group % 4}` : "" }), text];
+}
+
+/** Four paths, one for each colour; `ink` fills them from pairs of a group and a piece of path. */
+export const inks = (name) => upto(4).map((i) => svg("path", { class: `${name} ln-ink${i}` }));
+
+export function ink(paths, pieces) {
+  const drawn = ["", "", "", ""];
+  for (const [group, piece] of pieces) drawn[group % 4] += piece;
+  paths.forEach((path, i) => path.setAttribute("d", drawn[i]));
 }
 
 /** One of many, drawn as `shapes`: a radio button for keyboard, pointer and screen reader. */
@@ -108,8 +120,8 @@ export function radio(label, index, count, choose, shapes) {
 
 export function check(radios, chosen) {
   radios.forEach((node, i) => {
-    node.setAttribute("aria-checked", String(i === chosen));
-    node.setAttribute("tabindex", i === chosen ? "0" : "-1");
+    node.setAttribute("aria-checked", i === chosen);
+    node.setAttribute("tabindex", i === chosen ? 0 : -1);
   });
 }
 
@@ -117,7 +129,7 @@ export function check(radios, chosen) {
 export function fit(node, draw) {
   let width = 0;
   const measure = () => {
-    const now = Math.round(node.getBoundingClientRect().width);
+    const now = Math.floor(node.getBoundingClientRect().width);
     if (now && now !== width) draw(width = now);
   };
   const watch = new ResizeObserver(measure);
@@ -132,35 +144,32 @@ export function table([head, ...rows]) {
   return html("table", {}, html("thead", {}, line(head, "th")), html("tbody", {}, ...rows.map((cells) => line(cells, "td"))));
 }
 
-/**
- * Play / Pause and Step. `advance()` makes one step and says whether there is another. Never starts by itself;
- * stops when hidden, off screen or removed; where motion is unwelcome there is no Play, only Step.
- */
-export function player({ root, advance, changed, pause = 1100 }) {
+/** Play / Pause and Step. `advance()` makes one step and says whether there is another. Never starts by itself;
+    stops when hidden, off screen or removed; where motion is unwelcome there is only Step. */
+export function player({ root, advance, changed }) {
   const still = matchMedia("(prefers-reduced-motion: reduce)");
-  let timer = null;
+  let timer = 0;
   const play = html("button", { type: "button", onclick: () => (timer ? stop() : start()) });
   const step = html("button", { type: "button", text: "Step", onclick: () => { stop(); advance(); } });
-  const seen = new IntersectionObserver((entries) => { if (!entries[entries.length - 1].isIntersecting) stop(); });
+  const seen = new IntersectionObserver((entries) => { if (!entries.at(-1).isIntersecting) stop(); });
 
   function show() {
     play.textContent = timer ? "Pause" : "Play";
     play.hidden = still.matches;
-    changed(timer !== null);
+    changed(timer > 0);
   }
   function tick() {
     if (document.hidden || !root.isConnected || !advance()) stop();
-    else timer = setTimeout(tick, pause);
+    else timer = setTimeout(tick, 1100);
   }
   function start() {
-    if (still.matches) return;
     timer = setTimeout(tick, 0);
     show();
   }
   function stop() {
-    if (timer === null) return;
+    if (!timer) return;
     clearTimeout(timer);
-    timer = null;
+    timer = 0;
     show();
   }
   function motion() { stop(); show(); }

@@ -1,5 +1,6 @@
 """The figure of the channel shuffle: its tables against brute force, its traits, its static picture."""
 
+import functools
 import json
 import re
 from html.parser import HTMLParser
@@ -11,15 +12,21 @@ from torch import nn
 
 from lightnets_edu.models.shufflenet_v1 import ShuffleUnit, channel_shuffle
 from lightnets_edu.widgets import ChannelShuffle
-from lightnets_edu.widgets.channel_shuffle import members
+from lightnets_edu.widgets._mixing import PAIRS
+from lightnets_edu.widgets._shuffle_picture import letter, ranges
 
-PAIRS = [(c, g) for c in (6, 8, 12, 16, 24) for g in range(1, c) if c % g == 0]
+SOME = [(6, 2), (12, 3), (12, 4), (13, 1), (13, 13), (24, 6), (30, 5), (32, 1), (32, 2), (32, 8), (32, 16), (32, 32)]
 
 
-def by_hand(c: int, g: int, shuffle: bool) -> list[list[int]]:
+def dealt(c: int, g: int, order: str) -> list[int]:
+    """The channel at each place after the shuffle, by arithmetic."""
+    rows = g if order == "paper" else c // g
+    return [j % rows * (c // rows) + j // rows for j in range(c)]
+
+
+def by_hand(c: int, g: int, order: list[int]) -> list[list[int]]:
     """Who reaches whom, followed edge by edge: output -> its group's places -> where those came from -> their group."""
     n = c // g
-    order = [j % g * n + j // g for j in range(c)] if shuffle else list(range(c))
     group = [range(i // n * n, i // n * n + n) for i in range(c)]
     return [sorted({i for place in group[o] for i in group[order[place]]}) for o in range(c)]
 
@@ -29,27 +36,28 @@ def figure():
     return ChannelShuffle()
 
 
-def test_every_useful_pair_is_on_offer(figure):
-    assert [(c, g) for c, groups in figure.choices().items() for g in groups] == PAIRS
+def test_every_pair_is_on_offer(figure):
+    assert [(c, g) for c, groups in figure.choices().items() for g in groups] == list(PAIRS)
+    assert tuple((c, g) for c in range(2, 33) for g in range(1, 33) if c % g == 0) == PAIRS
+    assert figure.measured == {}
 
 
-@pytest.mark.parametrize(("c", "g"), PAIRS)
-def test_tables_are_what_following_the_edges_gives(figure, c, g):
-    table, n = figure.tables[f"{c}/{g}"], c // g
-    assert table["permutation"] == [j % g * n + j // g for j in range(c)]
-    for name in ("first", "second"):
-        assert [members(mask) for mask in table[name]] == [list(range(i // n * n, i // n * n + n)) for i in range(c)]
-    for name in ("plain", "shuffled"):
-        assert [members(mask) for mask in table[name]] == by_hand(c, g, name == "shuffled")
-    assert {len(members(mask)) for mask in table["plain"]} == {n}
-    assert {len(members(mask)) for mask in table["shuffled"]} == {min(g, n) * n}
+@pytest.mark.parametrize(("c", "g"), SOME)
+def test_what_is_measured_is_what_following_the_edges_gives(c, g):
+    figure, n = ChannelShuffle(channels=c, groups=g), c // g
+    for order in ("paper", "inverse"):
+        figure.order = order
+        assert list(figure.wiring().order) == dealt(c, g, order) and figure.wiring()[1:] == (g, g)
+        reach = [list(inputs) for inputs in figure.reach()]
+        assert reach == by_hand(c, g, dealt(c, g, order)) == [list(row) for row in figure.reach(True, order)]
+        assert {len(inputs) for inputs in reach} == {min(g, n) * n}
+    assert [list(inputs) for inputs in figure.reach(False)] == by_hand(c, g, list(range(c)))
     assert (min(g, n) * n == c) == (c >= g * g)
 
 
-def test_members():
-    assert members(0) == []
-    assert members(0b1011) == [0, 1, 3]
-    assert all(sum(1 << i for i in members(mask)) == mask for mask in range(200))
+def test_words():
+    assert (ranges([]), ranges([3]), ranges([0, 1, 2, 5, 7, 8])) == ("", "3", "0–2 5 7–8")
+    assert len({letter(group) for group in range(32)}) == 32
 
 
 # Other code, broken code ---------------------------------------------------------------------------------------------
@@ -79,43 +87,47 @@ class DenseExpand(ShuffleUnit):
         self.expand[0] = nn.Conv2d(c_out // 4, c_out, 1, bias=False)
 
 
-def test_the_unit_and_its_class_give_the_same_picture(figure):
-    assert ChannelShuffle.from_module(ShuffleUnit).tables == figure.tables
+@pytest.fixture(scope="module")
+def broken():
+    """A function from a class like ShuffleUnit to its figure, made once."""
+    return functools.cache(ChannelShuffle.from_module)
+
+
+def test_code_that_follows_the_formula_leaves_nothing_to_tell(broken):
+    assert broken(ShuffleUnit).measured == broken(channel_shuffle).measured == {}
     unit = ChannelShuffle.from_module(ShuffleUnit(48, 48, 1, 3, 3))
-    assert (unit.channels, unit.groups, unit.choices()) == (12, 3, {12: [3]})
-    assert unit.tables["12/3"] == figure.tables["12/3"]
+    assert (unit.channels, unit.groups, unit.fixed, unit.choices()) == (12, 3, True, {12: [3]})
+    assert unit.measured == {}
 
 
 def test_a_stride_2_unit_with_its_ungrouped_first_convolution():
     """Stage 2 begins dense, so everything mixes even without the shuffle."""
-    table = ChannelShuffle.from_module(ShuffleUnit(24, 48, 2, 3, 1).double()).table
-    assert set(table["plain"]) == {(1 << 12) - 1}
-    assert table["permutation"] == [0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11]
+    unit = ChannelShuffle.from_module(ShuffleUnit(24, 48, 2, 3, 1).double())
+    assert unit.measured["12/3/paper"] == {"from": [0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11], "first": 1, "second": 3}
+    assert unit.reach(False) == (tuple(range(12)),) * 12
 
 
-def test_a_unit_without_shuffle_changes_the_picture(figure):
-    broken = ChannelShuffle.from_module(NoShuffle)
-    for c, g in PAIRS:
-        table = broken.tables[f"{c}/{g}"]
-        assert table["permutation"] == list(range(c))
-        assert table["shuffled"] == table["plain"] == figure.tables[f"{c}/{g}"]["plain"]
+def test_a_unit_without_shuffle_is_told(broken):
+    figure = broken(NoShuffle)
+    assert figure.measured["12/3/paper"] == {"from": list(range(12)), "first": 3, "second": 3}
+    assert set(figure.measured) == {f"{c}/{g}/{o}" for c, g in PAIRS if g not in (1, c) for o in ("paper", "inverse")}
+    assert figure.reach(True) == figure.reach(False) == ChannelShuffle().reach(False)
 
 
-def test_a_late_inverse_shuffle_changes_the_picture(figure):
-    broken = ChannelShuffle.from_module(LateShuffle)
-    changed = {key for key, table in broken.tables.items() if table != figure.tables[key]}
-    assert changed == {f"{c}/{g}" for c, g in PAIRS if g not in (1, c // g)}  # the square deal is its own inverse
+def test_a_late_inverse_shuffle_is_told(broken):
+    changed = {key.removesuffix("/paper") for key in broken(LateShuffle).measured if key.endswith("/paper")}
+    assert changed == {f"{c}/{g}" for c, g in PAIRS if g not in (1, c, c // g)}  # the square deal is its own inverse
 
 
-def test_an_ungrouped_convolution_changes_the_picture(figure):
-    broken = ChannelShuffle.from_module(DenseExpand)
-    assert broken.tables["12/3"]["second"] == [(1 << 12) - 1] * 12 != figure.tables["12/3"]["second"]
+def test_an_ungrouped_convolution_is_told(broken):
+    assert broken(DenseExpand).measured["12/3/paper"]["second"] == 1
+    assert set(broken(DenseExpand).reach()) == {tuple(range(12))}
 
 
-def test_a_function_of_the_learners(figure):
-    assert ChannelShuffle.from_module(channel_shuffle).tables == figure.tables
+def test_a_function_in_the_other_order_is_told():
     inverse = ChannelShuffle.from_module(lambda x, g: channel_shuffle(x, x.shape[1] // g))
-    assert inverse.tables["6/2"]["permutation"] == [0, 2, 4, 1, 3, 5] != figure.tables["6/2"]["permutation"]
+    assert inverse.measured["6/2/paper"]["from"] == dealt(6, 2, "inverse") == [0, 2, 4, 1, 3, 5]
+    assert inverse.measured["6/2/inverse"]["from"] == dealt(6, 2, "paper") == [0, 3, 1, 4, 2, 5]
 
 
 def test_asking_a_unit_leaves_it_alone():
@@ -129,12 +141,12 @@ def test_asking_a_unit_leaves_it_alone():
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        (lambda x, g: x[:, :-1], r"must keep the shape \(1, 6, 2, 2\), got shape \(1, 5, 2, 2\)"),
+        (lambda x, g: x[:, :-1], r"must keep the shape \(1, 2, 2, 2\), got shape \(1, 1, 2, 2\)"),
         (lambda x, g: None, "must keep the shape .*, got NoneType"),
-        (lambda x, g: x * 0, "must bring each channel to one place; got .0.0, 0.0"),
-        (lambda x, g: x[:, [0, 0, 1, 2, 3, 4]], "must bring each channel to one place"),
+        (lambda x, g: x * 0, "shuffle of 2 channels must bring each channel to one place; got .0.0, 0.0"),
+        (lambda x, g: x[:, [0] * x.shape[1]], "must bring each channel to one place"),
         (lambda x, g: x + torch.arange(4.0).reshape(2, 2), "must bring each channel to one place"),
-        (ShuffleUnit(240, 240, 1, 3, 3), "at most 24 channels; the bottleneck has 60"),
+        (ShuffleUnit(240, 240, 1, 3, 3), "at most 32 channels; the bottleneck has 60"),
         (3, r"expected a function shuffle\(x, groups\) or a ShuffleUnit, got int"),
     ],
 )
@@ -149,9 +161,11 @@ def test_what_loses_channels_is_refused(source, message):
 @pytest.mark.parametrize(
     ("traits", "message"),
     [
-        ({"channels": 7}, "channels must be one of 6, 8, 12, 16, 24; got 7"),
-        ({"groups": 5}, "groups of 12 channels must be one of 1, 2, 3, 4, 6; got 5"),
-        ({"groups": 12}, "groups of 12 channels must be one of"),
+        ({"channels": 33}, "channels must be one of 2 to 32; got 33"),
+        ({"channels": 1}, "channels must be one of 2 to 32; got 1"),
+        ({"groups": 5}, "groups of 12 channels must be one of 1, 2, 3, 4, 6, 12; got 5"),
+        ({"groups": 24}, "groups of 12 channels must be one of"),
+        ({"order": "other"}, "order"),
         ({"output": 12}, "output must be one of 0 to 11; got 12"),
         ({"output": -1}, "output must be one of 0 to 11; got -1"),
         ({"step": 5}, "step must be one of 0 to 4; got 5"),
@@ -170,27 +184,39 @@ def test_wrong_traits_are_refused_at_once(traits, message):
     assert getattr(widget, name) == before
 
 
+def test_a_unit_keeps_its_own_channels_and_groups():
+    unit = ChannelShuffle.from_module(ShuffleUnit(48, 48, 1, 3, 3))
+    with pytest.raises(traitlets.TraitError, match="channels must be one of 12; got 24"):
+        unit.channels = 24
+    with pytest.raises(traitlets.TraitError, match="groups of 12 channels must be one of 3; got 4"):
+        unit.groups = 4
+
+
 def test_groups_and_output_follow_the_channels():
     widget = ChannelShuffle(channels=24, groups=12, output=23)
     widget.channels = 16
     assert (widget.groups, widget.output) == (8, 15)
-    widget.channels = 6
-    assert (widget.groups, widget.output) == (3, 5)
+    widget.channels = 7
+    assert (widget.groups, widget.output) == (7, 6)
+    widget.channels = 5
+    assert (widget.groups, widget.output) == (5, 4)
 
 
 def test_the_front_end_may_send_everything_at_once():
     widget = ChannelShuffle()
     widget.set_state({"output": 20, "groups": 8, "channels": 24})
     assert (widget.channels, widget.groups, widget.output) == (24, 8, 20)
+    widget.set_state({"groups": 3, "channels": 6})
+    assert (widget.channels, widget.groups, widget.output) == (6, 3, 5)
 
 
 def test_all_offered_states_are_accepted():
     widget = ChannelShuffle()
     for c, g in PAIRS:
         widget.set_state({"channels": c, "groups": g, "output": c - 1})
-        assert len(widget.reached(True)) == min(g, c // g) * c // g
+        assert len(widget.reached(True)) == len(widget.reached(True, "inverse")) == min(g, c // g) * c // g
         assert len(widget.reached(False)) == c // g
-        assert widget.reached() == widget.reached(True)
+        assert len(widget.fallback.encode()) < 12_000
     widget.shuffle = False
     assert widget.reached() == widget.reached(False)
 
@@ -204,7 +230,7 @@ def test_two_figures_are_independent():
 def test_the_state_is_plain_and_small():
     state = {key: value for key, value in ChannelShuffle().get_state().items() if not key.startswith("_")}
     state.pop("layout", None)
-    assert len(json.dumps(state)) < 20_000
+    assert len(json.dumps(state)) < 8_000
 
 
 # The static picture --------------------------------------------------------------------------------------------------
@@ -223,30 +249,32 @@ class Tags(HTMLParser):
         self.attributes += attrs
 
 
-@pytest.mark.parametrize(("c", "g", "shuffle"), [(*pair, s) for pair in PAIRS[::3] for s in (True, False)])
+@pytest.mark.parametrize(("c", "g", "shuffle"), [(*pair, s) for pair in SOME for s in (True, False)])
 def test_the_static_picture(c, g, shuffle):
     widget = ChannelShuffle(channels=c, groups=g, shuffle=shuffle, output=c // 2)
     parsed = Tags(widget.fallback)
     assert widget.fallback == widget.fallback_html()
-    assert len(widget.fallback.encode()) < 8192
-    assert parsed.tags.count("text") == 4 * c
-    assert parsed.tags.count("tr") == c + 1
+    assert parsed.tags.count("text") == 4 * c + 4
+    assert parsed.tags.count("tr") == g + 1
     assert not {"script", "style", "figure", "a", "img"} & set(parsed.tags)
     assert not any(name in ("id", "href", "src") or name.startswith("on") for name, _ in parsed.attributes)
-    assert f"Output {c // 2} reaches {c // g} of {c} inputs without the shuffle" in widget.fallback
+    assert (
+        f"Output {c // 2} reaches {c // g} of {c} inputs without the shuffle, {min(g, c // g) * c // g} with it"
+        in widget.fallback
+    )
     lines = re.search(r'stroke-width="1.5" d="([^"]*)"', widget.fallback)[1].count("M")
-    n, sources = c // g, widget.table["permutation"] if shuffle else list(range(c))
-    arrivals = members(widget.table["second"][c // 2])
-    fans = len({sources[p] for p in arrivals})
-    assert lines == fans * (n if fans * n <= 100 else 2) + 2 * n
+    n = c // g
+    assert lines == n * (n if n * n <= 100 else 2) + 2 * n
 
 
 def test_the_static_picture_follows_the_traits():
-    widget = ChannelShuffle(caption='<b>"mine"</b>')
-    assert "&lt;b&gt;" in widget.fallback and "<b>" not in widget.fallback
+    widget = ChannelShuffle(caption="Mine")
+    assert "Mine" not in widget.fallback, "the page around the figure shows the caption"
     before = widget.fallback
     widget.output = 0
     assert "Output 0 reaches" in widget.fallback and widget.fallback != before
+    widget.order = "inverse"
+    assert "After the shuffle in the inverse order: 0 3 6 9 1 4" in widget.fallback
     before = widget.fallback
     widget.step = 3
     assert widget.fallback == before
