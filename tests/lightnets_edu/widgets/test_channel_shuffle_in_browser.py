@@ -1,7 +1,5 @@
 """The figure of the channel shuffle in a real browser: what lights up, keyboard, player, colours, room, speed."""
 
-from pathlib import Path
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
@@ -9,8 +7,6 @@ from lightnets_edu.models.shufflenet_v1 import ShuffleUnit
 from lightnets_edu.widgets import ChannelShuffle
 from lightnets_edu.widgets._shuffle_picture import block
 
-playwright = pytest.importorskip("playwright.sync_api")
-CHROMIUM = Path("/usr/bin/chromium")
 TRAITS = ("measured", "fixed", "channels", "groups", "order", "shuffle", "output", "step", "caption")
 PAGE = """<!doctype html><html lang="en" data-theme="{theme}"><title>A page</title>
 <style>html {{ color-scheme: {theme}; --pst-color-text-base: {text}; --pst-color-background: {ground}; }}</style>
@@ -54,16 +50,6 @@ LIT = """
 """
 LINES = """(figure) => [".ln-ray", ".ln-move"].map((name) => [...figure.querySelectorAll(name)]
   .reduce((sum, path) => sum + path.getAttribute("d").split("M").length - 1, 0))"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if not CHROMIUM.exists():
-        pytest.fail(f"{CHROMIUM} is missing: apt-get install chromium", pytrace=False)
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
