@@ -120,14 +120,17 @@ def table(claims: list[Claim], chapter: Chapter) -> str:
     return "\n".join(rows)
 
 
+FOLDED = {"reported": "Results of the authors, quoted and not repeated here", "holds": "Statements that hold"}
+
+
 def chapter_table(claims: list[Claim], chapter: Chapter) -> str:
-    """The chapter's own rows: what needed mending in the open, what holds folded in."""
-    holds = [claim for claim in claims if claim.verdict == "holds"]
-    rest = [claim for claim in claims if claim.verdict != "holds"]
-    parts = [table(rest, chapter)] if rest else []
-    if holds:
-        parts.append(f":::{{dropdown}} Statements that hold: {len(holds)}\n{table(holds, chapter)}\n:::")
-    return "\n\n".join(parts)
+    """The chapter's own rows: what needed mending in the open, the rest folded in."""
+    mended = [claim for claim in claims if claim.verdict not in FOLDED]
+    shown = [table(mended, chapter)] if mended else []
+    for verdict, title in FOLDED.items():
+        if rows := [claim for claim in claims if claim.verdict == verdict]:
+            shown.append(f":::{{dropdown}} {title}: {len(rows)}\n{table(rows, chapter)}\n:::")
+    return "\n\n".join(shown)
 
 
 def _found(claim: Claim, chapter: Chapter) -> str:

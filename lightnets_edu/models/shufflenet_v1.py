@@ -25,43 +25,60 @@ STEM = {0.25: 12, 0.5: 12, 1.0: 24, 1.5: 24, 2.0: 48}    # width: channels of Co
 
 
 def channel_shuffle(x: Tensor, groups: int) -> Tensor:
-    """Deal every group's channels out to all groups (Figure 1c). (N, C, H, W) -> (N, C, H, W).
+    """Deal every group's channels out to all groups (Figure 1c).
 
-    With two groups, channels 0 1 2 | 3 4 5 become 0 3 1 4 2 5. ValueError where `groups` does not divide C.
+    (N, C, H, W) -> (N, C, H, W). With two groups, channels 0 1 2 | 3 4 5
+    become 0 3 1 4 2 5. ValueError where `groups` does not divide C.
     """
     if x.ndim != 4:
-        raise ValueError(f"channel shuffle: expected a tensor (N, C, H, W), got shape {tuple(x.shape)}")
+        got = tuple(x.shape)
+        raise ValueError(f"channel shuffle: expected a tensor (N, C, H, W), got shape {got}")
     n, c, h, w = x.shape
-    per_group = divide(c, groups, "channel shuffle")
-    return x.reshape(n, groups, per_group, h, w).transpose(1, 2).reshape(n, c, h, w)
+    table = x.reshape(n, groups, divide(c, groups, "channel shuffle"), h, w)
+    return table.transpose(1, 2).reshape(n, c, h, w)
 
 
 class ShuffleUnit(nn.Module):
-    """Figure 2b with stride 1, Figure 2c with stride 2. (N, c_in, H, W) -> (N, c_out, H/stride, W/stride)."""
+    """Figure 2b with stride 1, Figure 2c with stride 2.
 
-    def __init__(self, c_in: int, c_out: int, stride: int, groups: int, reduce_groups: int):
+    (N, c_in, H, W) -> (N, c_out, H/stride, W/stride). The first pointwise
+    layer has `reduce_groups` groups, the last has `groups`. ValueError for
+    another stride, for widths that add or concatenate wrongly or do not divide.
+    """
+
+    def __init__(self, c_in: int, c_out: int, stride: int,
+                 groups: int, reduce_groups: int):
         super().__init__()
-        if stride not in (1, 2):
-            raise ValueError(f"stride must be 1 (Figure 2b) or 2 (Figure 2c), got {stride}")
-        if stride == 1 and c_in != c_out:
-            raise ValueError(f"a stride-1 unit adds its input, so c_in must equal c_out; got {c_in} and {c_out}")
-        if stride == 2 and c_in >= c_out:
-            raise ValueError(f"a stride-2 unit concatenates its input, so c_out must exceed c_in: {c_in} and {c_out}")
-        c_mid = divide(c_out, 4, "bottleneck")               # §3.2: a quarter of the output
-        c_branch = c_out - c_in if stride == 2 else c_out    # concatenation brings back c_in
+        _check_widths(c_in, c_out, stride)
         self.groups, self.stride = groups, stride
+        c_mid = divide(c_out, 4, "bottleneck")  # §3.2: a quarter of the output
+        # concatenation brings back c_in
+        c_branch = c_out - c_in if stride == 2 else c_out
         self.reduce = conv_bn(c_in, c_mid, 1, groups=reduce_groups)
         self.depthwise = conv_bn(c_mid, c_mid, 3, stride, groups=c_mid)
         self.expand = conv_bn(c_mid, c_branch, 1, groups=groups)
-        self.shortcut = nn.AvgPool2d(3, stride=2, padding=1) if stride == 2 else nn.Identity()
+        self.shortcut = nn.Identity()
+        if stride == 2:
+            self.shortcut = nn.AvgPool2d(3, stride=2, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
         y = torch.relu(self.reduce(x))
         y = channel_shuffle(y, self.groups)
-        y = self.depthwise(y)                                # no ReLU here (§3.2)
+        y = self.depthwise(y)  # no ReLU here (§3.2)
         y = self.expand(y)
         short = self.shortcut(x)
-        return torch.relu(torch.cat([short, y], dim=1) if self.stride == 2 else short + y)
+        if self.stride == 2:
+            return torch.relu(torch.cat([short, y], dim=1))
+        return torch.relu(short + y)
+
+
+def _check_widths(c_in: int, c_out: int, stride: int) -> None:
+    if stride not in (1, 2):
+        raise ValueError(f"stride must be 1 (Figure 2b) or 2 (Figure 2c), got {stride}")
+    if stride == 1 and c_in != c_out:
+        raise ValueError(f"a stride-1 unit adds its input, so c_in must equal c_out; got {c_in} and {c_out}")
+    if stride == 2 and c_in >= c_out:
+        raise ValueError(f"a stride-2 unit concatenates its input, so c_out must exceed c_in: {c_in} and {c_out}")
 
 
 def column(groups: int, width: float = 1.0) -> tuple[int, ...]:

@@ -54,9 +54,39 @@ def test_reshape_transpose_flatten():
     assert channel_shuffle(x, 2).flatten().tolist() == [i // 2 + 16 * (i % 2) for i in range(32)]
 
 
-def test_shuffled_groups_are_not_dense():
+def residue(depth, target):
+    """Squared error, relative, of the best stack of `depth` grouped layers of 2 groups, shuffled, for a dense 4 × 4 map."""
+    deal = channel_shuffle(torch.arange(4).reshape(1, 4, 1, 1), 2).flatten()
+    best = 1.0
+    for seed in range(6):
+        torch.manual_seed(seed)
+        blocks = [torch.randn(2, 2, 2, dtype=torch.float64, requires_grad=True) for _ in range(depth)]
+
+        def error(blocks=blocks):
+            product = torch.block_diag(*blocks[0])
+            for pair in blocks[1:]:
+                product = torch.block_diag(*pair) @ product[deal]
+            return (product - target).square().sum() / target.square().sum()
+
+        optimiser = torch.optim.LBFGS(blocks, lr=0.5, max_iter=800, tolerance_grad=1e-12, tolerance_change=1e-16,
+                                      line_search_fn="strong_wolfe")  # fmt: skip
+
+        def step(optimiser=optimiser, error=error):
+            optimiser.zero_grad()
+            loss = error()
+            loss.backward()
+            return loss
+
+        optimiser.step(step)
+        best = min(best, error().item())
+    return best
+
+
+def test_two_shuffled_layers_are_not_dense_and_three_can_be():
     two = sum(p.numel() for p in nn.Sequential(grouped(64, 4), grouped(64, 4)).parameters())
     assert (two, cost.conv_params(64, 64, 1)) == (2048, 4096)
+    target = torch.randn(4, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+    assert residue(2, target) > 1e-3 and residue(3, target) < 1e-10
 
 
 @pytest.mark.parametrize(("g", "macs"), [(1, 41_746_432), (32, 13_748_224)])
@@ -73,6 +103,10 @@ def test_shufflenet_unit():
 def test_depthwise_saves_more_than_grouping():
     c, m, g = 240, 60, 3
     assert (9 * m * m - 9 * m, 2 * c * m - 2 * c * m // g) == (31_860, 19_200)
+    for g, columns in TABLE_1.items():
+        for c in columns:
+            m = c // 4
+            assert 9 * m * m - 9 * m > 2 * c * m - 2 * c * m // g
 
 
 def test_sixteen_units_in_three_stages():
@@ -106,3 +140,81 @@ def test_unit_is_reduce_shuffle_depthwise_expand():
 def test_stride_2_pools_and_concatenates():
     unit = ShuffleUnit(240, 480, 2, 3, 3)
     assert isinstance(unit.shortcut, nn.AvgPool2d) and unit.expand[0].out_channels == 480 - 240
+
+
+def test_gradient_of_the_shuffle_is_its_inverse():
+    x = torch.zeros(1, 12, 1, 1, requires_grad=True)
+    upstream = torch.arange(12.0).reshape(1, 12, 1, 1)
+    (gradient,) = torch.autograd.grad(channel_shuffle(x, 3), x, upstream)
+    assert torch.equal(gradient, channel_shuffle(upstream, 4))
+
+
+def test_interleaved_not_in_blocks():
+    dealt = channel_shuffle(torch.arange(32).reshape(1, 32, 1, 1), 2).flatten().tolist()
+    assert set(dealt[:16]) == {*range(8), *range(16, 24)} and dealt[:4] == [0, 16, 1, 17]
+
+
+def test_depthwise_does_little_for_what_it_moves():
+    depthwise, pointwise = nn.Conv2d(60, 60, 3, padding=1, groups=60), nn.Conv2d(60, 60, 1)
+    a, b = (cost.total(cost.layer_costs(layer, (1, 60, 28, 28))) for layer in (depthwise, pointwise))
+    assert a.macs / a.access < 5 < 25 < b.macs / b.access
+
+
+def test_scale_factors():
+    macs = {s: cost.total(cost.layer_costs(ShuffleNetV1(3, s), (1, 3, 224, 224))).macs for s in (0.25, 0.5, 1.0, 1.5, 2.0)}
+    for s, n in macs.items():
+        assert 0.9 < n / (s**2 * macs[1.0]) < 1.6, f"roughly s²; at {s} the stem weighs in"
+    for g, s in [(2, 0.5), (4, 0.5), (2, 0.25), (4, 0.25), (8, 0.25), (2, 1.5), (4, 1.5)]:
+        with pytest.raises(ValueError, match="channels cannot be split"):
+            ShuffleNetV1(g, s)
+
+
+def test_stem_and_head():
+    net, x = ShuffleNetV1(3).eval(), torch.zeros(1, 3, 224, 224)
+    assert tuple(net.stem(x).shape) == (1, 24, 56, 56)
+    pooled = torch.randn(2, 960)
+    as_conv = nn.functional.conv2d(pooled[:, :, None, None], net.head.weight[:, :, None, None], net.head.bias)
+    torch.testing.assert_close(as_conv.flatten(1), net.head(pooled))
+
+
+def test_no_relu_after_the_depthwise_layer():
+    unit, seen = ShuffleUnit(12, 12, 1, 1, 1).eval(), []
+    unit.expand.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0].min().item()))
+    with torch.no_grad():
+        assert unit(torch.randn(4, 12, 8, 8)).min() >= 0, "a ReLU after the fusion"
+    assert seen[0] < 0, "negative values reach the last layer"
+
+
+class NarrowUnit(ShuffleUnit):
+    """The unit of the listing: in strided units a bottleneck of a quarter of c_out - c_in."""
+
+    def __init__(self, c_in, c_out, stride, groups, reduce_groups):
+        super().__init__(c_in, c_out, stride, groups, reduce_groups)
+        if stride == 2:
+            m = (c_out - c_in) // 4
+            self.reduce[0] = nn.Conv2d(c_in, m, 1, groups=reduce_groups, bias=False)
+            self.reduce[1] = nn.BatchNorm2d(m)
+            self.depthwise[0] = nn.Conv2d(m, m, 3, 2, 1, groups=m, bias=False)
+            self.depthwise[1] = nn.BatchNorm2d(m)
+            self.expand[0] = nn.Conv2d(m, c_out - c_in, 1, groups=groups, bias=False)
+
+
+def test_narrow_bottleneck_is_a_cheaper_network(monkeypatch):
+    monkeypatch.setattr("lightnets_edu.models.shufflenet_v1.ShuffleUnit", NarrowUnit)
+    total = cost.total(cost.layer_costs(ShuffleNetV1(3), (1, 3, 224, 224)))
+    assert total.params == 1_814_734 and round(total.macs / 1e6, 2) == 127.06
+
+
+def test_floor_division_drops_channels():
+    """Stage 2 of the listing, whose strided bottleneck has (272 - 24) / 4 or (384 - 24) / 4 channels."""
+    kept = {g: (c_out - 24) // 4 // g * g for g, (c_out, *_) in TABLE_1.items()}
+    assert {g: (c[0] - 24) // 4 - kept[g] for g, c in TABLE_1.items()} == {1: 0, 2: 0, 3: 0, 4: 2, 8: 2}
+
+
+def test_split_branches_are_one_dense_layer():
+    branches = [nn.Conv2d(64, 4, 1, bias=False) for _ in range(32)]
+    dense = nn.Conv2d(64, 128, 1, bias=False)
+    dense.weight.data = torch.cat([b.weight.data for b in branches])
+    x = torch.randn(2, 64, 5, 5)
+    torch.testing.assert_close(torch.cat([b(x) for b in branches], dim=1), dense(x))
+    assert cost.conv_params(64, 128, 1, groups=32) < cost.conv_params(64, 128, 1)
