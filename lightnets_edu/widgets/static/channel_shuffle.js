@@ -9,7 +9,7 @@ export function permutation(c, g, order) {
   return upto(c).map((place) => (place % rows) * (c / rows) + Math.floor(place / rows));
 }
 
-/** Everything in i's group, where c channels are cut into g groups. */
+/** i's group, where c channels are cut into g. */
 function mates(c, g, i) {
   const n = c / g, first = Math.floor(i / n) * n;
   return upto(n).map((k) => first + k);
@@ -36,7 +36,6 @@ function read(model) {
   };
 }
 
-/** Two grouped layers with the shuffle between them. */
 function network(stage, model, choose) {
   const [moves, rays] = ["ln-move", "ln-ray"].map(inks);
   let place, chips, radios;
@@ -72,7 +71,7 @@ function network(stage, model, choose) {
   return { build, light, focus: () => radios[read(model).output].focus() };
 }
 
-/** The shuffle itself: chips that move. A long line wraps between groups. */
+/** Chips that move. A long line wraps between groups. */
 function stepper(stage, model) {
   let chips, across, w, pitch;
 
@@ -131,8 +130,13 @@ export default {
   render({ model, el }) {
     const set = update.bind(null, model), disabled = model.get("fixed");
     const divisors = (c) => upto(c + 1).filter((g) => c % g === 0);
-    let wanted = model.get("groups"), width = 0;
-    const resize = (channels) => set({ groups: divisors(channels).findLast((g) => g <= wanted), channels });
+    let wanted = model.get("groups"), width = 0, half = false;
+    function resize(channels) {
+      half = true;
+      model.set("groups", divisors(channels).findLast((g) => g <= wanted));
+      half = false;
+      set({ channels });
+    }
     const count = html("input", { type: "range", min: 2, max: 32, disabled, oninput: () => resize(+count.value) });
     const groups = html("select", { disabled, onchange: () => set({ groups: wanted = +groups.value }) });
     const mix = html("input", { type: "checkbox", onchange: () => set({ shuffle: mix.checked }) });
@@ -173,7 +177,7 @@ export default {
       if (details.open) data.replaceChildren(...list(here));
     }
     function rebuild() {
-      if (!width || model.get("channels") % model.get("groups")) return;
+      if (half || !width || model.get("channels") % model.get("groups")) return;
       picture.build(width);
       moves.build(width);
       write();
