@@ -28,7 +28,7 @@ course: env     ## the graded course in course/ (needs the teacher's half)
 serve: env      ## serve the built site on this machine
 	$(BIN)/python -m coursekit serve
 
-test: env       ## everything: notebooks equal their sources, then all tests (the browser part needs Chromium)
+test: env       ## everything: notebooks equal their sources, then all tests (needs Chromium and node)
 	$(BIN)/python -m coursekit build --check
 	$(BIN)/python -m pytest
 

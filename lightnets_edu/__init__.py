@@ -2,9 +2,10 @@
 
 One direction, each part using only those before it:
 
-    layers -> models -> cost -> widgets -> chapters
+    layers -> models -> cost -> diagrams, widgets -> chapters
 
-`checks` stands apart: it tells a learner what an answer got right and wrong, and knows nothing about networks.
+Beside them, each for itself: `data` and `training` for small honest experiments, `timing` for times, `show` for tables
+and sources on a page, and `checks`, which tells a learner what an answer got right and wrong.
 Importing the package imports none of them, so that a notebook pays only for what it uses.
 """
 

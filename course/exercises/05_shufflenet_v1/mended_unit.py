@@ -25,9 +25,8 @@ class MendedUnit(nn.Module):
 
     def forward(self, x):
         y = torch.relu(self.bn1(self.conv1(x)))
-        n, c, h, w = y.shape
-        y = y.reshape(n, self.groups, c // self.groups, h, w)
-        y = y.transpose(1, 2).reshape(n, c, h, w)
+        # one row for each group, transposed: the order of Figure 1
+        y = y.unflatten(1, (self.groups, y.shape[1] // self.groups)).transpose(1, 2).flatten(1, 2)
         y = self.bn3(self.conv3(self.bn2(self.conv2(y))))
         if self.stride == 2:
             return torch.relu(torch.cat([self.pool(x), y], dim=1))

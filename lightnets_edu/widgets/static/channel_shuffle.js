@@ -17,7 +17,7 @@ function mates(c, g, i) {
 
 const blocks = (c, g) => upto(g).map((k) => mates(c, g, (k * c) / g));
 
-/** The inputs that an output reaches: back through its group, the shuffle, and the groups met there. */
+/** The inputs that an output reaches: back through its group, the shuffle, the groups met. */
 export function reached({ from, first, second }, output) {
   const c = from.length, met = mates(c, second, output).flatMap((place) => mates(c, first, from[place]));
   return [...new Set(met)].sort((a, b) => a - b);
@@ -99,25 +99,25 @@ function stepper(stage, model) {
 
 function explain({ g, n, from, rows, columns, shuffle, measured, step }) {
   if (measured) return "The order that the code gives.";
-  if (g === 1) return "g = 1: one group, a dense layer; the shuffle changes nothing.";
+  if (g === 1) return "g = 1: a dense layer; the shuffle changes nothing.";
   if (n === 1) return "g = C: each channel alone; the shuffle changes nothing.";
-  if (!shuffle) return "No shuffle: channels stay in their groups.";
+  if (!shuffle) return "No shuffle: groups stay apart.";
   return [
     `Layer 1 gives ${g} groups of ${n}.`,
-    `Reshape to ${rows} rows of ${columns}${rows === g ? ", one for each group" : ""}.`,
+    `Reshape to ${rows} rows of ${columns}${rows === g ? ", one a group" : ""}.`,
     `Transpose to ${columns} rows of ${rows}.`,
     `Flatten, row after row: ${from.join(" ")}.`,
     `Each group of layer 2 takes ${n} neighbours.`,
   ][step];
 }
 
-function sentence({ c, g, n, ways, inputs, measured, output }) {
+function sentence({ c, g, n, ways, inputs, measured, output, shuffle }) {
   const [none, paper, inverse] = ways.map((way) => reached(way, output));
-  return `${measured ? "Measured, not the formula: o" : "O"}utput ${output} reaches ${inputs.length} of ${c} inputs. No shuffle: ${none.length} (n = ${n}). `
-    + `Paper's order: ${paper.length}. Inverse order: ${inverse.length}${`${paper}` === `${inverse}` ? "" : ", not the same"}. min(g, n) · n = ${Math.min(g, n) * n}.`;
+  const said = `${measured ? "Measured, not the formula: o" : "O"}utput ${output} reaches ${inputs.length} of ${c} inputs`;
+  if (!shuffle) return `${said}: n = ${n}.`;
+  return `${said}. No shuffle: ${none.length} (n = ${n}). Paper's order: ${paper.length}. Inverse order: ${inverse.length}${`${paper}` === `${inverse}` ? "" : ", not the same"}. min(g, n) · n = ${Math.min(g, n) * n}.`;
 }
 
-/** Who reaches whom: outputs of one group reach the same inputs. */
 function list({ c, second, ways, wiring }) {
   const row = (own) => [own, ...ways.map((way) => reached(way, own[0]))].map(ranges);
   return [
@@ -173,7 +173,7 @@ export default {
       words.textContent = sentence(here);
       how.textContent = explain(here);
       const apart = upto(c).some((o) => reached(here.wiring, o).length < c);
-      badge.textContent = `C = ${c} ${c < g * g ? "<" : "≥"} g² = ${g * g}: ${apart ? "no " : ""}full mixing`;
+      badge.textContent = `C = ${c} ${c < g * g ? "<" : "≥"} g² = ${g * g}: ${here.shuffle || g < 2 ? `${apart ? "no " : ""}full mixing` : "no shuffle"}`;
       if (details.open) data.replaceChildren(...list(here));
     }
     function rebuild() {

@@ -112,13 +112,16 @@ def test_what_lights_up_is_what_gradients_say(page):
             assert figure.evaluate(LIT) == lit_by_hand(widget)
             assert figure.evaluate(LINES) == lines_by_hand(widget)
             said, reach = tab.locator("[aria-live]").first.inner_text(), len(widget.reached(True, "inverse"))
-            assert f"reaches {len(widget.reached())} of {c} inputs. No shuffle: {c // g} (n = {c // g})." in said
+            badge = tab.locator(".ln-badge").inner_text()
+            assert ("≥" in badge) == (c >= g * g) and f"reaches {len(widget.reached())} of {c} inputs" in said
+            assert tab.locator("svg, svg *").count() <= 600
+            if not shuffle:
+                assert said.endswith(f": n = {c // g}.") and ("no shuffle" in badge) == (g > 1), "nothing is given away"
+                continue
+            assert f"No shuffle: {c // g} (n = {c // g})." in said and ("no full" in badge) == (c < g * g)
             assert f"Paper's order: {len(widget.reached(True, 'paper'))}. Inverse order: {reach}" in said
             same = widget.reached(True, "paper") == widget.reached(True, "inverse")
             assert ("not the same" not in said) == same and f"min(g, n) · n = {reach}." in said
-            assert tab.locator("svg, svg *").count() <= 600
-        badge = tab.locator(".ln-badge").inner_text()
-        assert ("no full" in badge) == (c < g * g) and ("≥" in badge) == (c >= g * g)
         explained = tab.locator("[aria-live]").last.inner_text()
         assert ("changes nothing" in explained) == (g in (1, c))
         assert tab.get_by_role("button", name="Play").is_disabled()
