@@ -161,6 +161,7 @@ def claims_page(claims: list[Claim], chapters: list[Chapter]) -> str:
         "# The source, checked",
         "",
         "Every checkable statement of our sources and of the papers that a chapter deals with, in our own words.",
+        "The sources are five public texts on light networks, lecture notes and articles.",
         "The verdicts are:",
         "",
     ]

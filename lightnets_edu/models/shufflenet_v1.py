@@ -25,7 +25,7 @@ STEM = {0.25: 12, 0.5: 12, 1.0: 24, 1.5: 24, 2.0: 48}    # width: channels of Co
 
 
 def channel_shuffle(x: Tensor, groups: int) -> Tensor:
-    """Deal every group's channels out to all groups (Figure 1c).
+    """Take one channel from each group in turn (Figure 1c).
 
     (N, C, H, W) -> (N, C, H, W). With two groups, channels 0 1 2 | 3 4 5
     become 0 3 1 4 2 5. ValueError where `groups` does not divide C.
@@ -41,9 +41,9 @@ def channel_shuffle(x: Tensor, groups: int) -> Tensor:
 class ShuffleUnit(nn.Module):
     """Figure 2b with stride 1, Figure 2c with stride 2.
 
-    (N, c_in, H, W) -> (N, c_out, H/stride, W/stride). The first pointwise
-    layer has `reduce_groups` groups, the last has `groups`. ValueError for
-    another stride, for widths that add or concatenate wrongly or do not divide.
+    (N, c_in, H, W) -> (N, c_out, H/stride, W/stride). The first
+    pointwise layer has `reduce_groups` groups, the last has `groups`.
+    ValueError for another stride and for widths that do not fit.
     """
 
     def __init__(self, c_in: int, c_out: int, stride: int,
@@ -51,7 +51,7 @@ class ShuffleUnit(nn.Module):
         super().__init__()
         _check_widths(c_in, c_out, stride)
         self.groups, self.stride = groups, stride
-        c_mid = divide(c_out, 4, "bottleneck")  # §3.2: a quarter of the output
+        c_mid = divide(c_out, 4, "bottleneck")  # §3.2: a quarter
         # concatenation brings back c_in
         c_branch = c_out - c_in if stride == 2 else c_out
         self.reduce = conv_bn(c_in, c_mid, 1, groups=reduce_groups)
