@@ -167,7 +167,7 @@ show.table(heads, rows)
 #
 # Is a pair of shuffled grouped layers as good as one dense layer, then? Count the numbers that training can set.
 
-# %%
+# %% hide="code"
 channels, groups = 64, 4
 pair = 2 * cost.conv_params(channels, channels, 1, groups=groups)
 dense = cost.conv_params(channels, channels, 1)
@@ -240,7 +240,7 @@ show.table(
 #
 # Arithmetic is not all that a layer costs. It also has to fetch its input and its weights, and to store its output.
 
-# %%
+# %% hide="code"
 layers = {
     "depthwise 3×3": nn.Conv2d(m, m, 3, padding=1, groups=m),
     "dense 1×1": nn.Conv2d(c, m, 1),
@@ -352,7 +352,7 @@ plt.show()
 #
 # “ShuffleNet $s$×” is the network with the channels of its stages multiplied by $s$. The stem does not keep step; its widths are those of the authors' code. The table gives millions of multiply-adds; a dash stands where the network cannot be built.
 
-# %%
+# %% hide="code"
 def millions(groups, scale):
     """Multiply-adds of a scaled network, or a dash where none exists."""
     try:
@@ -522,7 +522,7 @@ show.table(["step", "multiply-adds", "time: median (middle half)"],
 #
 # Some published code, the authors' own among it {cite:p}`megvii2020shufflenet`, reshapes the channels to $(n, g)$ instead of $(g, n)$. That is a shuffle too, but it is the *inverse* one. (That code also shuffles after the depthwise layer, not before it.) The two orders agree when $g = n$, and a test with four channels in two groups cannot tell them apart.
 
-# %%
+# %% hide="code"
 def order(channels, groups):
     """Where each channel of a shuffled map came from."""
     numbered = torch.arange(channels).reshape(1, -1, 1, 1)
@@ -620,7 +620,7 @@ class FoundUnit(nn.Module):
 # %% [markdown]
 # We compare it with the unit of the package in three ways: the shape of the output, the number of parameters, and the output itself when both hold the same weights.
 
-# %%
+# %% hide="code"
 def renamed(unit):
     """The weights of a `ShuffleUnit` under the names of the found copy."""
     places = {"reduce": 1, "depthwise": 2, "expand": 3}
