@@ -10,36 +10,16 @@ import argparse
 import gzip
 import json
 import sys
-from contextlib import contextmanager
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from urllib.parse import unquote, urlparse
 
 from playwright.sync_api import sync_playwright
 
-SWITCHES = (
-    "no-sandbox disable-gpu disable-quic no-first-run "
-    "disable-background-networking disable-component-update disable-sync"
-)
-CHROMIUM = {"executable_path": "/usr/bin/chromium", "args": [f"--{switch}" for switch in SWITCHES.split()]}
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+from chromium import LAUNCH, served
+
 TEXT = {".html", ".css", ".js", ".json", ".svg", ".txt", ".inv"}
 PICTURES = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".avif", ".svg"}
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        """Say nothing per request."""
-
-
-@contextmanager
-def served(site: Path):
-    """The site on a loopback port; yields its address."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(site))) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
 
 
 def transferred(path: Path) -> int:
@@ -73,7 +53,7 @@ def report(site: Path) -> dict[str, dict]:
     pages = sorted(str(path.relative_to(site)) for path in site.rglob("*.html") if "_static" not in path.parts)
     found = {}
     with served(site) as origin, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(**CHROMIUM)
+        browser = playwright.chromium.launch(**LAUNCH)
         for page in pages:
             files = weigh(browser, site, origin, page)
             bare = sum(size for name, size in files.items() if Path(name).suffix not in PICTURES)

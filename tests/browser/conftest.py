@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from probe import served
+from chromium import served
 
 
 @pytest.fixture(scope="session")

@@ -2,10 +2,6 @@
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from threading import Thread
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
@@ -55,20 +51,6 @@ MOUNTED = """() => [...document.querySelectorAll('script[type$="widget-view+json
   if (host && 'mounted' in host.dataset && host.childElementCount) return [];
   return [`a widget that did not start: ${host?.textContent.slice(0, 100)}`];
 })"""
-
-
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *args):
-        """Say nothing per request."""
-
-
-@contextmanager
-def served(folder: Path):
-    """The folder on a loopback port; yields its address."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder))) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """Each check of this folder is shown a page with the fault that it is for."""
 
 import pytest
+from chromium import served
 from probe import (
     FALLBACKS,
     MOUNTED,
@@ -10,7 +11,6 @@ from probe import (
     accessibility,
     change_by_keyboard,
     change_by_mouse,
-    served,
     visit,
 )
 

@@ -5,7 +5,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from probe import served, visit
+from chromium import served
+from probe import visit
 
 HOST = Path(__file__).parents[2] / "book" / "_ext" / "assets" / "widget-host.js"
 COUNTER = """

@@ -15,6 +15,8 @@ SCRIPTS = (
     (r"scripts/fontawesome\.js", None),  # 1.5 MB that draw what the icon fonts draw as well
     (r"scripts/bootstrap\.js", None),  # the one menu that needs it is in book.js
     (r"(?:searchtools|language_data|searchindex)\.js", re.compile(r'id="search-results"')),
+    # they mark the words that a search found, and name keys that this theme has names of its own for
+    (r"(?:doctools|sphinx_highlight)\.js", re.compile(r'id="search-results"')),
     (r"design-tabs\.js", re.compile(r'class="sd-tab-set')),
     (r"(?:clipboard\.min|copybutton)\.js", re.compile(r'class="highlight')),
     (r"togglebutton\.js", re.compile(r'class="(?:[^"]* )?(?:toggle|admonition(?: [^"]*)? dropdown|tag_hide\w*)[ "]')),
