@@ -13,7 +13,7 @@ HEADER = {"title", "objectives", "minutes", "before"}
 LESSON = {"": ("markdown", "code"), "card": ("markdown",), "objectives": ("markdown",), "ledger": ("markdown",)}
 EXERCISE = {"task": "markdown", "answer": "code", "check": "code"}
 ARGS = {
-    "": {"alt", "caption", "name", "hide", "objective", "claims"},
+    "": {"alt", "caption", "name", "hide", "objective", "claims", "measured"},
     "card": set(),
     "objectives": set(),
     "ledger": set(),

@@ -6,9 +6,11 @@ measurements of one comparison differ; the next comparison may differ by more. R
 """
 
 import math
+import platform
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from statistics import quantiles
 from typing import Any, NamedTuple
 
@@ -30,6 +32,17 @@ class Timing(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.median:.3g} ms ({self.low:.3g} to {self.high:.3g})"
+
+
+def machine() -> str:
+    """The processor and the PyTorch that a measurement was made with: `AMD EPYC 7B13, one thread, torch 2.13.0`."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines()
+    except OSError:
+        lines = []
+    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    processor = named[0] if named else platform.processor() or platform.machine() or "an unnamed processor"
+    return f"{processor}, one thread, torch {torch.__version__.partition('+')[0]}"
 
 
 def time_forward(function: Function, x: Tensor, repeats: int = 21) -> Timing:

@@ -406,6 +406,7 @@ plt.show()
 # %%
 from functools import partial
 
+from lightnets_edu import timing
 from lightnets_edu.data import Images, digits
 from lightnets_edu.layers import conv_bn
 from lightnets_edu.training import repeat
@@ -428,7 +429,7 @@ def stage_2(groups, width, shuffle=True):
     return classifier(stem, [first, *rest], width, 10, shuffle)
 
 
-# %% claims="S1-39"
+# %% claims="S1-39" measured=true
 train, test = digits(32)
 few, recipe = train.take(50), {"epochs": 6, "batch": 25, "lr": 0.05}
 rows = []
@@ -438,6 +439,7 @@ for g, width in {1: 48, 2: 64, 4: 80, 8: 96}.items():
     still = "the same" if g == 1 else repeat(
         partial(stage_2, g, width, shuffle=False), few, test, **recipe)
     rows.append((g, width, cost.total(layers).macs, mixed, still))
+print("Measured on", timing.machine())
 heads = ["g", "channels", "multiply-adds", "with the shuffle", "without"]
 show.table(heads, rows)
 
@@ -452,7 +454,7 @@ show.table(heads, rows)
 #
 # “Is their sum even?” cannot. Suppose it could: a score $f(a) + h(b)$, above zero where $a + b$ is even and below where it is odd. Then $f(0) + h(0)$ and $f(1) + h(1)$ are above zero, $f(0) + h(1)$ and $f(1) + h(0)$ below. But the first two add up to the same as the last two.
 
-# %%
+# %% measured=true
 def pairs(images, count, answer, seed):
     """Two digits, one in each channel; class 1 where the answer is yes."""
     draw = torch.Generator().manual_seed(seed)
@@ -492,9 +494,7 @@ show.table(["question", "with the shuffle", "without"], rows)
 #
 # {cite:t}`zhang2018shufflenet` report that four times less arithmetic became about 2.6 times more speed on their ARM device. We have a CPU, one thread, one image. Both units with the same widths, then a dense 1×1 layer, then the shuffle alone:
 
-# %% claims="S1-48"
-from lightnets_edu import timing
-
+# %% claims="S1-48" measured=true
 c, m, g = 240, 60, 3
 x = torch.rand(1, c, 28, 28)
 resnet = nn.Sequential(conv_bn(c, m, 1), nn.ReLU(), conv_bn(m, m, 3),
@@ -509,11 +509,12 @@ work = {name: 0 if name == "channel shuffle"
         else cost.total(cost.layer_costs(step, x.shape)).macs
         for name, step in steps.items()}
 times = timing.compare(steps, x, repeats=101)
+print("Measured on", timing.machine())
 show.table(["step", "multiply-adds", "time: median (middle half)"],
            [(name, work[name], times[name]) for name in steps])
 
 # %% [markdown]
-# The times are those of the machine that built this page; run the cell on yours. The ShuffleNet unit does {{= f"{work['ShuffleNet unit'] / work['ResNet unit']:.0%}" =}} of the ResNet unit's arithmetic. Look how far its time is from that share. The shuffle does none at all, and yet it takes time, since it reads and writes the whole map. It takes little beside the dense layer here, where the map fits into the processor's cache. One of our sources calls the shuffle slow on CPUs; that is not what we see.
+# Times belong to a machine; run the cell on yours. The ShuffleNet unit does {{= f"{work['ShuffleNet unit'] / work['ResNet unit']:.0%}" =}} of the ResNet unit's arithmetic. Look how far its time is from that share. The shuffle does none at all, and yet it takes time, since it reads and writes the whole map. It takes little beside the dense layer here, where the map fits into the processor's cache. One of our sources calls the shuffle slow on CPUs; that is not what we see.
 
 # %% [markdown] objective="permute" claims="S1-07"
 # ## Pitfalls

@@ -7,7 +7,7 @@ from ..chapter import read_chapters
 from ..errors import BookError, Faults
 from ..project import Project
 from ..prose import bare_numbers
-from . import editions, ledger, site
+from . import editions, ledger, measured, site
 from .execute import execute
 from .plain import References
 
@@ -34,6 +34,9 @@ def build(root: Path, jobs: int | None = None, check: bool = False, quiet: bool 
         raise Faults(faults)
     _refuse_edited(project, [chapter.stem for chapter in chapters])
     results = execute(project, chapters, jobs, quiet)
+    for chapter in chapters:
+        results[chapter.stem], record = measured.settle(project, chapter, results[chapter.stem])
+        pages |= record
     staged = {
         site.page_name(c.stem): editions.dumps(editions.page(project, c, results[c.stem], claims)) for c in chapters
     }

@@ -61,15 +61,22 @@ def execute(
 
 
 def _key(project: Project, chapter: Chapter) -> str:
-    digest = hashlib.sha256(platform.python_version().encode())
+    """What was run, the Python that ran it, and this file."""
+    text = digest(project, chapter) + platform.python_version()
+    return hashlib.sha256(text.encode() + Path(__file__).read_bytes()).hexdigest()[:16]
+
+
+def digest(project: Project, chapter: Chapter) -> str:
+    """Of all that decides what a lesson gives on one machine: its code and expressions, the package, the versions."""
+    found = hashlib.sha256()
     for cell in chapter.lesson:
         run = cell.text if cell.kind == "code" else "\0".join(expressions(cell))
-        digest.update(f"{cell.kind}\1{run}\2".encode())
+        found.update(f"{cell.kind}\1{run}\2".encode())
     package = project.root / project.package
     files = [p for p in sorted(package.rglob("*")) if p.is_file() and p.suffix != ".pyc"]
-    for path in [*files, project.root / "requirements.txt", Path(__file__)]:
-        digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()[:16]
+    for path in [*files, project.root / "requirements.txt"]:
+        found.update(path.name.encode() + path.read_bytes())
+    return found.hexdigest()[:16]
 
 
 def _warm() -> None:

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from lightnets_edu import timing
 from lightnets_edu.timing import Timing, compare, time_forward
 
 
@@ -77,3 +78,8 @@ def test_in_words():
 def test_compare_refuses(functions, x, repeats, message):
     with pytest.raises(ValueError, match=message):
         compare(functions, x, repeats)
+
+
+def test_the_machine_is_named():
+    assert timing.machine().endswith(f", one thread, torch {torch.__version__.partition('+')[0]}")
+    assert len(timing.machine()) < 120
