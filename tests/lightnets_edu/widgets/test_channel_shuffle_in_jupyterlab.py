@@ -1,6 +1,7 @@
 """The figure in JupyterLab 4 with a live kernel: what the browser changes Python reads, what Python sets the browser shows."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.slow
 PACKAGE_ROOT = Path(__file__).parents[3]
@@ -67,8 +69,17 @@ def test_browser_and_python_agree(browser, lab):
         cells.nth(2).wait_for(timeout=90_000)
 
         def run(i: int) -> None:
-            cells.nth(i).locator(".cm-content").click()
-            tab.keyboard.press("Control+Enter")
+            """Until the cell has a number or a star: JupyterLab drops what is run before the kernel is connected."""
+            prompt = cells.nth(i).locator(".jp-InputPrompt")
+            for _ in range(30):
+                cells.nth(i).locator(".cm-content").click()
+                tab.keyboard.press("Control+Enter")
+                try:
+                    expect(prompt).to_have_text(re.compile(r"[\d*]"), timeout=3_000)
+                    return
+                except AssertionError:
+                    continue
+            pytest.fail(f"JupyterLab does not run cell {i}")
 
         run(0)
         figure = tab.locator("figure.ln-widget")
