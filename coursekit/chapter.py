@@ -146,8 +146,8 @@ def _check_cell(cell: SourceCell, objectives: dict) -> None:
         )
     if "caption" in cell.args and not cell.args.get("alt"):
         raise BookError(cell.where, "a figure needs a text alternative", 'add alt="what is to be seen"')
-    if cell.kind == "markdown":
-        expressions(cell)  # raises when one does not parse
+    if cell.kind == "markdown" and expressions(cell) and cell.role == "task":  # raises when one does not parse
+        raise BookError(cell.where, "a task cannot hold `{{= … =}}`: exercises are not run", "say it in the lesson")
 
 
 def _check_card(cells: list[SourceCell], name: str) -> None:

@@ -482,6 +482,7 @@ for text, answer in questions.items():
     rows.append((text, *(
         repeat(partial(two_groups, shuffle), *sets, **recipe)
         for shuffle in (True, False))))
+print("Measured on", timing.machine())
 show.table(["question", "with the shuffle", "without"], rows)
 
 # %% [markdown]

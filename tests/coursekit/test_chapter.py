@@ -41,6 +41,7 @@ def test_a_right_chapter_is_read(book):
     ('alt="A straight line from corner to corner." ', "", r"a figure needs a text alternative"),
     ("{{= twice =}}", "{{= twice", r"opened with `{{=` and not closed"),
     ("{{= twice =}}", "{{= twice + =}}", r"{{= twice \+ =}} is no Python expression"),
+    ("Write `halve(x)`.", "Write `halve({{= twice =}})`.", r"a task cannot hold"),
     ("{{= twice =}}", "{{= 54321 =}}", r"{{= 54321 =}} computes nothing"),
     ("twice = double(21)", "twice = double(21)" + "  # long" * 20, r"a line of code has \d+ characters"),
 ])  # fmt: skip
