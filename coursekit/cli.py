@@ -1,4 +1,4 @@
-"""The command: `python -m coursekit build | course | scan | check-site | serve`."""
+"""The command: `python -m coursekit build | course | grade | scan | check-site | serve`."""
 
 import argparse
 import contextlib
@@ -51,6 +51,19 @@ def _parser() -> argparse.ArgumentParser:
     course.add_argument(
         "--chapter", action="append", help="only this chapter (its file name without .ipynb); may be repeated"
     )
+    course.add_argument("--check", action="store_true", help="leave book/exercises.json alone; fail when it is old")
+    grade = command("grade", _grade, "grade the hand-ins of the course, sandboxed, into nbgrader's gradebook")
+    grade.add_argument("--course", type=Path, help="the nbgrader course folder (default: course/ in the root)")
+    grade.add_argument("--chapter", action="append", help="only this chapter, by name or number; may be repeated")
+    grade.add_argument("--student", action="append", help="only this student; may be repeated")
+    grade.add_argument("--again", action="store_true", help="also what was graded before and has not changed")
+    grade.add_argument("--jobs", type=_count, help="hand-ins graded at once (default: one a core)")
+    grade.add_argument(
+        "--trust-submissions",
+        action="store_true",
+        help="run students' code without bubblewrap: nothing keeps it from your files and the network",
+    )
+    grade.add_argument("--quiet", action="store_true", help="no progress bar")
     scan = command("scan", _scan, "look for solutions and hidden tests in files, folders, wheels")
     scan.add_argument("paths", nargs="+", type=Path)
     check = command("check-site", _check_site, "check a built site: links, anchors, alternative texts, other hosts")
@@ -80,7 +93,23 @@ def _build(args) -> None:
 def _course(args) -> None:
     from .teacher.course import build_course
 
-    build_course(args.root.resolve(), args.chapter)
+    build_course(args.root.resolve(), args.chapter, check=args.check)
+
+
+def _grade(args) -> None:
+    from .grading.grade import grade
+    from .grading.report import table
+    from .project import Project
+
+    def bar(outcomes, total: int):
+        from tqdm import tqdm
+
+        return tqdm(outcomes, total=total, unit="hand-in", disable=args.quiet or not total)
+
+    root = args.root.resolve()
+    outcomes = grade(args.course or root / "course", root / Project(root).package, args.chapter, args.student,
+                     again=args.again, jobs=args.jobs, trust=args.trust_submissions, progress=bar)  # fmt: skip
+    print(table(outcomes))
 
 
 def _scan(args) -> None:

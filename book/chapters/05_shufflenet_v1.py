@@ -890,8 +890,8 @@ with Check("MendedUnit") as check:
         unit = ShuffleUnit(24, 240, 2, groups=3, reduce_groups=3)
         check.equal(params(MendedUnit(24, 240, 2, 3)), params(unit))
     with check("one group: the same weights give the same output"):
-        unit = ShuffleUnit(16, 16, 1, groups=1, reduce_groups=1)
-        check.true(same_output(MendedUnit(16, 16, 1, 1), unit, 16),
+        unit = ShuffleUnit(64, 64, 1, groups=1, reduce_groups=1)
+        check.true(same_output(MendedUnit(64, 64, 1, 1), unit, 64),
                    "the outputs differ")
     with check("30 channels, which four does not divide, are refused"):
         try:

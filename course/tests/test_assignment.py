@@ -74,6 +74,11 @@ def test_nothing_private_is_in_what_is_public(course):
     scan_paths(course.parent, [course / "release", *(ROOT / part for part in ("notebooks", "book", "lightnets_edu"))])
 
 
+def test_the_counts_in_the_book_are_what_the_build_finds(course):
+    found, told = (root / "book" / "exercises.json" for root in (course.parent, ROOT))
+    assert found.read_text("utf-8") == told.read_text("utf-8"), "run `make course` and commit book/exercises.json"
+
+
 def test_stock_nbgrader_gives_the_marks_that_were_earned(course, monkeypatch):
     half = read_private(ROOT / "course" / "exercises" / CHAPTER / f"{EXERCISE}.py", ROOT)
     wrong = {answer.label: answer.text for answer in half.wrong}

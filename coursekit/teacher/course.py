@@ -1,22 +1,23 @@
 """The teacher's build: public notebooks and private halves -> an nbgrader course whose release is the public notebook.
 
-`build_course` makes course/source and course/release; `scan_paths` looks for private text in any file.
+`build_course` makes course/source, course/release and book/exercises.json; `scan_paths` looks for private text.
 """
 
 from pathlib import Path
 
 from ..errors import BookError, Faults
-from . import leaks
+from . import leaks, record
 from .exercises import Assignment, read_assignments
 from .merge import canary, merge_notebook
 from .release import release
 from .trial import Row, try_answers
 
 
-def build_course(root: Path | str, chapters: list[str] | None = None, progress=print) -> list[Row]:
+def build_course(root: Path | str, chapters: list[str] | None = None, progress=print, check=False) -> list[Row]:
     """Merge, run, judge and release the chapters (all of them by default); a `BookError` says what to mend.
 
     `progress` is called with one line of text for each step, and at the end with the table of the returned rows.
+    With `check` book/exercises.json is not written: the build stops when it is not what was found.
     """
     root = Path(root).resolve()
     assignments = read_assignments(root, chapters)
@@ -32,6 +33,8 @@ def build_course(root: Path | str, chapters: list[str] | None = None, progress=p
         rows += try_answers(root, assignment, merged[assignment.name])
     progress("making the release with nbgrader, and looking for leaks in it")
     release(root / "course", assignments, merged, [s for a in assignments for s in secrets_of(a)])
+    settle = record.compare if check else record.keep
+    settle(root, chapters and {a.name for a in assignments}, record.found(root, assignments, rows))
     progress(table(rows))
     return rows
 

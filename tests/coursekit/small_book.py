@@ -3,6 +3,10 @@
 import shutil
 from pathlib import Path
 
+from coursekit import strength
+from coursekit.chapter import read_chapter
+from coursekit.public.strength_page import chapter_digest
+
 REPOSITORY = Path(__file__).parents[2]
 CHAPTER = '''\
 # ---
@@ -73,7 +77,7 @@ FILES = {
     "pyproject.toml": '[tool.coursekit]\npackage = "toybook"\n',
     "_toc.yml": (
         "format: jb-book\nroot: book/welcome\nchapters:\n- file: notebooks/01_double\n- file: book/claims\n"
-        "- file: book/trace\n- file: book/references\n"
+        "- file: book/trace\n- file: book/exercises\n- file: book/references\n"
     ),
 }
 
@@ -84,9 +88,17 @@ def write_book(root: Path) -> Path:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
+    measure(root)
     shutil.copy(REPOSITORY / "_config.yml", root)
     shutil.copytree(REPOSITORY / "book" / "_ext", root / "book" / "_ext", ignore=shutil.ignore_patterns("__pycache__"))
     return root
+
+
+def measure(root: Path, **counts) -> None:
+    """Write book/exercises.json, as the teacher's build would for the chapter as it stands."""
+    public = chapter_digest(read_chapter(root / "book/chapters/01_double.py", root))
+    tried = strength.Counts(**{"right": 2, "wrong": 7, "caught": 3, **counts})
+    strength.write(root, {"01_double": strength.Measured(public, "private", {"halve": tried})})
 
 
 def edit(path: Path, old: str, new: str) -> None:

@@ -12,7 +12,7 @@ import time
 
 import nbformat
 import pytest
-from small_book import REPOSITORY, edit, write_book
+from small_book import REPOSITORY, edit, measure, write_book
 
 from coursekit.cli import main
 
@@ -134,6 +134,23 @@ def test_check_writes_nothing_and_finds_what_is_out_of_date(book, capsys):
     assert digests(book / "notebooks") == before
     build(book)
     build(book, "--check")
+
+
+def test_exercises_that_nobody_measured_stop_a_check_only(book, capsys):
+    edit(book / "book/chapters/01_double.py", 'print("not answered yet")', 'print("no answer yet")')
+    before = digests(book / "_build/html") | digests(book / "notebooks") | digests(book / "book")
+    told = refused(book, capsys, "--check")
+    assert "book/exercises.json: the exercises of 01_double are measured, but the counts are out of date" in told
+    assert "run `make course`" in told
+    assert digests(book / "_build/html") | digests(book / "notebooks") | digests(book / "book") == before
+    build(book)
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "exercises.json" in line]
+    assert "01_double" in line and "run `make course`" in line
+    assert "the counts are out of date" in (book / "_build/html/book/exercises.html").read_text("utf-8")
+    measure(book)
+    build(book)
+    build(book, "--check")
+    assert "exercises.json" not in capsys.readouterr().out
 
 
 def test_an_interrupted_build_leaves_the_last_site(book):

@@ -5,6 +5,7 @@ import pytest
 from nbgrader.api import Gradebook
 from toy import exercise, stub
 
+from coursekit import strength
 from coursekit.errors import BookError
 from coursekit.teacher.course import build_course, table
 
@@ -25,6 +26,7 @@ def test_build_and_build_again_with_submissions(toy, monkeypatch):
     rows = build_course(toy.root, progress=said.append)
     assert said[-1] == table(rows)
     assert "| turn | 01_lists | 3 | 2 | 5 | 1 |" in said[-1]
+    assert strength.read(toy.root)["01_lists"].exercises == {"turn": strength.Counts(right=2, wrong=5, caught=1)}
     course = toy.root / "course"
     source = cells(course / "source/01_lists/01_lists.ipynb")
     assert "### BEGIN SOLUTION" in source["turn"].source and "### BEGIN HIDDEN TESTS" in source["turn-grade"].source
@@ -64,6 +66,7 @@ def test_a_release_that_nbgrader_cannot_make_keeps_the_old_one(toy, untried):
     with pytest.raises(BookError, match="nbgrader makes no release"):
         build_course(toy.root, progress=str)
     assert (course / "release/01_lists/kept.txt").read_text() == "old"
+    assert not (toy.root / strength.NAME).exists(), "written only after everything succeeded"
 
 
 def test_a_teachers_setting_that_changes_the_release_is_noticed(toy, untried):

@@ -1,0 +1,71 @@
+"""book/exercises.json is of these private files, and tells nothing of them. No kernel is started."""
+
+import shutil
+import zlib
+
+import pytest
+from checkout import ROOT
+
+from coursekit import strength
+from coursekit.chapter import read_chapters
+from coursekit.project import Project
+from coursekit.public.strength_page import chapter_digest
+from coursekit.teacher.exercises import read_assignments
+from coursekit.teacher.record import digests, out_of_date, private_texts
+
+LEAST = 1000  # bytes that a chapter's private files add to its notebook: nobody tries so many possibilities
+
+
+def told(root):
+    return [str(fault) for fault in out_of_date(root, read_assignments(root))]
+
+
+def unknown(public: str, private: str) -> int:
+    """Bytes that are left of a private text for somebody who knows the public one."""
+    packer = zlib.compressobj(9, zdict=public.encode()[-32_768:])
+    return len(packer.compress(private.encode()) + packer.flush())
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """The parts of the book that the digests come from, to be spoilt."""
+    for folder in ("course/exercises", "notebooks", "book/chapters"):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / strength.NAME, tmp_path / "book")
+    return tmp_path
+
+
+def test_the_file_is_of_these_exercises():
+    assert told(ROOT) == []
+
+
+def test_a_private_file_that_changed_by_one_character_is_noticed(copy):
+    assert told(copy) == []
+    path = next((copy / "course/exercises").glob("*/*.py"))
+    path.write_text(path.read_text("utf-8") + "#\n", "utf-8")
+    (fault,) = told(copy)
+    assert f"{path.parent.name} is out of date: the private half" in fault and "run `make course`" in fault
+
+
+def test_a_missing_entry_is_noticed(copy):
+    (copy / strength.NAME).write_text("{}")
+    assert len(told(copy)) == len(strength.read(ROOT)) and "not measured yet" in told(copy)[0]
+
+
+def test_both_halves_make_the_same_digest_of_the_public_cells():
+    sources = {chapter.stem: chapter for chapter in read_chapters(Project(ROOT).sources(), ROOT)}
+    for assignment in read_assignments(ROOT):
+        assert digests(ROOT, assignment)[0] == chapter_digest(sources[assignment.name])
+
+
+def test_a_digest_confirms_no_guess():
+    """Behind a digest stands far more than can be guessed, of which the notebook tells little."""
+    entries = strength.read(ROOT)
+    for assignment in (a for a in read_assignments(ROOT) if a.name in entries):
+        public = "\n".join(cell.source for cell in assignment.notebook.cells)
+        assert unknown(public, "\n".join(private_texts(ROOT, assignment))) > LEAST, assignment.name
+        assert unknown(public, assignment.notebook.cells[-1].source) < LEAST, "what is public is no secret"
+
+
+def test_what_could_be_guessed_would_be_noticed():
+    assert unknown("Write `double(x)`.", "# %% solution\ndef double(x):\n    return 2 * x\n") < LEAST

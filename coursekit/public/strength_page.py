@@ -1,0 +1,100 @@
+"""The page that shows teachers how the hidden tests judged the answers written for them."""
+
+from dataclasses import astuple
+
+from ..chapter import Chapter, Exercise, heading
+from ..errors import BookError
+from ..strength import NAME, TODO, Counts, Measured, public_digest
+
+INTRODUCTION = """\
+# How strong the hidden tests are
+
+A mark is worth as much as the tests behind it. Every graded exercise has visible tests, which stand in the chapter, and
+hidden tests, which only the teacher's copy has. To try them we keep two kinds of answers to every exercise: right ones
+that differ from each other, and wrong ones, each with a mistake that a student would make. `make course` gives all of
+them to the tests. It stops unless every right answer earns full marks and every wrong one loses points, so the tables
+count answers that passed this trial.
+
+**What to look at:** the two columns on wrong answers. Students see at once what the visible tests say, and mend what
+these catch. The other wrong answers look right to whoever hands them in: only the hidden tests find them. Tell your
+class that passing the visible tests does not promise full marks. A mistake that nobody here thought of may still get
+through."""
+HEAD = """\
+| exercise | points | right answers accepted | wrong answers rejected | caught by visible tests too | objective |
+|---|--:|--:|--:|--:|---|"""
+
+
+def page(chapters: list[Chapter], record: dict[str, Measured]) -> str:
+    """The whole page; a chapter whose numbers are missing or old says so."""
+    out, told = [INTRODUCTION], []
+    for chapter in chapters:
+        if not graded(chapter):
+            continue
+        title = next(heading(cell.text) for cell in chapter.cells if cell.role == "card")
+        out.append(f"## [{title}](../notebooks/{chapter.stem}.ipynb)")
+        if state := _state(chapter, record):
+            out.append(f"These exercises are {state}.")
+            continue
+        rows = [(exercise, record[chapter.stem].exercises[exercise.name]) for exercise in graded(chapter)]
+        out += [_table(chapter, rows), _told(rows)]
+        told.append(rows)
+    if len(told) > 1:
+        out += ["## All measured chapters", _told([row for rows in told for row in rows])]
+    return "\n\n".join(out) + "\n"
+
+
+def out_of_date(chapters: list[Chapter], record: dict[str, Measured]) -> list[BookError]:
+    """Every chapter whose numbers are missing or older than its exercises, and every entry that belongs to none."""
+    listed = {chapter.stem: chapter for chapter in chapters if graded(chapter)}
+    faults = [BookError(NAME, f"the exercises of {stem} are {state}", TODO)
+              for stem, chapter in listed.items() if (state := _state(chapter, record))]  # fmt: skip
+    strangers = sorted(set(record) - set(listed))
+    return faults + [BookError(NAME, f"no chapter {stem} has graded exercises", TODO) for stem in strangers]
+
+
+def graded(chapter: Chapter) -> list[Exercise]:
+    """The exercises that earn points, in the order of the chapter."""
+    return [exercise for exercise in chapter.exercises.values() if exercise.points]
+
+
+def chapter_digest(chapter: Chapter) -> str:
+    """What `strength.public_digest` gives for a chapter's source; its notebook gives the same."""
+    return public_digest((e.name, e.points, e.cells["answer"].text, e.cells["check"].text)
+                         for e in chapter.exercises.values())  # fmt: skip
+
+
+def _state(chapter: Chapter, record: dict[str, Measured]) -> str:
+    entry = record.get(chapter.stem)
+    if entry is None:
+        return "not measured yet"
+    fits = entry.public == chapter_digest(chapter) and set(entry.exercises) == {e.name for e in graded(chapter)}
+    return "" if fits else "measured, but the counts are out of date, since the exercises have changed"
+
+
+def _table(chapter: Chapter, rows: list[tuple[Exercise, Counts]]) -> str:
+    lines = [HEAD]
+    for exercise, counts in rows:
+        title, points = heading(exercise.cells["task"].text), exercise.points
+        cells = [title, points, *astuple(counts), _objective(chapter, exercise)]
+        lines.append("| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines)
+
+
+def _objective(chapter: Chapter, exercise: Exercise) -> str:
+    keys = [key.strip() for key in exercise.objective.split(",")]
+    return "; ".join(chapter.header["objectives"][key] for key in keys if key)
+
+
+def _told(rows: list[tuple[Exercise, Counts]]) -> str:
+    """The sums in words, with what they mean."""
+    points = sum(exercise.points for exercise, _ in rows)
+    right, wrong, caught = (sum(column) for column in zip(*(astuple(counts) for _, counts in rows), strict=True))
+    return (
+        f"Together: {_count(len(rows), 'graded exercise')}, {_count(points, 'point')}, {_count(right, 'right answer')} "
+        f"accepted, {_count(wrong, 'wrong answer')} rejected. The visible tests catch {caught} of the wrong ones; "
+        f"the other {wrong - caught} only the hidden tests find."
+    )
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'s' * (number != 1)}"

@@ -1,0 +1,80 @@
+"""Keeps book/exercises.json: what the trials of a course build found, by chapter."""
+
+from pathlib import Path
+
+from .. import strength
+from ..errors import BookError, Faults
+from ..strength import NAME, TODO, Counts, Measured
+from .exercises import Assignment
+from .trial import Row
+
+
+def found(root: Path, assignments: list[Assignment], rows: list[Row]) -> dict[str, Measured]:
+    """The entries of the chapters that have graded exercises."""
+    counts: dict[str, dict[str, Counts]] = {}
+    for row in rows:
+        counts.setdefault(row.chapter, {})[row.exercise] = Counts(row.right, row.wrong, row.caught_by_check)
+    return {a.name: Measured(*digests(root, a), counts[a.name]) for a in assignments if a.name in counts}
+
+
+def keep(root: Path, chosen: set[str] | None, new: dict[str, Measured]) -> None:
+    """Write what a build of the `chosen` chapters (None: all) found; the entries of others stay."""
+    others = {} if chosen is None else strength.read(root)
+    strength.write(root, {name: entry for name, entry in others.items() if name not in chosen} | new)
+
+
+def compare(root: Path, chosen: set[str] | None, new: dict[str, Measured]) -> None:
+    """Stop with every chapter for which the file says something else than a build of the `chosen` ones found."""
+    old = strength.read(root)
+    names = sorted(set(old) | set(new) if chosen is None else chosen)
+    if faults := [fault for name in names if (fault := _difference(name, old.get(name), new.get(name)))]:
+        raise Faults(faults)
+
+
+def out_of_date(root: Path, assignments: list[Assignment]) -> list[BookError]:
+    """What can be said without running anything: entries whose digests are not those of the files."""
+    old, faults = strength.read(root), []
+    for assignment in assignments:
+        graded = {e.name for e in assignment.exercises.values() if e.graded is not None}
+        entry, name = old.get(assignment.name), assignment.name
+        now = Measured(*digests(root, assignment), entry.exercises if entry else {}) if graded else None
+        if fault := _difference(name, entry, now):
+            faults.append(fault)
+        elif entry and set(entry.exercises) != graded:
+            faults.append(BookError(NAME, f"{name}: its exercises are {', '.join(sorted(graded))}", TODO))
+    strangers = sorted(set(old) - {a.name for a in assignments})
+    return faults + [_difference(name, old[name], None) for name in strangers]
+
+
+def digests(root: Path, assignment: Assignment) -> tuple[str, str]:
+    """Of the public exercise cells of a notebook, and of all private files of its chapter together.
+
+    One digest stands for whole files with all their tests and answers: nobody can guess these, so it confirms no guess.
+    """
+    cells = assignment.notebook.cells
+    public = strength.public_digest(
+        (e.name, e.points, cells[e.answer].source, cells[e.check].source if e.check is not None else "")
+        for e in assignment.exercises.values()
+    )
+    return public, strength.digest(private_texts(root, assignment))
+
+
+def private_texts(root: Path, assignment: Assignment) -> list[str]:
+    """The private files of a chapter, by name."""
+    return [(root / assignment.halves[name].file).read_text("utf-8") for name in sorted(assignment.halves)]
+
+
+def _difference(name: str, old: Measured | None, new: Measured | None) -> BookError | None:
+    if old == new:
+        return None
+    if old is None or new is None:
+        what = "is not measured yet" if old is None else "has an entry, and no graded exercises"
+    elif old.public != new.public or old.private != new.private:
+        half = "public" if old.public != new.public else "private"
+        what = f"is out of date: the {half} half of its exercises was changed after they were measured"
+    else:
+        names = sorted(set(old.exercises) | set(new.exercises))
+        told = [f"{n}: {old.exercises.get(n)}, now {new.exercises.get(n)}"
+                for n in names if old.exercises.get(n) != new.exercises.get(n)]  # fmt: skip
+        what = f"holds other counts than were found now ({'; '.join(told)})"
+    return BookError(NAME, f"{name} {what}", TODO)

@@ -1,0 +1,129 @@
+"""The page of the hidden tests' strength: sums, what is missing or old, and a file that is not what it should be."""
+
+import json
+
+import pytest
+from small_book import edit, measure
+
+from coursekit import strength
+from coursekit.chapter import read_chapters
+from coursekit.errors import BookError
+from coursekit.project import Project
+from coursekit.public.strength_page import chapter_digest, out_of_date, page
+
+SOURCE = "book/chapters/01_double.py"
+
+
+def load(book):
+    return read_chapters(Project(book).sources(), book), strength.read(book)
+
+
+def second_chapter(book):
+    text = (book / SOURCE).read_text("utf-8").replace('"halve"', '"third"').replace("fig-line", "fig-more")
+    (book / "book/chapters/02_more.py").write_text(text.replace("# # Doubling", "# # More"))
+    edit(book / "_toc.yml", "- file: notebooks/01_double\n", "- file: notebooks/01_double\n- file: notebooks/02_more\n")
+
+
+def test_a_row_a_sum_and_no_fault(book):
+    chapters, record = load(book)
+    assert out_of_date(chapters, record) == []
+    text = page(chapters, record)
+    assert "## [Doubling](../notebooks/01_double.ipynb)" in text
+    assert "| Halve a number | 2 | 2 | 7 | 3 | double a number |" in text
+    assert "1 graded exercise, 2 points, 2 right answers accepted, 7 wrong answers rejected." in text
+    assert "The visible tests catch 3 of the wrong ones; the other 4 only the hidden tests find." in text
+    assert "All measured chapters" not in text
+
+
+def test_words_may_change_without_a_new_measurement(book):
+    edit(book / SOURCE, "# ### Halve a number", "# ### Half | of a number")
+    edit(book / SOURCE, "Write `halve(x)`", "Write a function `halve(x)`")
+    edit(book / SOURCE, "double: double a number", "double: double or halve")
+    chapters, record = load(book)
+    assert out_of_date(chapters, record) == []
+    assert "| Half \\| of a number | 2 | 2 | 7 | 3 | double or halve |" in page(chapters, record)
+
+
+@pytest.mark.parametrize(("old", "new"), [
+    ('print("not answered yet")', 'print("no answer")'),
+    ("points=2", "points=3"),
+    ('"""Half of x."""', '"""The half of x."""'),
+])  # fmt: skip
+def test_an_exercise_that_changed_since_is_out_of_date(book, old, new):
+    edit(book / SOURCE, old, new)
+    chapters, record = load(book)
+    (fault,) = out_of_date(chapters, record)
+    assert fault.where == "book/exercises.json" and "01_double" in fault.what and "out of date" in fault.what
+    assert "make course" in fault.todo
+    text = page(chapters, record)
+    assert "the counts are out of date" in text and "| Halve" not in text
+
+
+def test_a_chapter_that_was_never_measured(book):
+    second_chapter(book)
+    chapters, record = load(book)
+    (fault,) = out_of_date(chapters, record)
+    assert "the exercises of 02_more are not measured yet" in fault.what
+    text = page(chapters, record)
+    assert "These exercises are not measured yet." in text and "| Halve a number |" in text
+    (book / strength.NAME).unlink()
+    chapters, record = load(book)
+    assert len(out_of_date(chapters, record)) == 2 and "| Halve a number |" not in page(chapters, record)
+
+
+def test_the_sum_of_several_chapters(book):
+    second_chapter(book)
+    chapters, record = load(book)
+    record["02_more"] = strength.Measured(chapter_digest(chapters[1]), "", {"third": strength.Counts(3, 6, 1)})
+    assert out_of_date(chapters, record) == []
+    told = page(chapters, record).split("## All measured chapters")[1]
+    assert "2 graded exercises, 4 points, 5 right answers accepted, 13 wrong answers rejected" in told
+    assert "catch 4 of the wrong ones; the other 9 only" in told
+
+
+def test_an_entry_of_no_chapter_and_an_exercise_of_no_entry(book):
+    chapters, record = load(book)
+    (fault,) = out_of_date(chapters, record | {"09_gone": record["01_double"]})
+    assert "no chapter 09_gone has graded exercises" in fault.what
+    record["01_double"].exercises.clear()
+    assert "out of date" in out_of_date(chapters, record)[0].what
+
+
+@pytest.mark.parametrize("spoil", [
+    lambda entry: entry.pop("public"),
+    lambda entry: entry.pop("exercises"),
+    lambda entry: entry.update(more=1),
+    lambda entry: entry.update(private=7),
+    lambda entry: entry.update(exercises=[1]),
+    lambda entry: entry["exercises"]["halve"].update(right="2"),
+    lambda entry: entry["exercises"]["halve"].update(right=-1),
+    lambda entry: entry["exercises"]["halve"].update(caught=True),
+    lambda entry: entry["exercises"]["halve"].update(caught=8),
+    lambda entry: entry["exercises"]["halve"].update(note="x"),
+    lambda entry: entry["exercises"]["halve"].pop("wrong"),
+])  # fmt: skip
+def test_a_file_that_is_not_what_it_should_be(book, spoil):
+    path = book / strength.NAME
+    record = json.loads(path.read_text())
+    spoil(record["01_double"])
+    path.write_text(json.dumps(record))
+    with pytest.raises(BookError, match=r"book/exercises.json: is not what `make course` writes"):
+        strength.read(book)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"01_double": 3}', "<<<<<<< HEAD\n{}"])
+def test_a_file_that_is_no_record_at_all(book, text):
+    (book / strength.NAME).write_text(text)
+    with pytest.raises(BookError, match="is not what `make course` writes"):
+        strength.read(book)
+
+
+def test_the_same_record_gives_the_same_bytes(book):
+    before = (book / strength.NAME).read_bytes()
+    record = strength.read(book)
+    backwards = {name: record[name] for name in reversed(record)}
+    strength.write(book, backwards)
+    assert (book / strength.NAME).read_bytes() == before
+    measure(book, caught=2)
+    assert (book / strength.NAME).read_bytes() != before
+    assert strength.digest(["ab", "c"]) != strength.digest(["a", "bc"])
