@@ -35,11 +35,12 @@ test: env       ## everything: notebooks equal their sources, then all tests (ne
 test-quick: env ## what needs neither a browser nor a whole build
 	$(BIN)/python -m pytest -m "not slow" --ignore=tests/browser
 
-lint: env       ## ruff
+lint: env       ## ruff and mypy
 	$(BIN)/ruff check .
+	$(BIN)/mypy
 
-bench: env      ## build times, page weight, import time
+bench: env      ## build times, page weight, import time, networks
 	$(BIN)/python benchmarks/run.py
 
 clean:          ## delete what builds made; never the environment, never students' work
-	rm -rf _build dist build *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf _build dist build *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -106,7 +106,7 @@ def _sequence_difference(got: Any, expected: Any, rel: float | None, abs_: float
     return None
 
 
-def _dict_difference(got: dict, expected: dict, rel: float | None, abs_: float) -> str | None:
+def _dict_difference(got: dict[Any, Any], expected: dict[Any, Any], rel: float | None, abs_: float) -> str | None:
     missing = [k for k in expected if k not in got]
     extra = [k for k in got if k not in expected]
     if missing or extra:
@@ -123,12 +123,19 @@ def _is_tensor(value: Any) -> bool:
     return torch is not None and issubclass(type(value), torch.Tensor)
 
 
+def _own(name: str, tensor: Any) -> Any:
+    """The attribute that torch itself gives the tensor, whatever a subclass says."""
+    import torch
+
+    return vars(torch._C.TensorBase)[name].__get__(tensor)
+
+
 def _bare(tensor: Any) -> Any:
     """The tensor's own data, dense, detached, on the CPU; nothing that a subclass overrides is called."""
     import torch
 
     with torch._C.DisableTorchFunctionSubclass():
-        if torch.Tensor.layout.__get__(tensor) is not torch.strided:
+        if _own("layout", tensor) is not torch.strided:
             tensor = torch.Tensor.to_dense(tensor)
         bare = torch.Tensor.as_subclass(tensor, torch.Tensor).detach()
         return bare if bare.device.type == "meta" else bare.cpu()
@@ -138,14 +145,14 @@ def _shape(tensor: Any) -> tuple[int, ...]:
     import torch
 
     with torch._C.DisableTorchFunctionSubclass():
-        return tuple(torch.Tensor.shape.__get__(tensor))
+        return tuple(_own("shape", tensor))
 
 
 def _dtype(tensor: Any) -> str:
     import torch
 
     with torch._C.DisableTorchFunctionSubclass():
-        return str(torch.Tensor.dtype.__get__(tensor)).removeprefix("torch.")
+        return str(_own("dtype", tensor)).removeprefix("torch.")
 
 
 def _tensor_difference(got: Any, expected: Any, rel: float | None, abs_: float) -> str | None:
@@ -179,7 +186,7 @@ def _first(got: Any, expected: Any, differs: Any) -> str:
     """Where the first difference is, both values, and how many there are."""
     if not got.ndim:
         return f"got {got.item()}, expected {expected.item()}"
-    flat, index = int(differs.flatten().int().argmax()), []
+    flat, index = int(differs.flatten().int().argmax()), list[int]()
     for size in reversed(got.shape):
         index.insert(0, flat % size)
         flat //= size

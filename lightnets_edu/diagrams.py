@@ -35,9 +35,9 @@ def network_graph(model: nn.Module, shape: Sequence[int]) -> Graph:
     """What `network` draws: one node for each unit and each layer outside units."""
     units = _units(model) if isinstance(model, nn.Module) else set()
     graph = absorb(trace(model, shape, leaf=lambda name, module: name in units), "activation")
-    macs = {}
+    macs: dict[str, int] = {}
     for row in cost.layer_costs(model, shape):
-        place = next((node.name for node in graph.nodes if f"{row.name}.".startswith(f"{node.name}.")), None)
+        place = next((node.name for node in graph.nodes if f"{row.name}.".startswith(f"{node.name}.")), "")
         macs[place] = macs.get(place, 0) + row.macs
     return _fold(graph, macs)
 
@@ -59,7 +59,7 @@ def _fold(graph: Graph, macs: dict[str, int]) -> Graph:
     into = {node.name: [edge for edge in graph.edges if edge.target == node.name] for node in graph.nodes}
     out = {node.name: [edge for edge in graph.edges if edge.source == node.name] for node in graph.nodes}
 
-    def key(node: Node) -> tuple:
+    def key(node: Node) -> tuple[object, ...]:
         shapes = [[edge.shape for edge in edges[node.name]] for edges in (into, out)]
         return node.kind, node.lines, shapes, macs.get(node.name, 0)
 
@@ -67,7 +67,7 @@ def _fold(graph: Graph, macs: dict[str, int]) -> Graph:
     for node in graph.nodes:
         last = rows[-1][-1] if rows else None
         follows = last and [e.source for e in into[node.name]] == [last.name] and len(out[last.name]) == 1
-        if follows and key(node) == key(last):
+        if last and follows and key(node) == key(last):
             rows[-1].append(node)
         else:
             rows.append([node])
@@ -84,7 +84,8 @@ def _fold(graph: Graph, macs: dict[str, int]) -> Graph:
 
 def _folded(row: list[Node], macs: int) -> Node:
     name, *details = row[0].lines
-    name = f"{len(row)} × {name}" if len(row) > 1 else name
+    if len(row) > 1:
+        name = f"{len(row)} × {name}" if name[0].isalpha() else f"{len(row)} × ({name})"
     return row[0]._replace(lines=(name, *(line for line in (*details, millions(macs)) if line)))
 
 
@@ -92,4 +93,4 @@ def millions(macs: int) -> str:
     """`31.2 M multiply-adds`; nothing for none."""
     if not macs:
         return ""
-    return f"{macs / 1e6:.1f} M multiply-adds" if macs >= 100_000 else f"{macs:,} multiply-adds"
+    return f"{macs / 1e6:,.1f} M multiply-adds" if macs >= 100_000 else f"{macs:,} multiply-adds"

@@ -12,21 +12,26 @@ import os
 import re
 import sys
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
 import graphviz
 
-from lightnets_edu.tracing import Graph, Node
+from lightnets_edu.tracing import WEIGHTED, Graph, Node
 
 
 class Fork(NamedTuple):
-    """Where ways from `fork` meet again in `merge`: the steps on the longer (main) and the shorter way (shortcut)."""
+    """Where ways from `fork` meet again in `merge`: the steps on each, a shortcut last.
+
+    `kind` is "shortcut" where the last of two ways passes the others' work by, "gate" where one of two only scales
+    what the other, which changes nothing and stands last, brings, and "" where the ways are of equal standing.
+    """
 
     fork: str
     merge: str
-    main: tuple[str, ...]
-    shortcut: tuple[str, ...]
+    ways: tuple[tuple[str, ...], ...]
+    kind: str
 
 
 # Okabe–Ito by kind of layer, as in the book's plots; the same four names and values as in the widgets' shared.css
@@ -48,7 +53,9 @@ STYLE = (
     "@media (prefers-color-scheme:dark){html:not([data-theme],[theme]) body:not([data-jp-theme-light]) "
     f".ln-diagram{{{DARK}}}}}"
 )
+COUNTS = ("No", "One", "Two", "Three", "Four", "Five", "Six")
 TEXT, SMALL = 14, 12.5  # pixels at full size; a diagram of 330 px still shows 11 px on a screen of 320
+WIDE, LEAST = 340, 11   # pixels: wider pictures shrink to text of 11 px, then scroll
 
 
 def _pixels(text: str, size: float) -> float:
@@ -69,31 +76,56 @@ def forks(graph: Graph) -> list[Fork]:
     for node in graph.nodes:
         sources = [edge.source for edge in graph.edges if edge.target == node.name]
         before[node.name] = {node.name}.union(*(before[source] for source in sources))
-        if len(sources) == 2 and (shared := before[sources[0]] & before[sources[1]]):
-            ways = [sorted(before[source] - shared, key=place.get) for source in sources]
-            main, shortcut = sorted(map(tuple, ways), key=len, reverse=True)
-            found.append(Fork(max(shared, key=place.get), node.name, main, shortcut))
+        if len(sources) > 1 and (shared := set.intersection(*(before[source] for source in sources))):
+            ways = [tuple(sorted(before[source] - shared, key=place.__getitem__)) for source in sources]
+            found.append(_fork(graph, max(shared, key=place.__getitem__), node, ways))
     return found
+
+
+def _fork(graph: Graph, fork: str, merge: Node, ways: list[tuple[str, ...]]) -> Fork:
+    """What kind of ways these are, and the last of them last."""
+    units = {node.name for node in graph.nodes if node.kind == "unit"}
+    work = {node.name for node in graph.nodes if node.kind in WEIGHTED | {"unit"}}
+    if len(ways) > 2:
+        return Fork(fork, merge.name, tuple(ways), "")
+    long, short = sorted(ways, key=lambda way: (len(units.intersection(way)), len(way)), reverse=True)
+    if merge.lines[0] == "multiply":
+        return Fork(fork, merge.name, (long, short), "gate" if long and not short else "")
+    if merge.lines[0] == "add" or not work.intersection(short):
+        return Fork(fork, merge.name, (long, short), "shortcut")
+    return Fork(fork, merge.name, tuple(ways), "")
 
 
 def describe(graph: Graph) -> str:
     """The steps in order, each with the shape it gives on and, unless it is the step before, where it takes from."""
     number = {node.name: i for i, node in enumerate(graph.nodes, 1)}
-    given = {edge.source: edge.shape for edge in graph.edges}
+    given: dict[str, list[str]] = {}
+    for edge in graph.edges:
+        shapes = given.setdefault(edge.source, [])
+        shapes += [shape] if (shape := shape_text(edge.shape)) not in shapes else []
     said = []
     for i, node in enumerate(graph.nodes, 1):
         sources = [number[edge.source] for edge in graph.edges if edge.target == node.name]
         origin = "" if i == 1 or sources == [i - 1] else f", from {_steps(sources)}"
-        arrow = f" → {shape_text(given[node.name])}" if node.name in given else ""
+        arrow = f" → {' and '.join(given[node.name])}" if node.name in given else ""
         said.append(f"{i}. {', '.join(node.lines)}{origin}{arrow}.")
-    for way in forks(graph):
-        main, short = (_steps([number[name] for name in steps]) for steps in (way.main, way.shortcut))
-        through = [f"through {steps}" if steps else "that changes nothing" for steps in (main, short)]
-        said.append(
-            f"Two paths lead from step {number[way.fork]} to step {number[way.merge]}: "
-            f"the main path {through[0]}, and a shortcut {through[1]}."
-        )
+    said += [_describe_fork(fork, number) for fork in forks(graph)]
     return " ".join(said)
+
+
+def _describe_fork(fork: Fork, number: dict[str, int]) -> str:
+    """One sentence about the ways from a step to a later one."""
+    start, end = number[fork.fork], number[fork.merge]
+    steps = [_steps([number[name] for name in way]) for way in fork.ways]
+    if fork.kind == "gate":
+        return f"Step {end} multiplies what step {start} gives by a gate, which comes from it through {steps[0]}."
+    through = [f"through {way}" if way else "that changes nothing" for way in steps]
+    if fork.kind == "shortcut":
+        said = f"the main path {through[0]}, and a shortcut {through[1]}"
+    else:
+        said = "; ".join(["one " + way for way in through])
+    many = COUNTS[len(through)] if len(through) < len(COUNTS) else str(len(through))
+    return f"{many} paths lead from step {start} to step {end}: {said}."
 
 
 def _steps(numbers: list[int]) -> str:
@@ -116,16 +148,23 @@ def digraph(graph: Graph) -> graphviz.Digraph:
     for node in graph.nodes:
         dot.node(ids[node.name], "\n".join(node.lines).replace("\\", "\\\\"), **_look(node))
     starts, ends, short = set(), set(), set()
-    for way in forks(graph):
-        if way.main:
-            steps = (way.fork, *way.shortcut, way.merge)
+    weight: dict[tuple[str, str], str] = {}    # of edges that need not be short and straight; the others have 8
+    for fork in forks(graph):
+        if fork.kind == "shortcut" and fork.ways[0]:
+            steps = (fork.fork, *fork.ways[1], fork.merge)
             short |= set(pairs := list(pairwise(steps)))
             starts.add(pairs[0])
             ends.add(pairs[-1])
+        elif fork.kind == "gate":
+            weight |= {(fork.fork, fork.ways[0][0]): "1", (fork.ways[0][-1], fork.merge): "1"}
+        else:
+            weight |= {(way[-1], fork.merge): "2" for way in fork.ways if way}
+    if weight:
+        dot.graph_attr["nodesep"] = "0.14"
     for edge in graph.edges:
         ends_of = (edge.source, edge.target)
         label = "shortcut" if ends_of in starts else "×".join(map(str, edge.shape))
-        look = {"weight": "0", "style": "dashed"} if ends_of in short else {"weight": "8"}
+        look = {"weight": "0", "style": "dashed"} if ends_of in short else {"weight": weight.get(ends_of, "8")}
         tail, head = (":e" if ends_of in starts else ""), (":e" if ends_of in ends else "")
         dot.edge(ids[edge.source] + tail, ids[edge.target] + head, f" {label} " if label else None, **look)
     return dot
@@ -150,15 +189,17 @@ def layout(source: str) -> str:
         import pygraphviz
 
         with _quiet():
-            return pygraphviz.AGraph(string=source).draw(format="svg", prog="dot").decode("utf-8")
+            drawn: bytes = pygraphviz.AGraph(string=source).draw(format="svg", prog="dot")
+        return drawn.decode("utf-8")
     try:
-        return graphviz.Source(source).pipe(format="svg", encoding="utf-8", quiet=True)
+        text: str = graphviz.Source(source).pipe(format="svg", encoding="utf-8", quiet=True)
+        return text
     except graphviz.ExecutableNotFound:
         raise RuntimeError('a diagram needs a layout engine: pip install "pygraphviz>=2", or Graphviz itself') from None
 
 
 @contextlib.contextmanager
-def _quiet():
+def _quiet() -> Iterator[None]:
     """Fontconfig, inside the engine, writes its complaints straight to the process's stderr; nobody needs them."""
     sys.stderr.flush()
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
@@ -180,10 +221,10 @@ def _paint(value: str) -> str:
 def inline(raw: str, title: str, description: str, key: str) -> str:
     """Graphviz's SVG as part of a page: its text and shapes, none of its ids, fonts, sizes in points or ground."""
     root = ET.fromstring(raw[raw.index("<svg") :])
-    whole = root.find(f"{SVG}g")
-    size = [float(number) for number in root.get("viewBox").split()]
+    (whole,) = root.findall(f"{SVG}g")
+    size = [float(number) for number in root.attrib["viewBox"].split()]
     body = "".join(_group(group) for group in whole.findall(f"{SVG}g"))
-    shift = re.search(r"translate\(([^)]*)\)", whole.get("transform"))[1]
+    (shift,) = re.findall(r"translate\(([^)]*)\)", whole.attrib["transform"])
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="ln-diagram" role="img" aria-labelledby="{key}-t" '
         f'aria-describedby="{key}-d" viewBox="0 0 {size[2]:g} {size[3]:g}" width="{size[2]:g}" height="{size[3]:g}">'
@@ -194,7 +235,7 @@ def inline(raw: str, title: str, description: str, key: str) -> str:
 
 def _group(group: ET.Element) -> str:
     """One node or edge: its shapes and its text, the first line of a node larger than the rest."""
-    kind, *look = group.get("class").split()
+    kind, *look = group.attrib["class"].split()
     parts, lines = [], 0
     for part in group.iter():
         tag = part.tag.removeprefix(SVG)
@@ -204,7 +245,7 @@ def _group(group: ET.Element) -> str:
             size = TEXT if kind == "node" and not lines else SMALL
             lines += 1
             kept |= {"fill": "currentColor", "font-size": str(size)}
-            parts.append(f"<text{_attributes(kept)}>{html.escape(part.text.strip())}</text>")
+            parts.append(f"<text{_attributes(kept)}>{html.escape((part.text or '').strip())}</text>")
         elif tag == "polygon" and kind == "node":
             points = [[float(n) for n in point.split(",")] for point in kept.pop("points").split()]
             (left, right), (top, bottom) = ((min(side), max(side)) for side in zip(*points, strict=True))
@@ -229,5 +270,16 @@ class Diagram:
         key = "d" + hashlib.sha256(f"{self.title}\n{self.source}".encode()).hexdigest()[:10]
         self.svg = inline(layout(self.source), self.title, self.description, key)
 
-    def _repr_mimebundle_(self, include=None, exclude=None) -> dict[str, str]:
-        return {"text/html": self.svg, "text/plain": f"{self.title}. {self.description}"}
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {"text/html": self._page(), "text/plain": f"{self.title}. {self.description}"}
+
+    def _page(self) -> str:
+        """The picture for a page; one that a small screen would make illegible is scrolled there instead."""
+        (width,) = re.findall(r'^<svg [^>]* width="([\d.]+)"', self.svg)
+        if float(width) <= WIDE:
+            return self.svg
+        least = f'<svg style="min-width:{float(width) * LEAST / SMALL:.0f}px" '
+        return (
+            f'<div role="group" tabindex="0" aria-label="{html.escape(self.title)}" style="overflow-x:auto">'
+            f'{self.svg.replace("<svg ", least, 1)}</div>'
+        )

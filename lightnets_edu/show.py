@@ -2,7 +2,7 @@
 
 import inspect
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 
 class Markdown:
@@ -18,7 +18,7 @@ class Markdown:
         return self.text
 
 
-def source(thing: object) -> Markdown:
+def source(thing: Callable[..., object]) -> Markdown:
     """The source of a function or class of this package, read from its file: what you see is what runs."""
     return Markdown(f"```python\n{textwrap.dedent(inspect.getsource(thing)).rstrip()}\n```")
 

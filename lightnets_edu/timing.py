@@ -8,7 +8,7 @@ measurements of one comparison differ; the next comparison may differ by more. R
 import math
 import platform
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import quantiles
@@ -88,7 +88,7 @@ def _summary(times: list[float]) -> Timing:
 
 
 @contextmanager
-def _quiet(functions):
+def _quiet(functions: Iterable[Function]) -> Iterator[None]:
     """One thread, no gradients, every network in evaluation mode; then all as it was."""
     threads = torch.get_num_threads()
     modules = [module for f in functions if isinstance(f, nn.Module) for module in f.modules()]

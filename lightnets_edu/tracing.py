@@ -9,7 +9,7 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from types import FrameType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -20,9 +20,17 @@ from torch.utils._pytree import tree_leaves
 from lightnets_edu import cost
 
 LISTS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
-CONVS = {"pointwise", "depthwise", "standard", "grouped"}
+WEIGHTED = {"pointwise", "depthwise", "standard", "grouped", "linear"}
 NORMS = (_NormBase, nn.GroupNorm, nn.LayerNorm)
-WORDS = {"cat": "concatenate", "mul": "multiply", "getitem": "select", "relu": "ReLU"}
+WORDS = {
+    "cat": "concatenate", "concat": "concatenate", "mul": "multiply", "getitem": "select", "chunk": "split",
+    "tensor_split": "split", "relu": "ReLU", "relu6": "ReLU6", "leaky_relu": "LeakyReLU", "hardswish": "Hardswish",
+    "hardsigmoid": "Hardsigmoid", "silu": "SiLU", "gelu": "GELU",
+}
+ACTIVATIONS = {
+    "ReLU", "ReLU6", "LeakyReLU", "Hardswish", "Hardsigmoid", "SiLU", "GELU", "sigmoid", "hardtanh", "softmax", "tanh",
+}
+POOLING = re.compile(r"(adaptive_)?(avg|max)_pool\dd")
 TORCH = os.path.dirname(torch.__file__) + os.sep
 
 
@@ -126,14 +134,14 @@ class _Watch(TorchFunctionMode):
         self.alive += outputs
         self.maker.update({id(t): name for t in outputs})
 
-    def _enter(self, single: bool) -> Callable:
-        def hook(module: nn.Module, args: tuple) -> None:
+    def _enter(self, single: bool) -> Callable[..., None]:
+        def hook(module: nn.Module, args: object) -> None:
             self.inside.append(module)
             self.depth += single
         return hook
 
-    def _leave(self, name: str, single: bool) -> Callable:
-        def hook(module: nn.Module, args: tuple, kwargs: dict, output: object) -> None:
+    def _leave(self, name: str, single: bool) -> Callable[..., None]:
+        def hook(module: nn.Module, args: object, kwargs: object, output: object) -> None:
             self.inside.pop()
             self.depth -= single
             if not single or self.depth or isinstance(module, nn.Identity):
@@ -143,7 +151,10 @@ class _Watch(TorchFunctionMode):
             self.add(name, *_layer(module, inputs, outputs), inputs, outputs, module=name)
         return hook
 
-    def __torch_function__(self, function, types, args=(), kwargs=None):
+    def __torch_function__(
+        self, function: Callable[..., Any], types: object, args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
         inputs = [] if self.depth else [t for t in _tensors((args, kwargs)) if id(t) in self.maker]
         before = [t.shape for t in inputs]
         result = function(*args, **(kwargs or {}))
@@ -154,26 +165,27 @@ class _Watch(TorchFunctionMode):
         if any(a is b for a in inputs for b in outputs) and not name.endswith("_"):
             return result                    # `contiguous` and its like: nothing happened
         helper = self._called_helper()
-        if helper is not None and helper is self.helper:
+        if helper is not None and helper is self.helper:     # its second step: it is more than torch's function
+            self.nodes[-1] = self.nodes[-1]._replace(kind="function", lines=_helper_lines(helper))
             self._connect(self.nodes[-1].name, inputs, outputs)
             return result
         self.helper = helper
-        if helper is not None:
-            self.add(helper.f_code.co_name, "function", _helper_lines(helper), inputs, outputs)
-        else:
-            word = name.strip("_")
-            self.add(word, *_function(word, before[0], outputs[0].shape), inputs, outputs)
+        word = name.strip("_")
+        sizes = {**dict(zip(("kernel_size", "stride"), args[1:], strict=False)), **(kwargs or {})}
+        label = _function(word, before[0], outputs, sizes)
+        self.add(helper.f_code.co_name if helper is not None else word, *label, inputs, outputs)
         return result
 
     def _called_helper(self) -> FrameType | None:
-        """The function between the running `forward` and torch, if there is one: the outermost, and no method."""
+        """The function between the running `forward` and torch, if there is one: the innermost, and no method."""
         forward = getattr(self.inside[-1].forward, "__code__", None) if self.inside else None
-        frame, helper = sys._getframe(2), None
+        frame: FrameType | None = sys._getframe(2)
+        helper = None
         while frame is not None and frame.f_code is not forward:
             code = frame.f_code
             first = frame.f_locals.get(code.co_varnames[0]) if code.co_argcount else None
             if not (code.co_name.startswith("<") or code.co_filename.startswith(TORCH) or isinstance(first, nn.Module)):
-                helper = frame
+                helper = helper or frame
             frame = frame.f_back
         return helper if frame is not None else None
 
@@ -199,7 +211,7 @@ def _helper_lines(frame: FrameType) -> tuple[str, ...]:
     code = frame.f_code
     values = {name: frame.f_locals.get(name) for name in code.co_varnames[: code.co_argcount]}
     said = [f"{v} {n}" if n == "groups" else f"{n} {v}" for n, v in values.items() if isinstance(v, int)]
-    return _words(code.co_name), ", ".join(said)
+    return tuple(line for line in (_words(code.co_name), ", ".join(said)) if line)
 
 
 def _same(value: int | Sequence[int]) -> int | str:
@@ -223,36 +235,51 @@ def _layer(layer: nn.Module, inputs: list[Tensor], outputs: list[Tensor]) -> tup
     if type(layer).__module__ == "torch.nn.modules.activation":
         return "activation", (type(layer).__name__,)
     if type(layer).__module__ == "torch.nn.modules.pooling":
-        word = "average pool" if "Avg" in type(layer).__name__ else "max pool"
-        if "Adaptive" in type(layer).__name__:
-            return "pool", (f"global {word}" if outputs[0].shape[2:].numel() == 1 else f"adaptive {word}",)
-        return "pool", (word, f"{_times(layer.kernel_size)}, stride {_same(layer.stride)}")
+        name, single = type(layer).__name__, outputs[0].shape[2:].numel() == 1
+        sizes = getattr(layer, "kernel_size", None), getattr(layer, "stride", None)
+        return "pool", _pool_lines("Avg" in name, "Adaptive" in name, single, *sizes)
     if isinstance(layer, nn.ChannelShuffle):
         return "function", ("channel shuffle", f"{layer.groups} groups")
+    if type(layer).__module__ == "torch.nn.modules.padding":
+        return "other", ("zero padding" if "Zero" in type(layer).__name__ else "padding",)
     if type(layer).__module__.startswith("torch.nn"):
         return "other", (_words(type(layer).__name__),)
     if not any(True for _ in layer.children()):
-        groups = getattr(layer, "groups", None)
-        return "function", (_words(type(layer).__name__), f"{groups} groups" if isinstance(groups, int) else "")
+        split = getattr(layer, "groups", None)
+        return "function", (_words(type(layer).__name__), f"{split} groups" if isinstance(split, int) else "")
     return "unit", (type(layer).__name__, _unit_details(layer, inputs, outputs))
+
+
+def _pool_lines(average: bool, adaptive: bool, single: bool, kernel: Any, stride: Any) -> tuple[str, ...]:
+    """The label of a pool, which is global where it leaves a `single` position."""
+    word = "average pool" if average else "max pool"
+    if adaptive:
+        return (f"global {word}" if single else f"adaptive {word}",)
+    return word, f"{_times(kernel)}, stride {_same(stride or kernel)}"
 
 
 def _unit_details(layer: nn.Module, inputs: list[Tensor], outputs: list[Tensor]) -> str:
     sizes = inputs[0].shape[2:], outputs[0].shape[2:]
-    stride = -(-sizes[0][0] // sizes[1][0]) if sizes[0] and sizes[1] else 1
+    stride = round(sizes[0][0] / sizes[1][0]) if sizes[0] and sizes[1] else 1    # 35 pixels become 17
     return f"stride {stride}" if stride > 1 else ""
 
 
-def _function(word: str, before: torch.Size, after: torch.Size) -> tuple[str, tuple[str, ...]]:
+def _function(
+    word: str, before: torch.Size, outputs: list[Tensor], sizes: dict[str, Any]
+) -> tuple[str, tuple[str, ...]]:
     """Kind and label of a call of torch itself."""
-    word = WORDS.get(word, word)
+    word, after = WORDS.get(word, word), outputs[0].shape
     if word in ("add", "multiply", "concatenate"):
         return "merge", (word,)
-    if word == "mean" and len(before) == 4 and (len(after) == 2 or after[2:].numel() == 1):
+    single = len(before) == 4 and (len(after) == 2 or after[2:].numel() == 1)
+    if word == "mean" and single:
         return "pool", ("global average pool",)
-    if word in ("ReLU", "sigmoid", "hardtanh", "hardswish", "silu", "gelu", "softmax", "hardsigmoid"):
+    if pool := POOLING.fullmatch(word):
+        kernel, stride = sizes.get("kernel_size"), sizes.get("stride")
+        return "pool", _pool_lines(pool[2] == "avg", bool(pool[1]), single, kernel, stride)
+    if word in ACTIVATIONS:
         return "activation", (word,)
-    return "other", (_words(word) if word != "ReLU" else word,)
+    return "other", (f"{_words(word)} into {len(outputs)}" if word == "split" else _words(word),)
 
 
 def _reached(graph: Graph) -> Graph:
@@ -268,11 +295,11 @@ def _reached(graph: Graph) -> Graph:
 
 
 def absorb(graph: Graph, kind: str) -> Graph:
-    """Steps of `kind` become a word in the label of the convolution right before them, when nothing else uses that."""
+    """Steps of `kind` become a word in the label of the layer with weights before them, when nothing else uses that."""
     nodes, edges = list(graph.nodes), list(graph.edges)
     for node in graph.nodes:
         sources = [edge.source for edge in edges if edge.target == node.name]
-        conv = next((i for i, n in enumerate(nodes) if sources == [n.name] and n.kind in CONVS), None)
+        conv = next((i for i, n in enumerate(nodes) if sources == [n.name] and n.kind in WEIGHTED), None)
         if node.kind != kind or conv is None or sum(edge.source == sources[0] for edge in edges) != 1:
             continue
         first, *more = nodes[conv].lines

@@ -9,9 +9,9 @@ import math
 import os
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -101,7 +101,7 @@ def accuracy(model: nn.Module, images: Images) -> float:
 
 
 def repeat(
-    build: Callable[[], nn.Module], train: Images, test: Images, seeds: Iterable[int] = (0, 1, 2), **fit_options
+    build: Callable[[], nn.Module], train: Images, test: Images, seeds: Iterable[int] = (0, 1, 2), **fit_options: Any
 ) -> Spread:
     """Train a fresh network, `build()`, for each seed, which decides its weights and the order of its batches.
 
@@ -112,7 +112,8 @@ def repeat(
         raise ValueError("repeat needs at least one seed")
     if not callable(build) or isinstance(build, nn.Module):
         raise ValueError("build must be a function that makes a new network each time, such as lambda: Net(10)")
-    runs, models = [], []
+    runs: list[Run] = []
+    models: list[nn.Module] = []
     for seed in seeds:
         with _seeded(seed):
             model = build()
@@ -125,7 +126,7 @@ def repeat(
 
 
 @contextmanager
-def _seeded(seed: int, device: torch.device | None = None):
+def _seeded(seed: int, device: torch.device | None = None) -> Iterator[None]:
     """Random numbers from `seed` inside, the caller's own afterwards."""
     devices = [device] if device is not None and device.type == "cuda" else []
     with torch.random.fork_rng(devices):

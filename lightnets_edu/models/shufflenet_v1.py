@@ -11,7 +11,7 @@ convolution, in the inverse order, applies ReLU to the branch before concatenati
 import torch
 from torch import Tensor, nn
 
-from lightnets_edu.layers import conv_bn, divide
+from lightnets_edu.layers import check_image, conv_bn, divide, one_of, whole
 
 UNITS = (4, 8, 4)    # Table 1, units per stage: one with stride 2, then 3, 7, 3 with stride 1
 TABLE_1 = {          # g: output channels of stages 2, 3, 4
@@ -57,7 +57,7 @@ class ShuffleUnit(nn.Module):
         self.reduce = conv_bn(c_in, c_mid, 1, groups=reduce_groups)
         self.depthwise = conv_bn(c_mid, c_mid, 3, stride, groups=c_mid)
         self.expand = conv_bn(c_mid, c_branch, 1, groups=groups)
-        self.shortcut = nn.Identity()
+        self.shortcut: nn.Module = nn.Identity()
         if stride == 2:
             self.shortcut = nn.AvgPool2d(3, stride=2, padding=1)
 
@@ -73,8 +73,8 @@ class ShuffleUnit(nn.Module):
 
 
 def _check_widths(c_in: int, c_out: int, stride: int) -> None:
-    if stride not in (1, 2):
-        raise ValueError(f"stride must be 1 (Figure 2b) or 2 (Figure 2c), got {stride}")
+    whole(c_in=c_in, c_out=c_out)
+    one_of(stride, (1, 2), "stride")
     if stride == 1 and c_in != c_out:
         raise ValueError(f"a stride-1 unit adds its input, so c_in must equal c_out; got {c_in} and {c_out}")
     if stride == 2 and c_in >= c_out:
@@ -83,10 +83,8 @@ def _check_widths(c_in: int, c_out: int, stride: int) -> None:
 
 def column(groups: int, width: float = 1.0) -> tuple[int, ...]:
     """A column of Table 1, scaled: channels of Conv1 and of stages 2, 3, 4. ValueError where groups stop dividing."""
-    if groups not in TABLE_1:
-        raise ValueError(f"groups must be one of {', '.join(map(str, TABLE_1))} (Table 1), got {groups}")
-    if width not in STEM:
-        raise ValueError(f"width must be one of {', '.join(map(str, STEM))}, got {width}")
+    one_of(groups, TABLE_1, "groups")
+    one_of(width, STEM, "width")
     stem = 16 if (groups, width) == (8, 0.5) else STEM[width]     # 12 leaves a branch that 8 does not divide
     stages = tuple(int(c * width) for c in TABLE_1[groups])       # exact: every entry is a multiple of 4
     for c in stages:
@@ -105,8 +103,7 @@ class ShuffleNetV1(nn.Module):
 
     def __init__(self, groups: int, width: float = 1.0, num_classes: int = 1000):
         super().__init__()
-        if num_classes < 1:
-            raise ValueError(f"num_classes must be at least 1, got {num_classes}")
+        whole(num_classes=num_classes)
         c, *stages = column(groups, width)
         self.stem = nn.Sequential(conv_bn(3, c, 3, stride=2), nn.ReLU(), nn.MaxPool2d(3, stride=2, padding=1))
         units: list[nn.Module] = []
@@ -119,7 +116,7 @@ class ShuffleNetV1(nn.Module):
         self.head = nn.Linear(c, num_classes)
 
     def forward(self, x: Tensor) -> Tensor:
-        if x.ndim != 4 or x.shape[1] != 3:
-            raise ValueError(f"expected images (N, 3, H, W), got shape {tuple(x.shape)}")
+        check_image(x)
         y = self.stages(self.stem(x))         # (N, 3, 224, 224) -> (N, c, 7, 7)
-        return self.head(y.mean(dim=(2, 3)))  # global average pool
+        scores: Tensor = self.head(y.mean(dim=(2, 3)))    # global average pool
+        return scores

@@ -20,11 +20,11 @@ def inline_shared(source: str, shared: str) -> str:
     The front end is loaded from a Blob, where a relative import finds nothing, and a book asks no other host for a
     module: any other import is a ValueError, and so is a name that the shared module does not export.
     """
-    if ANY_IMPORT.search(shared):
-        raise ValueError(f"the shared module must import nothing, got {ANY_IMPORT.search(shared)[0].strip()!r}")
+    if found := ANY_IMPORT.search(shared):
+        raise ValueError(f"the shared module must import nothing, got {found[0].strip()!r}")
     exported = [match[1] for match in EXPORT.finditer(shared)]
 
-    def scope(match: re.Match) -> str:
+    def scope(match: re.Match[str]) -> str:
         names = [name.strip() for name in match[1].split(",") if name.strip()]
         if unknown := [name for name in names if name not in exported]:
             raise ValueError(f"shared.js does not export {', '.join(unknown)}; it exports {', '.join(exported)}")

@@ -3,7 +3,7 @@
 import copy
 import functools
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -41,7 +41,7 @@ def pieces_of_unit(unit: nn.Module) -> Pieces:
     The picture's convolutions are as wide as the bottleneck: which group feeds which does not depend on widths.
     """
 
-    twin = copy.deepcopy(unit).float().cpu().eval()
+    twin: Any = copy.deepcopy(unit).float().cpu().eval()    # Any: its layers are found by their names
     state: dict[str, Tensor] = {}
     twin.reduce.register_forward_hook(lambda *_: state["sent"])
     twin.depthwise.register_forward_hook(lambda _module, inputs, _output: inputs[0])
@@ -54,7 +54,7 @@ def pieces_of_unit(unit: nn.Module) -> Pieces:
         twin(torch.zeros(len(x), twin.reduce[0].in_channels, height, width))
         return state["arrived"]
 
-    return Pieces(unit.reduce[0].groups, shuffle, unit.expand[0].groups)
+    return Pieces(twin.reduce[0].groups, shuffle, twin.expand[0].groups)
 
 
 def permutation(shuffle: Shuffle, c: int) -> tuple[int, ...]:

@@ -1,5 +1,6 @@
 """The channel shuffle as a still picture, for paper and for pages without scripts."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def _svg(widget: "ChannelShuffle") -> str:
     arrivals = block(c, wiring.second, output)
     used = [set(widget.reached()), {order[p] for p in arrivals}, set(arrivals), {output}]
     x = [20 + PITCH * i for i in range(c)]
-    fans = {j: block(c, wiring.first, j) for j in sorted(used[1])}
+    fans: dict[int, Sequence[int]] = {j: block(c, wiring.first, j) for j in sorted(used[1])}
     if sum(map(len, fans.values())) > MOST_LINES:
         fans = {j: sorted({fan[0], fan[-1]}) for j, fan in fans.items()}
     steps = [(0, i, j) for j, fan in fans.items() for i in fan]

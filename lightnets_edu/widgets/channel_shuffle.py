@@ -1,7 +1,8 @@
 """Channel shuffle between two grouped convolutions: who reaches whom."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any, Self
 
 import traitlets
 from torch import Tensor, nn
@@ -10,6 +11,9 @@ from lightnets_edu.widgets import _mixing
 from lightnets_edu.widgets._base import Figure, front_end
 from lightnets_edu.widgets._mixing import MOST, Wiring
 from lightnets_edu.widgets._shuffle_picture import picture
+
+Plain = dict[str, int | list[int]]
+Proposal = dict[str, Any]  # what traitlets hands to a validator
 
 ORDERS = ("paper", "inverse")
 STEPS = ("in order", "reshape", "transpose", "flatten", "layer 2")
@@ -27,11 +31,11 @@ def _reference(c: int, g: int) -> dict[str, Wiring]:
     return _mixing.wirings(_mixing.pieces_of_function(channel_shuffle, g), c)
 
 
-def _plain(wiring: Wiring) -> dict[str, int | list[int]]:
+def _plain(wiring: Wiring) -> Plain:
     return {"from": list(wiring.order), "first": wiring.first, "second": wiring.second}
 
 
-def _departures(pieces: Callable[[int, int], _mixing.Pieces], pairs: tuple[tuple[int, int], ...]) -> dict[str, dict]:
+def _departures(pieces: Callable[[int, int], _mixing.Pieces], pairs: tuple[tuple[int, int], ...]) -> dict[str, Plain]:
     """What other code does where it is not what the package's shuffle does, by "C/g/order"."""
     return {
         f"{c}/{g}/{order}": _plain(wiring)
@@ -61,13 +65,15 @@ class ChannelShuffle(Figure):
     output = traitlets.Int(5).tag(sync=True)
     step = traitlets.Int(0).tag(sync=True)
 
-    def __init__(self, **traits: int | bool | str | dict):
-        self._own = (traits.get("channels"), traits.get("groups")) if traits.get("fixed") else None
+    def __init__(self, **traits: Any):
+        self._own: tuple[Any, Any] | None = None
+        if traits.get("fixed"):
+            self._own = traits.get("channels"), traits.get("groups")
         super().__init__(**{"caption": CAPTION, **traits})
         self._follow_channels()
 
     @classmethod
-    def from_module(cls, source: nn.Module | type[nn.Module] | Callable[[Tensor, int], Tensor], **traits):
+    def from_module(cls, source: nn.Module | type[nn.Module] | Callable[[Tensor, int], Tensor], **traits: Any) -> Self:
         """The figure of other code: a function `shuffle(x, groups)`, a ShuffleUnit, or a class like ShuffleUnit.
 
         What the code does is measured, for a unit with its own bottleneck and groups, else for every C and g; its
@@ -75,14 +81,15 @@ class ChannelShuffle(Figure):
         is wider than the figure.
         """
         if isinstance(source, nn.Module):
-            c, g = source.reduce[0].out_channels, source.groups
+            unit: Any = source
+            c, g = unit.reduce[0].out_channels, unit.groups
             if c > MOST:
                 raise ValueError(f"the figure shows at most {MOST} channels; the bottleneck has {c}")
-            measured = _departures(lambda *_: _mixing.pieces_of_unit(source), ((c, g),))
+            measured = _departures(lambda *_: _mixing.pieces_of_unit(unit), ((c, g),))
             return cls(measured=measured, **{"output": 0, **traits, "fixed": True, "channels": c, "groups": g})
         if isinstance(source, type) and issubclass(source, nn.Module):
             pieces = lambda c, g: _mixing.pieces_of_unit(source(4 * c, 4 * c, 1, g, g))  # noqa: E731
-        elif callable(source):
+        elif callable(source) and not isinstance(source, type):
             pieces = lambda c, g: _mixing.pieces_of_function(source, g)  # noqa: E731
         else:
             raise ValueError(f"expected a function shuffle(x, groups) or a ShuffleUnit, got {type(source).__name__}")
@@ -113,33 +120,33 @@ class ChannelShuffle(Figure):
         return list(self.reach(shuffle, order)[self.output])
 
     @traitlets.validate("channels")
-    def _check_channels(self, proposal):
+    def _check_channels(self, proposal: Proposal) -> int:
         if not self._own:
             return self._one_of("channels", proposal["value"], range(2, MOST + 1))
         return self._one_of("channels", proposal["value"], list(self.choices()))
 
     @traitlets.validate("groups")
-    def _check_groups(self, proposal):
+    def _check_groups(self, proposal: Proposal) -> int:
         offered = self.choices().get(self.channels, [])
         return self._one_of(f"groups of {self.channels} channels", proposal["value"], offered)
 
     @traitlets.validate("output")
-    def _check_output(self, proposal):
+    def _check_output(self, proposal: Proposal) -> int:
         return self._one_of("output", proposal["value"], range(self.channels))
 
     @traitlets.validate("step")
-    def _check_step(self, proposal):
+    def _check_step(self, proposal: Proposal) -> int:
         return self._one_of("step", proposal["value"], range(len(STEPS)))
 
     @staticmethod
-    def _one_of(what, value, offered):
+    def _one_of(what: str, value: int, offered: Sequence[int]) -> int:
         if value not in offered:
             words = f"{offered[0]} to {offered[-1]}" if isinstance(offered, range) else ", ".join(map(str, offered))
             raise traitlets.TraitError(f"{what} must be one of {words}; got {value}")
         return value
 
     @traitlets.observe("channels")
-    def _follow_channels(self, _change=None):
+    def _follow_channels(self, _change: object = None) -> None:
         """Other numbers of channels need groups that divide them and an output that is there."""
         offered = self.choices()[self.channels]
         self.output = min(self.output, self.channels - 1)
@@ -148,7 +155,7 @@ class ChannelShuffle(Figure):
         self._redraw_fallback()
 
     @traitlets.observe("groups", "order", "shuffle", "output")
-    def _redraw_fallback(self, _change=None):
+    def _redraw_fallback(self, _change: object = None) -> None:
         if self.channels % self.groups == 0 and self.output < self.channels:
             self.fallback = self.fallback_html()
 

@@ -1,4 +1,4 @@
-"""layers -> models -> cost -> diagrams -> widgets: the package's imports point one way, and importing it costs nothing."""
+"""layers -> models -> inference -> cost -> diagrams -> widgets: imports point one way, and importing costs nothing."""
 
 import ast
 import subprocess
@@ -10,7 +10,7 @@ import pytest
 import lightnets_edu
 
 PACKAGE = Path(lightnets_edu.__file__).parent
-ORDER = ("layers", "models", "cost", "tracing", "drawing", "diagrams", "widgets")
+ORDER = ("layers", "models", "inference", "cost", "tracing", "drawing", "diagrams", "widgets")
 ALONE = {
     "__init__": set(), "compare": set(), "checks": {"compare"}, "show": set(),
     "data": set(), "training": {"data"}, "timing": set(),

@@ -1,4 +1,6 @@
-"""Cost by formula against cost by measurement, and both against torch's own counter."""
+"""Cost by formula against cost by measurement, and both against torch's own counter and torchinfo."""
+
+from typing import NamedTuple
 
 import pytest
 import torch
@@ -6,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional
+from torch.nn.utils import parametrize
 from torch.utils.flop_counter import FlopCounterMode
+from torchinfo import summary
 
 from lightnets_edu.cost import (
     LayerCost,
@@ -19,7 +23,10 @@ from lightnets_edu.cost import (
     shufflenet_unit_macs,
     total,
 )
+from lightnets_edu.layers import SqueezeExcite
+from lightnets_edu.models.mobilenet_v2 import MobileNetV2
 from lightnets_edu.models.shufflenet_v1 import ShuffleNetV1
+from lightnets_edu.models.vgg import VGG
 
 small = st.integers(1, 6)
 
@@ -84,6 +91,15 @@ def test_unit_formulas_in_numbers():
         (lambda: layer_costs(nn.Conv2d(3, 3, 1), (2, 3, 8, 8)), r"batch axis, .*; got \(2, 3, 8, 8\)"),
         (lambda: layer_costs(nn.Conv2d(3, 3, 1), (1, 3, 8.0, 8)), r"batch axis, .*; got \(1, 3, 8.0, 8\)"),
         (lambda: layer_costs(nn.Conv2d(3, 3, 1), (1, 4, 8, 8)), r"Conv2d cannot take an input of shape \(1, 4, 8, 8\)"),
+        (lambda: layer_costs(nn.Linear(3, 3), 3), r"batch axis, .*; got 3$"),
+        (lambda: layer_costs(nn.Linear(3, 3), ()), r"batch axis, .*; got \(\)$"),
+        (lambda: layer_costs(nn.Linear(3, 3), "13"), r"batch axis, .*; got \('1', '3'\)$"),
+        (lambda: layer_costs(nn.Linear(3, 3), (1, True)), r"batch axis, .*; got \(1, True\)$"),
+        (lambda: layer_costs(Several(), ((1, 3), (2, 4))), r"batch axis, .*; got \(\(1, 3\), \(2, 4\)\)$"),
+        (lambda: layer_costs(Several(), ((1, 3), (1, 5))), r"Several cannot take inputs of shapes \[\(1, 3\), \(1, 5\)\]: "),
+        (lambda: layer_costs(Several(), (1, 3)), r"Several cannot take an input of shape \(1, 3\): .*missing"),
+        (lambda: layer_costs(nn.BatchNorm2d(8), (1, 4, 5, 5)), r"BatchNorm2d cannot take an input of shape \(1, 4, 5, 5\)"),
+        (lambda: layer_costs(nn.LSTM(4, 4), (1, 3, 4)), "account for 0 multiply-adds but the model does 384"),
         (lambda: layer_costs(nn.LazyLinear(3), (1, 4)), "lazy layers whose size is not known yet"),
         (lambda: layer_costs(Bilinear(), (1, 4)), "for 0 multiply-adds but the model does 16: some are outside"),
     ],
@@ -102,6 +118,75 @@ class Bilinear(nn.Module):
 
     def forward(self, x):
         return x @ self.weight
+
+
+class Several(nn.Module):
+    """Two inputs, one of them by name, and outputs in a dictionary from a layer that gives a pair."""
+
+    def __init__(self):
+        super().__init__()
+        self.a, self.b, self.pair = nn.Linear(3, 2), nn.Linear(4, 2), Pair()
+
+    def forward(self, x, y):
+        one, two = self.pair(self.a(input=x) + self.b(y))
+        return {"sum": one + two, "first": one}
+
+
+class Pair(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(2))
+
+    def forward(self, x):
+        return x * self.scale, x
+
+
+def test_several_inputs_and_outputs():
+    linear = ((), (), 1, (1, 2))
+    for shapes in (((1, 3), (1, 4)), [[1, 3], [1, 4]], [torch.Size([1, 3]), (1, 4)]):
+        assert layer_costs(Several(), shapes) == [
+            LayerCost("a", "linear", 3, 2, *linear, 8, 6, 3 + 2 + 6),
+            LayerCost("b", "linear", 4, 2, *linear, 10, 8, 4 + 2 + 8),
+            LayerCost("pair", "Pair", 2, 2, *linear, 2, 0, 0),
+        ]
+    assert layer_costs(nn.Linear(3, 3), ((1, 3),)) == layer_costs(nn.Linear(3, 3), (1, 3)) == layer_costs(nn.Linear(3, 3), [1, 3])
+
+
+@pytest.mark.parametrize(("c", "size"), [(8, 7), (16, 3)])
+def test_squeeze_excite_costs_its_two_layers(c, size):
+    """2 · c · c_squeeze at one position; the pooling before and the multiplication after count nothing."""
+    rows = layer_costs(SqueezeExcite(c, c // 4, torch.sigmoid), (1, c, size, size))
+    assert [row.macs for row in rows] == [c * c // 4] * 2
+    assert [row.params for row in rows] == [c * c // 4 + c // 4, c * c // 4 + c]
+
+
+class Held(nn.Module):
+    """Parameters in containers, and tensors in a list."""
+
+    def __init__(self):
+        super().__init__()
+        self.scales = nn.ParameterList([torch.ones(4), torch.ones(4)])
+        self.layers = nn.ModuleDict({"one": nn.ModuleList([nn.Linear(4, 4)])})
+        self.same = [self.layers["one"][0]]
+
+    def forward(self, x):
+        return self.same[0](x * self.scales[0]) + self.scales[1]
+
+
+def test_containers():
+    rows = [(row.name, row.kind, row.params, row.macs) for row in layer_costs(Held(), (1, 4))]
+    assert rows == [("layers.one.0", "linear", 20, 16), ("scales", "ParameterList", 8, 0)]
+
+
+def test_modules_that_make_their_own_copies():
+    """A parametrized layer, and a network that torch.fx has traced, with a hook that must not run."""
+    net, seen = nn.Sequential(nn.Conv2d(3, 4, 3, bias=False), nn.ReLU()), []
+    traced = torch.fx.symbolic_trace(net)
+    traced.register_forward_hook(lambda *_: seen.append("hook"))
+    assert total(layer_costs(traced, (1, 3, 5, 5))) == total(layer_costs(net, (1, 3, 5, 5))) == (108, 972, 75 + 36 + 108)
+    parametrize.register_parametrization(net[0], "weight", nn.Identity())
+    assert total(layer_costs(net, (1, 3, 5, 5))) == (108, 972, 75 + 36 + 108)
+    assert seen == [] and len(traced._forward_hooks) == 1
 
 
 def test_rows():
@@ -196,10 +281,124 @@ def test_the_network_stays_as_it_was():
     assert all(torch.equal(value, values[key]) for key, value in net.state_dict().items())
 
 
-def test_total_agrees_with_torch():
-    net = ShuffleNetV1(8, 0.5, num_classes=7)
-    rows = layer_costs(net, (1, 3, 96, 64))
-    with FlopCounterMode(display=False) as flops:
-        net.to("meta")(torch.empty(1, 3, 96, 64, device="meta"))
-    assert total(rows).macs * 2 == flops.get_total_flops()
+NETWORKS = {
+    "ShuffleNet V1": (lambda: ShuffleNetV1(8, 0.5, num_classes=7), (1, 3, 96, 64)),
+    "MobileNet V2": (lambda: MobileNetV2(0.35, num_classes=7), (1, 3, 64, 64)),
+    "activations": (
+        lambda: nn.Sequential(
+            nn.Conv2d(3, 4, 3), nn.ReLU(), nn.ReLU6(), nn.Hardswish(), nn.SiLU(), nn.Sigmoid(), nn.ELU(), nn.BatchNorm2d(4),
+            nn.BatchNorm2d(4, affine=False), nn.InstanceNorm2d(4), nn.GroupNorm(2, 4), nn.Conv2d(4, 2, 1),
+        ),
+        (1, 3, 9, 9),
+    ),
+    "sequence": (lambda: nn.Sequential(nn.Conv1d(3, 4, 3), nn.Linear(5, 6), nn.LayerNorm(6)), (1, 3, 7)),
+    "volume": (lambda: nn.Sequential(nn.Conv3d(3, 4, 3), nn.BatchNorm3d(4)), (1, 3, 5, 5, 5)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_total_agrees_with_torch(name):
+    """And the shape of every row with that of the map that the layer really gives."""
+    build, shape = NETWORKS[name]
+    net = build().eval()
+    shapes = {}
+    for key, layer in net.named_modules():
+        layer.register_forward_hook(lambda m, i, y, key=key: shapes.update({key: tuple(y.shape)}))
+    rows = layer_costs(net, shape)
+    with FlopCounterMode(display=False) as flops, torch.no_grad():
+        net(torch.zeros(shape))
+    assert total(rows).macs * 2 == flops.get_total_flops() > 0
     assert total(rows).params == sum(p.numel() for p in net.parameters())
+    assert {row.name: row.out_shape for row in rows} == {row.name: shapes[row.name] for row in rows}
+
+
+# torchinfo -----------------------------------------------------------------------------------------------------------
+
+
+class Scaled(nn.Module):
+    """Multiplies outside a layer, by a number for each channel."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer, self.scale = nn.Linear(4, 4, bias=False), nn.Parameter(torch.ones(4))
+
+    def forward(self, x):
+        return self.layer(x) * self.scale
+
+
+class Difference(NamedTuple):
+    """What torchinfo and we count of one network: parameters, multiply-adds."""
+
+    net: nn.Module
+    shape: tuple[int, ...]
+    torchinfo: tuple[int, int]
+    ours: tuple[int, int]
+
+
+def tied() -> nn.Module:
+    net = nn.Sequential(nn.Linear(4, 4, bias=False), nn.Linear(4, 4, bias=False))
+    net[1].weight = net[0].weight
+    return net
+
+
+DIFFERENCES = {
+    "convolutions without biases: none": Difference(bottleneck(8, 4, 2, 4), (1, 8, 5, 5), (68, 1700), (68, 1700)),
+    "a layer called twice: none": Difference(
+        nn.Sequential(*[nn.Conv2d(4, 4, 3, bias=False, padding=1)] * 2), (1, 4, 5, 5), (144, 7200), (144, 7200)
+    ),
+    "parameters of no layer: none": Difference(Scaled(), (1, 4), (20, 16), (20, 16)),
+    "bias at every position": Difference(nn.Conv2d(3, 4, 3), (1, 3, 8, 8), (112, 108 * 36 + 4 * 36), (112, 108 * 36)),
+    "bias of a linear layer": Difference(nn.Linear(4, 5), (1, 4), (25, 20 + 5), (25, 20)),
+    "linear layer at seven positions": Difference(nn.Linear(4, 5, bias=False), (1, 7, 4), (20, 20), (20, 7 * 20)),
+    "batch norm": Difference(nn.BatchNorm2d(4), (1, 4, 8, 8), (8, 8), (8, 0)),
+    "PReLU": Difference(nn.PReLU(4), (1, 4, 8, 8), (4, 4), (4, 0)),
+    "tied weights": Difference(tied(), (1, 4), (32, 32), (16, 32)),
+}
+
+
+@pytest.mark.parametrize("name", DIFFERENCES)
+def test_differences_to_torchinfo(name):
+    net, shape, theirs, ours = DIFFERENCES[name]
+    info = summary(net, shape, verbose=0, device="cpu")
+    assert (info.total_params, info.total_mult_adds) == theirs
+    assert total(layer_costs(net, shape))[:2] == ours
+    assert name.endswith("none") == (theirs == ours)
+
+
+def test_torchinfo_passes_over_what_is_multiplied_outside_layers():
+    """16 multiply-adds, which we refuse to count."""
+    net = nn.Sequential(nn.Linear(4, 4, bias=False), Bilinear())
+    assert summary(net, (1, 4), verbose=0, device="cpu").total_mult_adds == 16 + 16
+    assert summary(Renamed(), (1, 4), verbose=0, device="cpu").total_mult_adds == 0
+    for refused in (net, Renamed()):
+        with pytest.raises(ValueError, match="some are outside"):
+            layer_costs(refused, (1, 4))
+
+
+class Renamed(nn.Module):
+    """Bilinear, but its parameter is not called `weight`."""
+
+    def __init__(self):
+        super().__init__()
+        self.matrix = nn.Parameter(torch.zeros(4, 4))
+
+    def forward(self, x):
+        return x @ self.matrix
+
+
+@pytest.mark.parametrize("name", ["ShuffleNet V1", "MobileNet V2"])
+def test_torchinfo_on_whole_networks(name):
+    """The same parameters; its multiply-adds are ours, weight and bias of each norm, and the classifier's bias."""
+    build, shape = NETWORKS[name]
+    net = build()
+    info, rows = summary(net, shape, verbose=0, device="cpu"), layer_costs(net, shape)
+    assert info.total_params == total(rows).params
+    extra = sum(row.params for row in rows if row.kind == "norm") + 7
+    assert info.total_mult_adds == total(rows).macs + extra > total(rows).macs
+
+
+def test_counting_in_inference_mode_is_counting():
+    net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten(), nn.Linear(16, 2))
+    with torch.inference_mode():
+        assert layer_costs(net, (1, 3, 4, 4)) == layer_costs(net, (1, 3, 4, 4))
+        assert total(layer_costs(net, (1, 3, 4, 4))).macs == 3 * 4 * 9 * 4 + 16 * 2
