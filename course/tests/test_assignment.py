@@ -25,6 +25,7 @@ def course(tmp_path_factory):
         pytest.fail(f"notebooks/{CHAPTER}.ipynb is missing: run `make notebooks`")
     (root / "course").mkdir()
     shutil.copy(ROOT / "course" / "nbgrader_config.py", root / "course")
+    shutil.copy(ROOT / "pyproject.toml", root)
     for folder in ("course/exercises", "notebooks", "book/chapters", "lightnets_edu"):
         shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
     build_course(root, progress=print)

@@ -13,7 +13,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
 from ..errors import BookError
+from ..grading.sandbox import Sandbox
 from ..kernels import environment, kernel_manager
+from .across import confirm, start_sandbox
 from .answers import Answer, PrivateHalf
 from .exercises import Assignment, Public
 
@@ -112,14 +114,17 @@ def start_kernel(root: Path):
 
 
 def try_answers(root: Path, assignment: Assignment, merged) -> list[Row]:
-    """Runs the whole chapter, then every right and wrong answer in the same kernel; stops at the first offender."""
-    with start_kernel(root) as kernel:
+    """Runs the whole chapter, then every right and wrong answer: in the same kernel, and as hand-ins are graded.
+
+    Stops at the first offender.
+    """
+    with start_kernel(root) as kernel, start_sandbox(root) as sandbox:
         ran = _run_all(kernel, assignment, merged)
         for name, half in assignment.halves.items():
             _judge_solution(kernel, assignment.exercises[name], half, ran)
         kernel.run(REMEMBER)
         graded = [e for e in assignment.exercises.values() if e.graded is not None]
-        return [_judge(kernel, assignment, merged, exercise) for exercise in graded]
+        return [_judge(kernel, sandbox, assignment, merged, exercise) for exercise in graded]
 
 
 def _run_all(kernel: Kernel, assignment: Assignment, merged) -> dict[int, Ran]:
@@ -147,28 +152,30 @@ def _judge_solution(kernel: Kernel, exercise: Public, half: PrivateHalf, ran: di
         _demand_full_marks(kernel, exercise, half, half.solution, ran[exercise.graded])
 
 
-def _judge(kernel: Kernel, assignment: Assignment, merged, exercise: Public) -> Row:
-    half, caught, failed = assignment.halves[exercise.name], 0, set()
+def _judge(kernel: Kernel, sandbox: Sandbox, assignment: Assignment, merged, exercise: Public) -> Row:
+    half, caught, judged = assignment.halves[exercise.name], 0, []
     _judge_untouched(kernel, assignment, merged, exercise)
     for answer in half.right:
         check, graded = _try(kernel, merged, exercise, answer)
         if check.complaint:
             raise BookError(answer.where, f"the visible check refuses the right answer {answer.label!r}", check.shown())
         _demand_full_marks(kernel, exercise, half, answer, graded)
+        judged.append((answer, set()))
     for answer in half.wrong:
         check, graded = _try(kernel, merged, exercise, answer)
         if graded.score() >= exercise.points:
             todo = "write a hidden test that finds the mistake\n    " + graded.shown()
             raise BookError(answer.where, f"a wrong answer gets full marks: {answer.label!r}", todo)
         caught += bool(check.complaint)
-        failed |= {test.name for test in half.tests if graded.failed(test.name)}
+        judged.append((answer, {test.name for test in half.tests if graded.failed(test.name)}))
     if caught == len(half.wrong):
         todo = "add a wrong answer that passes the visible check, or make that check tell less"
         raise BookError(half.file, f"the visible check of {exercise.name!r} finds every wrong answer", todo)
     for test in half.tests:
-        if test.name not in failed:
+        if not any(test.name in failed for _, failed in judged):
             what = f"no wrong answer fails the test {test.name!r}, so nothing shows that it can fail"
             raise BookError(test.where, what, "add the wrong answer that it is there for")
+    confirm(sandbox, merged, half, [(half.solution, set()), *judged])
     return Row(assignment.name, exercise.name, exercise.points, len(half.right), len(half.wrong), caught)
 
 

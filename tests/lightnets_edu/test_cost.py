@@ -26,7 +26,6 @@ from lightnets_edu.cost import (
 from lightnets_edu.layers import SqueezeExcite
 from lightnets_edu.models.mobilenet_v2 import MobileNetV2
 from lightnets_edu.models.shufflenet_v1 import ShuffleNetV1
-from lightnets_edu.models.vgg import VGG
 
 small = st.integers(1, 6)
 

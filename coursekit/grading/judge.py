@@ -1,0 +1,192 @@
+"""Runs one repaired hand-in: the student's cells in a worker, visible and hidden tests here.
+
+Twice, in workers of their own: once for the marks, with the hidden tests, and once for what the student will read.
+So no text that a student gets comes from a process that has met a hidden test.
+"""
+
+import contextlib
+import io
+import random
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from ..errors import BookError
+from ..teacher.merge import RUN_TESTS
+from .session import OutsideContract, Session, Stopped, Times
+from .slices import bound, needed, used
+from .submission import Step
+
+BEGIN = "### BEGIN HIDDEN TESTS"
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """What the course says of an exercise: the names that its answer defines, its check, its hidden tests.
+
+    `lesson` holds the statements of the chapter that the check needs.
+    """
+
+    name: str
+    names: tuple[str, ...]
+    check: str
+    lesson: str = ""
+    tests: str = ""
+    points: float = 0.0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One hidden test. `reason` is for teachers: it may tell what the test holds."""
+
+    title: str
+    points: float
+    hint: str
+    passed: bool
+    reason: str = ""
+
+
+@dataclass
+class Result:
+    """One exercise of one hand-in. `stopped` is "timeout", "crashed", "contract" or ""."""
+
+    exercise: str
+    points: float
+    verdicts: list[Verdict] = field(default_factory=list)
+    shown: str = ""
+    stopped: str = ""
+    note: str = ""
+
+    @property
+    def earned(self) -> float:
+        return round(sum(verdict.points for verdict in self.verdicts if verdict.passed), 6)
+
+
+def exercises_of(source) -> dict[str, Exercise]:
+    """The exercises of a course's source notebook, in its order."""
+    cells = {c.metadata.nbgrader.grade_id: c for c in source.cells if "nbgrader" in c.metadata}
+    found, lesson = {}, []
+    for cell in source.cells:
+        grading = cell.metadata.get("nbgrader")
+        if not grading and cell.cell_type == "code":
+            lesson.append(cell.source)
+        if not grading or not grading.get("solution"):
+            continue
+        name = grading.grade_id
+        check, graded = cells.get(f"{name}-check"), cells.get(f"{name}-grade")
+        names = tuple(sorted(bound(cell.source)))
+        tests, points = (graded.source, float(graded.metadata.nbgrader.points)) if graded else ("", 0.0)
+        text = check.source if check else ""
+        prelude = "\n".join(needed(lesson, used(text) - bound(text) - set(names))) if text else ""
+        found[name] = Exercise(name, names, text, prelude, tests, points)
+    return found
+
+
+def judge(steps: list[Step], exercises: dict[str, Exercise], start, times: Times, seed: str) -> list[Result]:
+    """What each exercise earns. `seed` makes the tests draw the same numbers again; `start` gives workers."""
+    results = {name: Result(name, exercise.points) for name, exercise in exercises.items()}
+    cells = _cells(steps, exercises)
+    until = time.monotonic() + times.notebook
+    stopping: set[int] = set()
+    for part, judge_one in (("grade", _hidden), ("check", _visible)):
+        session = Session(start, times)
+        session.deadline = until
+        for at, step in enumerate(steps):
+            if step.kind in ("context", "answer") and at not in stopping:
+                session.deadline = min(until, time.monotonic() + times.exercise)
+                ran = session.run(cells[at])
+                if ran.stopped:
+                    stopping.add(at)
+                    if step.kind == "answer":
+                        results[step.exercise].stopped, results[step.exercise].note = ran.stopped, ran.error
+                elif ran.error and step.kind == "answer":
+                    results[step.exercise].note = ran.error
+            elif step.kind == part:
+                session.deadline = min(until, time.monotonic() + times.exercise)
+                judge_one(session, exercises[step.exercise], results[step.exercise], seed)
+        session.close()
+    return list(results.values())
+
+
+def _cells(steps: list[Step], exercises: dict[str, Exercise]) -> dict[int, str]:
+    """What is run of each cell: answers whole; of the lesson, and of the student's own cells, what answers need."""
+    wanted = {name for exercise in exercises.values() for name in exercise.names}
+    for step in steps:
+        if step.kind == "answer":
+            wanted |= used(step.source)
+    at = [i for i, step in enumerate(steps) if step.kind == "context"]
+    kept = needed([steps[i].source for i in at], wanted)
+    answers = {i: step.source for i, step in enumerate(steps) if step.kind == "answer"}
+    return dict(zip(at, kept, strict=True)) | answers
+
+
+def _hidden(session: Session, exercise: Exercise, result: Result, seed: str) -> None:
+    if not exercise.tests:
+        return
+    names: dict = {}
+    tests = hidden_tests(exercise, names)
+    for number, (test, points, title, hint) in enumerate(tests):
+        reason = ""
+        try:
+            for name in exercise.names:
+                names.pop(name, None)
+            names.update(session.names(exercise.names))
+            draw_from(f"{seed}/{exercise.name}/{number}")
+            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+                test()
+        except (Exception, SystemExit) as error:
+            reason = one_line(error)
+        except Stopped as stop:
+            reason, result.stopped = str(stop), stop.why
+        except OutsideContract as error:
+            reason, result.stopped = f"the test breaks the contract: {error}", "contract"
+        result.verdicts.append(Verdict(title, float(points), hint, not reason, reason))
+
+
+def hidden_tests(exercise: Exercise, names: dict) -> tuple:
+    """The table of tests that the graded cell ends with; its functions see the student's names in `names`."""
+    body, found, _ = exercise.tests.partition(RUN_TESTS)
+    if not found or BEGIN not in body:
+        raise BookError(f"source, {exercise.name}-grade", "holds no tests that coursekit wrote", "run `make course`")
+    names["__name__"] = "__tests__"
+    exec(compile(body, f"<tests of {exercise.name}>", "exec"), names)
+    return names["_tests"]
+
+
+def _visible(session: Session, exercise: Exercise, result: Result, seed: str) -> None:
+    """The check cell of the release, as the student saw it; it may use what the lesson above it defines."""
+    if not exercise.check:
+        return
+    out = io.StringIO()
+    names: dict = {"__name__": "__main__"}
+    draw_from(f"{seed}/{exercise.name}/check")
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
+        try:
+            exec(compile(exercise.lesson, "<lesson>", "exec"), names)
+            names.update(session.names(exercise.names))
+            exec(compile(exercise.check, f"<check of {exercise.name}>", "exec"), names)
+        except Stopped as stop:
+            result.stopped = result.stopped or stop.why
+            print(f"✗ the checks stopped: {stop}")
+        except OutsideContract as error:
+            result.stopped = "contract"
+            print(f"… this check cannot be shown here ({error})")
+        except (Exception, SystemExit) as error:
+            print(f"✗ the checks stopped: {one_line(error)}")
+    result.shown = out.getvalue()[:10_000]
+
+
+def draw_from(seed: str) -> None:
+    """The same random numbers for the same words, in `random`, numpy and torch."""
+    number = random.Random(seed).getrandbits(32)
+    random.seed(number)
+    np.random.seed(number)
+    torch.manual_seed(number)
+
+
+def one_line(error: BaseException) -> str:
+    """An exception as a teacher reads it."""
+    text = " ".join(str(error).split())
+    return (type(error).__name__ + (f": {text}" if text else ""))[:500]

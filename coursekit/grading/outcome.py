@@ -1,0 +1,81 @@
+"""What grading one hand-in gave: status, points, verdicts. Kept as one JSON file for each student and chapter."""
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from .judge import Result, Verdict
+
+STATUSES = ("graded", "repaired", "timeout", "crashed", "needs a human", "unreadable", "missing")
+
+
+@dataclass
+class Outcome:
+    """One student's chapter. `points` is None where there is nothing to mark; `recorded` once the gradebook has it."""
+
+    chapter: str
+    student: str
+    status: str = "graded"
+    points: float | None = None
+    out_of: float = 0.0
+    notes: list[str] = field(default_factory=list)
+    doubts: dict[str, str] = field(default_factory=dict)
+    answers: dict[str, str] = field(default_factory=dict)
+    results: list[Result] = field(default_factory=list)
+    seed: str = ""
+    submission: str = ""
+    tests: str = ""
+    seconds: float = 0.0
+    recorded: bool = False
+
+    def settle(self) -> "Outcome":
+        """Sum up: the points, and the one word that says how far the mark can be trusted."""
+        if self.status in ("unreadable", "missing"):
+            return self
+        self.points = round(sum(result.earned for result in self.results), 6)
+        stops = {result.stopped for result in self.results}
+        if self.doubts or "contract" in stops:
+            self.status = "needs a human"
+        elif stops - {""}:
+            self.status = "timeout" if "timeout" in stops else "crashed"
+        else:
+            self.status = "repaired" if self.notes else "graded"
+        return self
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), indent=1, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Outcome":
+        """The outcome that `to_json` wrote; ValueError, KeyError or TypeError for anything else."""
+        values = json.loads(text)
+        results = []
+        for row in values.pop("results"):
+            results.append(Result(**{**row, "verdicts": [Verdict(**verdict) for verdict in row["verdicts"]]}))
+        return cls(results=results, **values)
+
+
+def outcome_file(course: Path, chapter: str, student: str) -> Path:
+    return course / "outcomes" / chapter / f"{student}.json"
+
+
+def read_outcome(course: Path, chapter: str, student: str) -> Outcome | None:
+    """The kept outcome; None where there is none, or what is there cannot be read."""
+    try:
+        return Outcome.from_json(outcome_file(course, chapter, student).read_text("utf-8"))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def keep(course: Path, outcome: Outcome) -> None:
+    """Write the outcome whole or not at all."""
+    write_whole(outcome_file(course, outcome.chapter, outcome.student), outcome.to_json())
+
+
+def write_whole(path: Path, text: str) -> None:
+    """A file that is either as it was or complete, whenever the process is ended."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(text, "utf-8")
+    os.replace(part, path)

@@ -1,0 +1,148 @@
+"""The student's side: runs in the sandbox, holds the student's names, answers one request after another.
+
+It is not trusted: the student's code shares its process. All that its answers can do is be right or wrong.
+Requests and answers are `wire` values: `{"do": "run" | "look" | "call", …}` -> `{"value": …}` or `{"error": …}`.
+"""
+
+import ast
+import builtins
+import contextlib
+import linecache
+import os
+import sys
+import traceback
+
+import torch
+import wire
+from torch import nn
+
+CELL = "<your answer>"
+SHOWN = 4_000  # characters of output kept for each request
+OF_MODULES = {"eval", "train", "state_dict", "load_state_dict", "parameters"}
+
+try:
+    from IPython.core.inputtransformer2 import TransformerManager
+except ImportError:
+    TransformerManager = None
+
+
+class Shown:
+    """A text file that keeps the first characters written to it and forgets the rest."""
+
+    def __init__(self):
+        self.text = ""
+
+    def write(self, text) -> int:
+        if len(self.text) < SHOWN:
+            self.text += str(text)[: SHOWN - len(self.text)]
+        return len(text)
+
+    def flush(self) -> None:
+        pass
+
+    def isatty(self) -> bool:
+        return False
+
+
+class Magics:
+    """Stands for IPython: `%matplotlib inline` and the like do nothing."""
+
+    def __getattr__(self, name):
+        return lambda *args, **kwargs: None
+
+
+class Worker:
+    """The names that a student's cells define, and the objects that tests hold on to by number."""
+
+    def __init__(self):
+        self.names = {"__name__": "__main__", "__builtins__": builtins, "display": print, "get_ipython": Magics}
+        self.kept: list = []
+        self.numbers: dict[int, int] = {}
+
+    def refer(self, thing) -> int:
+        """The number of a function, class or module; it is kept alive, so that its id stays its own."""
+        if not (isinstance(thing, nn.Module) or callable(thing)):
+            raise wire.NotPlain(f"a value of type {type(thing).__name__}")
+        if id(thing) not in self.numbers:
+            self.numbers[id(thing)] = len(self.kept)
+            self.kept.append(thing)
+        return self.numbers[id(thing)]
+
+    def run(self, source: str) -> None:
+        """One cell, as a notebook would run it."""
+        if TransformerManager:
+            source = TransformerManager().transform_cell(source)
+        linecache.cache[CELL] = len(source), None, source.splitlines(True), CELL
+        exec(compile(ast.parse(source, CELL), CELL, "exec"), self.names)
+
+    def look(self, names: list) -> dict:
+        """What the names stand for: ["kept", number, is it a class] or ["plain", value]; absent ones are left out."""
+        found = {}
+        for name in names:
+            if name in self.names:
+                value = self.names[name]
+                callable_ = callable(value) and not isinstance(value, torch.Tensor)
+                found[name] = ["kept", self.refer(value)] if callable_ else ["plain", value]
+        return found
+
+    def call(self, target: int, method: str, args: list, kwargs: dict, grad: bool) -> list:
+        """The value, what kind of thing it is, and the arguments that the call changed in place, by position."""
+        function = self.kept[target]
+        if method:
+            if method not in OF_MODULES or not isinstance(function, nn.Module):
+                raise wire.NotPlain(f"`.{method}` of the student's {type(function).__name__}")
+            function = getattr(function, method)
+        before = [self._print(arg) for arg in args]
+        with torch.set_grad_enabled(grad):
+            value = function(*args, **kwargs)
+        if method in ("eval", "train"):
+            value = None
+        elif method == "parameters":
+            value = list(value)
+        elif method == "load_state_dict":
+            value = None
+        changed = {i: arg for i, arg in enumerate(args) if before[i] is not None and before[i] != self._print(arg)}
+        return [value, changed]
+
+    def _print(self, arg) -> bytes | None:
+        """What an argument holds, when it is one that a call can change."""
+        return wire.encode(arg, self.refer) if isinstance(arg, torch.Tensor | list | dict | set) else None
+
+    def answer(self, raw: bytearray) -> bytes:
+        shown = Shown()
+        try:
+            request = wire.decode(raw, self.kept.__getitem__)
+            do = {"run": self.run, "look": self.look, "call": self.call}[request.pop("do")]
+            with contextlib.redirect_stdout(shown), contextlib.redirect_stderr(shown):
+                value = do(**request)
+            return wire.encode({"value": value, "shown": shown.text}, self.refer)
+        except BaseException as error:
+            return wire.encode({"error": describe(error), "shown": shown.text}, self.refer)
+
+    def serve(self, sock) -> None:
+        """Answers until the grader hangs up."""
+        while True:
+            try:
+                raw = wire.receive(sock, largest=1 << 40)
+            except EOFError:
+                return
+            wire.send(sock, self.answer(raw))
+
+
+def describe(error: BaseException) -> list:
+    """Names of the exception's classes, its text, and the line of the answer that it came from (0: unknown)."""
+    kinds = [kind.__name__ for kind in type(error).__mro__]
+    try:
+        text = str(error)[:2000]
+    except Exception:
+        text = ""
+    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == CELL]
+    return [kinds, text, lines[-1] if lines else 0]
+
+
+def main(sock) -> None:
+    """In a process of its own: serve until the grader hangs up, then end without clearing up."""
+    sys.argv = [""]
+    torch.manual_seed(0)
+    Worker().serve(sock)
+    os._exit(0)

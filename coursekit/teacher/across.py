@@ -1,0 +1,63 @@
+"""The answers written for an exercise once more, as hand-ins are graded: code in a worker, tests outside it.
+
+What the contract of the exercises has no place for shows here, when the course is built, and not when hand-ins are in.
+"""
+
+from contextlib import contextmanager
+from pathlib import Path
+
+from ..errors import BookError
+from ..grading.judge import Exercise, Result, exercises_of, judge
+from ..grading.sandbox import Sandbox, refuse_without_bubblewrap
+from ..grading.session import TIMES, Times
+from ..grading.submission import Step
+from ..project import Project
+from .answers import Answer, PrivateHalf
+
+HALF = Times(TIMES.call / 2, TIMES.exercise / 2, TIMES.notebook)  # a student's machine has no spare time to rely on
+
+
+@contextmanager
+def start_sandbox(root: Path):
+    """As for hand-ins where bubblewrap is there; else without its walls, since the course's own answers are trusted."""
+    try:
+        refuse_without_bubblewrap()
+        confined = True
+    except BookError:
+        confined = False
+    readable = [root / Project(root).package] if (root / "pyproject.toml").exists() else []
+    with Sandbox(readable, ["torch"], confined=confined) as sandbox:
+        yield sandbox
+
+
+def confirm(sandbox: Sandbox, merged, half: PrivateHalf, judged: list[tuple[Answer, set[str]]]) -> None:
+    """BookError unless each answer fails the same hidden tests across the sandbox as it failed in the kernel."""
+    exercise = exercises_of(merged)[half.exercise]
+    for answer, failed in judged:
+        result = _judge(sandbox, merged, exercise, answer)
+        for test, verdict in zip(half.tests, result.verdicts, strict=True):
+            if result.stopped == "contract":
+                todo = "functions of plain values or tensors, or modules fed and seen through outputs and state_dict"
+                raise BookError(test.where, f"does not cross the sandbox: {verdict.reason or result.shown}", todo)
+            if result.stopped:
+                todo = f"one call may take {TIMES.call:g} s at grading, an exercise {TIMES.exercise:g} s: ask for less"
+                raise BookError(test.where, f"{answer.label!r} stops the sandbox: {verdict.reason}", todo)
+            if verdict.passed == (test.name in failed):
+                ways = "passes in a notebook and fails across the sandbox", "fails in a notebook and passes across it"
+                what = f"{answer.label!r} {ways[verdict.passed]}: {verdict.reason or 'no error'}"
+                raise BookError(test.where, what, "write the test so that the sandbox makes no difference")
+
+
+def _judge(sandbox: Sandbox, merged, exercise: Exercise, answer: Answer) -> Result:
+    """The merged cell first: an answer may define some of the names only, and the solution stands in for the others."""
+    steps = []
+    for cell in merged.cells:
+        grading = cell.metadata.get("nbgrader")
+        if cell.cell_type == "code" and not grading:
+            steps.append(Step("context", cell.source, ""))
+        elif grading and grading.grade_id == exercise.name:
+            steps += [Step(kind, text, exercise.name) for kind, text in (
+                ("answer", cell.source), ("answer", answer.text), ("check", ""), ("grade", ""))]  # fmt: skip
+            break
+    (result,) = judge(steps, {exercise.name: exercise}, sandbox.worker, HALF, exercise.name)
+    return result
