@@ -63,7 +63,7 @@ MODELS: dict[str, Callable[..., nn.Module]] = {
     "shufflenet_v1_2.0_g3": partial(ShuffleNetV1, groups=3, width=2.0),
     "shufflenet_v1_2.0_g4": partial(ShuffleNetV1, groups=4, width=2.0),
     "shufflenet_v1_2.0_g8": partial(ShuffleNetV1, groups=8, width=2.0),
-    "shufflenet_v2_0.5": partial(ShuffleNetV2, width=0.5, torchvision=True),
+    "shufflenet_v2_0.5": partial(ShuffleNetV2, width=0.5),
     "shufflenet_v2_1.0": partial(ShuffleNetV2, width=1.0),
     "shufflenet_v2_1.5": partial(ShuffleNetV2, width=1.5),
     "shufflenet_v2_2.0": partial(ShuffleNetV2, width=2.0),

@@ -34,7 +34,7 @@ LAST = {    # the block's last layer: kernel (rows, columns); zeros left, right,
 
 
 def _conv_act_bn(c_in: int, c_out: int, kernel: tuple[int, int],
-                stride: tuple[int, int] = (1, 1), groups: int = 1) -> nn.Sequential:
+                 stride: tuple[int, int] = (1, 1), groups: int = 1) -> nn.Sequential:
     """Convolution, LeakyReLU, batch norm, in this order. (N, c_in, H, W) -> (N, c_out, H', W')."""
     padding = (kernel[0] // 2, kernel[1] // 2) if stride == (1, 1) else 0
     return nn.Sequential(

@@ -74,7 +74,7 @@ TABLE = (
     Row("shufflenet_v1_2.0_g3", 224, 5_450_776, 524_045_184, "5.4", "524"),
     Row("shufflenet_v1_2.0_g4", 224, 5_593_528, 510_289_536),
     Row("shufflenet_v1_2.0_g8", 224, 6_522_232, 521_942_016, "6.5", "522"),
-    Row("shufflenet_v2_0.5", 224, 1_366_792, 40_476_448, "1.4", "41"),
+    Row("shufflenet_v2_0.5", 224, 1_365_792, 40_476_448, "1.4", "41"),
     Row("shufflenet_v2_1.0", 224, 2_278_760, 145_814_296, "2.3", "146"),
     Row("shufflenet_v2_1.5", 224, 3_506_720, 298_970_656, "3.5", "299"),
     Row("shufflenet_v2_2.0", 224, 7_402_600, 590_783_000, "7.4", "591"),
@@ -107,7 +107,7 @@ FILES = "the authors' published files, which ours follows, count as ours does, n
 TWICE = "unexplained: within 6 % of two operations for each multiply-add; biases and activations could be part of it"
 README = "the authors' page prints one figure for both sizes, and it fits neither"
 DEPARTURES = {
-    "inception_v3 params": "counted by the Xception paper; 207,840 fewer than the published network has, unexplained",
+    "inception_v3 params": "counted by the Xception paper in the author's first Keras file: test_count_in_the_xception_paper",
     "resnet50 macs": "the stride is in the 3×3, as in torchvision; resnet50_paper has the paper's",
     "resnet50_paper macs": CUT,
     "mobilenet_v2_0.35 params": NO_NORM, "mobilenet_v2_0.35 macs": CUT,
@@ -134,6 +134,7 @@ NO_FILE = "pytorchcv's network: biases, another stem, a wider end. There is no f
 PEERS = {
     "shufflenet_v1_0.25_g1": STEM, "shufflenet_v1_0.25_g3": STEM, "shufflenet_v1_1.5_g1": STEM,
     "shufflenet_v1_0.5_g8": BIAS, "shufflenet_v1_1.5_g3": BIAS, "shufflenet_v1_1.5_g8": BIAS,
+    "shufflenet_v2_0.5": "torchvision's, with a bias in the classifier; the authors' code, and ours, has none",
     "squeezenet_1.0@227": "counted from the authors' Caffe file, which pads conv10: 15 × 15 positions there, not 13 × 13",
     "squeezenext_1.5_sqnxt_23": NO_FILE, "squeezenext_1.5_sqnxt_23v5": NO_FILE,
 }
