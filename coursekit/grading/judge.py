@@ -39,13 +39,14 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Verdict:
-    """One hidden test. `reason` is for teachers: it may tell what the test holds."""
+    """One hidden test. `reason` is for teachers: it may tell what the test holds. `stopped` is as in `Result`."""
 
     title: str
     points: float
     hint: str
     passed: bool
     reason: str = ""
+    stopped: str = ""
 
 
 @dataclass
@@ -128,7 +129,7 @@ def _hidden(session: Session, exercise: Exercise, result: Result, seed: str) -> 
     names: dict = {}
     tests = hidden_tests(exercise, names)
     for number, (test, points, title, hint) in enumerate(tests):
-        reason = ""
+        reason, stopped = "", ""
         try:
             for name in exercise.names:
                 names.pop(name, None)
@@ -139,10 +140,11 @@ def _hidden(session: Session, exercise: Exercise, result: Result, seed: str) -> 
         except (Exception, SystemExit) as error:
             reason = one_line(error)
         except Stopped as stop:
-            reason, result.stopped = str(stop), stop.why
+            reason, stopped = str(stop), stop.why
         except OutsideContract as error:
-            reason, result.stopped = f"the test breaks the contract: {error}", "contract"
-        result.verdicts.append(Verdict(title, float(points), hint, not reason, reason))
+            reason, stopped = f"the test breaks the contract: {error}", "contract"
+        result.stopped = stopped or result.stopped
+        result.verdicts.append(Verdict(title, float(points), hint, not reason, reason, stopped))
 
 
 def hidden_tests(exercise: Exercise, names: dict) -> tuple:

@@ -16,6 +16,8 @@ from .answers import Answer, PrivateHalf
 
 HALF = Times(TIMES.call / 2, TIMES.exercise / 2, TIMES.notebook)  # a student's machine has no spare time to rely on
 
+CONTRACT = "tests call functions with plain values or tensors, and see modules through outputs and state_dict"
+
 
 @contextmanager
 def start_sandbox(root: Path):
@@ -35,11 +37,14 @@ def confirm(sandbox: Sandbox, merged, half: PrivateHalf, judged: list[tuple[Answ
     exercise = exercises_of(merged)[half.exercise]
     for answer, failed in judged:
         result = _judge(sandbox, merged, exercise, answer)
+        if result.stopped == "contract" and not any(verdict.stopped for verdict in result.verdicts):
+            raise BookError(
+                half.file, f"the visible check of {half.exercise!r} does not cross: {result.shown}", CONTRACT
+            )
         for test, verdict in zip(half.tests, result.verdicts, strict=True):
-            if result.stopped == "contract":
-                todo = "functions of plain values or tensors, or modules fed and seen through outputs and state_dict"
-                raise BookError(test.where, f"does not cross the sandbox: {verdict.reason or result.shown}", todo)
-            if result.stopped:
+            if verdict.stopped == "contract":
+                raise BookError(test.where, f"does not cross the sandbox: {verdict.reason}", CONTRACT)
+            if verdict.stopped:
                 todo = f"one call may take {TIMES.call:g} s at grading, an exercise {TIMES.exercise:g} s: ask for less"
                 raise BookError(test.where, f"{answer.label!r} stops the sandbox: {verdict.reason}", todo)
             if verdict.passed == (test.name in failed):

@@ -4,6 +4,7 @@ import pytest
 from toy import ANSWER, CHECK
 
 from coursekit.errors import BookError
+from coursekit.grading.session import Times
 from coursekit.teacher.exercises import read_assignments
 from coursekit.teacher.merge import merge_notebook
 from coursekit.teacher.trial import Row, try_answers
@@ -113,10 +114,33 @@ def test_a_hidden_test_that_nothing_fails(toy):
 
 def test_a_hidden_test_that_the_untouched_stub_passes(toy):
     toy.replace("turn(numbers)\nassert numbers == [3, 1, 2]", "try:\n    turn(numbers)\nexcept Exception:\n    pass")
-    toy.replace("pile = Pile()\npile.things.append(\"hat\")\nassert pile.top() == \"hat\"", "assert numbers[0] == 3")
+    toy.replace("assert top_of(things) == \"hat\"", "assert numbers[0] == 3")
     assert "turn.py: the untouched stub gets 1 points in 'turn'" in refused(toy)
 
 
 def test_a_check_that_judges_the_untouched_stub(toy):
     toy.notebook(check=CHECK.replace("except NotImplementedError:\n    print(\"not answered yet\")\n", ""))
     assert "the visible check of 'turn' judges the untouched stub" in refused(toy)
+
+
+def test_a_hidden_test_that_looks_behind_the_wall(toy):
+    toy.replace('assert top_of(things) == "hat"', 'assert turn.__code__.co_argcount == 1')
+    said = refused(toy)
+    assert "line 22: does not cross the sandbox" in said and "`.__code__`" in said
+
+
+def test_a_hidden_test_that_asks_for_what_stays_behind_the_wall(toy):
+    toy.replace('assert top_of(things) == "hat"', "assert Pile().top() is None")
+    said = refused(toy)
+    assert "line 22: 'the solution' passes in a notebook and fails across the sandbox" in said and "Pile" in said
+
+
+def test_a_hidden_test_that_leans_on_the_lesson(toy):
+    toy.replace('assert top_of(things) == "hat"', "assert length == 2")
+    assert "'the solution' passes in a notebook and fails across the sandbox: NameError" in refused(toy)
+
+
+def test_an_answer_that_is_too_slow_for_grading(toy, monkeypatch):
+    monkeypatch.setattr("coursekit.teacher.across.HALF", Times(call=0.5, exercise=1, notebook=60))
+    toy.replace("    return items[::-1]", "    import time\n    time.sleep(0.7)\n    return items[::-1]")
+    assert "'by slicing' stops the sandbox: the code did not end within" in refused(toy)

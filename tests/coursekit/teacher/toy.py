@@ -32,7 +32,13 @@ class Pile:
         if not self.things:
             return default
         # YOUR CODE HERE
-        raise NotImplementedError()'''
+        raise NotImplementedError()
+
+
+def top_of(things):
+    pile = Pile()
+    pile.things = things
+    return pile.top()'''
 PRIVATE = '''\
 # %% solution
 def turn(items):
@@ -59,9 +65,9 @@ assert turn("""a
 numbers = [3, 1, 2]
 turn(numbers)
 assert numbers == [3, 1, 2]
-pile = Pile()
-pile.things.append("hat")
-assert pile.top() == "hat"
+things = ["shoe"]
+things.append("hat")
+assert top_of(things) == "hat"
 
 # %% right name="by slicing"
 def turn(items):
