@@ -1,7 +1,10 @@
 """Grades one hand-in in a process of its own, so that whatever happens in it stays there."""
 
+import ast
 import contextlib
 import ctypes
+import importlib
+import io
 import json
 import os
 import select
@@ -40,16 +43,27 @@ class Job:
 
 
 _sandbox: Sandbox | None = None
+_settings: tuple = ()
 
 
 def start(readable: tuple, imports: tuple, confined: bool) -> None:
     """Prepare this process: one thread, and a warm sandbox for all the hand-ins that it will grade."""
-    global _sandbox
+    global _settings
     torch.set_num_threads(1)
     torch.testing.assert_close(torch.zeros(1), torch.zeros(1))  # imports for long when first called
+    importlib.import_module("torch._dynamo")  # a second; else torch loads it in each fork that counts a cost
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the main process
     end_with_parent()
-    _sandbox = Sandbox(readable, imports, confined=confined)
+    _settings = readable, imports, confined
+    _warm()
+
+
+def _warm() -> None:
+    """See that the sandbox is up; should a hand-in ever have ended it, the next one gets a new one."""
+    global _sandbox
+    if _sandbox is None or _sandbox.process.poll() is not None:
+        readable, imports, confined = _settings
+        _sandbox = Sandbox(readable, imports, confined=confined)
 
 
 def end_with_parent() -> None:
@@ -62,10 +76,35 @@ def _notebook(path: str):
     return nbformat.read(path, as_version=4)
 
 
+@lru_cache(maxsize=8)
+def _exercises(path: str) -> dict:
+    """The exercises of a source notebook; what their checks and tests import is loaded now, once, before any fork."""
+    exercises = exercises_of(_notebook(path))
+    for exercise in exercises.values():
+        for source in (exercise.lesson, exercise.check, exercise.tests):
+            for name in sorted(imported(source)):
+                with contextlib.suppress(Exception), contextlib.redirect_stderr(io.StringIO()):
+                    importlib.import_module(name)
+    return exercises
+
+
+def imported(source: str) -> set[str]:
+    """Modules that a cell imports, and names that may be modules; none when it is not Python."""
+    found = set()
+    with contextlib.suppress(SyntaxError):
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Import):
+                found |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
 def grade_one(job: Job) -> Outcome:
     """The outcome of one hand-in; an error of the grader itself becomes an outcome that needs a human."""
-    exercises = exercises_of(_notebook(job.source))
+    exercises = _exercises(job.source)
     _notebook(job.release)
+    _warm()
     began = time.monotonic()
     reader, writer = os.pipe()
     child = os.fork()
@@ -114,7 +153,7 @@ def _why(text: str) -> str:
 
 def failed(job: Job, why: str) -> Outcome:
     """Nothing came back: no points are given, and none are refused, until somebody has looked."""
-    exercises = exercises_of(_notebook(job.source))
+    exercises = _exercises(job.source)
     outcome = _new(job, exercises)
     outcome.status, outcome.notes, outcome.doubts = "needs a human", [why], dict.fromkeys(exercises, why)
     return outcome

@@ -16,10 +16,16 @@ from ..errors import BookError
 CODE = Path(__file__).resolve().parent
 FILES = ("wire.py", "worker.py", "zygote.py")
 ENVIRONMENT = {
-    "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "PYTHONHASHSEED": "0",
-    "PATH": "/usr/bin:/bin", "HOME": "/scratch", "LANG": "C.UTF-8", "MPLBACKEND": "Agg", "PYTHONDONTWRITEBYTECODE": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "PYTHONHASHSEED": "0",
+    "PYTHONDONTWRITEBYTECODE": "1",
     "SOURCE_DATE_EPOCH": "0",
-}  # fmt: skip
+    "MPLBACKEND": "Agg",
+    "LANG": "C.UTF-8",
+}
+PRIVATE = {"PATH": "/usr/bin:/bin", "HOME": "/scratch", "TMPDIR": "/scratch"}
 INSTALL = "install it (Debian, Ubuntu: apt-get install bubblewrap); for hand-ins you trust there is --trust-submissions"
 
 
@@ -107,7 +113,7 @@ def refuse_without_bubblewrap() -> None:
 def _bubblewrap(readable) -> list[str]:
     command = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--uid", "1000",
                "--gid", "1000", "--clearenv"]  # fmt: skip
-    for name, value in ENVIRONMENT.items():
+    for name, value in (ENVIRONMENT | PRIVATE).items():
         command += ["--setenv", name, value]
     places = ["/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache", sys.prefix, sys.base_prefix, *map(str, readable)]
     for place in dict.fromkeys(places):

@@ -132,7 +132,7 @@ def supervise(data: socket.socket, life: socket.socket, limits: dict, confined: 
             life.close()
             os.closerange(3, keep)
             os.closerange(keep + 1, 4096)
-            os.environ.update(HOME="/scratch", TMPDIR="/scratch") if confined else os.setpgid(0, 0)
+            os.setsid()  # a signal to its group must not reach this side
             (confine if confined else limit)(limits)
             warnings.simplefilter("default")
             worker.main(data)

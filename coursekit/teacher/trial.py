@@ -15,7 +15,7 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from ..errors import BookError
 from ..grading.sandbox import Sandbox
 from ..kernels import environment, kernel_manager
-from .across import confirm, start_sandbox
+from .across import confirm, refuse_weak_tests, start_sandbox
 from .answers import Answer, PrivateHalf
 from .exercises import Assignment, Public
 
@@ -176,6 +176,7 @@ def _judge(kernel: Kernel, sandbox: Sandbox, assignment: Assignment, merged, exe
             what = f"no wrong answer fails the test {test.name!r}, so nothing shows that it can fail"
             raise BookError(test.where, what, "add the wrong answer that it is there for")
     confirm(sandbox, merged, half, [(half.solution, set()), *judged])
+    refuse_weak_tests(sandbox, merged, half)
     return Row(assignment.name, exercise.name, exercise.points, len(half.right), len(half.wrong), caught)
 
 

@@ -56,8 +56,8 @@ TESTS = {
     "area": [("Any sizes", 1, "Try sides that differ.", "assert area(3, secret_side := 17) == 3 * secret_side"),
              ("Nothing to measure", 1, "Try a side of 0.", "assert area(0, 5) == 0 and area(7, 0) == 0")],
     "shuffle": [("Any groups", 2, "Try groups=3.",
-                 "secret_batch = torch.rand(2, 6, 2, 3)\nexpected_order = [0, 2, 4, 1, 3, 5]\n"
-                 "assert torch.equal(shuffle(secret_batch, 3), secret_batch[:, expected_order])"),
+                 "secret_batch = torch.rand(2, 6, 2, 3)\nexpected_order = secret_batch[:, [0, 2, 4, 1, 3, 5]]\n"
+                 "assert torch.equal(shuffle(secret_batch, 3), expected_order)"),
                 ("The input stays", 1, "Build a new tensor.",
                  "secret_batch = torch.rand(1, 4, 2, 2)\nbefore_the_call = secret_batch.clone()\n"
                  "out = shuffle(secret_batch, 2)\nassert torch.equal(secret_batch, before_the_call)\n"

@@ -95,7 +95,7 @@ ACCIDENTS = {
     "doubled": ({"spoil": _twice("shuffle-grade")}, 7, "repaired", ""),
     "warns": ({"answers": _area(WARNS)}, 7, "graded", ""),
     "looptop": ({"answers": _area(f"{RIGHT_AREA}\n\n{LOOP}")}, 5, "timeout", "area"),
-    "loopin": ({"answers": _area(f"def area(width, height):\n    {LOOP}")}, 5, "timeout", "area"),
+    "loopin": ({"answers": _area("def area(width, height):\n    while True:\n        pass")}, 5, "timeout", "area"),
     "raises": ({"answers": _area(f"{RIGHT_AREA}\n\nraise ValueError('mine')")}, 7, "graded", ""),
     "early": ({"answers": _area(f"1 / 0\n\n\n{RIGHT_AREA}")}, 5, "graded", ""),
     "syntax": ({"answers": _area("def area(width, height)\n    return width * height")}, 5, "graded", ""),

@@ -1,6 +1,6 @@
 """Hand-ins that answer wrongly and try to earn points, to read, to write or to stop others: graded in one run.
 
-Each carries one right answer, for `scale`, which keeps its two points unless the attack ends its own process for good.
+Each carries one right answer, for `scale`, which keeps its two points unless the attack breaks its own process.
 """
 
 import hashlib
@@ -11,6 +11,7 @@ import sqlite3
 import threading
 import time
 
+import nbformat
 import pytest
 from grading.small_course import ANSWERS, CHAPTER, STUBS, WRONG, SmallCourse, cell, secrets
 
@@ -42,7 +43,7 @@ def edit(name: str, **grading):
 
 def copy_of(name: str, source: str):
     def spoil(notebook):
-        notebook.cells.append({**cell(notebook, name), "id": "again", "source": source})
+        notebook.cells.append(nbformat.from_dict({**cell(notebook, name), "id": "again", "source": source}))
 
     return spoil
 
@@ -164,7 +165,7 @@ PTRACE = "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\nfor call in (
 
 # student: (the arguments of hand_in, points, status)
 ATTACKS = {
-    "patches": ({"answers": before(PATCHES)}, 2, "graded"),
+    "patches": ({"answers": before(PATCHES)}, 0, "graded"),  # they break the answers' own process, and nothing else
     "reference": ({"answers": before(REFERENCE)}, 2, "graded"),
     "shadow": ({"answers": before(SHADOW)}, 2, "graded"),
     "hooks": ({"answers": before(HOOKS)}, 2, "graded"),
@@ -182,7 +183,7 @@ ATTACKS = {
     "base": ({"answers": inside("raise type('Stopped', (BaseException,), {})('passed')")}, 2, "graded"),
     "assertion": ({"answers": inside("raise AssertionError")}, 2, "graded"),
     "theft": ({"answers": {**ANSWERS, "area": THEFT, "shuffle": THEFT_LATER}}, 2, "graded"),
-    "forge_right": ({"answers": before("", FORGE.format(value=51, count=1))}, 2, "crashed"),
+    "forge_right": ({"answers": before("", FORGE.format(value=50, count=1))}, 2, "crashed"),
     "forge_many": ({"answers": before("", FORGE.format(value=0, count=200))}, 2, "crashed"),
     "garbage": ({"answers": before("", RAW.format(data="b'x' * 100", then="return 0"))}, 2, "crashed"),
     "half": ({"answers": before("", RAW.format(data="bytes(7) + b'z' + b'y' * 9", then="time.sleep(60)"))}, 2, "timeout"),
@@ -320,7 +321,10 @@ def test_no_attack_delays_the_others_beyond_its_limit(graded):
 
 def test_nothing_that_hidden_tests_hold_reaches_a_student(graded):
     course, outcomes, _, _ = graded
-    assert leaks.scan([course.root / part for part in ("feedback", "autograded", "marks")], secrets()) == []
+    answers = " ".join(" ".join(answer.split()) for answer in ANSWERS.values())  # whoever is right may write the same
+    hidden_lines = [secret for secret in secrets() if secret.text not in answers]
+    assert len(hidden_lines) > 5
+    assert leaks.scan([course.root / part for part in ("feedback", "autograded", "marks")], hidden_lines) == []
     page = course.text("feedback", "theft", CHAPTER, f"{CHAPTER}.html")
     hidden = [json.dumps(pair) for pair in ([3, 17], [0, 5], [7, 0])]
     assert "STOLEN" in page and "[2, 3]" in page  # of the visible test, which everybody sees

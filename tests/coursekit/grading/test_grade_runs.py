@@ -10,9 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-import nbformat
 import pytest
-from grading.small_course import ANSWERS, CHAPTER, PACKAGE, TIMES, WRONG, SmallCourse, cell, secrets
+from grading.small_course import ANSWERS, CHAPTER, PACKAGE, WRONG, SmallCourse, secrets
 
 from coursekit.errors import BookError
 from coursekit.grading import grade as grading
