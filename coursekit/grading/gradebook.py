@@ -1,10 +1,12 @@
 """nbgrader's gradebook, written by this one process only, and the graded notebooks that its other commands read."""
 
 import copy
+import warnings
 from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_markdown_cell, new_output
+from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
@@ -55,6 +57,11 @@ class Course:
         """Write one outcome; twice is the same as once. A mark given by a person stays, to be looked at again."""
         if outcome.status == "missing":
             return
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SAWarning)  # nbgrader's own models are at odds with newer SQLAlchemy
+            self._record(outcome)
+
+    def _record(self, outcome: Outcome) -> None:
         self.book.update_or_create_student(outcome.student)
         folder = self.folder(self.folders.submitted_directory, outcome.student, outcome.chapter)
         when = self.folders.get_existing_timestamp(str(folder))

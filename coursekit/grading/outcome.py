@@ -50,6 +50,8 @@ class Outcome:
     def from_json(cls, text: str) -> "Outcome":
         """The outcome that `to_json` wrote; ValueError, KeyError or TypeError for anything else."""
         values = json.loads(text)
+        if type(values) is not dict:
+            raise TypeError("an outcome is a JSON object")
         results = []
         for row in values.pop("results"):
             results.append(Result(**{**row, "verdicts": [Verdict(**verdict) for verdict in row["verdicts"]]}))

@@ -139,7 +139,8 @@ def _unpack(raw: bytearray, at: int, dtype, shape: list, strides: list | None):
     end = at + count * dtype.itemsize
     if end > len(raw):
         raise ValueError("a tensor is longer than its message")
-    flat = torch.frombuffer(raw, dtype=dtype, count=count, offset=at).clone() if count else torch.empty(0, dtype=dtype)
+    # bytes of its own: at any other place they could lie across the bounds that a processor loads at
+    flat = torch.frombuffer(raw[at:end], dtype=dtype) if count else torch.empty(0, dtype=dtype)
     if dtype is torch.bool:  # a byte other than 0 and 1 is no bool
         flat = flat.view(torch.uint8).ne(0)
     tensor = flat.reshape(shape)

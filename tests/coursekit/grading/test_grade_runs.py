@@ -4,6 +4,7 @@ import contextlib
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -139,7 +140,7 @@ def resumed(tmp_path_factory, script):
             seen["graded"].append(outcome.student)
             yield outcome
 
-    seen["outcomes"] = course.grade(progress=progress)
+    seen["outcomes"] = course.grade(progress=progress, jobs=1)
     return course, seen
 
 
@@ -204,8 +205,6 @@ def test_what_is_not_there_cannot_be_graded(resumed, how):
 
 
 def _copied(course, folder):
-    import shutil
-
     copied = object.__new__(SmallCourse)
     copied.root = folder / "course"
     shutil.copytree(course.root, copied.root)
@@ -227,7 +226,7 @@ def again(resumed, tmp_path_factory):
     course.hand_in("bob", {**WRONG, "area": ANSWERS["area"]})
     course.grade(students=["bob"])
     seen["one"], seen["one_scores"] = _files(course, "outcomes", "autograded", "feedback"), _scores(course)
-    course.grade(again=True)
+    course.grade(again=True, jobs=1)
     seen["all"] = _outcomes(course)
     return course, seen
 
@@ -293,7 +292,7 @@ def test_hand_ins_that_were_under_way_when_a_process_died_are_tried_again_alone(
                     os.kill(pid, signal.SIGKILL)
             yield outcome
 
-    outcomes = course.grade(progress=progress)
+    outcomes = course.grade(progress=progress, jobs=1)
     assert killed and _gone(set(killed))
     assert {s: (o.points, o.status) for s, o in outcomes.items()} == {"ada": (7, "graded"), "bob": (7, "graded")}
     assert _scores(course) == {"ada": 7, "bob": 7}

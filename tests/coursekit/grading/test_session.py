@@ -1,0 +1,180 @@
+"""The stand-ins that hidden tests hold: what they can do across the wall, and what is refused."""
+
+import time
+
+import pytest
+import torch
+from grading.small_course import PACKAGE
+
+from coursekit.grading.sandbox import Sandbox
+from coursekit.grading.session import OutsideContract, Session, Stopped, StudentError, Times
+
+pytestmark = pytest.mark.slow
+CELL = """
+import torch
+from torch import nn
+
+answer = 42
+def add(a, b=1): return a + b
+def fill(x): x.fill_(7)
+def push(items): items.append(3)
+def same(x): return x
+def strides(x): return x.stride()
+def grad(x): return torch.is_grad_enabled()
+def stub(): raise NotImplementedError()
+def fails(kind): raise {"value": ValueError("why"), "key": KeyError("k"), "os": OSError(2), "stop": StopIteration}[kind]
+class Own(ValueError): pass
+class Odd(Exception): pass
+def own(): raise Own("mine")
+def odd(): raise Odd("mine")
+def thing(): return object()
+def slow(): 
+    import time
+    time.sleep(30)
+def leave(): 
+    import os
+    os._exit(3)
+def make(n): return Net(n)
+class Net(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.linear, self.drop = nn.Linear(n, 2), nn.Dropout(0.5)
+    def forward(self, x): return self.drop(self.linear(x))
+"""
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with Sandbox([PACKAGE], ["torch"]) as running:
+        yield running
+
+
+@pytest.fixture
+def session(sandbox):
+    session = Session(sandbox.worker, Times(call=2, exercise=10, notebook=30))
+    assert session.run(CELL).error == ""
+    yield session
+    session.close()
+
+
+@pytest.fixture
+def get(session):
+    return lambda name: session.names([name])[name]
+
+
+def test_names(session):
+    found = session.names(["answer", "add", "Net", "absent"])
+    assert found["answer"] == 42 and "absent" not in found
+    assert repr(found["add"]) == "<add of the answer>"
+
+
+def test_calls_with_plain_values_and_tensors(get):
+    assert get("add")(2) == 3 and get("add")("a", b="b") == "ab"
+    assert torch.equal(get("add")(torch.ones(2, 3)), torch.full((2, 3), 2.0))
+    assert get("strides")(torch.zeros(2, 3).t()) == (1, 3)
+
+
+def test_changes_in_place_are_seen(get):
+    x, items = torch.zeros(2, 3), [1]
+    view = x[:, ::2]
+    get("fill")(view)
+    get("push")(items)
+    assert items == [1, 3] and x.tolist() == [[7, 0, 7], [7, 0, 7]]
+
+
+def test_what_is_given_back_is_a_copy(get):
+    x = torch.zeros(3)
+    y = get("same")(x)
+    y += 1
+    assert x.sum() == 0
+
+
+def test_whether_gradients_are_on_crosses(get):
+    assert get("grad")(0) is True
+    with torch.no_grad():
+        assert get("grad")(0) is False
+
+
+def test_modules(get):
+    net, other = get("Net")(3), get("make")(3)
+    state = {"linear.weight": torch.ones(2, 3), "linear.bias": torch.zeros(2)}
+    net.load_state_dict(state)
+    assert torch.equal(net.eval()(torch.ones(1, 3)), torch.full((1, 2), 3.0))
+    assert set(net.train()(torch.ones(50, 3)).unique().tolist()) == {0.0, 6.0}
+    assert {k: v.tolist() for k, v in net.state_dict().items()} == {k: v.tolist() for k, v in state.items()}
+    assert sum(p.numel() for p in other.parameters()) == 8
+    assert get("same")(net).state_dict().keys() == state.keys()
+    with pytest.raises(RuntimeError, match="Missing key"):
+        other.load_state_dict({})
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "kind", "text"),
+    [("stub", (), NotImplementedError, ""), ("fails", ("value",), ValueError, "why"), ("fails", ("key",), KeyError, "k"),
+     ("own", (), ValueError, "Own: mine"), ("odd", (), StudentError, "Odd: mine"), ("fails", ("os",), StudentError, ""),
+     ("fails", ("stop",), StudentError, ""), ("add", (), TypeError, "missing"), ("thing", (), StudentError, "type object")],
+)  # fmt: skip
+def test_errors_come_as_the_nearest_that_python_has(get, name, args, kind, text):
+    with pytest.raises(kind) as raised:
+        get(name)(*args)
+    assert text in str(raised.value)
+    if name == "stub":
+        assert raised.value.args == ()
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [lambda f: f.__code__, lambda f: setattr(f, "x", 1), lambda f: f == 3, lambda f: f(lambda: 0), lambda f: f(object()),
+     lambda f: f(torch.nn.Linear(1, 1)), lambda f: __import__("copy").deepcopy(f), lambda f: f.weight],
+)  # fmt: skip
+def test_outside_the_contract(get, ask):
+    with pytest.raises(OutsideContract):
+        ask(get("add"))
+    with pytest.raises(OutsideContract):
+        ask(get("Net")(1))
+
+
+def test_no_test_can_take_the_machinery_for_an_error_of_the_answer(get):
+    assert not issubclass(OutsideContract, Exception) and not issubclass(Stopped, Exception)
+
+
+def test_a_call_that_does_not_end(session, get):
+    slow, began = get("slow"), time.monotonic()
+    with pytest.raises(Stopped, match="did not end within 2 s") as raised:
+        slow()
+    assert raised.value.why == "timeout" and time.monotonic() - began < 5
+    with pytest.raises(Stopped, match="ended earlier"):
+        slow()
+    assert session.names(["answer"]) == {"answer": 42}  # a new worker has run the cells again
+    with pytest.raises(Stopped, match="ended earlier"):
+        slow()
+
+
+def test_a_process_that_leaves(session, get):
+    with pytest.raises(Stopped) as raised:
+        get("leave")()
+    assert raised.value.why == "crashed"
+    assert get("add")(1) == 2
+
+
+def test_a_cell_that_stops_its_process_is_not_run_again(session):
+    assert session.run("import os\nos._exit(0)").stopped == "crashed"
+    assert session.run("later = 1").error == ""
+    assert session.names(["later", "answer"]) == {"later": 1, "answer": 42}
+
+
+def test_the_end_of_the_time_for_all(session):
+    session.deadline = time.monotonic() - 1
+    with pytest.raises(Stopped, match="time of its exercise"):
+        session.names(["answer"])
+
+
+def test_what_a_cell_prints_is_kept_and_cut(session):
+    assert session.run("print('hello')").shown == "hello\n"
+    assert len(session.run("print('x' * 10_000_000)").shown) < 10_000
+    assert "NameError" in session.run("nothing").error and "line 1" in session.run("nothing").error
+
+
+def test_magics_do_not_stop_a_cell(session):
+    assert session.run("%matplotlib inline\nmagic = 1\n!ls").error == ""
+    assert session.names(["magic"]) == {"magic": 1}

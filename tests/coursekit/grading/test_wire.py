@@ -1,0 +1,142 @@
+"""Values between a test and an answer: what crosses comes out the same, what does not is refused, junk is Garbled."""
+
+import math
+import socket
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from coursekit.grading import wire
+
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.tuples(inner, inner) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=12,
+)
+
+
+def refuse(value):
+    raise wire.NotPlain(type(value).__name__)
+
+
+def there_and_back(value):
+    return wire.decode(bytearray(wire.encode(value, refuse)), refuse)
+
+
+@given(PLAIN)
+def test_plain_values_come_out_the_same(value):
+    assert there_and_back(value) == value
+    assert type(there_and_back(value)) is type(value)
+
+
+def test_what_json_alone_would_spoil():
+    assert math.isnan(there_and_back(float("nan"))) and there_and_back(-math.inf) == -math.inf
+    assert there_and_back({1: (2,), (3, 4): {5}}) == {1: (2,), (3, 4): {5}}
+    assert there_and_back(torch.zeros(2, 3).shape) == (2, 3)
+    assert there_and_back(torch.float16) is torch.float16
+    assert (there_and_back(np.int64(3)), there_and_back(np.float32(0.5))) == (3, 0.5)
+
+
+@pytest.mark.parametrize("dtype", wire.DTYPES.values(), ids=str)
+@pytest.mark.parametrize("shape", [(), (0,), (3,), (2, 0, 3), (2, 3, 4)])
+def test_tensors_come_out_the_same(dtype, shape):
+    value = torch.randint(0, 2, shape).to(dtype)
+    out = there_and_back(value)
+    assert type(out) is torch.Tensor and out.dtype == dtype and out.shape == value.shape and torch.equal(out, value)
+
+
+@pytest.mark.parametrize(
+    "view", [lambda x: x.permute(2, 0, 1), lambda x: x[::2, :, 1::2], lambda x: x.transpose(0, 1)]
+)
+def test_the_order_in_memory_is_kept(view):
+    value = view(torch.arange(60.0).reshape(4, 3, 5))
+    out = there_and_back(value)
+    assert out.stride() == value.stride() and torch.equal(out, value)
+    with pytest.raises(RuntimeError):
+        out.view(-1)
+
+
+def test_a_subclass_arrives_as_a_plain_tensor():
+    assert type(there_and_back(torch.nn.Parameter(torch.ones(2)))) is torch.Tensor
+    assert not there_and_back(torch.ones(2, requires_grad=True)).requires_grad
+
+
+def test_one_tensor_in_two_places_is_sent_once():
+    x = torch.zeros(1000)
+    assert len(wire.encode([x, x], refuse)) < 2 * 4000
+
+
+@pytest.mark.parametrize(
+    "value",
+    [object(), lambda: 0, b"x", 1j, range(3), (i for i in ()), torch.ones(2, device="meta"), torch.ones(2).to_sparse(),
+     type("Int", (int,), {})(3), Exception()],
+)  # fmt: skip
+def test_what_is_not_plain_is_refused(value):
+    with pytest.raises(wire.NotPlain):
+        wire.encode(value, refuse)
+
+
+def test_a_circle_is_refused():
+    circle = []
+    circle.append(circle)
+    with pytest.raises(wire.NotPlain, match="too deep"):
+        wire.encode(circle, refuse)
+
+
+@settings(max_examples=1000)
+@given(st.binary(max_size=200))
+def test_junk_is_garbled(data):
+    with pytest.raises(wire.Garbled):
+        wire.decode(bytearray(data), refuse)
+
+
+GOOD = wire.encode({"a": [torch.ones(2, 3), (1, 2.5, None)], "b": torch.arange(6).reshape(2, 3).t()}, refuse)
+
+
+@settings(max_examples=1000)
+@given(st.integers(0, len(GOOD) - 1), st.integers(0, 255), st.integers(0, len(GOOD)))
+def test_a_damaged_message_is_garbled_or_plain(at, byte, end):
+    data = bytearray(GOOD)
+    data[at] = byte
+    try:
+        out = wire.decode(data[:end] if end % 3 == 0 else data, refuse)
+    except (wire.Garbled, wire.NotPlain):
+        return
+    wire.encode(out, refuse)  # only what could have been sent came out
+
+
+@pytest.mark.parametrize(
+    "head",
+    ['{"tree": ["tensor", 0], "tensors": [["float32", [1000000000], null]]}',
+     '{"tree": ["tensor", 0], "tensors": [["float32", [2, 1], [99999999999, 1]]]}',
+     '{"tree": ["tensor", 0], "tensors": [["float32", [-1], null]]}', '{"tree": ["tensor", -1], "tensors": []}',
+     '{"tree": ["kept", "x"], "tensors": []}', '{"tree": ["run", "x"], "tensors": []}', '{"tree": 1}', "[]",
+     '{"tree": ["set", [["list", []]]], "tensors": []}', '{"tree": ' + "[" * 5000 + "]" * 5000 + ', "tensors": []}',
+     '{"tree": ' + "9" * 5000 + ', "tensors": []}'],
+)  # fmt: skip
+def test_messages_that_promise_too_much(head):
+    text = head.encode()
+    with pytest.raises(wire.Garbled):
+        wire.decode(bytearray(len(text).to_bytes(8, "big") + text + bytes(8)), refuse)
+
+
+def test_a_message_over_the_limit_is_not_read():
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall((1 << 40).to_bytes(8, "big"))
+        with pytest.raises(wire.Garbled, match="more than"):
+            wire.receive(ours)
+
+
+def test_a_message_that_never_ends(monkeypatch):
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.sendall((10).to_bytes(8, "big") + b"half")
+        with pytest.raises(TimeoutError):
+            wire.receive(ours, deadline=0)
+        theirs.close()
+        with pytest.raises(EOFError):
+            wire.receive(ours)
