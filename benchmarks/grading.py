@@ -1,8 +1,8 @@
 """How fast hand-ins are graded: `coursekit grade`, sandboxed, beside stock `nbgrader autograde`, one process each.
 
 Both grade the same hand-ins of the same course, in turns, and write a gradebook; the marks of the two must be equal,
-cell by cell. The lesson is left out of the notebook (its imports stay), so that stock is not charged for running it each
-time; with --whole it stays, and shows what that costs. Prints Markdown.
+cell by cell. Of the lesson only what the exercises use stays in the notebook, so that stock is not charged for running
+it each time; with --whole all of it stays, and shows what that costs. Prints Markdown.
 
     python benchmarks/grading.py [--hand-ins 20] [--rounds 3] [--whole]
 """
@@ -22,7 +22,7 @@ import nbformat
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # coursekit is not installed
 
-from coursekit.grading.slices import needed, used  # noqa: E402
+from coursekit.grading.slices import bound, needed, used  # noqa: E402
 from coursekit.teacher.answers import read_private  # noqa: E402
 from lightnets_edu.timing import machine  # noqa: E402
 
@@ -39,9 +39,10 @@ def shorten(notebook) -> None:
     """Leave of the lesson only what the exercises' cells use."""
     exercises = [c.source for c in notebook.cells if c.cell_type == "code" and "nbgrader" in c.metadata]
     lesson = [c for c in notebook.cells if c.cell_type == "code" and "nbgrader" not in c.metadata]
-    kept = needed(
-        [c.source for c in lesson], set().union(*map(used, exercises), {"torch", "nn", "cost", "channel_shuffle"})
+    wanted = set().union(
+        *(used(source) - bound(source) for source in exercises), {"cost", "channel_shuffle", "FoundUnit"}
     )
+    kept = needed([c.source for c in lesson], wanted)
     for cell, source in zip(lesson, kept, strict=True):
         cell.source = "\n".join(line for line in source.splitlines() if not line.startswith("torch.manual_seed"))
 

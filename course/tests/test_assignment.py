@@ -1,4 +1,4 @@
-"""The book's own course, graded by stock nbgrader: three students get the marks that they earned."""
+"""The book's own course: stock nbgrader and our grader give three students the marks that they earned."""
 
 import os
 import shutil
@@ -11,6 +11,7 @@ import pytest
 from checkout import ROOT
 from nbgrader.api import Gradebook
 
+from coursekit.grading.grade import grade
 from coursekit.teacher.answers import read_private
 from coursekit.teacher.course import build_course, scan_paths
 
@@ -86,8 +87,16 @@ def test_stock_nbgrader_gives_the_marks_that_were_earned(course, monkeypatch):
     hand_in(course, "solved", half.right[0].text)
     hand_in(course, "again", wrong["Shuffles once more with the same number of groups."])
     hand_in(course, "untouched", None)
+    ours = course.parent / "copy"
+    shutil.copytree(course, ours)
+    outcomes = grade(ours, ROOT / "lightnets_edu")
+    assert {o.student: (o.points, o.status) for o in outcomes} == {
+        "solved": (3.0, "graded"), "again": (1.0, "graded"), "untouched": (0.0, "graded")}  # fmt: skip
     nbgrader(course, "autograde", CHAPTER)
     assert marks(course) == {"solved": 3.0, "again": 1.0, "untouched": 0.0}  # "again" refuses what it should refuse
+    assert marks(ours) == marks(course)
+    nbgrader(ours, "export")
+    assert (ours / "grades.csv").read_text().count("3.0") >= 2
     monkeypatch.setattr("coursekit.teacher.course.try_answers", lambda *_: [])  # done when the course was built first
     build_course(course.parent, progress=print)
     assert marks(course) == {"solved": 3.0, "again": 1.0, "untouched": 0.0}

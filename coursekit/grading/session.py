@@ -145,12 +145,14 @@ class Session:
         request = {"do": "call", "target": target._number, "method": method, "args": list(args), "kwargs": kwargs,
                    "grad": torch.is_grad_enabled()}  # fmt: skip
         result = self._result(self._ask(**request))
-        if type(result) is not list or len(result) != 2 or type(result[1]) is not dict:
+        if type(result) is not list or len(result) != 3 or {type(part) for part in result[1:]} != {dict}:
             raise self._end("crashed", "the answer's process gave a garbled reply")
-        value, changed = result
-        for place, new in changed.items():
-            if type(place) is int and 0 <= place < len(args):
-                _write_back(args[place], new)
+        value, *changed = result
+        tensors = dict(enumerate(wire.tensors_in([request["args"], kwargs])))
+        for mine, theirs in zip((tensors, dict(enumerate(args)) | kwargs), changed, strict=True):
+            for place, new in theirs.items():
+                if type(place) in (int, str) and place in mine:
+                    _write_back(mine[place], new)
         return value
 
     def close(self) -> None:

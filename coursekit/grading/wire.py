@@ -112,7 +112,7 @@ def _pack(tensor) -> tuple[list, bytes]:
             raise NotPlain(f"a tensor of {tensor.dtype}")
         plain = tensor.detach().cpu().resolve_conj().resolve_neg()
         strides = None if plain.is_contiguous() or 0 in plain.stride() else list(plain.stride())
-        flat = plain.contiguous().reshape(-1)
+        flat = plain.clone(memory_format=torch.contiguous_format).reshape(-1)  # numpy would pin the tensor's own size
         return [name, list(plain.shape), strides], flat.view(torch.uint8).numpy().tobytes() if flat.numel() else b""
 
 
@@ -139,8 +139,9 @@ def _unpack(raw: bytearray, at: int, dtype, shape: list, strides: list | None):
     end = at + count * dtype.itemsize
     if end > len(raw):
         raise ValueError("a tensor is longer than its message")
-    # bytes of its own: at any other place they could lie across the bounds that a processor loads at
-    flat = torch.frombuffer(raw[at:end], dtype=dtype) if count else torch.empty(0, dtype=dtype)
+    # bytes of its own: at any other place they could lie across the bounds that a processor loads at; and a clone, that
+    # an answer can resize as any other tensor
+    flat = torch.frombuffer(raw[at:end], dtype=dtype).clone() if count else torch.empty(0, dtype=dtype)
     if dtype is torch.bool:  # a byte other than 0 and 1 is no bool
         flat = flat.view(torch.uint8).ne(0)
     tensor = flat.reshape(shape)
@@ -172,6 +173,20 @@ def _value(tree, tensors: list, refer):
     if tag == "kept":
         return refer(_index(body))
     raise ValueError(f"tag {tag!r}")
+
+
+def tensors_in(value) -> list:
+    """The tensors of nested lists, tuples and dicts, each once, in an order that is the same on both sides."""
+    found, todo = {}, [value]
+    while todo:
+        value = todo.pop()
+        if isinstance(value, torch.Tensor):
+            found.setdefault(id(value), value)
+        elif type(value) in (list, tuple):
+            todo.extend(value)
+        elif isinstance(value, dict):
+            todo.extend(dict.values(value))
+    return list(found.values())
 
 
 def _index(number) -> int:

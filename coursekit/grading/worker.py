@@ -76,23 +76,31 @@ class Worker:
         exec(compile(ast.parse(source, CELL), CELL, "exec"), self.names)
 
     def look(self, names: list) -> dict:
-        """What the names stand for: ["kept", number, is it a class] or ["plain", value]; absent ones are left out."""
+        """What the names stand for: ["kept", number] or ["plain", value]; without those that are absent or no value."""
         found = {}
         for name in names:
             if name in self.names:
                 value = self.names[name]
                 callable_ = callable(value) and not isinstance(value, torch.Tensor)
-                found[name] = ["kept", self.refer(value)] if callable_ else ["plain", value]
+                with contextlib.suppress(wire.NotPlain):  # it must not take the other names with it
+                    found[name] = ["kept", self.refer(value)] if callable_ else ["plain", self._plain(value)]
         return found
 
+    def _plain(self, value):
+        """The value, if it can cross."""
+        wire.encode(value, self.refer)
+        return value
+
     def call(self, target: int, method: str, args: list, kwargs: dict, grad: bool) -> list:
-        """The value, what kind of thing it is, and the arguments that the call changed in place, by position."""
+        """The value, and what the call changed in place: tensors by their number, lists and the like by their place."""
         function = self.kept[target]
         if method:
             if method not in OF_MODULES or not isinstance(function, nn.Module):
                 raise wire.NotPlain(f"`.{method}` of the student's {type(function).__name__}")
             function = getattr(function, method)
-        before = [self._print(arg) for arg in args]
+        tensors, places = dict(enumerate(wire.tensors_in([args, kwargs]))), {**dict(enumerate(args)), **kwargs}
+        holders = {place: arg for place, arg in places.items() if isinstance(arg, list | dict | set)}
+        before = [self._held(things) for things in (tensors, holders)]
         with torch.set_grad_enabled(grad):
             value = function(*args, **kwargs)
         if method in ("eval", "train"):
@@ -101,12 +109,15 @@ class Worker:
             value = list(value)
         elif method == "load_state_dict":
             value = None
-        changed = {i: arg for i, arg in enumerate(args) if before[i] is not None and before[i] != self._print(arg)}
-        return [value, changed]
+        changed = []
+        for things, was in zip((tensors, holders), before, strict=True):
+            now = self._held(things)
+            changed.append({key: thing for key, thing in things.items() if now[key] != was[key]})
+        return [value, *changed]
 
-    def _print(self, arg) -> bytes | None:
-        """What an argument holds, when it is one that a call can change."""
-        return wire.encode(arg, self.refer) if isinstance(arg, torch.Tensor | list | dict | set) else None
+    def _held(self, things: dict) -> dict[object, bytes]:
+        """What each of these things holds."""
+        return {key: wire.encode(thing, self.refer) for key, thing in things.items()}
 
     def answer(self, raw: bytearray) -> bytes:
         shown = Shown()

@@ -60,8 +60,8 @@ import random
 
 from lightnets_edu import checks
 
-powers = [(n**k, n ** (k - 1)) for n in (2, 3, 5, 6, 7, 10) for k in (1, 2, 3, 4) if n**k < 700]
-drawn = [(g * n, g) for g, n in [(random.randint(2, 40), random.randint(2, 9)) for _ in range(20)]]
+powers = [(n**k, n ** (k - 1)) for n in (2, 3, 5, 6, 7, 10) for k in (1, 2, 3, 4) if n**k < 300]
+drawn = [(g * n, g) for g, n in [(random.randint(2, 20), random.randint(2, 9)) for _ in range(20)]]
 for channels, groups in [(24, 8), (12, 3), (12, 6), (7, 1), *powers, *drawn]:
     power, expected = channels // groups, 1
     while power < channels:

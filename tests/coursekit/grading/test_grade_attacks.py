@@ -141,7 +141,7 @@ def shuffle(x, groups):
 FORGE = """
 import gc, json, os, socket, struct
 def area(width, height):
-    text = json.dumps({{"tree": ["dict", [["value", ["list", [{value}, ["dict", []]]]], ["shown", ""]]], "tensors": []}}).encode()
+    text = json.dumps({{"tree": ["dict", [["value", ["list", [{value}, ["dict", []], ["dict", []]]]], ["shown", ""]]], "tensors": []}}).encode()
     message = struct.pack(">Q", len(text)) + text
     message = struct.pack(">Q", len(message)) + message
     for fd in range(3, 64):

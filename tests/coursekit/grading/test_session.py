@@ -14,10 +14,15 @@ CELL = """
 import torch
 from torch import nn
 
-answer = 42
+answer, helper = 42, object()
 def add(a, b=1): return a + b
 def fill(x): x.fill_(7)
 def push(items): items.append(3)
+def turn(x): x.t_()
+def fill_some(xs, table, more):
+    xs[1].fill_(1)
+    table["x"].fill_(2)
+    more[0][0].fill_(3)
 def same(x): return x
 def strides(x): return x.stride()
 def grad(x): return torch.is_grad_enabled()
@@ -28,6 +33,10 @@ class Odd(Exception): pass
 def own(): raise Own("mine")
 def odd(): raise Odd("mine")
 def thing(): return object()
+def grow(x): x.resize_(5)
+def raises(kind): raise {"exit": SystemExit(0), "ctrl": KeyboardInterrupt(), "old": DeprecationWarning("old"),
+    "base": type("Stopped", (BaseException,), {})("passed"), "text": UnicodeDecodeError("utf-8", b"x", 0, 1, "bad"),
+    "time": TimeoutError("slow"), "many": ExceptionGroup("many", [ValueError()]), "check": AssertionError()}[kind]
 def slow(): 
     import time
     time.sleep(30)
@@ -82,6 +91,31 @@ def test_changes_in_place_are_seen(get):
     assert items == [1, 3] and x.tolist() == [[7, 0, 7], [7, 0, 7]]
 
 
+def test_changes_are_seen_wherever_a_tensor_stands(get):
+    """Else an answer that spoils its input passes a test that asks for the opposite."""
+    x, items, wide = torch.zeros(2), [1], torch.zeros(2, 5)
+    get("fill")(x=x)
+    get("push")(items=items)
+    get("turn")(wide)
+    assert x.tolist() == [7, 7] and items == [1, 3] and wide.shape == (5, 2)
+    parts = [torch.zeros(1) for _ in range(5)]
+    get("fill_some")(parts[:2], {"x": parts[2]}, more=([parts[3]], parts[4]))
+    assert [part.item() for part in parts] == [0, 1, 2, 3, 0]
+
+
+def test_a_tensor_can_grow_in_place(get):
+    x = torch.zeros(2)
+    get("grow")(x)
+    assert x.shape == (5,)
+
+
+def test_a_tensor_that_is_only_read_stays_as_it_was(get):
+    x = torch.ones(2, requires_grad=True)
+    (x * 2).sum().backward()
+    get("same")([x])
+    assert x.requires_grad and x.grad.tolist() == [2, 2]
+
+
 def test_what_is_given_back_is_a_copy(get):
     x = torch.zeros(3)
     y = get("same")(x)
@@ -120,6 +154,54 @@ def test_errors_come_as_the_nearest_that_python_has(get, name, args, kind, text)
     assert text in str(raised.value)
     if name == "stub":
         assert raised.value.args == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "text"),
+    [("exit", StudentError, "SystemExit"), ("ctrl", StudentError, "KeyboardInterrupt"), ("old", StudentError, "old"),
+     ("base", StudentError, "Stopped: passed"), ("text", ValueError, "UnicodeDecodeError"), ("time", TimeoutError, "slow"),
+     ("many", StudentError, "ExceptionGroup"), ("check", AssertionError, "")],
+)  # fmt: skip
+def test_no_error_of_an_answer_does_more_than_fail_its_test(get, name, kind, text):
+    with pytest.raises(kind, match=text) as raised:
+        get("raises")(name)
+    assert type(raised.value) is kind
+
+
+def test_a_name_for_what_cannot_cross_does_not_take_the_others_with_it(session):
+    found = session.names(["helper", "torch", "add"])
+    assert found.keys() == {"add"} and found["add"](1) == 2
+
+
+def _circle():
+    circle = []
+    circle.append(circle)
+    return circle
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [lambda f: f(_circle()), lambda f: f(b"x"), lambda f: f(1j), lambda f: f([1, {"a": range(3)}]), lambda f: f == "add",
+     lambda f: __import__("pickle").dumps(f), lambda f: f.__globals__, lambda f: f.named_parameters(), lambda f: f.linear],
+)  # fmt: skip
+def test_what_cannot_cross_is_not_to_be_caught(get, ask):
+    """A hidden test that says `except Exception` cannot take it for the answer's own error."""
+    for stand_in in (get("add"), get("Net")(1)):
+        with pytest.raises(OutsideContract):
+            try:
+                ask(stand_in)
+            except Exception as error:
+                pytest.fail(f"could be caught: {error!r}")
+    assert get("add")(1) == 2  # and the session goes on
+
+
+def test_a_stand_in_of_an_earlier_worker_is_no_argument(session, get):
+    old = get("make")(2)
+    session.run("import os\nos._exit(0)")
+    with pytest.raises(OutsideContract):
+        get("same")(old)
+    with pytest.raises(Stopped, match="ended earlier"):
+        old(torch.ones(1, 2))
 
 
 @pytest.mark.parametrize(
