@@ -51,6 +51,9 @@ class Course:
         """Everybody on the roll, and everybody who handed in."""
         base = self.folder(self.folders.submitted_directory, "_", chapter).parent.parent
         handed_in = [p.name for p in base.iterdir() if (p / chapter).is_dir()] if base.is_dir() else []
+        for name in handed_in:
+            if name != name.encode(errors="replace").decode():
+                raise BookError(f"{base}: {name!a}", "is no name in UTF-8, so no gradebook can hold it", "rename it")
         return sorted({student.id for student in self.book.students} | set(handed_in))
 
     def record(self, outcome: Outcome) -> None:

@@ -103,7 +103,7 @@ def judge(steps: list[Step], exercises: dict[str, Exercise], start, times: Times
                     if step.kind == "answer":
                         results[step.exercise].stopped, results[step.exercise].note = ran.stopped, ran.error
                 elif ran.error and step.kind == "answer":
-                    results[step.exercise].note = ran.error
+                    results[step.exercise].note = printable(ran.error)
             elif step.kind == part:
                 session.deadline = min(until, time.monotonic() + times.exercise)
                 judge_one(session, exercises[step.exercise], results[step.exercise], seed)
@@ -177,7 +177,7 @@ def _visible(session: Session, exercise: Exercise, result: Result, seed: str) ->
             print(f"… this check cannot be shown here ({error})")
         except (Exception, SystemExit) as error:
             print(f"✗ the checks stopped: {one_line(error)}")
-    result.shown = out.getvalue()[:10_000]
+    result.shown = printable(out.getvalue()[:10_000])
 
 
 def draw_from(seed: str) -> None:
@@ -190,5 +190,11 @@ def draw_from(seed: str) -> None:
 
 def one_line(error: BaseException) -> str:
     """An exception as a teacher reads it."""
-    text = " ".join(str(error).split())
+    text = " ".join(printable(str(error)[:2000]).split())
     return (type(error).__name__ + (f": {text}" if text else ""))[:500]
+
+
+def printable(text: str) -> str:
+    """Text of an answer as every file can hold it and every terminal show it: without what is no character or steers."""
+    text = text.encode("utf-8", "replace").decode()
+    return "".join(c if c.isprintable() or c in "\n\t" else " " for c in text)

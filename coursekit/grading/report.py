@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 
 from .gradebook import Course, verdict_line
+from .judge import printable
 from .outcome import Outcome, write_whole
 
 UNMARKED = ("missing", "unreadable")
@@ -44,7 +45,7 @@ def said(outcome: Outcome) -> list[str]:
 
 
 def _cell(text: str) -> str:
-    return " ".join(text.replace("|", "\\|").split())
+    return " ".join(printable(text).replace("|", "\\|").split())
 
 
 def write_marks(course: Course, chapter: str, outcomes: list[Outcome]) -> None:

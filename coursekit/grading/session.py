@@ -6,7 +6,6 @@ Exception, so no test can take them for an answer's own error.
 """
 
 import builtins
-import contextlib
 import time
 from dataclasses import dataclass
 
@@ -131,7 +130,7 @@ class Session:
         """What these names stand for in the hand-in: stand-ins and plain values; absent ones are left out."""
         self._alive()
         found = self._result(self._ask(do="look", names=list(names)))
-        if type(found) is not dict or not set(found) <= set(names):
+        if type(found) is not dict or not set(found) <= set(names) or not all(map(_is_pair, found.values())):
             raise self._end("crashed", "the answer's process gave a garbled reply")
         return {name: self._named(name, *pair) for name, pair in found.items()}
 
@@ -205,10 +204,10 @@ class Session:
         """The value of a reply, or the student's error, raised here as the nearest exception that Python has."""
         if "error" not in reply:
             return reply.get("value")
-        error = reply["error"]
-        if not (type(error) is list and len(error) == 3 and type(error[0]) is list and type(error[1]) is str):
+        error = _error(reply["error"])
+        if not error:
             raise self._end("crashed", "the answer's process gave a garbled reply")
-        kinds, text = [str(kind) for kind in error[0]], error[1]
+        kinds, text, _ = error
         name = kinds[0] if kinds else "Exception"
         if name == "NotPlain":
             raise StudentError(f"the answer gave {text}, which no test can use")
@@ -219,11 +218,21 @@ class Session:
         raise RAISED[known](*([text] if text else []))
 
 
+def _is_pair(found) -> bool:
+    return type(found) is list and len(found) == 2
+
+
+def _error(told) -> tuple[list[str], str, int] | None:
+    """Names of the classes, text and line of an error, no longer than `describe` makes them; None: no such thing."""
+    match told:
+        case [list(kinds), str(text), int(line)]:
+            return [kind[:200] for kind in kinds if isinstance(kind, str)], text[:2000], line
+    return None
+
+
 def _told(error) -> str:
-    with contextlib.suppress(TypeError, ValueError, IndexError):
-        kinds, text, line = error
-        return f"{kinds[0]}: {text}" + (f" (line {int(line)})" if line else "")
-    return "an error"
+    kinds, text, line = _error(error) or ([], "", 0)
+    return f"{kinds[0]}: {text}" + (f" (line {line})" if line else "") if kinds else "an error"
 
 
 def _write_back(old, new) -> None:

@@ -21,6 +21,7 @@ DTYPES = {
 }  # fmt: skip
 SEQUENCES = {"list": list, "tuple": tuple, "set": set}
 LARGEST = 64 << 20  # bytes of one message
+LARGEST_TREE = 4 << 20  # of those, bytes of all that is no tensor: read, it takes some thirty times as much memory
 BROKEN = (KeyError, IndexError, ValueError, TypeError, AttributeError, RuntimeError, RecursionError, MemoryError,
           OverflowError, struct.error)  # fmt: skip
 
@@ -71,6 +72,8 @@ def encode(value, refer) -> bytes:
         text = json.dumps({"tree": tree, "tensors": heads}).encode()
     except RecursionError:
         raise NotPlain("a value that is nested too deep") from None
+    if len(text) > LARGEST_TREE:
+        raise NotPlain("a value that is longer than 4 MiB")
     return b"".join([struct.pack(">Q", len(text)), text, *blobs])
 
 
@@ -120,6 +123,8 @@ def decode(raw: bytearray, refer):
     """The value of a message. `refer(number)` gives what a number stands for. Garbled for anything malformed."""
     try:
         (size,) = struct.unpack_from(">Q", raw)
+        if size > LARGEST_TREE:
+            raise ValueError(f"{size:,} bytes of JSON")
         message = json.loads(bytes(raw[8 : 8 + size]))
         tensors, at = [], 8 + size
         for name, shape, strides in message["tensors"]:

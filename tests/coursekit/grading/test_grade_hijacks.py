@@ -48,8 +48,10 @@ HIJACKS = {
     "kinds": (lie("worker.Worker.look = lambda self, names: {n: ['kept', 'x'] for n in names}"), 0, "graded"),
     "short": (lie("worker.Worker.look = lambda self, names: {n: [] for n in names}"), 0, "crashed"),
     "describes": (lie("worker.describe = lambda error: [['Stopped', 'OutsideContract', 'BaseException'], 'passed', 0]\nworker.Worker.call = None"), 0, "graded"),
-    "no_kinds": (lie("worker.describe = lambda error: [[], 'x', {}]\nworker.Worker.call = None"), 0, "graded"),
+    "no_kinds": (lie("worker.describe = lambda error: [[], 'x', float('inf')]\nworker.Worker.call = None"), 0, "graded"),
     "garbled_error": (lie("worker.describe = lambda error: 7\nworker.Worker.call = None"), 0, "crashed"),
+    "endless_line": (lie("worker.describe = lambda error: [['E'], 'x', float('inf')]\nraise ValueError"), 0, None),
+    "no_list": (lie("worker.describe = lambda error: [{}, 'x', 0]\nraise ValueError"), 0, None),
     "no_dict": (every_reply("wire.encode([1, 2], None)"), 0, "crashed"),
     "nothing": (every_reply("b''"), 0, "crashed"),
     "deep": (text_reply("b'{\"tensors\": [], \"tree\": ' + b'[\"list\", [' * 100_000"), 0, "crashed"),
@@ -70,7 +72,7 @@ HIJACKS = {
     "formula": (raising("'=HYPERLINK(1)'", "def area(w, h): __import__('os')._exit(0)"), 2, "crashed"),
     "long_error": (raising("'z' * 10_000_000"), 2, "graded"),
 }  # fmt: skip
-ODD_NAMES = ["=1+1", "a b", "<b>bold</b>", "O'Neil; drop table grade", "名前", "x|y", "-rf", "100%", "{student_id}", "[1]", "a+b"]
+ODD_NAMES = ["=1+1", "a b", "<b>bold", "clear\x1b[2J", "line\nend", "O'Neil; drop table grade", "名前", "x|y", "-rf", "100%", "{student_id}", "[1]", "a+b"]
 FILES = ("wire.py", "torch.py", "sitecustomize.py", "usercustomize.py", "conftest.py", "lightnets_edu/__init__.py", "nbgrader_config.py")
 
 
@@ -123,7 +125,7 @@ def test_pages_and_tables_show_it_as_text(graded):
     course = graded[0]
     page = course.text("feedback", "page", CHAPTER, f"{CHAPTER}.html")
     assert "<script" not in page and "<img" not in page and "&lt;script&gt;alert(1)" in page
-    assert "<b>bold" not in course.text("feedback", "<b>bold</b>", CHAPTER, f"{CHAPTER}.html")
+    assert "<b>bold" not in course.text("feedback", "<b>bold", CHAPTER, f"{CHAPTER}.html")
     for name in (f"{CHAPTER}.csv", f"{CHAPTER}.canvas.csv", f"{CHAPTER}.moodle.csv"):
         assert "\n=" not in course.text("marks", name) and ",=" not in course.text("marks", name)
     assert os.listdir(course.root / "submitted" / "with_files" / CHAPTER)  # they are there, and nothing came of it
