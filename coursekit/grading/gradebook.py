@@ -10,6 +10,7 @@ from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
+from ..errors import BookError
 from .outcome import Outcome, write_whole
 
 

@@ -195,6 +195,6 @@ def one_line(error: BaseException) -> str:
 
 
 def printable(text: str) -> str:
-    """Text of an answer as every file can hold it and every terminal show it: without what is no character or steers."""
+    """Text of an answer as every file can hold it and every terminal show it: no half characters, none that steer."""
     text = text.encode("utf-8", "replace").decode()
     return "".join(c if c.isprintable() or c in "\n\t" else " " for c in text)

@@ -13,7 +13,8 @@ UNMARKED = ("missing", "unreadable")
 STYLE = """
 :root { color-scheme: light dark; }
 body { font: 17px/1.55 system-ui, sans-serif; max-width: 46rem; margin: 0 auto; padding: 1rem; }
-pre { overflow-x: auto; padding: .7rem; border: 1px solid #8886; border-radius: 5px; font-size: 14px; tab-size: 4; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; padding: .7rem; border: 1px solid #8886; border-radius: 5px; }
+pre { font-size: 14px; }
 h1, h2 { line-height: 1.25; } .mark { font-weight: 600; } li { margin: .25rem 0; }
 """.strip()
 
@@ -76,13 +77,14 @@ def write_marks(course: Course, chapter: str, outcomes: list[Outcome]) -> None:
 
 
 def _csv(rows: list[list[str]]) -> str:
-    """Lines of values. A value that a spreadsheet would take for a formula gets an apostrophe before it."""
+    """Lines of values. What a spreadsheet would take for a formula gets an apostrophe before it."""
     out = io.StringIO()
     csv.writer(out).writerows([[_harmless(value) for value in row] for row in rows])
     return out.getvalue()
 
 
 def _harmless(value: str) -> str:
+    value = printable(value)
     return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 
 
@@ -99,7 +101,7 @@ def write_feedback(course: Course, outcome: Outcome) -> Path | None:
 
 def feedback(outcome: Outcome) -> str:
     """A page that needs nothing else: each answer, what its visible tests said, title and hint of each hidden test."""
-    title = html.escape(f"{outcome.chapter}: feedback for {outcome.student}")
+    title = html.escape(printable(f"{outcome.chapter}: feedback for {outcome.student}"))
     parts = [f"<h1>{title}</h1>", f'<p class="mark">Mark: {mark(outcome)}. Status: {outcome.status}.</p>']
     if outcome.notes or outcome.doubts:
         notes = dict.fromkeys([*outcome.notes, *outcome.doubts.values()])
@@ -126,4 +128,4 @@ def feedback(outcome: Outcome) -> str:
 
 
 def _pre(text: str) -> str:
-    return f'<pre tabindex="0"><code>{html.escape(text)}</code></pre>'
+    return f'<pre><code>{html.escape(text)}</code></pre>'

@@ -160,7 +160,9 @@ def area(width, height):
 KILL = "import os, signal\nfor pid in (os.getppid(), 1, -1):\n    try: os.kill(pid, signal.{name})\n    except OSError: pass"
 FORKS = "import os\nfor _ in range(50):\n    try: os.fork()\n    except OSError: break"
 THREADS = "import threading, time\nfor _ in range(5000):\n    try: threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n    except RuntimeError: break"
-DISK = "try:\n    with open('/scratch/big', 'wb') as f:\n        while True: f.write(bytes(1 << 20))\nexcept OSError: pass"
+DISK = (
+    "try:\n    with open('/scratch/big', 'wb') as f:\n        while True: f.write(bytes(1 << 20))\nexcept OSError: pass"
+)
 PTRACE = "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\nfor call in (101, 310, 311, 272, 165, 425): libc.syscall(call, 0, 0, 0, 0)"
 
 # student: (the arguments of hand_in, points, status)

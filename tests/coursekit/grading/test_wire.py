@@ -48,9 +48,7 @@ def test_tensors_come_out_the_same(dtype, shape):
     assert type(out) is torch.Tensor and out.dtype == dtype and out.shape == value.shape and torch.equal(out, value)
 
 
-@pytest.mark.parametrize(
-    "view", [lambda x: x.permute(2, 0, 1), lambda x: x[::2, :, 1::2], lambda x: x.transpose(0, 1)]
-)
+@pytest.mark.parametrize("view", [lambda x: x.permute(2, 0, 1), lambda x: x[::2, :, 1::2], lambda x: x.transpose(0, 1)])
 def test_the_order_in_memory_is_kept(view):
     value = view(torch.arange(60.0).reshape(4, 3, 5))
     out = there_and_back(value)
@@ -84,6 +82,19 @@ def test_a_circle_is_refused():
     circle.append(circle)
     with pytest.raises(wire.NotPlain, match="too deep"):
         wire.encode(circle, refuse)
+
+
+def test_a_value_of_many_parts_is_refused_on_both_sides(monkeypatch):
+    """Read, JSON takes many times its own length of memory."""
+    monkeypatch.setattr(wire, "LARGEST_TREE", 1000)
+    with pytest.raises(wire.NotPlain, match="longer"):
+        wire.encode([0] * 1000, refuse)
+    assert there_and_back(torch.zeros(1000)).shape == (1000,)
+    monkeypatch.undo()
+    long = bytearray(wire.encode([0] * 1000, refuse))
+    monkeypatch.setattr(wire, "LARGEST_TREE", 1000)
+    with pytest.raises(wire.Garbled, match="JSON"):
+        wire.decode(long, refuse)
 
 
 @settings(max_examples=1000)
