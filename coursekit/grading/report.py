@@ -128,4 +128,4 @@ def feedback(outcome: Outcome) -> str:
 
 
 def _pre(text: str) -> str:
-    return f'<pre><code>{html.escape(text)}</code></pre>'
+    return f"<pre><code>{html.escape(text)}</code></pre>"
