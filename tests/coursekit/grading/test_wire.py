@@ -26,6 +26,7 @@ def there_and_back(value):
     return wire.decode(bytearray(wire.encode(value, refuse)), refuse)
 
 
+@settings(deadline=None)
 @given(PLAIN)
 def test_plain_values_come_out_the_same(value):
     assert there_and_back(value) == value
@@ -97,7 +98,7 @@ def test_a_value_of_many_parts_is_refused_on_both_sides(monkeypatch):
         wire.decode(long, refuse)
 
 
-@settings(max_examples=1000)
+@settings(max_examples=1000, deadline=None)
 @given(st.binary(max_size=200))
 def test_junk_is_garbled(data):
     with pytest.raises(wire.Garbled):
@@ -107,7 +108,7 @@ def test_junk_is_garbled(data):
 GOOD = wire.encode({"a": [torch.ones(2, 3), (1, 2.5, None)], "b": torch.arange(6).reshape(2, 3).t()}, refuse)
 
 
-@settings(max_examples=1000)
+@settings(max_examples=1000, deadline=None)
 @given(st.integers(0, len(GOOD) - 1), st.integers(0, 255), st.integers(0, len(GOOD)))
 def test_a_damaged_message_is_garbled_or_plain(at, byte, end):
     data = bytearray(GOOD)
