@@ -65,7 +65,7 @@ HIJACKS = {
     "long_text": (call("['x' * 30_000_000, {}, {}]"), 0, "graded"),
     "long_name": (lie("worker.describe = lambda error: [['E' * 3_000_000], 'y' * 900_000, 0]\nworker.Worker.call = None\nraise ValueError"), 0, "graded"),
     "drips": (lie("def slowly(sock, message):\n    for byte in message:\n        sock.sendall(bytes([byte])); time.sleep(0.1)\nwire.send = slowly"), 0, "timeout"),
-    "chatters": (lie("import threading, os\ndef chat():\n    while True: [os.write(fd, b'x' * 4096) for fd in (3, 4, 5, 6, 7, 8, 9)]\n"
+    "chatters": (lie("import threading, os\n"
                      "def safe():\n    for fd in range(3, 64):\n        try:\n            while True: os.write(fd, b'x' * 64)\n        except OSError: pass\n"
                      "threading.Thread(target=safe, daemon=True).start()"), (0, 2), "crashed"),
     "deaf": (lie("wire.receive = lambda *a, **k: time.sleep(60)"), 0, "timeout"),
