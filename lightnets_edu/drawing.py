@@ -36,16 +36,16 @@ class Fork(NamedTuple):
 
 # Okabe–Ito by kind of layer, as in the book's plots; the same four names and values as in the widgets' shared.css
 PAINT = {
-    "pointwise": "#0072b2", "depthwise": "#d55e00", "standard": "#009e73", "grouped": "#009e73", "linear": "#cc79a7",
+    "pointwise": "#0072b2", "depthwise": "#d55e00", "standard": "#009e73", "grouped": "#009e73", "linear": "#c0689a",
 }
-VARIABLES = {"#0072b2": "--ln-0", "#d55e00": "--ln-1", "#009e73": "--ln-2", "#cc79a7": "--ln-3"}
+VARIABLES = {"#0072b2": "--ln-0", "#d55e00": "--ln-1", "#009e73": "--ln-2", "#c0689a": "--ln-3"}
 INK = "#000000"
 SVG = "{http://www.w3.org/2000/svg}"
 KEPT = {"d", "points", "x", "y", "fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "text-anchor"}
 PILLS = {"input", "output", "activation", "merge"}  # round ends: steps that hold no weights
 DARK = "--ln-0:#56b4e9;--ln-1:#e69f00;--ln-2:#2fbf95;--ln-3:#e29ac4"
 STYLE = (
-    ".ln-diagram{--ln-0:#0072b2;--ln-1:#d55e00;--ln-2:#009e73;--ln-3:#cc79a7;display:block;max-width:100%;height:auto;"
+    ".ln-diagram{--ln-0:#0072b2;--ln-1:#d55e00;--ln-2:#009e73;--ln-3:#c0689a;display:block;max-width:100%;height:auto;"
     "color:var(--pst-color-text-base,var(--jp-content-font-color1,inherit));"
     "font-family:var(--book-label,system-ui,-apple-system,'Segoe UI',Roboto,Arial,sans-serif)}"
     'html[data-theme="dark"] .ln-diagram,[data-jp-theme-light="false"] .ln-diagram,html[theme="dark"] .ln-diagram'

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from lightnets_edu.widgets import _still
+
 if TYPE_CHECKING:
     from lightnets_edu.widgets.channel_shuffle import ChannelShuffle
 
 MOST_LINES = 100
 PITCH, ROWS = 30, (38, 118, 198, 278)
-STILL = '<svg class="ln-still" role="img" width="100%" style="max-width:46rem" fill="none" stroke="currentColor"'
 
 
 def picture(widget: "ChannelShuffle") -> str:
@@ -70,21 +71,19 @@ def _svg(widget: "ChannelShuffle") -> str:
             texts += f'<text x="{x[i]}" y="{y + 4}">{number}{letter(number // n) if row < 3 else ""}</text>'
     names = ("Input", "Layer 1", "Shuffle" if widget.shuffle else "No shuffle", "Layer 2")
     titles = "".join(f'<text x="7" y="{y - 17}">{name}</text>' for y, name in zip(ROWS, names, strict=True))
-    return (
-        f'{STILL} viewBox="0 0 {10 + PITCH * c} 302" aria-label="Channels of two grouped layers and a shuffle">'
+    body = (
         f'<path stroke-width="1.5" d="{lines}"/><path stroke-width=".6" stroke-dasharray="2 2" '
         f'd="{chips[False]}"/><path stroke-width="2.4" d="{chips[True]}"/>'
-        f'<g fill="currentColor" stroke="none" font-size="11"><g text-anchor="middle">{texts}</g>{titles}</g></svg>'
+        f'<g fill="currentColor" stroke="none" font-size="11"><g text-anchor="middle">{texts}</g>{titles}</g>'
     )
+    return _still.svg(10 + PITCH * c, 302, "Channels of two grouped layers and a shuffle", body)
 
 
 def _data_table(widget: "ChannelShuffle") -> str:
     """Which inputs the outputs reach; those of one group reach the same."""
     c, second = widget.channels, widget.wiring().second
     ways = [widget.reach(*way) for way in ((False,), (True, "paper"), (True, "inverse"))]
-    rows = ""
+    rows = []
     for first in range(0, c, c // second):
-        cells = [ranges(list(block(c, second, first))), *(ranges(list(way[first])) for way in ways)]
-        rows += "<tr><td>" + "<td>".join(cells)
-    heads = ("outputs", "inputs reached without the shuffle", "with it", "in the inverse order")
-    return f"<table><thead><tr><th>{'<th>'.join(heads)}<tbody>{rows}</table>"
+        rows.append([ranges(list(block(c, second, first))), *(ranges(list(way[first])) for way in ways)])
+    return _still.table(("outputs", "inputs reached without the shuffle", "with it", "in the inverse order"), rows)

@@ -1,19 +1,18 @@
 """Channel shuffle between two grouped convolutions: who reaches whom."""
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Self
 
 import traitlets
 from torch import Tensor, nn
 
 from lightnets_edu.widgets import _mixing
-from lightnets_edu.widgets._base import Figure, front_end
+from lightnets_edu.widgets._base import Figure, Proposal, front_end, one_of
 from lightnets_edu.widgets._mixing import MOST, Wiring
 from lightnets_edu.widgets._shuffle_picture import picture
 
 Plain = dict[str, int | list[int]]
-Proposal = dict[str, Any]  # what traitlets hands to a validator
 
 ORDERS = ("paper", "inverse")
 STEPS = ("in order", "reshape", "transpose", "flatten", "layer 2")
@@ -55,6 +54,7 @@ class ChannelShuffle(Figure):
     """
 
     _esm, _css = front_end("channel_shuffle")
+    drawn = ("channels", "groups", "order", "shuffle", "output")
 
     measured = traitlets.Dict().tag(sync=True)
     fixed = traitlets.Bool(False).tag(sync=True)
@@ -70,7 +70,6 @@ class ChannelShuffle(Figure):
         if traits.get("fixed"):
             self._own = traits.get("channels"), traits.get("groups")
         super().__init__(**{"caption": CAPTION, **traits})
-        self._follow_channels()
 
     @classmethod
     def from_module(cls, source: nn.Module | type[nn.Module] | Callable[[Tensor, int], Tensor], **traits: Any) -> Self:
@@ -122,28 +121,21 @@ class ChannelShuffle(Figure):
     @traitlets.validate("channels")
     def _check_channels(self, proposal: Proposal) -> int:
         if not self._own:
-            return self._one_of("channels", proposal["value"], range(2, MOST + 1))
-        return self._one_of("channels", proposal["value"], list(self.choices()))
+            return one_of("channels", proposal["value"], range(2, MOST + 1))
+        return one_of("channels", proposal["value"], list(self.choices()))
 
     @traitlets.validate("groups")
     def _check_groups(self, proposal: Proposal) -> int:
         offered = self.choices().get(self.channels, [])
-        return self._one_of(f"groups of {self.channels} channels", proposal["value"], offered)
+        return one_of(f"groups of {self.channels} channels", proposal["value"], offered)
 
     @traitlets.validate("output")
     def _check_output(self, proposal: Proposal) -> int:
-        return self._one_of("output", proposal["value"], range(self.channels))
+        return one_of("output", proposal["value"], range(self.channels))
 
     @traitlets.validate("step")
     def _check_step(self, proposal: Proposal) -> int:
-        return self._one_of("step", proposal["value"], range(len(STEPS)))
-
-    @staticmethod
-    def _one_of(what: str, value: int, offered: Sequence[int]) -> int:
-        if value not in offered:
-            words = f"{offered[0]} to {offered[-1]}" if isinstance(offered, range) else ", ".join(map(str, offered))
-            raise traitlets.TraitError(f"{what} must be one of {words}; got {value}")
-        return value
+        return one_of("step", proposal["value"], range(len(STEPS)))
 
     @traitlets.observe("channels")
     def _follow_channels(self, _change: object = None) -> None:
@@ -152,12 +144,10 @@ class ChannelShuffle(Figure):
         self.output = min(self.output, self.channels - 1)
         if self.groups not in offered:
             self.groups = max((g for g in offered if g <= self.groups), default=offered[0])
-        self._redraw_fallback()
 
-    @traitlets.observe("groups", "order", "shuffle", "output")
-    def _redraw_fallback(self, _change: object = None) -> None:
-        if self.channels % self.groups == 0 and self.output < self.channels:
-            self.fallback = self.fallback_html()
+    def whole(self) -> bool:
+        """Whether the groups divide the channels and the output is one of them."""
+        return self.channels % self.groups == 0 and self.output < self.channels
 
     def fallback_html(self) -> str:
         """The present picture as plain SVG, a sentence that says what it shows, and the data as a table."""

@@ -107,6 +107,7 @@
     addStyle(model.get("_css"));
     const widget = await definitionOf(id, model, signal);
     await widget.render?.({ model, el: host, signal, experimental: {} });
+    if ("stopped" in host.dataset) return;
     host.dataset.mounted = "";                         // the style sheet hides the static picture that follows
     window.bookWidgets.mounted += 1;
   }
@@ -117,6 +118,11 @@
       const host = document.createElement("div");
       host.className = "book-widget";
       view.after(host);
+      host.addEventListener("ln-stopped", () => {      // a figure that stopped: its still picture shows again
+        delete host.dataset.mounted;
+        host.dataset.stopped = "";
+        window.bookWidgets.failed += 1;
+      });
       mount(idOf(JSON.parse(view.textContent).model_id), host).catch((error) => {
         window.bookWidgets.failed += 1;
         console.error("widget:", error);

@@ -1,7 +1,10 @@
-import { bind, check, chip, field, figure, fit, html, ink, inks, layout, offer, player, radio, ranges, svg, table, update, upto } from "./shared.js";
+import { check, choice, controls, dial, html, radio, svg, table, tick, upto, widget } from "./shared.js";
+import { player } from "./player.js";
+import { chip, ink, inks, layout } from "./channels.js";
 
 const STAGES = ["in order", "reshape", "transpose", "flatten", "layer 2"];
 const ORDERS = ["paper", "inverse"];
+const divisors = (c) => upto(c + 1).filter((g) => c % g === 0);
 
 /** The channel at each place after the shuffle: reshaped to g rows, or in the inverse order to n rows. */
 export function permutation(c, g, order) {
@@ -23,6 +26,12 @@ export function reached({ from, first, second }, output) {
   return [...new Set(met)].sort((a, b) => a - b);
 }
 
+/** Rising numbers in words: "0–3 8". */
+function ranges(numbers) {
+  const starts = numbers.filter((i) => !numbers.includes(i - 1)), ends = numbers.filter((i) => !numbers.includes(i + 1));
+  return starts.map((i, k) => (i < ends[k] ? `${i}–${ends[k]}` : i)).join(" ");
+}
+
 /** What the traits say. A wiring: `from`, the channels as shuffled, and both layers' groups. */
 function read(model) {
   const [c, g, order, shuffle, found] = ["channels", "groups", "order", "shuffle", "measured"].map((name) => model.get(name));
@@ -36,65 +45,61 @@ function read(model) {
   };
 }
 
-function network(stage, model, choose) {
-  const [moves, rays] = ["ln-move", "ln-ray"].map(inks);
+/** The large picture: `build` draws channels and lines, `light` what the selected output reaches. */
+function network(stage, choose) {
+  const [moves, rays] = ["ln-move ln-quiet", "ln-ray"].map(inks);
   let place, chips, radios;
-
-  function build(width) {
-    const { c, n, shuffle, from, first, second } = read(model), all = upto(c);
-    place = layout(width, c, n);
-    chips = [all, all, from, all].map((row, r) => row.map((channel, i) => chip(place.at(r, i), place, channel, r < 3 && n)));
-    radios = chips[3].map((shapes, i) => radio(`Output ${i}`, i, c, choose, shapes));
-    const bands = [first, 0, second].flatMap((groups, r) => blocks(c, groups).map((own) => place.band(r, own)));
-    const names = ["Input", "Layer 1", shuffle ? "Shuffle" : "No shuffle", `Layer 2${place.upright ? "" : ": pick an output"}`];
-    ink(moves, from.map((channel, i) => [Math.floor(channel / n), place.line(1, channel, i)]));
-    stage.setAttribute("viewBox", `0 0 ${width} ${place.height}`);
-    stage.replaceChildren(
-      svg("g", { "aria-hidden": "true" }, svg("path", { class: "ln-band", d: bands.join("") }), ...moves, ...rays,
-        ...names.flatMap(place.tray), ...chips.slice(0, 3).flat(2)),
-      svg("g", { role: "radiogroup", "aria-label": "Output channel" }, ...radios),
-    );
-    light();
-  }
-
-  function light() {
-    const { c, n, from, first, arrivals, inputs, output } = read(model), sources = arrivals.map((i) => from[i]);
-    const lit = [inputs, sources, arrivals, [output]];
-    chips.forEach((row, r) => row.forEach(([rect], i) => rect.classList.toggle("ln-on", lit[r].includes(i))));
-    stage.classList.toggle("ln-many", sources.length > 8);
-    check(radios, output);
-    ink(rays, sources.map((channel, k) => [Math.floor(channel / n), [
-      ...mates(c, first, channel).map((input) => place.line(0, input, channel)),
-      place.line(1, channel, arrivals[k]), place.line(2, arrivals[k], output),
-    ].join("")]));
-  }
-  return { build, light, focus: () => radios[read(model).output].focus() };
+  return {
+    build({ c, n, shuffle, from, first, second }, width) {
+      const all = upto(c);
+      place = layout(width, c, n);
+      chips = [all, all, from, all].map((row, r) => row.map((channel, i) => chip(place.at(r, i), place, channel, r < 3 && n)));
+      radios = chips[3].map((shapes, i) => radio(`Output ${i}`, i, c, choose, shapes));
+      const bands = [first, 0, second].flatMap((groups, r) => blocks(c, groups).map((own) => place.band(r, own)));
+      const names = ["Input", "Layer 1", shuffle ? "Shuffle" : "No shuffle", `Layer 2${place.upright ? "" : ": pick an output"}`];
+      ink(moves, from.map((channel, i) => [Math.floor(channel / n), place.line(1, channel, i)]));
+      stage.setAttribute("viewBox", `0 0 ${width} ${place.height}`);
+      stage.replaceChildren(
+        svg("g", { "aria-hidden": "true" }, svg("path", { class: "ln-band ln-quiet", d: bands.join("") }), ...moves, ...rays,
+          ...names.flatMap(place.tray), ...chips.slice(0, 3).flat(2)),
+        svg("g", { role: "radiogroup", "aria-label": "Output channel" }, ...radios),
+      );
+    },
+    light({ c, n, from, first, arrivals, inputs, output }) {
+      const sources = arrivals.map((i) => from[i]), lit = [inputs, sources, arrivals, [output]];
+      chips.forEach((row, r) => row.forEach(([rect], i) => rect.classList.toggle("ln-on", lit[r].includes(i))));
+      stage.classList.toggle("ln-many", sources.length > 8);
+      check(radios, output);
+      ink(rays, sources.map((channel, k) => [Math.floor(channel / n), [
+        ...mates(c, first, channel).map((input) => place.line(0, input, channel)),
+        place.line(1, channel, arrivals[k]), place.line(2, arrivals[k], output),
+      ].join("")]));
+    },
+  };
 }
 
 /** Chips that move. A long line wraps between groups. */
-function stepper(stage, model) {
+function stepper(stage) {
   let chips, across, w, pitch;
-
-  function build(width) {
-    const { c, g, n } = read(model), most = Math.max(g, n);
-    across = n * Math.max(1, Math.min(g, Math.floor(width / 28 / n)));
-    w = Math.min(38, (width - (8 * across) / n) / Math.max(across, most));
-    pitch = most > 8 ? 23 : 28;
-    chips = upto(most < c ? c : 0).map((i) => svg("g", {}, ...chip([w / 2, pitch / 2], { w: w - 3, h: 20 }, i, n)));
-    stage.setAttribute("viewBox", `0 0 ${width} ${chips.length && most * pitch}`);
-    stage.replaceChildren(...chips);
-    put();
-  }
-
-  function put() {
-    const { from, rows, columns, n, step, arrivals } = read(model), last = step === 4, row = [across, columns, rows, across, across][step];
-    chips.forEach((part, i) => {
-      const k = step < 2 ? i : from.indexOf(i), column = k % row;
-      part.style.transform = `translate(${w * column + 8 * last * Math.floor(column / n)}px, ${pitch * Math.floor(k / row)}px)`;
-      part.firstChild.classList.toggle("ln-on", !last || arrivals.includes(k));
-    });
-  }
-  return { build, put };
+  return {
+    build({ c, g, n }, width) {
+      const most = Math.max(g, n);
+      across = n * Math.max(1, Math.min(g, Math.floor(width / 28 / n)));
+      w = Math.min(38, (width - (8 * across) / n) / Math.max(across, most));
+      pitch = most > 8 ? 23 : 28;
+      chips = upto(most < c ? c : 0).map((i) => svg("g", {}, ...chip([w / 2, pitch / 2], { w: w - 3, h: 20 }, i, n)));
+      stage.setAttribute("viewBox", `0 0 ${width} ${chips.length && most * pitch}`);
+      stage.replaceChildren(...chips);
+    },
+    put({ from, rows, columns, n, step, arrivals }) {
+      const last = step === 4, row = [across, columns, rows, across, across][step];
+      chips.forEach((part, i) => {
+        const k = step < 2 ? i : from.indexOf(i), column = k % row;
+        part.style.transform = `translate(${w * column + 8 * last * Math.floor(column / n)}px, ${pitch * Math.floor(k / row)}px)`;
+        part.firstChild.classList.toggle("ln-on", !last || arrivals.includes(k));
+      });
+    },
+  };
 }
 
 function explain({ g, n, from, rows, columns, shuffle, measured, step }) {
@@ -118,77 +123,51 @@ function sentence({ c, g, n, ways, inputs, measured, output, shuffle }) {
   return `${said}. No shuffle: ${none.length} (n = ${n}). Paper's order: ${paper.length}. Inverse order: ${inverse.length}${`${paper}` === `${inverse}` ? "" : ", not the same"}. min(g, n) · n = ${Math.min(g, n) * n}.`;
 }
 
-function list({ c, second, ways, wiring }) {
-  const row = (own) => [own, ...ways.map((way) => reached(way, own[0]))].map(ranges);
-  return [
-    html("p", { text: `After the shuffle: ${wiring.from.join(" ")}` }),
-    table([["output", "reaches: no shuffle", "paper's order", "inverse order"], ...blocks(c, second).map(row)]),
-  ];
-}
-
-export default {
-  render({ model, el }) {
-    const set = update.bind(null, model), disabled = model.get("fixed");
-    const divisors = (c) => upto(c + 1).filter((g) => c % g === 0);
-    let wanted = model.get("groups"), width = 0, half = false;
-    function resize(channels) {
-      half = true;
-      model.set("groups", divisors(channels).findLast((g) => g <= wanted));
-      half = false;
-      set({ channels });
-    }
-    const count = html("input", { type: "range", min: 2, max: 32, disabled, oninput: () => resize(+count.value) });
-    const groups = html("select", { disabled, onchange: () => set({ groups: wanted = +groups.value }) });
-    const mix = html("input", { type: "checkbox", onchange: () => set({ shuffle: mix.checked }) });
-    const order = html("select", { onchange: () => set({ order: order.value }) });
-    const range = html("input", { type: "range", max: 4, oninput: () => { go.stop(); set({ step: +range.value }); } });
-    const main = svg("svg", { class: "ln-network" }), small = svg("svg", { class: "ln-steps", "aria-hidden": "true" });
-    const chosen = html("b"), stage = html("span"), badge = html("p", { class: "ln-badge" }), data = html("div", { class: "ln-data" });
-    const [words, how] = [1, 2].map(() => html("p", { "aria-live": "polite" })), root = figure("Channel shuffle, interactive");
-    const details = html("details", { ontoggle: write }, html("summary", { text: "The data" }), data);
-    const picture = network(main, model, (output) => { set({ output }); picture.focus(); }), moves = stepper(small, model);
-    const go = player({
-      root,
-      advance: () => { set({ step: (model.get("step") + 1) % 5 }); return model.get("step") < 4; },
-      changed: (playing) => how.setAttribute("aria-live", playing ? "off" : "polite"),
-    });
-    root.append(
-      html("div", { class: "ln-controls" }, field("Channels C", count, chosen), field("Groups g", groups), field("Shuffle", mix), field("Order", order)),
-      main, badge, words, html("p", { class: "ln-title", text: "The shuffle, step by step" }),
-      html("div", { class: "ln-controls" }, ...go.buttons, field("Stage", range, stage)),
-      how, small, details, html("figcaption", { text: model.get("caption") }),
-    );
-    el.append(root);
-
-    function write() {
-      const here = read(model), { c, g, step, still } = here;
-      count.value = chosen.textContent = c;
-      offer(groups, divisors(c), g);
-      offer(order, ORDERS, here.order);
-      mix.checked = here.shuffle;
-      range.value = step;
-      range.setAttribute("aria-valuetext", stage.textContent = STAGES[step]);
-      range.disabled = still;
+export default widget("Channel shuffle", (kit) => {
+  const { model, live, set } = kit, fixed = model.get("fixed"), say = (text) => html("p", { text });
+  let wanted = model.get("groups"), built;
+  const channels = dial("Channels C", (c) => set({ channels: c, groups: divisors(c).findLast((g) => g <= wanted) }));
+  const groups = choice("Groups g", (g) => set({ groups: wanted = g }));
+  const shuffle = tick("Shuffle", (on) => set({ shuffle: on })), order = choice("Order", (kind) => set({ order: kind }));
+  const stage = dial("Stage", (step) => { go.stop(); set({ step }); });
+  const main = svg("svg", { class: "ln-network" }), small = svg("svg", { class: "ln-steps", "aria-hidden": "true" });
+  const badge = html("p", { class: "ln-badge" }), how = html("p", { "aria-live": "polite" });
+  const picture = network(main, (output) => set({ output })), moves = stepper(small);
+  const go = player({ ...kit, live: how }, () => {
+    set({ step: (model.get("step") + 1) % 5 });
+    return model.get("step") < 4;
+  });
+  return {
+    nodes: [
+      controls(channels.node, groups.node, shuffle.node, order.node), main, badge, live,
+      html("p", { class: "ln-title", text: "The shuffle, step by step" }), controls(...go.buttons, stage.node), how, small,
+    ],
+    draw(width) {
+      const here = read(model), { c, g, step, still } = here, shape = [width, c, g, here.shuffle, here.order].join();
+      if (shape !== built) {
+        built = shape;
+        picture.build(here, width);
+        moves.build(here, width);
+      }
+      picture.light(here);
+      moves.put(here);
+      channels.put(upto(31).map((i) => i + 2), c, c, fixed);
+      groups.put(divisors(c), g, divisors(c), fixed);
+      shuffle.put(here.shuffle);
+      order.put(ORDERS, here.order);
+      stage.put(upto(5), step, STAGES[step], still);
       go.enable(!still);
-      words.textContent = sentence(here);
+      live.textContent = sentence(here);
       how.textContent = explain(here);
       const apart = upto(c).some((o) => reached(here.wiring, o).length < c);
       badge.textContent = `C = ${c} ${c < g * g ? "<" : "≥"} g² = ${g * g}: ${here.shuffle || g < 2 ? `${apart ? "no " : ""}full mixing` : "no shuffle"}`;
-      if (details.open) data.replaceChildren(...list(here));
-    }
-    function rebuild() {
-      if (half || !width || model.get("channels") % model.get("groups")) return;
-      picture.build(width);
-      moves.build(width);
-      write();
-    }
-    const offs = [
-      bind(model, ["channels", "groups", "order", "shuffle"], rebuild),
-      bind(model, ["output"], () => { picture.light(); moves.put(); write(); }),
-      bind(model, ["step"], () => { moves.put(); write(); }),
-      fit(main, (now) => { width = now; rebuild(); }),
-      go.close,
-    ];
-    return () => { for (const off of offs) off(); root.remove(); };
-  },
-};
+    },
+    data() {
+      const { c, second, ways, wiring } = read(model), row = (own) => [own, ...ways.map((way) => reached(way, own[0]))].map(ranges);
+      return [
+        say(`After the shuffle: ${wiring.from.join(" ")}`),
+        table([["output", "reaches: no shuffle", "paper's order", "inverse order"], ...blocks(c, second).map(row)]),
+      ];
+    },
+  };
+});

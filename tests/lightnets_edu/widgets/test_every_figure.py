@@ -1,0 +1,276 @@
+"""What holds for every figure: room, colours, keyboard, calm, independence, clean ends, and no state that Python refuses."""
+
+import json
+import random
+import re
+from html.parser import HTMLParser
+
+import pytest
+import stage
+from axe_playwright_python.sync_playwright import Axe
+from specimens import SPECIMENS
+from stage import Specimen, move, state, trait
+
+from lightnets_edu import widgets
+from lightnets_edu.widgets._base import STATIC, Figure, modules
+
+KIT = ("shared", "player")
+EVERY = pytest.mark.parametrize("specimen", SPECIMENS.values(), ids=SPECIMENS)
+KB = 1024
+
+
+def test_every_figure_has_a_specimen():
+    made = {type(specimen.make()).__name__ for specimen in SPECIMENS.values()}
+    assert made == set(widgets.__all__)
+
+
+# What a page carries --------------------------------------------------------------------------------------------------
+
+
+@EVERY
+def test_budgets(specimen: Specimen):
+    """Own module at most 10 KB, the kit 8; and 18 in all, as a page carries it, with what else it is composed of."""
+    figure = specimen.make()
+    name = type(figure).__module__.rsplit(".", 1)[1]
+    size = {path.stem: path.stat().st_size for path in STATIC.glob("*.js")}
+    assert size[name] <= 10 * KB and modules(name)[-1] == name
+    assert len(figure._esm.encode()) <= 18 * KB
+    assert size["shared"] + size["player"] <= 9 * KB
+
+
+@EVERY
+def test_the_still_picture_is_plain(specimen: Specimen):
+    """A picture and a table; nothing that runs, is styled from elsewhere or leads out; small; it follows the state."""
+    figure, seen = specimen.make(), set()
+    for values in [{}, *specimen.moves]:
+        figure.set_state(json.loads(json.dumps(values)))
+        parsed = Tags(figure.fallback)
+        assert figure.fallback == figure.fallback_html() and len(figure.fallback.encode()) < 16 * KB
+        assert {"svg", "table", "p"} <= set(parsed.tags)
+        assert not {"script", "style", "figure", "a", "img", "use"} & set(parsed.tags)
+        assert not any(key in ("id", "href", "src") or key.startswith("on") for key, _ in parsed.attributes)
+        assert any(key == "aria-label" and value for key, value in parsed.attributes)
+        seen.add(figure.fallback)
+    assert len(seen) > 1
+
+
+class Tags(HTMLParser):
+    """Collects tags and attributes."""
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.tags, self.attributes = [], []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
+
+
+@EVERY
+def test_state_is_plain_and_small(specimen: Specimen):
+    plain = state(specimen.make())
+    assert json.loads(json.dumps(plain)) == plain, "lists, texts and numbers only"
+    assert len(json.dumps(plain)) < 60 * KB
+
+
+# Looks ----------------------------------------------------------------------------------------------------------------
+
+
+@EVERY
+@pytest.mark.parametrize("width", [320, 768, 1200])
+def test_room(page, specimen: Specimen, width):
+    """No sideways scrolling, nothing cut off, no text on another, targets of 24 pixels, few nodes; in every move."""
+    tab, faults = page(specimen.make(), width=width), {}
+    tab.add_style_tag(content="* { transition: none !important; animation: none !important }")
+    for i, values in enumerate([{}, *specimen.moves]):
+        move(tab, values)
+        found = [*(f for check in (stage.WIDER, stage.SMALL, stage.CROPPED, stage.OVERLAPS, stage.SPILLS) for f in tab.evaluate(check))]
+        if tab.evaluate(stage.NODES) > 600:
+            found.append(f"{tab.evaluate(stage.NODES)} nodes")
+        if found:
+            faults[f"move {i - 1} {values}"] = found[:6]
+    assert faults == {} and tab.evaluate("stops") == 0
+
+
+@EVERY
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_anyone_can_read_it(page, specimen: Specimen, theme):
+    """axe-core with the data open; and contrasts, computed from what the browser shows: text 4.5, graphics 3."""
+    tab, faults = page(specimen.make(), theme=theme), {}
+    tab.add_style_tag(content="* { transition: none !important }")
+    tab.locator("summary").click()
+    for i, values in enumerate([{}, *specimen.moves]):
+        move(tab, values)
+        if found := tab.evaluate(stage.CONTRAST):
+            faults[f"move {i - 1} {values}"] = found[:8]
+    assert faults == {}
+    found = Axe().run(tab).response["violations"]
+    assert [(rule["id"], node["html"][:100]) for rule in found for node in rule["nodes"]] == []
+    figure = tab.get_by_role("figure", name=specimen.label)
+    assert figure.count() == 1 and figure.locator("figcaption").inner_text() == specimen.make().caption
+    assert figure.locator("tbody tr").count() > 0 and figure.locator("[aria-live=polite]").first.inner_text()
+
+
+@EVERY
+def test_pale_colours_are_noticed(page, specimen: Specimen):
+    tab = page(specimen.make())
+    pale = ".ln-widget { --ln-text: #999 !important; --ln-control: #eee !important; --ln-0: #eee !important; --ln-1: #eee !important; --ln-2: #eee !important; --ln-3: #eee !important; }"
+    tab.add_style_tag(content=pale)
+    found = tab.evaluate(stage.CONTRAST)
+    assert any(f.startswith("text") for f in found) and any(f.startswith("shape") for f in found)
+
+
+# Behaviour ------------------------------------------------------------------------------------------------------------
+
+
+@EVERY
+def test_calm(page, specimen: Specimen):
+    """Nothing moves by itself; what plays can be paused, and stops off screen; under reduced motion there are steps."""
+    tab = page(specimen.make(), height=500)
+    move(tab, specimen.moves[-1])
+    assert tab.evaluate(stage.STILL, 2000) == []
+    play = tab.get_by_role("button", name="Play")
+    if not play.count():
+        return
+    play.click()
+    assert tab.evaluate(stage.STILL, 1500) != []
+    tab.get_by_role("button", name="Pause").click()
+    tab.wait_for_timeout(700)
+    assert tab.evaluate(stage.STILL, 1500) == []
+    play.click()
+    tab.add_style_tag(content="main { padding-bottom: 3000px }")
+    tab.evaluate("scrollTo(0, document.body.scrollHeight)")
+    tab.get_by_role("button", name="Play").wait_for(timeout=3000)
+    still = page(specimen.make(), motion="reduce")
+    move(still, specimen.moves[-1])
+    assert not still.get_by_role("button", name="Play").is_visible()
+    assert still.evaluate("""() => {
+      const step = [...document.querySelectorAll("button")].find((b) => b.textContent === "Step");
+      const before = document.querySelector("figure").innerHTML;
+      step.click();
+      return document.querySelector("figure").innerHTML !== before;
+    }""")
+
+
+CONTROLS = "(figure) => figure.querySelectorAll('input, select, [role=radio][tabindex=\"0\"]').length"
+
+
+@EVERY
+def test_the_keyboard_alone_reaches_and_moves_everything(page, specimen: Specimen):
+    """Tab meets every control in the order of the page, shows where it is, answers keys, and leaves at the end."""
+    tab = page(specimen.make(), specimen.make())
+    for i in (0, 1):
+        move(tab, specimen.moves[-1], i)
+    untouched, before = tab.locator("figure").last.inner_html(), json.dumps(tab.evaluate("models[0].state"))
+    tab.keyboard.press("ArrowRight")
+    assert json.dumps(tab.evaluate("models[0].state")) == before, "a key outside the figure must do nothing"
+    expected = tab.locator("figure").first.evaluate(f"(figure) => ({stage.FOCUSABLE})(figure).length")
+    visited = 0
+    while True:
+        tab.keyboard.press("Tab")
+        here = tab.evaluate("""() => {
+          const node = document.activeElement, first = document.querySelector("figure");
+          if (!first.contains(node)) return null;
+          const style = getComputedStyle(node), inner = node.matches("g") && getComputedStyle(node.querySelector("rect, circle, path"));
+          const shown = style.outlineStyle !== "none" || (inner && parseFloat(inner.strokeWidth) >= 2);
+          const name = node.getAttribute("aria-label") ?? node.closest("label")?.textContent ?? node.textContent;
+          const kind = node.type ?? node.getAttribute("role") ?? node.tagName.toLowerCase();
+          return [kind, shown, name, node.options?.length ?? (node.max === undefined ? 2 : +node.max + 1)];
+        }""")
+        if here is None:
+            break
+        kind, shown, name, room = here
+        visited += 1
+        assert visited <= expected, "a trap: Tab does not leave the figure"
+        assert shown, f"the focus cannot be seen on {name}"
+        keys = {"range": ("ArrowRight", "ArrowLeft"), "select-one": ("ArrowDown", "ArrowUp"), "radio": ("ArrowRight", "ArrowLeft"), "checkbox": ("Space", "Space")}
+        if kind in keys and room > 1:
+            states = [json.dumps(tab.evaluate("models[0].state"))]
+            for key in keys[kind]:
+                tab.keyboard.press(key)
+                states.append(json.dumps(tab.evaluate("models[0].state")))
+            assert len(set(states)) > 1, f"keys do not move {name}"
+            focused = tab.evaluate("document.querySelector('figure').contains(document.activeElement)")
+            assert focused, f"keys on {name} lose the focus"
+    assert visited >= tab.locator("figure").first.evaluate(CONTROLS) - tab.locator("figure").first.locator("input:disabled, select:disabled").count()
+    assert tab.evaluate("document.querySelectorAll('figure')[1].contains(document.activeElement)"), "on to the next figure"
+    assert tab.locator("figure").last.inner_html() == untouched, "two figures are independent"
+
+
+WALK = """([figure, numbers]) => {
+  const all = [...document.querySelectorAll("figure")[figure].querySelectorAll("input, select, [role=radio], button")]
+    .filter((node) => !node.disabled && !/Play|Pause/.test(node.textContent));
+  const node = all[numbers[0] % all.length];
+  if (node.matches("select")) node.selectedIndex = numbers[1] % node.options.length;
+  else if (node.type === "range") node.value = numbers[1] % (+node.max + 1);
+  if (node.matches("select")) node.dispatchEvent(new Event("change", { bubbles: true }));
+  else if (node.type === "range") node.dispatchEvent(new Event("input", { bubbles: true }));
+  else node.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+  return node.closest("label")?.textContent ?? node.getAttribute("aria-label") ?? node.textContent;
+}"""
+
+
+@EVERY
+def test_no_control_leads_to_a_state_that_python_refuses(page, specimen: Specimen):
+    """Sixty random moves of controls; after each the model's whole state must pass Python's checks unchanged."""
+    tab, python, dice = page(specimen.make()), specimen.make(), random.Random(7)
+    for _ in range(60):
+        moved = tab.evaluate(WALK, [0, [dice.randrange(10_000), dice.randrange(10_000)]])
+        now = tab.evaluate("models[0].state")
+        python.set_state({key: value for key, value in now.items() if state(python)[key] != value})
+        assert state(python) == now, f"after {moved}"
+    assert tab.evaluate("stops") == 0 and tab.evaluate("models[0].saved") > 0
+
+
+@EVERY
+def test_it_ends_cleanly(page, specimen: Specimen):
+    """After its clean-up nothing is left: no element, no listener; a change of the model then draws nothing."""
+    tab = page(specimen.make())
+    if (play := tab.get_by_role("button", name="Play")).count() and play.is_enabled():
+        play.click()
+    tab.evaluate("cleanups[0]()")
+    assert tab.locator("figure").count() == 0
+    assert tab.evaluate("Object.values(models[0].heard).reduce((sum, calls) => sum + calls.size, 0)") == 0
+    move(tab, specimen.moves[0])
+    tab.wait_for_timeout(300)
+    assert tab.evaluate("stops") == 0
+
+
+@EVERY
+def test_a_figure_that_throws_leaves_one_line_and_the_page_alone(page, specimen: Specimen):
+    tab = page(specimen.make(), specimen.make())
+    tab.evaluate("""() => {
+      const get = models[0].get;
+      models[0].get = (name) => { if (name === "caption") return get(name); throw new Error("planted"); };
+      for (const call of [...models[0].heard.change]) call();
+    }""")
+    first, second = tab.locator("figure").all()
+    assert re.fullmatch(r"This figure has stopped \(planted\)\. .*", first.inner_text()) and tab.evaluate("stops") == 1
+    assert first.locator("svg, input, button").count() == 0
+    before = second.inner_html()
+    move(tab, specimen.moves[0], 1)
+    assert second.inner_html() != before and tab.evaluate("stops") == 1
+    assert len(page.complaints) == 1 and "planted" in page.complaints.pop()
+
+
+@EVERY
+def test_moves_change_the_picture(page, specimen: Specimen):
+    """Each move is taken by Python and shows in the front end."""
+    tab, python = page(specimen.make()), specimen.make()
+    look = "[...document.querySelectorAll('figure svg, figure [aria-live]')].map((node) => node.outerHTML).join()"
+    for values in specimen.moves:
+        before = tab.evaluate(look)
+        changed = any(trait(tab, name) != value for name, value in values.items())
+        python.set_state(json.loads(json.dumps(values)))
+        move(tab, values)
+        assert not changed or tab.evaluate(look) != before, values
+        assert {name: state(python)[name] for name in values} == json.loads(json.dumps(values))
+
+
+@EVERY
+def test_two_figures_in_python_are_independent(specimen: Specimen):
+    one, two = specimen.make(), specimen.make()
+    before = state(two)
+    one.set_state(specimen.moves[0])
+    assert state(one) != before and state(two) == before and isinstance(one, Figure)
