@@ -28,7 +28,7 @@ export function layout(width, c, n) {
 /** A channel: its number, and where it has a group of n the group's letter and colour. */
 export function chip([x, y], { w, h }, channel, n) {
   const group = Math.floor(channel / n), letter = n && w > 20 ? String.fromCharCode(group + (group < 26 ? 65 : 71)) : "";
-  const text = svg("text", { x, y: y + 4.5 }, channel, svg("tspan", { class: "ln-letter", text: letter }));
+  const text = svg("text", { x, y: y + 4.5, class: w < 16 && "ln-tight" }, channel, svg("tspan", { class: "ln-letter", text: letter }));
   return [svg("rect", { x: x - w / 2, y: y - h / 2, width: w, height: h, rx: 5, class: n ? `ln-ink${group % 4}` : "" }), text];
 }
 
