@@ -94,6 +94,11 @@ class Figure(anywidget.AnyWidget):
             self.observe(self._redraw, names=list(self.drawn))
             self._redraw()
 
+    def notify_change(self, change: Any) -> None:
+        """Send a trait together with those that follow it: a page never sees a state that does not fit."""
+        with self.hold_sync():
+            super().notify_change(change)
+
     def _redraw(self, _change: object = None) -> None:
         if self.whole():
             self.fallback = self.fallback_html()
