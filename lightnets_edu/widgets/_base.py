@@ -20,7 +20,7 @@ Proposal = dict[str, Any]  # what traitlets hands to a validator
 
 
 def compose(name: str, folder: Path = STATIC) -> str:
-    """The ES module `name`.js of `folder` as one text: the modules that it imports, in scopes of their own, then itself.
+    """The ES module `name`.js of `folder` as one text: what it imports, each module in a scope of its own, then itself.
 
     A front end is loaded from a Blob, where a relative import finds nothing, and a book asks no other host for a
     module. So the only import allowed is `import { a, b } from "./other.js"`, once for each module, of names that it

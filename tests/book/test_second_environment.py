@@ -58,7 +58,8 @@ def test_run_all_reaches_the_end_unsolved(colab, path, tmp_path):
     nb = nbformat.read(out, 4)
     printed = "".join(o.get("text", "") for cell in nb.cells for o in cell.get("outputs", []))
     exercises = sum(cell.metadata.get("nbgrader", {}).get("solution", False) for cell in nb.cells)
-    assert printed.count("not answered yet") >= exercises > 0 and "✗" not in printed
+    assert printed.count("not answered yet") >= exercises and "✗" not in printed
+    assert exercises > 0 or path.stem == "gallery"
     shown = [data for cell in nb.cells for o in cell.get("outputs", []) for data in o.get("data", {})]
     assert "application/vnd.jupyter.widget-view+json" in shown
     assert nb.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"]

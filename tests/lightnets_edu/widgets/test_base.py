@@ -71,7 +71,7 @@ def test_any_other_import_is_refused(folder, line):
     with pytest.raises(ValueError, match=r'own.js may import names from "./other.js" only, got'):
         folder(f'import {{ one }} from "./shared.js";\n{line}\n')
     (folder.path / "upper.js").write_text(f"{line}\n{UPPER}")
-    with pytest.raises(ValueError, match="upper.js may import names"):
+    with pytest.raises(ValueError, match=r"upper.js may import names"):
         folder('import { three } from "./upper.js";')
 
 
@@ -80,7 +80,7 @@ def test_unknown_names_second_imports_and_rings_are_refused(folder):
         folder('import { one, hidden } from "./shared.js";')
     with pytest.raises(ValueError, match=r"own.js: import from .* once"):
         folder('import { one } from "./shared.js";\nimport { two } from "./shared.js";')
-    with pytest.raises(FileNotFoundError, match="gone.js"):
+    with pytest.raises(FileNotFoundError, match=r"gone\.js"):
         folder('import { one } from "./gone.js";')
     (folder.path / "shared.js").write_text(f'import {{ three }} from "./upper.js";\n{SHARED}')
     with pytest.raises(ValueError, match="import each other: own → upper → shared → upper"):
@@ -166,7 +166,7 @@ def test_names_are_prefixed_and_nothing_has_an_id():
     for path in STATIC.glob("*.css"):
         rules = [line for line in path.read_text().splitlines() if line.endswith(("{", ","))]
         for rule in rules:
-            if rule.startswith("@") or "{" in rule and rule.strip().startswith("--"):
+            if rule.startswith("@") or ("{" in rule and rule.strip().startswith("--")):
                 continue
             assert "#" not in rule
             assert ".ln-" in rule, f"{path.name}: {rule} reaches beyond the figure"
