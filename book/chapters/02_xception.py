@@ -365,13 +365,20 @@ plt.show()
 
 # %% [markdown]
 # The depthwise layers, the whole spatial work of the network but for its stem, take {{= f"{by_kind(xception, 'macs')['depthwise'] / networks['Xception'].macs:.1%}" =}} of the multiply-adds. The pointwise layers take {{= f"{by_kind(xception, 'macs')['pointwise'] / networks['Xception'].macs:.0%}" =}}. The bottleneck has moved: from the 3×3 layers into the 1×1 layers. ShuffleNet will start there.
+#
+# And where in the network? Look at Xception first, then lay Inception v3 over it. Which of the two spends more evenly? Switch to parameters: do the same layers stand out?
+
+# %% name="fig-xception-skyline" alt="A bar for each layer of Xception in the order in which the layers run, with a line for the running total, beside the same of Inception v3. In Xception the layers of the middle flow form a level plain of equal bars." caption="What every layer costs. Between the few dear layers of the entry flow and the exit flow, Xception is a plain: layers of equal shape that cost the same. The table under the figure lists every layer."
+from lightnets_edu.widgets import NetworkSkyline
+
+NetworkSkyline(["xception", "inception_v3"], against="inception_v3")
 
 # %% [markdown] objective="build" claims="XC-13,XC-16"
 # ## Measure it: something between?
 #
 # {cite:t}`chollet2017xception` trained Xception on ImageNet with nothing, with a ReLU and with an ELU between depthwise and pointwise layer, and reports that nothing converges faster and ends better (Figure 10). He calls it remarkable, because for Inception modules the opposite had been found, and offers a guess: on a map one channel deep, a non-linearity throws information away.
 #
-# We have handwritten digits and half a minute. Our network is a stem, one reducing block, four middle blocks and a classifier; twenty images of each digit to learn from, five seeds. We add what MobileNet V1 does, batch norm and ReLU. And we switch the shortcuts of the middle blocks off, as the paper does in its Figure 9.
+# We have handwritten digits and half a minute. Our network is a stem, one reducing block, three middle blocks and a classifier; twenty images of each digit to learn from, five seeds. We add what MobileNet V1 does, batch norm and ReLU. And we switch the shortcuts of the middle blocks off, as the paper does in its Figure 9.
 #
 # **Predict first:** which rows will differ by more than chance?
 
@@ -385,7 +392,7 @@ def small_xception(between=None, shortcut=True, c=32):
     """A short Xception for digits of 16 × 16 pixels, perhaps changed."""
     net = nn.Sequential(
         *conv_bn(1, 16, 3, stride=2), nn.ReLU(), FirstBlock(16, c, c),
-        *[MiddleBlock(c) for _ in range(4)],
+        *[MiddleBlock(c) for _ in range(3)],
         nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(c, 10),
     )
     if between:
@@ -428,11 +435,11 @@ show.table(["between the layers", "accuracy: mean (lowest to highest)",
             "seeds better than nothing"], rows)
 
 # %% [markdown]
-# The same seed gives the same first weights to every variant, so the last column compares like with like.
+# The same seed gives the same first weights to every variant, so the last column compares like with like. Read it as throws of a coin: five heads or five tails in five throws are rare, two or three are nothing.
 #
-# A ReLU costs accuracy here too: its mean lies some points below “nothing”, and it wins with no seed or hardly any. So far we agree with the paper. An ELU we cannot tell from nothing: their ranges lie on top of each other. The paper saw a difference; with two hundred images and five seeds we do not. Batch norm before the ReLU mends a part of the loss. The shortcuts make the largest difference of all, and the paper adds a warning that holds for us as well: a network without them might want another learning rate.
+# A ReLU costs accuracy here too. Its mean lies below that of “nothing”, and with no seed, or hardly any, is it the better one. So far we agree with the paper. An ELU we cannot tell from nothing: the ranges lie on top of each other. The paper saw a difference; with two hundred images and five seeds we do not. Batch norm in front of the ReLU does not clearly help. The shortcuts make the largest difference of all, and the paper's warning holds for us as well: a network without them might want another learning rate.
 #
-# What this does not show: that the reason is a loss of information. And it does not say what happens on photographs.
+# What this does not show is the reason. That information is lost remains a guess. Nor does it say what happens on photographs.
 
 # %% [markdown] objective="build" claims="XC-08,XC-09,XC-10,XC-11"
 # ## Pitfalls
