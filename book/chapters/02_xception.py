@@ -106,8 +106,8 @@ def as_grouped(module):
              if value.ndim else value for key, value in states[0].items()}
     groups, c = len(states), len(piled["0.weight"])
     conv = nn.Sequential(*conv_bn(c, c, 3, groups=groups), nn.ReLU())
-    conv.load_state_dict(piled)
-    return nn.Sequential(module.reduce, conv.to(piled["0.weight"].dtype))
+    conv.to(piled["0.weight"].dtype).load_state_dict(piled)
+    return nn.Sequential(module.reduce, conv)
 
 
 torch.manual_seed(0)
@@ -162,7 +162,7 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# The paper leaves the middle of this spectrum unexplored and says so (Section 5 of {cite:t}`chollet2017xception`). ShuffleNet and ResNeXt live there.
+# The paper leaves the middle of this spectrum unexplored and says so (Section 5 of {cite:t}`chollet2017xception`). ResNeXt {cite:p}`xie2017resnext`, of the same autumn, lives there.
 
 # %% [markdown] objective="order" claims="XC-05,XC-06"
 # ## Two differences that remain
@@ -193,17 +193,14 @@ def macs(layers, c, size):
 
 def both_orders(a, b, size):
     """DW→PW and PW→DW from a to b channels: formula, function, layers."""
-    positions = size**2
-    dw = {c: cost.conv_macs(c, c, 3, size, groups=c) for c in (a, b)}
-    pw = cost.conv_macs(a, b, 1, size)
     first = nn.Sequential(depthwise(a), pointwise(a, b))
     last = nn.Sequential(pointwise(a, b), depthwise(b))
-    return [
-        ("DW→PW", f"{a} → {b}", 9 * a + a * b,
-         positions * (9 * a + a * b), dw[a] + pw, macs(first, a, size)),
-        ("PW→DW", f"{a} → {b}", a * b + 9 * b,
-         positions * (a * b + 9 * b), pw + dw[b], macs(last, a, size)),
-    ]
+    for order, stack, c in ("DW→PW", first, a), ("PW→DW", last, b):
+        weights = 9 * c + a * b    # the depthwise layer has c channels
+        function = (cost.conv_macs(c, c, 3, size, groups=c)
+                    + cost.conv_macs(a, b, 1, size))
+        yield (order, f"{a} → {b}", weights, weights * size**2, function,
+               macs(stack, a, size))
 
 
 thin, wide = 3, 64
@@ -222,7 +219,7 @@ show.table(["order", "channels", "weights", "formula", "function",
 # PW | DW PW | DW PW | DW PW
 # ```
 #
-# It is the same chain. Only the bars moved. What differs is how the chain begins and how it ends, and at those places the widths change most.
+# It is the same chain. Only the bars moved. What differs is how the chain begins and how it ends. There the order counts, since an image has three channels and the next map many. (A stride changes the account once more; that is an exercise.)
 
 # %% [markdown] objective="order" claims="XC-06"
 # ### The activation: what stands between matters
@@ -243,7 +240,7 @@ for name, y in {"nothing between": nothing, "ReLU between": relu}.items():
           torch.allclose(y, one, rtol=0, atol=1e-12))
 
 # %% [markdown]
-# So a separable layer can do nothing that a standard one cannot. It does less: all outputs look at input $i$ through the *same* 3×3 pattern, each with a factor of its own. That is where eight ninths of the weights go. With a ReLU between, it is no longer a linear map, and it can do other things.
+# So a separable layer can do nothing that a standard one cannot. It does less: all outputs look at input $i$ through the *same* 3×3 pattern, each with a factor of its own. That is how it saves nearly eight ninths of the weights. With a ReLU between, it is no longer a linear map, and it can do other things.
 #
 # Which is better has to be tried. We do so below. Note the difference from MobileNet V1 {cite:p}`howard2017mobilenets`, where batch norm *and* a ReLU stand between the two.
 
@@ -309,7 +306,7 @@ show.table(
 # %% [markdown] objective="size" claims="XC-14,XC-15"
 # ## Why it is not smaller
 #
-# Now the answer to the first prediction. The last column is what Xception would be if each separable layer were a standard 3×3 layer between the same widths.
+# Now the answer to the first prediction. The last row is what Xception would be if each separable layer were a standard 3×3 layer between the same widths.
 
 # %%
 def dense_twin(network):
@@ -364,14 +361,26 @@ axes[0].legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.2))
 plt.show()
 
 # %% [markdown]
-# The depthwise layers, the whole spatial work of the network but for its stem, take {{= f"{by_kind(xception, 'macs')['depthwise'] / networks['Xception'].macs:.1%}" =}} of the multiply-adds. The pointwise layers take {{= f"{by_kind(xception, 'macs')['pointwise'] / networks['Xception'].macs:.0%}" =}}. The bottleneck has moved: from the 3×3 layers into the 1×1 layers. ShuffleNet will start there.
+# The depthwise layers, which do all the filtering in space behind the stem, take {{= f"{by_kind(xception, 'macs')['depthwise'] / networks['Xception'].macs:.1%}" =}} of the multiply-adds. The pointwise layers take {{= f"{by_kind(xception, 'macs')['pointwise'] / networks['Xception'].macs:.0%}" =}}. The bottleneck has moved: from the 3×3 layers into the 1×1 layers. ShuffleNet will start there.
 #
-# And where in the network? Look at Xception first, then lay Inception v3 over it. Which of the two spends more evenly? Switch to parameters: do the same layers stand out?
+# And where in the network? Compare the two. Which of them spends more evenly? Switch to parameters: do the same layers stand out?
 
 # %% name="fig-xception-skyline" alt="A bar for each layer of Xception in the order in which the layers run, with a line for the running total, beside the same of Inception v3. In Xception the layers of the middle flow form a level plain of equal bars." caption="What every layer costs. Between the few dear layers of the entry flow and the exit flow, Xception is a plain: layers of equal shape that cost the same. The table under the figure lists every layer."
-from lightnets_edu.widgets import NetworkSkyline
+from lightnets_edu.widgets.network_skyline import NetworkSkyline
 
 NetworkSkyline(["xception", "inception_v3"], against="inception_v3")
+
+# %% [markdown] objective="size"
+# Fewer multiply-adds do not mean less of everything. Here is the second separable layer of the network, on a large map. Compare it with a standard layer of the same widths. **Predict first:** which of its bars is the longer one?
+
+# %% name="fig-xception-cost" alt="Bars for a standard, a grouped and a depthwise separable layer, for parameters, multiply-adds, memory access and arithmetic intensity. Those of the separable layer are far shorter than those of the standard one for parameters and multiply-adds, and longer for memory access." caption="A layer of Xception's entry flow, measured, beside a standard and a grouped layer of the same widths. The separable layer computes far less and moves more: it writes a whole map between its two halves and reads it again."
+from lightnets_edu.widgets.cost_calculator import CostCalculator
+
+entry = SeparableConv(128, 128)
+CostCalculator.from_module(entry, (1, 128, 147, 147))
+
+# %% [markdown] objective="size"
+# That is one reason why a network with fewer multiply-adds need not be a faster one, and why Xception, which has more of them, was not.
 
 # %% [markdown] objective="build" claims="XC-13,XC-16"
 # ## Measure it: something between?
@@ -448,7 +457,7 @@ show.table(["between the layers", "accuracy: mean (lowest to highest)",
 #
 # These are the settings that {cite:t}`chollet2017xception` gives for his trainings (Section 4.2), and what one of our sources makes of the last line.
 
-# %%
+# %% hide="code"
 settings = [
     ("optimiser", "SGD", "RMSprop", "RMSprop"),
     ("momentum", "0.9", "0.9", "0.9"),
@@ -463,13 +472,8 @@ show.table(heads, settings)
 # The number in the last column was copied from the first, it seems, and others have copied it on. Is it a trifle? JFT has 350 million images ({cite:t}`chollet2017xception`, Section 4.1).
 
 # %%
-def jft_rate(factor, images):
-    """The learning rate after so many images."""
-    return 0.001 * factor ** (images / 3e6)
-
-
-once = 350e6    # every image once
-ratio = jft_rate(0.94, once) / jft_rate(0.9, once)
+steps = 350e6 / 3e6    # while every image is seen once
+ratio = 0.94**steps / 0.9**steps
 
 # %% [markdown]
 # After every image has been seen once, the wrong schedule trains with a rate {{= f"{ratio:.0f}" =}} times too high.
@@ -480,18 +484,13 @@ ratio = jft_rate(0.94, once) / jft_rate(0.9, once)
 # `nn.ReLU(inplace=True)` saves memory: it writes its result over its input. In a block that begins with a ReLU, the input is also the shortcut.
 
 # %%
-def middle(x, relu):
-    """The first step of a block, and the shortcut that is added later."""
-    y = relu(x)
-    return y, x
-
-
-x = torch.tensor([-2.0, -1.0, 1.0, 2.0])
-print("shortcut:", middle(x.clone(), nn.ReLU())[1])
-print("in place:", middle(x.clone(), nn.ReLU(inplace=True))[1])
+for relu in nn.ReLU(), nn.ReLU(inplace=True):
+    x = torch.tensor([-2.0, -1.0, 1.0, 2.0])
+    y = relu(x)    # the block works on y; x is added at its end
+    print(relu, "leaves the shortcut", x.tolist())
 
 # %% [markdown]
-# The negative values are gone before they are added. No shape changes, nothing is raised, the network trains. This has happened in published code {cite:p}`rosinality2021inplace`.
+# The negative values are gone before they are added. No shape changes, nothing is raised, the network trains. It has happened in published code of another network {cite:p}`rosinality2021inplace`.
 #
 # ### A pool that is one pixel off
 #
@@ -513,7 +512,7 @@ print("TensorFlow:", tensorflow_pool(x).tolist())
 #
 # ### A copy that runs
 #
-# Here is the block with stride 2 as one may find it on the web. The code is ours; the mistakes are taken from published copies.
+# Here is the block with stride 2 as one may find it on the web. The code is ours, and so is the choice of mistakes; each is of a kind that published copies have.
 
 # %%
 class FoundBlock(nn.Module):
