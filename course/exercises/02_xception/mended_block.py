@@ -1,7 +1,8 @@
 # %% [markdown]
-# The found copy has four faults: it widens in the first convolution, whatever c_mid says; a ReLU stands between depthwise
-# and pointwise; the ReLU works in place, so that the shortcut loses its negative values; the pool is 2×2. The first test
-# sees the widths, the second the map without negative values, the third negative values, the fourth the input.
+# The found copy has four faults: it widens in the first convolution, whatever c_mid says; a ReLU stands between
+# depthwise and pointwise; the ReLU works in place, so that the shortcut loses its negative values; the pool is 2×2.
+# The first test sees the widths, the second a map without negative values, the third negative values, the fourth the
+# input.
 
 # %% solution
 class MendedBlock(nn.Module):
@@ -27,7 +28,7 @@ class MendedBlock(nn.Module):
         y = self.bn2(self.pw2(self.dw2(self.relu(y))))
         return self.pool(y) + self.skip_bn(self.skip(x))
 
-# %% test name="Layers as wide as in the paper" points=1 hint="Print the shapes in state_dict() for 8 → 8 → 12 channels."
+# %% test name="Layers as wide as in the paper" points=1 hint="Print state_dict()'s shapes for 8 → 8 → 12 channels."
 from lightnets_edu import checks
 
 for a, m, c in [(8, 8, 12), (6, 10, 10), (5, 7, 9), (12, 4, 6)]:
@@ -39,14 +40,15 @@ for a, m, c in [(8, 8, 12), (6, 10, 10), (5, 7, 9), (12, 4, 6)]:
     state = MendedBlock(a, m, c).state_dict()
     checks.equal({name: tuple(value.shape) for name, value in state.items()}, expected)
 
-# %% test name="A map without negative values" points=1 hint="A ReLU between depthwise and pointwise layer? Which positions does the pool see?"
+# %% test name="A map without negative values" points=1 hint="May a ReLU stand there? What does the pool see?"
 import torch
 import torch.nn.functional as F
 from lightnets_edu import checks
 
-for a, m, c, height, width in [(6, 8, 8, 9, 7), (8, 8, 12, 10, 6), (5, 7, 9, 8, 11)]:
-    state = {"skip.weight": torch.randn(c, a, 1, 1), "dw1.weight": torch.randn(a, 1, 3, 3), "pw1.weight": torch.randn(m, a, 1, 1),
-             "dw2.weight": torch.randn(m, 1, 3, 3), "pw2.weight": torch.randn(c, m, 1, 1)}  # fmt: skip
+for a, m, c, h, w in [(6, 8, 8, 9, 7), (8, 8, 12, 10, 6), (5, 7, 9, 8, 5)]:
+    shapes = {"skip": (c, a, 1, 1), "dw1": (a, 1, 3, 3), "pw1": (m, a, 1, 1)}
+    shapes |= {"dw2": (m, 1, 3, 3), "pw2": (c, m, 1, 1)}
+    state = {f"{name}.weight": torch.randn(shape) for name, shape in shapes.items()}
     for norm, channels in (("skip_bn", c), ("bn1", m), ("bn2", c)):
         for key in ("weight", "running_var"):
             state[f"{norm}.{key}"] = torch.rand(channels) + 0.5
@@ -55,9 +57,10 @@ for a, m, c, height, width in [(6, 8, 8, 9, 7), (8, 8, 12, 10, 6), (5, 7, 9, 8, 
         state[f"{norm}.num_batches_tracked"] = torch.tensor(3)
 
     def norm(y, place, state=state):
-        return F.batch_norm(y, *[state[f"{place}.{key}"] for key in ("running_mean", "running_var", "weight", "bias")])
+        names = ("running_mean", "running_var", "weight", "bias")
+        return F.batch_norm(y, *[state[f"{place}.{key}"] for key in names])
 
-    x = torch.rand(2, a, height, width)
+    x = torch.rand(2, a, h, w)
     y = F.conv2d(F.conv2d(F.relu(x), state["dw1.weight"], padding=1, groups=a), state["pw1.weight"])
     y = F.conv2d(F.relu(norm(y, "bn1")), state["dw2.weight"], padding=1, groups=m)
     y = norm(F.conv2d(y, state["pw2.weight"]), "bn2")
@@ -70,14 +73,15 @@ for a, m, c, height, width in [(6, 8, 8, 9, 7), (8, 8, 12, 10, 6), (5, 7, 9, 8, 
     given = x.clone()
     checks.close(block(given), expected, rel=1e-3, abs=1e-3)
 
-# %% test name="A map with negative values" points=1 hint="What does the shortcut carry when the input is negative?"
+# %% test name="A map with negative values" points=1 hint="What does the shortcut carry where x < 0?"
 import torch
 import torch.nn.functional as F
 from lightnets_edu import checks
 
-for a, m, c, height, width in [(6, 8, 8, 9, 7), (4, 5, 6, 6, 10), (7, 7, 3, 11, 11)]:
-    state = {"skip.weight": torch.randn(c, a, 1, 1), "dw1.weight": torch.randn(a, 1, 3, 3), "pw1.weight": torch.randn(m, a, 1, 1),
-             "dw2.weight": torch.randn(m, 1, 3, 3), "pw2.weight": torch.randn(c, m, 1, 1)}  # fmt: skip
+for a, m, c, h, w in [(6, 8, 8, 9, 7), (4, 5, 6, 6, 10), (7, 7, 3, 11, 11)]:
+    shapes = {"skip": (c, a, 1, 1), "dw1": (a, 1, 3, 3), "pw1": (m, a, 1, 1)}
+    shapes |= {"dw2": (m, 1, 3, 3), "pw2": (c, m, 1, 1)}
+    state = {f"{name}.weight": torch.randn(shape) for name, shape in shapes.items()}
     for norm, channels in (("skip_bn", c), ("bn1", m), ("bn2", c)):
         for key in ("weight", "running_var"):
             state[f"{norm}.{key}"] = torch.rand(channels) + 0.5
@@ -86,9 +90,10 @@ for a, m, c, height, width in [(6, 8, 8, 9, 7), (4, 5, 6, 6, 10), (7, 7, 3, 11, 
         state[f"{norm}.num_batches_tracked"] = torch.tensor(3)
 
     def norm(y, place, state=state):
-        return F.batch_norm(y, *[state[f"{place}.{key}"] for key in ("running_mean", "running_var", "weight", "bias")])
+        names = ("running_mean", "running_var", "weight", "bias")
+        return F.batch_norm(y, *[state[f"{place}.{key}"] for key in names])
 
-    x = torch.randn(2, a, height, width)
+    x = torch.randn(2, a, h, w)
     y = F.conv2d(F.conv2d(F.relu(x), state["dw1.weight"], padding=1, groups=a), state["pw1.weight"])
     y = F.conv2d(F.relu(norm(y, "bn1")), state["dw2.weight"], padding=1, groups=m)
     y = norm(F.conv2d(y, state["pw2.weight"]), "bn2")
@@ -101,14 +106,15 @@ for a, m, c, height, width in [(6, 8, 8, 9, 7), (4, 5, 6, 6, 10), (7, 7, 3, 11, 
     given = x.clone()
     checks.close(block(given), expected, rel=1e-3, abs=1e-3)
 
-# %% test name="The input stays, in training too" points=1 hint="Print the input before and after a call, also after block.train()."
+# %% test name="The input stays, in training too" points=1 hint="Print x before and after a call, in train() too."
 import torch
 import torch.nn.functional as F
 from lightnets_edu import checks
 
-for a, m, c, height, width in [(6, 8, 8, 8, 9), (5, 4, 7, 7, 7)]:
-    state = {"skip.weight": torch.randn(c, a, 1, 1), "dw1.weight": torch.randn(a, 1, 3, 3), "pw1.weight": torch.randn(m, a, 1, 1),
-             "dw2.weight": torch.randn(m, 1, 3, 3), "pw2.weight": torch.randn(c, m, 1, 1)}  # fmt: skip
+for a, m, c, h, w in [(6, 8, 8, 8, 9), (5, 4, 7, 7, 7)]:
+    shapes = {"skip": (c, a, 1, 1), "dw1": (a, 1, 3, 3), "pw1": (m, a, 1, 1)}
+    shapes |= {"dw2": (m, 1, 3, 3), "pw2": (c, m, 1, 1)}
+    state = {f"{name}.weight": torch.randn(shape) for name, shape in shapes.items()}
     for norm, channels in (("skip_bn", c), ("bn1", m), ("bn2", c)):
         for key in ("weight", "running_var"):
             state[f"{norm}.{key}"] = torch.rand(channels) + 0.5
@@ -117,9 +123,10 @@ for a, m, c, height, width in [(6, 8, 8, 8, 9), (5, 4, 7, 7, 7)]:
         state[f"{norm}.num_batches_tracked"] = torch.tensor(3)
 
     def norm(y, place, state=state):
-        return F.batch_norm(y, *[state[f"{place}.{key}"] for key in ("running_mean", "running_var", "weight", "bias")])
+        names = ("running_mean", "running_var", "weight", "bias")
+        return F.batch_norm(y, *[state[f"{place}.{key}"] for key in names])
 
-    x = torch.randn(3, a, height, width)
+    x = torch.randn(3, a, h, w)
     y = F.conv2d(F.conv2d(F.relu(x), state["dw1.weight"], padding=1, groups=a), state["pw1.weight"])
     y = F.conv2d(F.relu(norm(y, "bn1")), state["dw2.weight"], padding=1, groups=m)
     y = norm(F.conv2d(y, state["pw2.weight"]), "bn2")

@@ -1,6 +1,6 @@
 # %% [markdown]
-# With stride 2 the order weighs more than any widening: in PW→DW the 1×1 layer works on the large map. The tests use odd
-# sizes and height ≠ width, so that floor division and square maps show.
+# With stride 2 the order weighs more than any widening: in PW→DW the 1×1 layer works on the large map. The tests use
+# odd sizes and height ≠ width, so that floor division and square maps show.
 
 # %% solution
 def order_macs(c_in, c_out, kernel, h, w, stride):
@@ -31,7 +31,7 @@ for kernel in (1, 3, 5, 7):
     expected = [cost.conv_macs(c, c, kernel, (h, w), groups=c) + mixing for c in (a, b)]
     checks.equal([int(n) for n in order_macs(a, b, kernel, h, w, 1)], expected)
 
-# %% test name="With a stride, on maps of any size" points=1 hint="Stride 2 turns 9 × 14 positions into 5 × 7. Which layer still sees the large map?"
+# %% test name="With a stride, on maps of any size" points=1 hint="Which layer still sees the large map?"
 import random
 
 from torch import nn
@@ -49,13 +49,14 @@ for stride in (2, 3):
             expected = [cost.total(cost.layer_costs(stack, (1, c_in, h, w))).macs for stack in stacks]
             checks.equal([int(n) for n in order_macs(c_in, c_out, kernel, h, w, stride)], expected)
 
-# %% test name="The cheaper one, and ties" points=1 hint="Equal widths with stride 1 cost the same. Does narrowing still decide with stride 2?"
+# %% test name="The cheaper one, and ties" points=1 hint="Does narrowing still decide with stride 2?"
 from lightnets_edu import checks
 
 cases = [
     ((8, 9, 3, 5, 6, 1), "DW→PW"), ((9, 8, 3, 5, 6, 1), "PW→DW"), ((17, 17, 5, 4, 9, 1), "equal"),
     ((64, 32, 3, 28, 28, 2), "DW→PW"), ((64, 64, 3, 28, 14, 2), "DW→PW"), ((64, 1, 3, 28, 28, 2), "PW→DW"),
-    ((64, 2, 5, 9, 9, 2), "PW→DW"), ((30, 3, 3, 8, 8, 2), "DW→PW"), ((9, 3, 3, 1, 1, 2), "PW→DW"), ((6, 6, 3, 1, 1, 2), "equal"),
+    ((64, 2, 5, 9, 9, 2), "PW→DW"), ((30, 3, 3, 8, 8, 2), "DW→PW"),
+    ((9, 3, 3, 1, 1, 2), "PW→DW"), ((6, 6, 3, 1, 1, 2), "equal"),
 ]  # fmt: skip
 for sizes, expected in cases:
     checks.equal(cheaper(*sizes), expected)

@@ -26,9 +26,10 @@ for kernel in (1, 2, 5, 7):
     for c in random.sample(range(2, 120), 4):
         price, each = kernel**2 * c * c + 2 * c, kernel**2 + 2
         w = spend(c, kernel)
-        checks.true(w == int(w) and w * (each + w) <= price < (w + 1) * (each + w + 1), f"c={c}, kernel={kernel}: got {w}")
+        fits = w == int(w) and w * (each + w) <= price < (w + 1) * (each + w + 1)
+        checks.true(fits, f"c={c}, kernel={kernel}: got {w}")
 
-# %% test name="A price met to the last parameter" points=1 hint="With kernel=1 a separable layer has one more weight for each channel. For which c does the price fit exactly?"
+# %% test name="A price met to the last parameter" points=1 hint="For which c does the price fit exactly?"
 from lightnets_edu import checks
 
 for c, kernel in [(c, kernel) for kernel in (1, 2, 3, 4, 5) for c in range(1, 300)]:

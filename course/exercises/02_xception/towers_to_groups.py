@@ -11,7 +11,7 @@ def towers_to_groups(reduce, spatial):
         raise ValueError(f"towers of {sorted(widths)} channels, with kernels of {sizes}, are no one grouped layer")
     largest = max(sizes)
     padded = []
-    for kernel, size in zip(spatial, sizes):
+    for kernel, size in zip(spatial, sizes, strict=True):
         border = (largest - size) // 2
         padded.append(torch.nn.functional.pad(kernel, (border, border, border, border)))
     return torch.cat(list(reduce)), torch.cat(padded)
@@ -25,13 +25,14 @@ for towers, c, c_in, k in [(1, 3, 4, 3), (3, 2, 5, 5), (5, 4, 3, 3), (4, 1, 6, 1
     reduce = [torch.randn(c, c_in, 1, 1, dtype=torch.float64) for _ in range(towers)]
     spatial = [torch.randn(c, c, k, k, dtype=torch.float64) for _ in range(towers)]
     x = torch.randn(2, c_in, 6, 8, dtype=torch.float64)
-    expected = torch.cat([F.conv2d(F.relu(F.conv2d(x, a)), b, padding=k // 2) for a, b in zip(reduce, spatial)], 1)
+    pairs = zip(reduce, spatial, strict=True)
+    expected = torch.cat([F.conv2d(F.relu(F.conv2d(x, a)), b, padding=k // 2) for a, b in pairs], 1)
     point, grouped = towers_to_groups([a.clone() for a in reduce], [b.clone() for b in spatial])
     checks.equal(tuple(point.shape), (towers * c, c_in, 1, 1))
     checks.equal(tuple(grouped.shape), (towers * c, c, k, k))
     checks.close(F.conv2d(F.relu(F.conv2d(x, point)), grouped, padding=k // 2, groups=towers), expected, abs=1e-10)
 
-# %% test name="Kernels of different sizes" points=1 hint="A 1×1 and a 5×5 kernel: where in the 5×5 does the single weight belong?"
+# %% test name="Kernels of different sizes" points=1 hint="A 1×1 and a 5×5 kernel: where belongs the one weight?"
 import torch
 import torch.nn.functional as F
 from lightnets_edu import checks
@@ -40,7 +41,8 @@ for c, c_in, sizes in [(2, 5, (1, 3)), (3, 4, (5, 1, 3)), (4, 3, (3, 3, 7, 1))]:
     reduce = [torch.randn(c, c_in, 1, 1, dtype=torch.float64) for _ in sizes]
     spatial = [torch.randn(c, c, k, k, dtype=torch.float64) for k in sizes]
     x = torch.randn(2, c_in, 9, 7, dtype=torch.float64)
-    towers = [F.conv2d(F.relu(F.conv2d(x, a)), b, padding=b.shape[-1] // 2) for a, b in zip(reduce, spatial)]
+    pairs = zip(reduce, spatial, strict=True)
+    towers = [F.conv2d(F.relu(F.conv2d(x, a)), b, padding=b.shape[-1] // 2) for a, b in pairs]
     point, grouped = towers_to_groups([a.clone() for a in reduce], [b.clone() for b in spatial])
     y = F.conv2d(F.relu(F.conv2d(x, point)), grouped, padding=max(sizes) // 2, groups=len(sizes))
     checks.close(y, torch.cat(towers, 1), abs=1e-10)
@@ -56,7 +58,7 @@ for dtype in (torch.float32, torch.float64):
     point, grouped = towers_to_groups(reduce, spatial)
     checks.equal((str(point.dtype), str(grouped.dtype)), (str(dtype), str(dtype)))
     checks.equal([len(reduce), len(spatial)], [2, 2])
-    for now, then in zip((*reduce, *spatial), before):
+    for now, then in zip((*reduce, *spatial), before, strict=True):
         checks.equal(now, then)
     checks.equal(grouped[:3, :, 1:4, 1:4], before[2])
     checks.equal(grouped[3:], before[3])
@@ -70,7 +72,9 @@ def weights(*towers):
     return reduce, [torch.randn(c, c, k, k) for c, k in towers]
 
 checks.equal(tuple(towers_to_groups(*weights((2, 3), (2, 1)))[1].shape), (4, 2, 3, 3))
-for towers in [((4, 3), (2, 3)), ((2, 3), (2, 3), (3, 3)), ((2, 2), (2, 3)), ((2, 3), (2, 4)), ((3, 2), (3, 2)), ((1, 5), (2, 1))]:
+misfits = [((4, 3), (2, 3)), ((2, 3), (2, 3), (3, 3)), ((1, 5), (2, 1))]  # widths
+misfits += [((2, 2), (2, 3)), ((2, 3), (2, 4)), ((3, 2), (3, 2))]  # kernels
+for towers in misfits:
     try:
         towers_to_groups(*weights(*towers))
     except ValueError:
@@ -82,7 +86,7 @@ def towers_to_groups(reduce, spatial):
     c = reduce[0].shape[0]
     K = max(weight.shape[2] for weight in spatial)
     grouped = torch.zeros(c * len(spatial), c, K, K, dtype=spatial[0].dtype)
-    for i, (a, b) in enumerate(zip(reduce, spatial)):
+    for i, (a, b) in enumerate(zip(reduce, spatial, strict=True)):
         k = b.shape[2]
         if a.shape[0] != c or b.shape[0] != c or k % 2 == 0:
             raise ValueError("towers differ")
@@ -163,7 +167,7 @@ def towers_to_groups(reduce, spatial):
 def towers_to_groups(reduce, spatial):
     if len({a.shape[0] for a in reduce}) > 1 or any(b.shape[-1] % 2 == 0 for b in spatial):
         raise ValueError("towers")
-    pairs = sorted(zip(reduce, spatial), key=lambda pair: pair[1].shape[-1])
+    pairs = sorted(zip(reduce, spatial, strict=True), key=lambda pair: pair[1].shape[-1])
     K = pairs[-1][1].shape[-1]
     padded = [nn.functional.pad(b, [(K - b.shape[-1]) // 2] * 4) for _, b in pairs]
     return torch.cat([a for a, _ in pairs]), torch.cat(padded)
