@@ -380,7 +380,7 @@ entry = SeparableConv(128, 128)
 CostCalculator.from_module(entry, (1, 128, 147, 147))
 
 # %% [markdown] objective="size"
-# That is one reason why a network with fewer multiply-adds need not be a faster one, and why Xception, which has more of them, was not.
+# That is one reason why a layer with fewer multiply-adds need not be as much faster, and a second one, beside its larger number of them, for the slower training that was reported of Xception.
 
 # %% [markdown] objective="build" claims="XC-13,XC-16"
 # ## Measure it: something between?
