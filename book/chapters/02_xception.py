@@ -139,6 +139,14 @@ show.table(["module", "outputs of the three towers, to 12 decimals?"], rows)
 show.source(ExtremeInception)
 
 # %% [markdown]
+# The figure shows the 3×3 layer of the module alone, at first with three groups: pick an output, and its segment lights up. **Predict first:** how many channels does an output read with three groups, and how many with twelve? Then choose twelve, the extreme form, and one, where nothing is separated.
+
+# %% name="fig-xception-segments" alt="The input positions of a 3×3 patch, and a square of output channels by input channels. With three groups three blocks on the diagonal are filled; the selected output's row shows the four channels of its segment." caption="The 3×3 layer behind the 1×1. The kernel sets which positions are read, the groups set which channels: two separate choices. From one group to as many as there are channels, the blocks on the diagonal shrink to single squares."
+from lightnets_edu.widgets import ConvConnectivity
+
+ConvConnectivity(kind="grouped", c_in=12, c_out=12, groups=3)
+
+# %% [markdown]
 # Between one segment and one for each channel lies a whole spectrum. The 1×1 layer has $C_\text{in} C_\text{out}$ weights all along it; the 3×3 layer has $9\, C_\text{out}^2 / g$ with $g$ segments. We build the modules and count.
 
 # %% hide="code" name="fig-xception-spectrum" alt="Two lines over the number of segments, both axes logarithmic. The weights of the 1×1 layer stay level. Those of the 3×3 layer begin nine times as high at one segment, are three times as high at three, fall in a straight line, cross the level line between eight and twelve segments, and end far below it at one segment for each channel." caption="Weights of the two layers over the number of segments, counted in modules with as many channels after as before. Inception's three segments lie far on the left: its 3×3 layer still has three times the weights of its 1×1 layer. At the right end, the extreme form, hardly any are left."
@@ -366,7 +374,7 @@ plt.show()
 # And where in the network? Compare the two. Which of them spends more evenly? Switch to parameters: do the same layers stand out?
 
 # %% name="fig-xception-skyline" alt="A bar for each layer of Xception in the order in which the layers run, with a line for the running total, beside the same of Inception v3. In Xception the layers of the middle flow form a level plain of equal bars." caption="What every layer costs. Between the few dear layers of the entry flow and the exit flow, Xception is a plain: layers of equal shape that cost the same. The table under the figure lists every layer."
-from lightnets_edu.widgets.network_skyline import NetworkSkyline
+from lightnets_edu.widgets import NetworkSkyline
 
 NetworkSkyline(["xception", "inception_v3"], against="inception_v3")
 
@@ -374,7 +382,7 @@ NetworkSkyline(["xception", "inception_v3"], against="inception_v3")
 # Fewer multiply-adds do not mean less of everything. Here is the second separable layer of the network, on a large map. Compare it with a standard layer of the same widths. **Predict first:** which of its bars is the longer one?
 
 # %% name="fig-xception-cost" alt="Bars for a standard, a grouped and a depthwise separable layer, for parameters, multiply-adds, memory access and arithmetic intensity. Those of the separable layer are far shorter than those of the standard one for parameters and multiply-adds, and longer for memory access." caption="A layer of Xception's entry flow, measured, beside a standard and a grouped layer of the same widths. The separable layer computes far less and moves more: it writes a whole map between its two halves and reads it again."
-from lightnets_edu.widgets.cost_calculator import CostCalculator
+from lightnets_edu.widgets import CostCalculator
 
 entry = SeparableConv(128, 128)
 CostCalculator.from_module(entry, (1, 128, 147, 147))
