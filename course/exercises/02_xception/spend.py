@@ -12,7 +12,9 @@ import random
 
 from lightnets_edu import checks
 
-for c in (1, 2, 3, 245, *random.sample(range(4, 400), 6)):
+exact = {9 * c * c + 2 * c for c in range(400)} & {11 * w + w * w for w in range(1300)}  # the third test's matter
+inexact = [c for c in range(4, 400) if 9 * c * c + 2 * c not in exact]
+for c in (1, 2, 3, 245, *random.sample(inexact, 6)):
     price = 9 * c * c + 2 * c
     w = spend(c, 3)
     checks.true(w == int(w) and 11 * w + w * w <= price < 11 * (w + 1) + (w + 1) ** 2, f"c={c}: got {w}")
@@ -23,8 +25,10 @@ import random
 from lightnets_edu import checks
 
 for kernel in (1, 2, 5, 7):
-    for c in random.sample(range(2, 120), 4):
-        price, each = kernel**2 * c * c + 2 * c, kernel**2 + 2
+    each = kernel**2 + 2
+    exact = {w * (each + w) for w in range(1000)}  # the third test's matter
+    for c in random.sample([c for c in range(2, 120) if kernel**2 * c * c + 2 * c not in exact], 4):
+        price = kernel**2 * c * c + 2 * c
         w = spend(c, kernel)
         fits = w == int(w) and w * (each + w) <= price < (w + 1) * (each + w + 1)
         checks.true(fits, f"c={c}, kernel={kernel}: got {w}")
