@@ -39,7 +39,7 @@ lint: env       ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-bench: env      ## build times, page weight, import time, networks, grading
+bench: env      ## build times, page weight, import time, networks, figures, grading
 	$(BIN)/python benchmarks/run.py
 
 clean:          ## delete what builds made; never the environment, never students' work

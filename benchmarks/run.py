@@ -4,6 +4,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-for name in ("imports", "build_times", "page_weight", "models", "grading"):
+for name in ("imports", "build_times", "page_weight", "models", "widgets", "grading"):
     print(f"\n== {name} ==", flush=True)
     subprocess.run([sys.executable, str(Path(__file__).with_name(f"{name}.py"))], check=True)

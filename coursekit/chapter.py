@@ -10,6 +10,7 @@ from .errors import BookError
 from .prose import expressions
 
 HEADER = {"title", "objectives", "minutes", "before"}
+PAGE = {"title"}  # the header of a page that runs and teaches nothing by itself, such as a gallery
 LESSON = {"": ("markdown", "code"), "card": ("markdown",), "objectives": ("markdown",), "ledger": ("markdown",)}
 EXERCISE = {"task": "markdown", "answer": "code", "check": "code"}
 ARGS = {
@@ -50,6 +51,11 @@ class Chapter:
         return self.path.stem
 
     @property
+    def teaches(self) -> bool:
+        """Whether it is a chapter with objectives, rather than a page with a title only."""
+        return bool(self.header["objectives"])
+
+    @property
     def lesson(self) -> list[SourceCell]:
         """The cells that our build executes; exercises never take part."""
         return [cell for cell in self.cells if cell.role in LESSON]
@@ -78,6 +84,7 @@ def read_chapter(path: Path, root: Path) -> Chapter:
     header, cells = read_cells(path, root)
     name = path.relative_to(root).as_posix()
     _check_header(header, name)
+    header.setdefault("objectives", {})
     for cell in cells:
         _check_cell(cell, header["objectives"])
     _check_card(cells, name)
@@ -115,8 +122,11 @@ def _split(value) -> list[str]:
 
 
 def _check_header(header: dict, name: str) -> None:
+    if set(header) == PAGE:
+        return
     if missing := sorted(HEADER - set(header)):
-        raise BookError(name, f"its header has no {missing[0]!r}", f"a header gives {', '.join(sorted(HEADER))}")
+        all_of = f"a header gives {', '.join(sorted(HEADER))}; that of a page without objectives gives its title only"
+        raise BookError(name, f"its header has no {missing[0]!r}", all_of)
     if unknown := sorted(set(header) - HEADER):
         raise BookError(name, f"its header has an unknown key {unknown[0]!r}", f"known are {', '.join(sorted(HEADER))}")
     if not isinstance(header["objectives"], dict) or not header["objectives"]:

@@ -83,11 +83,12 @@ def dumps(nb) -> str:
 def _text(project: Project, chapter: Chapter, cell: SourceCell, claims: list[Claim]) -> str:
     """A Markdown cell's text with what the build adds to its role."""
     if cell.role == "card":
-        header = chapter.header
+        header, needs = chapter.header, ""
+        if chapter.teaches:
+            needs = f"**Time:** about {header['minutes']} minutes. **Know first:** {header['before']}\n\n"
         return (
             f"{cell.text}\n\n:::{{admonition}} Before you start\n:class: card\n"
-            f"**Time:** about {header['minutes']} minutes. **Know first:** {header['before']}\n\n"
-            f"[Open in Colab]({project.colab_url(chapter.stem)}) to run and change everything here.\n:::"
+            f"{needs}[Open in Colab]({project.colab_url(chapter.stem)}) to run and change everything here.\n:::"
         )
     if cell.role == "objectives":
         promised = [f"{number}. {text};" for number, text in enumerate(chapter.header["objectives"].values(), 1)]

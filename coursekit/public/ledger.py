@@ -168,6 +168,8 @@ def claims_page(claims: list[Claim], chapters: list[Chapter]) -> str:
     out += [f"- **{name}**: {meaning};" for name, meaning in VERDICTS.items()]
     for chapter in chapters:
         own = [claim for claim in claims if claim.chapter == chapter.stem]
+        if not own:
+            continue
         title = next(heading(cell.text) for cell in chapter.cells if cell.role == "card")
         out += ["", f"## [{title}](../notebooks/{chapter.stem}.ipynb)", "", table(own, chapter)]
     return "\n".join(out) + "\n"
@@ -180,7 +182,7 @@ def trace_page(chapters: list[Chapter]) -> str:
         "",
         "What each chapter promises, where it keeps the promise, and which exercise tests it.",
     ]
-    for chapter in chapters:
+    for chapter in filter(lambda chapter: chapter.teaches, chapters):
         title = next(heading(cell.text) for cell in chapter.cells if cell.role == "card")
         out += [
             "",

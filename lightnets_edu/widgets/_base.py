@@ -20,7 +20,7 @@ Proposal = dict[str, Any]  # what traitlets hands to a validator
 
 
 def compose(name: str, folder: Path = STATIC) -> str:
-    """The ES module `name`.js of `folder` as one text: the modules that it imports, in scopes of their own, then itself.
+    """The ES module `name`.js of `folder` as one text: what it imports, each module in a scope of its own, then itself.
 
     A front end is loaded from a Blob, where a relative import finds nothing, and a book asks no other host for a
     module. So the only import allowed is `import { a, b } from "./other.js"`, once for each module, of names that it
@@ -93,6 +93,11 @@ class Figure(anywidget.AnyWidget):
         if self.drawn:
             self.observe(self._redraw, names=list(self.drawn))
             self._redraw()
+
+    def notify_change(self, change: Any) -> None:
+        """Send a trait together with those that follow it: a page never sees a state that does not fit."""
+        with self.hold_sync():
+            super().notify_change(change)
 
     def _redraw(self, _change: object = None) -> None:
         if self.whole():

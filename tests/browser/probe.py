@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 SETTLED = """() => document.readyState === 'complete' && [...document.querySelectorAll('.book-widget')].every(
-    (host) => 'mounted' in host.dataset || host.querySelector('.book-widget-note'))"""
+    (host) => 'mounted' in host.dataset || 'stopped' in host.dataset || host.querySelector('.book-widget-note'))"""
 PICTURE = (
     """(host) => [...host.querySelectorAll('svg, output, [aria-live]')].map((part) => part.outerHTML).join('\\n')"""
 )

@@ -32,6 +32,16 @@ THROWS = 'export default { render() { throw new Error("planted"); } }'
 BROKEN = "export default {"
 
 
+STOPS = """
+export default { render({ el }) {
+  const figure = document.createElement("figure");
+  figure.append("alive");
+  el.append(figure);
+  const stop = () => { figure.textContent = "stopped"; figure.dispatchEvent(new CustomEvent("ln-stopped", { bubbles: true })); };
+  if (ATONCE) stop(); else figure.addEventListener("click", stop);
+} };"""
+
+
 def anywidget(source, **state):
     return {"model_name": "AnyModel", "model_module": "anywidget", "state": {"_esm": source, **state}}
 
@@ -81,6 +91,18 @@ def test_a_widget_that_fails_says_so_in_its_place_only(shown, source):
         assert hosts.nth(0).get_attribute("data-mounted") is None, "its still picture must stay"
         assert hosts.nth(1).text_content() == "1 born 1" and hosts.nth(1).get_attribute("data-mounted") == ""
         assert len(seen.complaints) == 1 and "widget:" in seen.complaints[0]
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_figure_that_stops_gives_its_still_picture_back(shown, at_once):
+    models = {"bad": anywidget(STOPS.replace("ATONCE", str(at_once).lower())), "good": anywidget(COUNTER, count=1)}
+    with shown(models, ["bad", "good"]) as seen:
+        bad, good = seen.tab.locator(".book-widget").all()
+        assert (bad.get_attribute("data-mounted") is None) == at_once
+        bad.locator("figure").click()
+        assert bad.text_content() == "stopped" and bad.get_attribute("data-mounted") is None
+        assert good.get_attribute("data-mounted") == "" and seen.tab.evaluate("bookWidgets.failed") == 1
+        assert seen.complaints == []
 
 
 def test_what_needs_a_kernel_says_so(shown):

@@ -1,0 +1,29 @@
+"""The benchmark of the moving figures runs, has a peer for every figure, and fails where a limit is missed."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from specimens import SPECIMENS
+
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+
+
+def run(*options: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, str(BENCHMARKS / "widgets.py"), "--rounds", "1", "--only", "channel_shuffle", *options]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_every_figure_has_a_peer(monkeypatch):
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    import widget_peers
+
+    assert set(widget_peers.PEERS) == set(SPECIMENS)
+
+
+@pytest.mark.slow
+def test_it_prints_a_row_and_tells_a_missed_limit():
+    done = run("--slower-than", "1000000")
+    assert "| channel_shuffle |" in done.stdout, done.stderr
+    assert done.returncode and "too close to the peer: channel_shuffle" in done.stderr
