@@ -78,7 +78,7 @@ plt.show()
 # %% [markdown] objective="count" claims="FO-10,FO-11,FO-29,FO-31,FO-32"
 # ## See it: one window, all channels
 #
-# A **kernel** is a small block of weights: $K$ high, $K$ wide, and as deep as the input has **channels**. It is laid on the input, each weight is multiplied by the value below it, and everything is added up. That is *one* number of the output. Then the kernel moves on by the **stride**. Zeros around the input, the **padding**, let it stand on the border too. Each output channel has a kernel of its own.
+# A **kernel** is a small block of weights: $K$ high, $K$ wide, and as deep as the input has **channels**. It is laid on the input, each weight is multiplied by the value below it, and everything is added up. That is *one* number of the output. Then the kernel moves on by the **stride**. Zeros around the input, the **padding**, let it stand on the border too. Each output channel has a kernel of its own. All outputs together are a **map** again, $H \cdot W$ positions in each channel. (A kernel that is one channel deep we call a filter.)
 
 # %% [markdown]
 # As a formula, with output channel $o$, row $r$, column $c$:
@@ -146,8 +146,8 @@ def torch_counts(layer, shape):
 
 rows = []
 for c_in, c_out, k, stride, padding, size in [
-    (3, 5, 4, 1, 0, 6), (64, 128, 3, 1, 1, 56), (64, 128, 3, 2, 1, 56),
-    (3, 64, 7, 2, 3, 224), (512, 1000, 1, 1, 0, 1),
+    (3, 5, 4, 1, 0, 6), (64, 128, 3, 1, 1, 28), (64, 128, 3, 2, 1, 28),
+    (3, 64, 7, 2, 3, 56), (512, 1000, 1, 1, 0, 1),
 ]:
     out = (size + 2 * padding - k) // stride + 1
     formula = k * k * c_in * c_out * out * out
@@ -161,12 +161,12 @@ show.table(["kernel", "channels", "size", "parameters",
 
 # %% [markdown]
 # The last layer is a fully connected one: on a map of one position a 1×1 convolution *is* a linear layer.
-#
+
+# %% [markdown] claims="FO-03,FO-04,FO-05,FO-39"
 # ### FLOPs, FLOPS and multiply-adds
 #
 # PyTorch's numbers are {{= rows[0][-1] // rows[0][-2] =}} times ours. Neither is wrong. Three words are mixed up everywhere:
-
-# %% [markdown] claims="FO-03,FO-04,FO-05,FO-39"
+#
 # - **FLOPs**, with a small s, are an *amount of work*: floating-point operations. A multiplication and an addition are two of them. PyTorch counts so.
 # - **Multiply-adds** count the pair as one. So do we, and most papers of this book, though they print “FLOPs” over it.
 # - **FLOPS**, with a large S, is a *speed*: operations per second. It belongs to a computer, not to a network. One of our sources explains FLOPs as a speed; that is the other word.
@@ -178,7 +178,7 @@ show.table(["kernel", "channels", "size", "parameters",
 #
 # A standard convolution is *sparse in space*: an output looks at $K^2$ positions. It is *dense across channels*: it looks at all of them. Both can be changed, and independently.
 
-# %% [markdown] objective="connect" claims="FO-12,FO-17,FO-18,FO-20"
+# %% [markdown] claims="FO-12,FO-17,FO-18,FO-20"
 # A **grouped** convolution cuts the channels into $g$ groups, each with its own convolution. A **depthwise** convolution goes all the way, $g = C$: one channel, one filter. A **pointwise** convolution has a 1×1 kernel: it changes the number of channels and mixes them, and never looks to the side.
 #
 # Which inputs an output depends on need not be believed. We ask autograd where the gradient is not zero.
@@ -251,7 +251,7 @@ print("equal:", torch.equal(layer(x), torch.cat(halves, dim=1)))
 # %% [markdown] claims="FO-15,FO-16,FO-19"
 # Look at the shape of the weights. There are {{= layer.weight.shape[0] =}} kernels, and each is {{= layer.weight.shape[1] =}} channels deep, not {{= layer.in_channels =}}. One of our sources says that each kernel is cut in two. It is the *set* of kernels that is cut: each belongs to one group and never sees the other.
 #
-# Groups came into the world for want of memory. AlexNet did not fit the three gigabytes of one card and was spread over two {cite:p}`krizhevsky2012alexnet`. Depthwise layers are often credited to Xception; its author credits Laurent Sifre's work of 2013 {cite:p}`chollet2017xception` and the first Inception networks.
+# Depthwise layers are often credited to Xception; its author credits Laurent Sifre's work of 2013 and the first Inception networks {cite:p}`chollet2017xception`. Groups are older, and came into the world for want of memory: AlexNet did not fit the three gigabytes of one card and was spread over two {cite:p}`krizhevsky2012alexnet`. Its five convolutions have these groups:
 
 # %% hide="code"
 from lightnets_edu.models.alexnet import AlexNet
@@ -261,10 +261,10 @@ with torch.device("meta"):
 split = sum(p.numel() for conv in convs for p in conv.parameters())
 dense = sum(cost.conv_params(conv.in_channels, conv.out_channels,
                              conv.kernel_size, bias=True) for conv in convs)
-print("groups:", [conv.groups for conv in convs])
+print([conv.groups for conv in convs])
 
 # %% [markdown]
-# The groups leave AlexNet's convolutions {{= f"{split:,}" =}} parameters instead of {{= f"{dense:,}" =}}. Its halves meet in the third layer, which has one group and reads both. One of our sources finds a channel shuffle in this. Nothing changes its place there; what a shuffle is, [ShuffleNet V1](05_shufflenet_v1.ipynb) shows.
+# They leave {{= f"{split:,}" =}} parameters instead of {{= f"{dense:,}" =}}. The two halves meet in the third layer, which has one group and reads both. One of our sources calls that a channel shuffle, but no channel changes its place; what a shuffle is, [ShuffleNet V1](05_shufflenet_v1.ipynb) shows.
 
 # %% [markdown] objective="save" claims="FO-23,FO-24,FO-25,FO-26,FO-28,FO-30"
 # ## Two steps instead of one
@@ -290,7 +290,7 @@ def separable(c_in, c_out, k, padding=0):
     )
 
 
-examples = [(3, 256, 3, 1, 224), (3, 5, 4, 0, 6), (64, 128, 3, 1, 56)]
+examples = [(3, 256, 3, 1, 56), (3, 5, 4, 0, 6), (64, 128, 3, 1, 56)]
 rows = []
 for c_in, c_out, k, padding, size in examples:
     shape = (1, c_in, size, size)
@@ -308,7 +308,7 @@ show.table(["kernel", "channels", "parameters", "in two steps",
 # %% [markdown] objective="save" claims="FO-26,FO-27"
 # ### When eight times, when nine?
 #
-# “Eight to nine times less” is what one reads of 3×3 separable layers, and one of our sources says from how many output channels on: $32$. **Predict first:** how many does it take to save eight times? And nine times?
+# “Eight to nine times less” is what one reads of 3×3 separable layers. One of our sources adds that $32$ output channels are enough. **Predict first:** how many does it take to save eight times? And nine times?
 
 # %%
 from fractions import Fraction
@@ -412,7 +412,7 @@ show.table(
 )
 
 # %% [markdown]
-# Compare the first two times with the saving in multiply-adds, then look at the speed of the depthwise step. Work and speed are two things, and an operation that moves much for each multiplication runs slowly. A count of multiply-adds cannot see that; chapter 6 is about it.
+# Compare the first two times with the saving in multiply-adds, then look at the speed of the depthwise step, which moves much for each multiplication. A count of multiply-adds cannot see that. Chapter 6, on ShuffleNet V2, is about it.
 
 # %% [markdown] objective="lower" claims="FO-21"
 # ## One matrix product
@@ -461,7 +461,7 @@ print("1×1, stride 1, equal:", same)
 #
 # A depthwise layer is at the other end. As a matrix product it is many small ones, of one row each.
 
-# %% [markdown] objective="lower" claims="FO-22,FO-42"
+# %% [markdown] claims="FO-22,FO-42"
 # ## Dense or sparse?
 #
 # If few weights are needed, why not set the others to zero and skip them? That is **unstructured** sparsity, and it needs another way to store a matrix, such as CSR: the values that are not zero, and where they stood. Our sources hold that it pays only at extreme sparsity. **Predict first:** which share of the weights must be zero before the sparse product is the quicker one?
@@ -519,7 +519,7 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# “Clearly” means that the middle halves do not overlap. Where did your prediction lie? The answer belongs to a matrix, a library and a machine: two libraries, the same zeros, two thresholds. Compare also the blocks with the sparse lines: the same multiply-adds, but the blocks lie dense in memory, and nobody has to look up where a weight belongs. *Sparse connections, dense storage*: that is the bargain of grouped and depthwise layers, and the reason why the networks of this book are designed rather than cut out of a dense one.
+# “Clearly” means that the middle halves do not overlap. Where did your prediction lie? The answer belongs to a matrix, a library and a machine: given the same zeros, two libraries need not agree. Then compare the blocks with the sparse lines: the same multiply-adds, but blocks lie dense in memory, and nobody has to look up where a weight belongs. *Sparse connections, dense storage*: that is the bargain of grouped and depthwise layers.
 
 # %% [markdown] objective="fold" claims="FO-33,FO-34"
 # ## Batch norm, and how it disappears
@@ -568,10 +568,10 @@ print([type(m).__name__ for m in folded.depthwise])
 
 # %% [markdown]
 # ## Pitfalls
-#
-# ### The size of the wrong map
 
 # %% [markdown] objective="count" claims="FO-28,FO-30"
+# ### The size of the wrong map
+#
 # MobileNet's paper writes the cost as $D_K^2 M D_F^2 + M N D_F^2$, and $D_F$ is easily read as the size of the *input*. It must be that of the output. In the worked example, whose map shrinks from 6×6 to 3×3:
 
 # %%
@@ -583,10 +583,10 @@ print(f"standard {full:,}, separable {right}, "
 
 # %% [markdown]
 # The wrong count turns a saving into a loss. With stride 2 the same slip makes a layer look four times as dear as it is.
-#
-# ### Average pooling is a convolution, but which?
 
 # %% [markdown] claims="FO-38"
+# ### Average pooling is a convolution, but which?
+#
 # One of our sources runs average pooling as a convolution “with a kernel of ones”. **Predict first:** what is wrong with that? There are two things.
 
 # %%
@@ -599,10 +599,10 @@ for name, kernel in {"ones": ones, "ninths": ones / 9}.items():
 
 # %% [markdown]
 # The entries are $1/K^2$; with ones it is a sum. And the convolution is depthwise: pooling never adds up two channels.
-#
-# ### Batch norm without its ε
 
 # %% [markdown] claims="FO-33"
+# ### Batch norm without its ε
+#
 # A comment in one of our sources gives $y = \gamma(x - \mu)/\sigma + \beta$ and calls $\sigma$ the variance. The root is missing, and so is $\varepsilon$. A channel that a ReLU has silenced is zero everywhere, and its variance too:
 
 # %%
@@ -885,4 +885,4 @@ with Check("columns") as check:
 #
 # Choose a **separable** layer where multiply-adds are what you must save and there are many output channels. Choose a **grouped** one where you want less than that, and remember that its groups never meet. Keep the **standard** one where there are few channels, as in the first layer of nearly every network of this book: there is little to save. And before you believe in a saving, count all three numbers, then measure.
 #
-# You saw VGG-16 spend {{= f"{spent['standard'].macs / total.macs:.0%}" =}} of its arithmetic in convolutions; two densities, space and channels, that can be thinned out one without the other; a saving of {{= f"{float(saving(128)):.1f}" =}} times where people say nine; and a batch norm that vanishes.
+# You saw two densities, space and channels, that can be thinned out one without the other; a saving that people call nine and that never is; and a batch norm that vanishes.
