@@ -168,7 +168,7 @@ show.table(["kernel", "channels", "size", "parameters",
 # PyTorch's numbers are {{= rows[0][-1] // rows[0][-2] =}} times ours. Neither is wrong. Three words are mixed up everywhere:
 #
 # - **FLOPs**, with a small s, are an *amount of work*: floating-point operations. A multiplication and an addition are two of them. PyTorch counts so.
-# - **Multiply-adds** count the pair as one. So do we, and most papers of this book, though they print “FLOPs” over it.
+# - **Multiply-adds** count the pair as one. So do we, and most papers of this book, though many print “FLOPs” over it.
 # - **FLOPS**, with a large S, is a *speed*: operations per second. It belongs to a computer, not to a network. One of our sources explains FLOPs as a speed; that is the other word.
 #
 # And the counts leave things out: batch norm, activations, additions of maps, pooling. That is a convention and no law. Such steps take time, and ShuffleNet V2 {cite:p}`ma2018shufflenetv2` is built on this objection. (They are often called element-wise together. Pooling is not quite: it reads a window.)
@@ -364,7 +364,7 @@ lost = left_over(anything), left_over(composed)
 print(f"standard: {lost[0]:.0%} left over; separable: {abs(lost[1]):.0%}")
 
 # %% [markdown]
-# It is another, smaller family of layers. Whether it is large enough is a question for training, and the networks of the next chapters answer it.
+# It is another, smaller family of layers. Whether it is large enough, only training can tell.
 
 # %% [markdown] objective="save"
 # ### Build it
@@ -417,7 +417,7 @@ show.table(
 # %% [markdown] objective="lower" claims="FO-21"
 # ## One matrix product
 #
-# Why is a standard convolution so quick? Because it can be written as one product of two matrices, and nothing on a computer has been polished longer than that product (libraries call it **GEMM**). {cite:t}`chellapilla2006im2col` unrolled it so: copy each window into a column, one after the other, and multiply by the kernels, one in each row. The copying is called **im2col**.
+# Why is a standard convolution so quick? It can be written as one product of two matrices, and few things on a computer have been polished as long as that product (libraries call it **GEMM**). {cite:t}`chellapilla2006im2col` unrolled it so: copy each window into a column, one after the other, and multiply by the kernels, one in each row. The copying is called **im2col**.
 
 # %% hide="code" name="fig-unfold" alt="Left, a grid of four by four numbered pixels. Right, a table of nine rows and four columns that holds the pixel numbers of the four windows of three by three. The four pixels in the middle, shaded, stand in every column." caption="im2col of a 4×4 input for a 3×3 kernel: each column is one window, read row by row. The four middle pixels (dark) lie in all four windows, so they are copied four times. Computed by torch's unfold on numbered pixels."
 pixels = torch.arange(16.0).reshape(1, 1, 4, 4)
@@ -457,14 +457,14 @@ same = torch.equal(flat, F.conv2d(x, pointwise).flatten(2))
 print("1×1, stride 1, equal:", same)
 
 # %% [markdown]
-# Equal to the last bit, in every case. The price is memory: with stride 1 and padding the columns hold $K^2$ copies of the map. The last line shows the exception: a 1×1 layer with stride 1 needs no copying at all, **the map already is the matrix**. This is why a network that spends its multiply-adds in pointwise layers spends them well.
+# Equal to the last bit, in every case. The price is memory: with stride 1 and padding the columns hold $K^2$ copies of the map. The last line shows the exception: a 1×1 layer with stride 1 needs no copying at all, **the map already is the matrix**. MobileNet, which spends most of its multiply-adds in such layers, is built on this {cite:p}`howard2017mobilenets`.
 #
 # A depthwise layer is at the other end. As a matrix product it is many small ones, of one row each.
 
 # %% [markdown] claims="FO-22,FO-42"
 # ## Dense or sparse?
 #
-# If few weights are needed, why not set the others to zero and skip them? That is **unstructured** sparsity, and it needs another way to store a matrix, such as CSR: the values that are not zero, and where they stood. Our sources hold that it pays only at extreme sparsity. **Predict first:** which share of the weights must be zero before the sparse product is the quicker one?
+# If few weights are needed, why not set the others to zero and skip them? That is **unstructured** sparsity, and it needs another way to store a matrix, such as CSR: the values that are not zero, and where they stood. {cite:t}`howard2017mobilenets` hold that it is rarely quicker, short of a very high sparsity, and our sources repeat it. **Predict first:** which share of the weights must be zero before the sparse product is the quicker one?
 #
 # We multiply a matrix of $1{,}024$ rows and columns by one of $128$ columns. For each share $1/g$ of weights that stay, three candidates do *the same number of multiply-adds*: a block-diagonal matrix of $g$ dense blocks, as a grouped 1×1 layer has it, and two sparse ones, by PyTorch and by SciPy. The fourth is the dense product, zeros and all.
 
@@ -524,7 +524,7 @@ plt.show()
 # %% [markdown] objective="fold" claims="FO-33,FO-34"
 # ## Batch norm, and how it disappears
 #
-# Behind nearly every convolution of this book stands a batch norm {cite:p}`ioffe2015batchnorm`. For each channel it subtracts a mean $\mu$, divides by a standard deviation, and applies a scale $\gamma$ and a shift $\beta$, which are learned:
+# Behind most convolutions of this book stands a batch norm {cite:p}`ioffe2015batchnorm`. For each channel it subtracts a mean $\mu$, divides by a standard deviation, and applies a scale $\gamma$ and a shift $\beta$, which are learned:
 #
 # $$
 # y = \gamma \, \frac{x - \mu}{\sqrt{\sigma^2 + \varepsilon}} + \beta
@@ -572,7 +572,7 @@ print([type(m).__name__ for m in folded.depthwise])
 # %% [markdown] objective="count" claims="FO-28,FO-30"
 # ### The size of the wrong map
 #
-# MobileNet's paper writes the cost as $D_K^2 M D_F^2 + M N D_F^2$, and $D_F$ is easily read as the size of the *input*. It must be that of the output. In the worked example, whose map shrinks from 6×6 to 3×3:
+# MobileNet's paper writes the cost as $D_K^2 M D_F^2 + M N D_F^2$, for maps that keep their size $D_F$. Where they do not, it must be the size of the *output*. In the worked example the map shrinks from 6×6 to 3×3:
 
 # %%
 c_in, c_out, k = 3, 5, 4
