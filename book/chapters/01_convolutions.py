@@ -466,7 +466,7 @@ print("1×1, stride 1, equal:", same)
 #
 # If few weights are needed, why not set the others to zero and skip them? That is **unstructured** sparsity, and it needs another way to store a matrix, such as CSR: the values that are not zero, and where they stood. {cite:t}`howard2017mobilenets` hold that it is rarely quicker, short of a very high sparsity, and our sources repeat it. **Predict first:** which share of the weights must be zero before the sparse product is the quicker one?
 #
-# We multiply a matrix of $1{,}024$ rows and columns by one of $128$ columns. For each share $1/g$ of weights that stay, three candidates do *the same number of multiply-adds*: a block-diagonal matrix of $g$ dense blocks, as a grouped 1×1 layer has it, and two sparse ones, by PyTorch and by SciPy. The fourth is the dense product, zeros and all.
+# We multiply a matrix of $1{,}024$ rows and columns by one of $128$ columns. For each share $1/g$ of weights that stay, three candidates do *the same number of multiply-adds*, up to chance: a block-diagonal matrix of $g$ dense blocks, as a grouped 1×1 layer has it, and one with its zeros anywhere, by PyTorch's CSR and by SciPy's. The fourth is the dense product, zeros and all.
 
 # %% measured=true claims="FO-22,FO-42"
 import warnings
