@@ -28,4 +28,113 @@ def draw(output):
     plt.show()
 """
 
-PEERS = {"channel_shuffle": START + CHANNEL_SHUFFLE}
+COST_CALCULATOR = """
+from lightnets_edu.widgets import CostCalculator
+from lightnets_edu.widgets.cost_calculator import C_OUT
+figure = CostCalculator()
+VALUES = C_OUT
+
+def draw(c_out):
+    figure.set_state({"c_out": c_out, "groups": 1})
+    line, costs = figure.line(), figure.costs()
+    fig, ax = plt.subplots(figsize=(8, 4))
+    for i, (way, cost) in enumerate(costs.items()):
+        for j, name in enumerate(cost._fields):
+            value = getattr(cost, name)
+            ax.barh(4 * i + j, np.log2(value / getattr(line, name)), color=f"C{i}")
+            ax.text(0, 4 * i + j, f"{way} {name} {value:,}")
+    plt.show()
+"""
+
+CONV_CONNECTIVITY = """
+from lightnets_edu.widgets import ConvConnectivity
+figure = ConvConnectivity(kind="shuffled", c_in=16, c_out=16, groups=4)
+VALUES = range(16)
+
+def draw(output):
+    figure.output = output
+    numbers = figure.numbers()
+    group = np.equal.outer(np.arange(16) // 4 % 4, np.arange(16) // 4)
+    fig, (left, right) = plt.subplots(1, 2, figsize=(8, 4))
+    patch = np.zeros((7, 7))
+    patch[2:5, 2:5] = 1
+    left.imshow(patch, cmap="Blues")
+    right.imshow(group + 1.0 * (np.arange(16) == output)[:, None], cmap="Blues")
+    fig.suptitle(str(numbers))
+    plt.show()
+"""
+
+SLIDING_CONVOLUTION = """
+from lightnets_edu.widgets import SlidingConvolution
+figure = SlidingConvolution()
+VALUES = range(figure.steps())
+
+def draw(step):
+    figure.step = step
+    planes, out = figure.inputs(), figure.output()
+    fig, axes = plt.subplots(2, max(len(planes), len(out)), figsize=(8, 5))
+    for row, group in zip(axes, (planes, out)):
+        for ax, plane in zip(row, group):
+            ax.imshow(plane, cmap="Blues")
+            for y, line in enumerate(plane):
+                for x, value in enumerate(line):
+                    ax.text(x, y, f"{value:g}", ha="center")
+    fig.suptitle(f"position {figure.position()}")
+    plt.show()
+"""
+
+RELU_MANIFOLD = """
+from lightnets_edu.widgets import ReluManifold
+from lightnets_edu.widgets import _manifold
+figure = ReluManifold()
+trips = {n: _manifold.trip(__import__("torch").relu, n, 0) for n in _manifold.DIMENSIONS}
+spiral = np.asarray(_manifold.spiral())
+VALUES = list(trips)
+
+def draw(n):
+    fig, (left, right) = plt.subplots(1, 2, figsize=(8, 4))
+    for ax, line in ((left, spiral), (right, np.asarray(trips[n].decoded["best affine"]))):
+        ax.plot(line[:, 0], line[:, 1], "k", lw=0.5)
+        ax.scatter(line[:, 0], line[:, 1], c=range(len(line)), cmap="viridis")
+        ax.set(aspect="equal")
+    fig.suptitle(f"error {trips[n].errors['best affine']:.1%}")
+    plt.show()
+"""
+
+NETWORK_SKYLINE = """
+from lightnets_edu import cost, models
+rows = [row for row in cost.layer_costs(models.MODELS["xception"](), (1, 3, 299, 299)) if row.macs]
+macs = np.array([row.macs for row in rows])
+VALUES = range(len(rows))
+
+def draw(layer):
+    fig, ax = plt.subplots(figsize=(8, 4))
+    ax.bar(range(len(macs)), macs, color=["C%d" % (len(row.kind) % 4) for row in rows])
+    ax.bar([layer], macs[layer], color="k")
+    ax.twinx().plot(macs.cumsum() / macs.sum(), "k")
+    ax.set(title=f"{rows[layer].name}: {macs[layer]:,}, {macs[layer] / macs.sum():.2%}")
+    plt.show()
+"""
+
+BLOCK_ANATOMY = """
+from lightnets_edu import cost
+from lightnets_edu.models.mobilenet_v2 import InvertedResidual
+blocks = [cost.layer_costs(InvertedResidual(24, 24, 1, t), (1, 24, 56, 56)) for t in range(1, 9)]
+VALUES = range(8)
+
+def draw(i):
+    rows = [row for row in blocks[i] if row.macs]
+    fig, ax = plt.subplots(figsize=(8, 4))
+    ax.fill_between(range(len(rows) + 1), [24, *(row.c_out for row in rows)], [-c for c in (24, *(row.c_out for row in rows))])
+    for x, row in enumerate(rows):
+        ax.text(x + 0.5, 0, f"{row.kind} {row.c_in} to {row.c_out}: {row.macs:,}", rotation=30)
+    ax.set(title=f"{cost.total(blocks[i])}")
+    plt.show()
+"""
+
+PEERS = {
+    "block_anatomy": START + BLOCK_ANATOMY, "channel_shuffle": START + CHANNEL_SHUFFLE,
+    "conv_connectivity": START + CONV_CONNECTIVITY, "cost_calculator": START + COST_CALCULATOR,
+    "network_skyline": START + NETWORK_SKYLINE, "relu_manifold": START + RELU_MANIFOLD,
+    "sliding_convolution": START + SLIDING_CONVOLUTION,
+}

@@ -80,7 +80,7 @@ def hosted(nb, folder, browser):
     blocks = [("state", states), *(("view", view) for view in shown if view)]
     body = "".join(f'<script type="{WIDGET}{kind}+json">{json.dumps(value).replace("<", chr(92) + "u003c")}</script>'
                    for kind, value in blocks)  # fmt: skip
-    (folder / "page.html").write_text(f"<!doctype html><meta charset=utf-8><script defer src='{HOST.as_uri()}'></script>{body}")
+    (folder / "page.html").write_text(f"<!doctype html><meta charset=utf-8><script defer src='{HOST.as_uri()}'></script><body>{body}")
     with visit(browser, (folder / "page.html").as_uri()) as seen:
         figures = seen.tab.locator(".book-widget[data-mounted]").all()
         assert figures and seen.tab.evaluate(MOUNTED) == []

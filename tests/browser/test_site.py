@@ -99,6 +99,24 @@ def test_the_book_s_own_face_is_used(browser, address, widget_pages):
         assert seen.tab.evaluate("document.fonts.ready.then(() => document.fonts.check('16px Literata'))")
 
 
+def test_code_is_copied(browser, address, widget_pages):
+    """By key; where the page has no clipboard, the code is selected."""
+    with visit(browser, address(widget_pages[0])) as seen:
+        block = seen.tab.locator(".cell_input div.highlight").first
+        code = block.locator("pre").inner_text().rstrip()
+        button = block.get_by_role("button", name="Copy")
+        for allowed, said in ((True, "Copied"), (False, "Selected")):
+            seen.tab.evaluate("""(allowed) => Object.defineProperty(navigator, "clipboard", { configurable: true,
+              value: { writeText: (text) => allowed ? void (window.copied = text) : Promise.reject() } })""", allowed)
+            button.focus()
+            seen.tab.keyboard.press("Enter")
+            block.get_by_text(said).wait_for()
+            found = "window.copied" if allowed else "getSelection().toString()"
+            assert seen.tab.evaluate(found).rstrip() == code
+            block.get_by_text("Copy", exact=True).wait_for(timeout=5000)
+        assert seen.complaints == []
+
+
 @pytest.mark.parametrize("width", [320, 1200])
 def test_launch_menu_opens_and_closes(browser, address, widget_pages, width):
     """By key, by click, by Escape; its links lie on the screen."""

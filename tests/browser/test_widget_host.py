@@ -46,9 +46,9 @@ def anywidget(source, **state):
     return {"model_name": "AnyModel", "model_module": "anywidget", "state": {"_esm": source, **state}}
 
 
-def page(models, views):
+def page(models, views, sources):
     """A page that shows these models in this order."""
-    state = json.dumps({"state": models})
+    state = json.dumps({"state": models, "sources": sources})
     shown = [
         f'<script type="application/vnd.jupyter.widget-view+json">{{"model_id": "{view}"}}</script>' for view in views
     ]
@@ -65,8 +65,8 @@ def shown(request, tmp_path, browser):
     shutil.copy(HOST, tmp_path)
     with served(tmp_path) as origin:
 
-        def show(models, views):
-            (tmp_path / "a.html").write_text(page(models, views))
+        def show(models, views, sources=()):
+            (tmp_path / "a.html").write_text(page(models, views, sources))
             return visit(browser, f"{origin}/a.html" if request.param == "http" else (tmp_path / "a.html").as_uri())
 
         yield show
@@ -102,6 +102,14 @@ def test_a_figure_that_stops_gives_its_still_picture_back(shown, at_once):
         bad.locator("figure").click()
         assert bad.text_content() == "stopped" and bad.get_attribute("data-mounted") is None
         assert good.get_attribute("data-mounted") == "" and seen.tab.evaluate("bookWidgets.failed") == 1
+        assert seen.complaints == []
+
+
+def test_models_may_share_one_source(shown):
+    models = {"a": anywidget(0, count=1, _css=1), "b": anywidget(0, count=5), "own": anywidget(COUNTER, count=7)}
+    with shown(models, ["a", "b", "own"], [COUNTER, "button { color: rgb(1, 2, 3); }"]) as seen:
+        assert seen.tab.locator("button").all_text_contents() == ["1 born 1", "5 born 1", "7 born 1"]
+        assert seen.tab.locator("button").first.evaluate("(b) => getComputedStyle(b).color") == "rgb(1, 2, 3)"
         assert seen.complaints == []
 
 

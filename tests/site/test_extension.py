@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 from booksite import ASSETS, fonts, katex, licences, pages, widgets
-from booksite.purge import StyleError, purge, words
+from booksite.purge import StyleError, drop_unread, purge, words
 
 
 # ---- formulas
@@ -37,7 +37,7 @@ def test_scripts_that_a_page_does_not_need_go():
     assert pages.drop_scripts(page.format("searchtools.js")) == ""
     kept = page.format("searchtools.js") + '<div id="search-results">'
     assert pages.drop_scripts(kept).startswith('<script src="../_static/searchtools.js">')
-    assert "copybutton.js" in pages.drop_scripts(page.format("copybutton.js") + '<div class="highlight">')
+    assert "copybutton.js" not in pages.drop_scripts(page.format("copybutton.js") + '<div class="highlight">')
 
 
 def test_prose_and_code_are_left_alone():
@@ -77,7 +77,21 @@ def test_purge_refuses_broken_style():
         purge("p{a:b}}", set())
 
 
+def test_custom_properties_that_nothing_reads_go():
+    sheets = ["a{--read:1px;--unread:2px;color:red}b{--chain:var(--next)}", "c{--next:3px}d{width:var(--read)}e{--by-script:1}"]
+    assert drop_unread(sheets, "getPropertyValue('--by-script')") == [
+        "a{--read:1px;color:red}", "d{width:var(--read)}e{--by-script:1}"
+    ]  # fmt: skip
+    assert drop_unread(['a{--x:url("a;b");--y:var(--z,")");c:d}', "p{--z:url(a;b)}"], "") == ["a{c:d}", ""]
+
+
 # ---- fonts
+def test_characters_of_italic_and_bold_text():
+    page = "<p>plain <em>i<code>t</code><br>al</em> <b>bo</b></p><h2>Head <i>x</i></h2><p class='admonition-title'>N</p>q"
+    assert fonts.characters_of([page], fonts.ITALIC) == set("italx")
+    assert fonts.characters_of([page], fonts.BOLD) == set("boHead xN")
+
+
 def test_font_is_cut_the_same_way_each_time(tmp_path):
     sizes = []
     for name in ("a", "b"):
@@ -113,6 +127,16 @@ def test_widgets_are_named_in_page_order_and_the_rest_goes():
     assert slim["state"]["widget-2"]["state"] == {"child": "IPY_MODEL_widget-3"}
 
 
+def test_a_module_stands_in_the_page_once():
+    bundle = {"state": {"f": record(_esm="m", _css="s", x=1), "a": record(_esm="m", _css="t"), "c": record(_esm="m")}}
+    slim, _, _ = widgets.tidy(bundle, ["f", "a", "c"])
+    states = [model["state"] for model in slim["state"].values()]
+    assert [[slim["sources"][state[key]] for key in ("_css", "_esm") if key in state] for state in states] == [
+        ["s", "m"], ["t", "m"], ["m"]
+    ]  # fmt: skip
+    assert sorted(slim["sources"]) == ["m", "s", "t"] and states[0]["x"] == 1
+
+
 def test_still_picture_follows_the_view():
     bundle = {"state": {"f": record(fallback="<svg>still</svg>")}}
     view = '<script type="application/vnd.jupyter.widget-view+json">{"model_id": "f"}</script>'
@@ -129,4 +153,4 @@ def test_embedded_state_cannot_end_its_script():
 
 def test_widget_host_is_small_and_fetches_nothing():
     source = (ASSETS / "widget-host.js").read_text()
-    assert len(source) < 6144 and "http" not in source.replace("file://", "")
+    assert len(source) < 6656 and "http" not in source.replace("file://", "")

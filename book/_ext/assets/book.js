@@ -1,4 +1,5 @@
-/* What the pages need beside their widgets: the launch menu, and a page that is light and unfolded on paper. */
+/* What the pages need beside their widgets: the launch menu, buttons that copy code, and a page that is light and
+   unfolded on paper. */
 (() => {
   "use strict";
   if (window.bootstrap) return;                        // a page may list the file twice
@@ -23,6 +24,26 @@
     if (event.key !== "Escape" || !button) return;
     openMenu(button, false);
     button.focus();
+  });
+
+  /* Copies a block of code. Where the browser has no clipboard for the page (http on another machine), a selection. */
+  async function copy(block, button) {
+    const text = block.querySelector("pre").textContent.trimEnd();
+    try {
+      await navigator.clipboard.writeText(text);
+      button.textContent = "Copied";
+    } catch {
+      getSelection().selectAllChildren(block.querySelector("pre"));
+      button.textContent = "Selected";
+    }
+    setTimeout(() => { button.textContent = "Copy"; }, 2000);
+  }
+  addEventListener("DOMContentLoaded", () => {
+    for (const block of document.querySelectorAll(".cell_input div.highlight, div.highlight-python > div.highlight, div.highlight-console > div.highlight")) {
+      const button = Object.assign(document.createElement("button"), { type: "button", className: "book-copy", textContent: "Copy" });
+      button.addEventListener("click", () => copy(block, button));
+      block.append(button);
+    }
   });
 
   const root = document.documentElement;

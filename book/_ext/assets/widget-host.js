@@ -113,7 +113,13 @@
   }
 
   function start() {
-    for (const block of blocks("state")) Object.assign(records, JSON.parse(block.textContent).state);
+    for (const block of blocks("state")) {
+      const { state: found, sources = [] } = JSON.parse(block.textContent);
+      for (const { state } of Object.values(found)) {  // a page holds each module and style sheet once
+        for (const key of ["_esm", "_css"]) if (typeof state[key] === "number") state[key] = sources[state[key]];
+      }
+      Object.assign(records, found);
+    }
     for (const view of blocks("view")) {
       const host = document.createElement("div");
       host.className = "book-widget";

@@ -7,20 +7,21 @@ it copies every static file and writes every page anew, so it ends like a build 
 import re
 import shutil
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 
 from sphinx.errors import ExtensionError
 
 from . import fonts, licences, pages
-from .purge import purge, words
+from .purge import drop_unread, purge, words
 
 ASCII = {chr(code) for code in range(32, 127)}
 TEXT_FEATURES = ("kern", "liga", "mark", "mkmk", "ccmp", "lnum", "tnum", "pnum")
 # Sphinx's own holds a hash of this machine's paths. One that never matches makes the next build write every page and
 # copy every static file, which is what a rebuild needs to start from.
 BUILD_INFO = "# Sphinx build info version 1\n# Every build writes all pages.\nconfig: none\ntags: none\n"
-UNUSED = ("**/*.map", "scripts/fontawesome.js",
-    "scripts/bootstrap.js",
+UNUSED = ("**/*.map", "scripts/fontawesome.js", "scripts/bootstrap.js", "clipboard.min.js", "copybutton.js",
+    "copybutton_funcs.js",
     "scripts/bootstrap.js.LICENSE.txt", "scripts/fontawesome.js.LICENSE.txt", "locales", "katex/README.md",
           "fonts/README.md", "vendor/fontawesome/webfonts/*.ttf", "plus.png", "minus.png", "file.png")  # fmt: skip
 STAMPED = re.compile(r'((?:href|src)="(?:\.\./)*(_static/[^"?]+))(?:\?[^"]*)?"')
@@ -52,10 +53,12 @@ def remove_unused(static: Path) -> None:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
-def cut_styles(static: Path, used: set[str]) -> None:
-    """Purge every style sheet; only woff2 fonts are kept."""
-    for path in sorted(static.rglob("*.css")):
-        path.write_text(TRUETYPE.sub("", purge(path.read_text("utf-8"), used)), "utf-8")
+def cut_styles(static: Path, used: set[str], others: Iterable[str]) -> None:
+    """Purge every style sheet, of custom properties that nothing reads too; only woff2 fonts are kept."""
+    paths = sorted(static.rglob("*.css"))
+    sheets = [TRUETYPE.sub("", purge(path.read_text("utf-8"), used)) for path in paths]
+    for path, sheet in zip(paths, drop_unread(sheets, "".join(others)), strict=True):
+        path.write_text(sheet, "utf-8")
 
 
 def cut_fonts(static: Path, texts, css: str, used: set[str]) -> None:
@@ -64,13 +67,15 @@ def cut_fonts(static: Path, texts, css: str, used: set[str]) -> None:
     if len(icons) < 5:
         raise ExtensionError("hardly any icon found in the theme's style sheets: did their markup change?")
     shown = set().union(*texts) | ASCII
+    faces = {"italic": fonts.characters_of(texts, fonts.ITALIC), "600": fonts.characters_of(texts, fonts.BOLD)}
     formulas = set().union(*map(fonts.formula_characters, texts))
     for path in sorted(static.glob("vendor/fontawesome/webfonts/*.woff2")):
         fonts.cut(path, icons, features=())
     for path in sorted(static.glob("katex/fonts/*.woff2")):
         fonts.cut(path, formulas or {" "})
     for path in sorted(static.glob("fonts/*.woff2")):
-        fonts.cut(path, shown, TEXT_FEATURES)
+        set_in_it = next((characters for name, characters in faces.items() if name in path.stem), shown)
+        fonts.cut(path, set_in_it | {" "}, TEXT_FEATURES)
 
 
 def stamp(site: Path, texts: dict[Path, str]) -> None:
@@ -100,7 +105,7 @@ def _finish(app, exception):
     scripts = [path.read_text("utf-8") for path in sorted(static.rglob("*.js")) if path.name != "language_data.js"]
     used = words("\n".join([*texts.values(), *scripts]))
     css = "".join(path.read_text("utf-8") for path in sorted(static.rglob("*.css")))
-    cut_styles(static, used)
+    cut_styles(static, used, [*texts.values(), *scripts])
     cut_fonts(static, texts.values(), css, used)
     stamp(site, texts)
     (site / ".buildinfo").write_text(BUILD_INFO, "utf-8")

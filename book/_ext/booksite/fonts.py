@@ -15,6 +15,44 @@ ESCAPED = re.compile(r'"\\([ef][0-9a-f]{3})"')  # a style sheet that sets a glyp
 LITERAL = re.compile("[\ue000-\uf8ff]")  # … or writes the glyph itself
 
 
+ITALIC = {"em", "i", "cite", "dfn", "var", "address"}
+BOLD = {"h1", "h2", "h3", "h4", "h5", "h6", "strong", "b", "th", "dt", "summary", "caption", "figcaption"}
+BOLD_CLASSES = re.compile(r"caption-number|title|current|prev-next|sidebar")  # what the theme and book.css set in bold
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+
+
+class _Set(HTMLParser):
+    """Collects the characters inside some elements."""
+
+    def __init__(self, tags: set[str]):
+        super().__init__()
+        self.tags, self.open, self.characters = tags, [], set()
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in VOID:
+            inside = tag in self.tags or (self.tags is BOLD and BOLD_CLASSES.search(dict(attrs).get("class") or ""))
+            self.open.append((tag, bool(inside) or bool(self.open and self.open[-1][1])))
+
+    def handle_endtag(self, tag):
+        if tag in (name for name, _ in self.open):
+            while self.open.pop()[0] != tag:
+                pass
+
+    def handle_data(self, data):
+        if self.open and self.open[-1][1]:
+            self.characters.update(data)
+
+
+def characters_of(texts, tags: set[str]) -> set[str]:
+    """The characters that pages show inside `ITALIC` or `BOLD` elements."""
+    found = set()
+    for text in texts:
+        parser = _Set(tags)
+        parser.feed(text)
+        found |= parser.characters
+    return found
+
+
 class _Formulas(HTMLParser):
     """Collects the characters inside `.katex-html`, the visible half of a formula."""
 

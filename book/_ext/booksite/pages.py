@@ -18,7 +18,7 @@ SCRIPTS = (
     # they mark the words that a search found, and name keys that this theme has names of its own for
     (r"(?:doctools|sphinx_highlight)\.js", re.compile(r'id="search-results"')),
     (r"design-tabs\.js", re.compile(r'class="sd-tab-set')),
-    (r"(?:clipboard\.min|copybutton)\.js", re.compile(r'class="highlight')),
+    (r"(?:clipboard\.min|copybutton)\.js", None),  # book.js copies code
     (r"togglebutton\.js", re.compile(r'class="(?:[^"]* )?(?:toggle|admonition(?: [^"]*)? dropdown|tag_hide\w*)[ "]')),
 )
 

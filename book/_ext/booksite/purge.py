@@ -59,3 +59,17 @@ def purge(css: str, used: set[str]) -> str:
 def _body(content) -> str:
     """A rule's declarations, without comments."""
     return tinycss2.serialize([token for token in content if token.type != "comment"]).strip()
+
+
+PROPERTY = re.compile(r"""(--[\w-]+)\s*:(?:"[^"]*"|'[^']*'|\([^()]*\)|[^;{}"'])*(?:;|(?=\}))""")
+EMPTY = re.compile(r"[^{};/]+\{\s*\}")
+
+
+def drop_unread(sheets: list[str], others: str) -> list[str]:
+    """The style sheets without custom properties that neither they nor `others`, pages and scripts, ever read."""
+    while True:
+        set_here = {name for sheet in sheets for name in PROPERTY.findall(sheet)}
+        read = set(re.findall(r"--[\w-]+", PROPERTY.sub(lambda m: m[0].partition(":")[2], "".join(sheets)) + others))
+        if not (unread := set_here - read):
+            return sheets
+        sheets = [EMPTY.sub("", PROPERTY.sub(lambda m: "" if m[1] in unread else m[0], sheet)) for sheet in sheets]

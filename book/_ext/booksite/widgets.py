@@ -14,12 +14,13 @@ from myst_nb.sphinx_ import NbMetadataCollector
 
 VIEW = re.compile(r'<script type="application/vnd\.jupyter\.widget-view\+json">(.*?)</script>', re.S)
 REFERENCE = re.compile(r'"IPY_MODEL_(\w+)"')
+SOURCES = {"_esm", "_css"}  # long texts, many of them alike: each stands in the page once, beside the others
 NOT_NEEDED = ("fallback", "layout", "style")  # said elsewhere in the page, or only for standard controls
 
 
 def embed(value) -> str:
     """JSON that can stand inside a script element, whatever markup its strings hold."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True).replace("<", "\\u003c")
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def needed(records: dict, viewed: list[str]) -> dict[str, dict]:
@@ -41,7 +42,12 @@ def tidy(bundle: dict, viewed: list[str]) -> tuple[dict, dict[str, str], dict[st
     names = {old: f"widget-{number}" for number, old in enumerate(kept, 1)}
     pictures = {names[old]: records[old]["state"]["fallback"] for old in kept if records[old]["state"].get("fallback")}
     text = REFERENCE.sub(lambda m: f'"IPY_MODEL_{names.get(m[1], m[1])}"', json.dumps(list(kept.values())))
-    return {**bundle, "state": dict(zip(names.values(), json.loads(text), strict=True))}, names, pictures
+    models, sources = json.loads(text), []
+    for state in (model["state"] for model in models):
+        for key in sorted(SOURCES & state.keys()):
+            sources += [state[key]] if state[key] not in sources else []
+            state[key] = sources.index(state[key])
+    return {"sources": sources, **bundle, "state": dict(zip(names.values(), models, strict=True))}, names, pictures
 
 
 def show(html: str, names: dict[str, str], pictures: dict[str, str]) -> str:
