@@ -125,7 +125,8 @@ VALUES = range(8)
 def draw(i):
     rows = [row for row in blocks[i] if row.macs]
     fig, ax = plt.subplots(figsize=(8, 4))
-    ax.fill_between(range(len(rows) + 1), [24, *(row.c_out for row in rows)], [-c for c in (24, *(row.c_out for row in rows))])
+    widths = np.array([24, *(row.c_out for row in rows)])
+    ax.fill_between(range(len(widths)), widths, -widths)
     for x, row in enumerate(rows):
         ax.text(x + 0.5, 0, f"{row.kind} {row.c_in} to {row.c_out}: {row.macs:,}", rotation=30)
     ax.set(title=f"{cost.total(blocks[i])}")

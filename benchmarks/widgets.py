@@ -5,8 +5,8 @@
 Ours: a control of the figure is moved in Chromium, at random, until the page has its new layout; 800 px wide. The peer:
 a slider of `interact` is moved in a live kernel, until the kernel has drawn the same content with matplotlib and is
 idle again; what its browser then does with the picture, and the way there and back, are not counted. Both take turns
-within a round; the ratio is that of the medians of a round. With --slower-than, a ratio below that, or a 95th percentile
-of ours of 16 ms or more in every round, is a failure. Prints Markdown.
+within a round; the ratio is that of the medians of a round. With --slower-than, a ratio below that, or a 95th
+percentile of ours of 16 ms or more in every round, is a failure. Prints Markdown.
 """
 
 import argparse
@@ -37,8 +37,9 @@ MOVES = 120    # of ours in a round
 SLIDES = 15    # of the peer's
 FRAME = 16     # ms
 MOVED = """(dice) => dice.map(([which, where]) => {
-  const all = [...document.querySelectorAll("figure :is(input, select, [role=radio])")].filter((node) => !node.disabled);
-  const node = all[which % all.length], kind = node.matches("select") ? "change" : node.type === "range" ? "input" : "click";
+  const controls = document.querySelectorAll("figure :is(input, select, [role=radio])");
+  const all = [...controls].filter((node) => !node.disabled), node = all[which % all.length];
+  const kind = node.matches("select") ? "change" : node.type === "range" ? "input" : "click";
   const start = performance.now();
   if (kind === "change") node.selectedIndex = where % node.options.length;
   if (kind === "input") node.value = where % (+node.max + 1);
@@ -73,7 +74,8 @@ class Ours:
         self.dice = random.Random(1)
 
     def round(self) -> list[float]:
-        return self.tab.evaluate(MOVED, [[self.dice.randrange(10**6), self.dice.randrange(10**6)] for _ in range(MOVES)])
+        throws = [[self.dice.randrange(10**6), self.dice.randrange(10**6)] for _ in range(MOVES)]
+        return self.tab.evaluate(MOVED, throws)
 
 
 class Peer:
@@ -173,8 +175,9 @@ def main() -> None:
             browser.close()
 
     asyncio.run(with_kernel(work))
-    print(f"{args.rounds} rounds of {MOVES} moves and {SLIDES} slides in turns, on {machine()}: median (least to most).\n")
-    print("| figure | script, KiB | gzip with style and state | nodes | ms | 95 % of moves, ms | interact, ms | times slower |")
+    turns = f"{args.rounds} rounds of {MOVES} moves and {SLIDES} slides in turns"
+    print(f"{turns}, on {machine()}: median (least to most).\n")
+    print("| figure | script, KiB | gzip with style and state | nodes | ms | 95 %, ms | interact, ms | times slower |")
     print("|---|--:|--:|--:|--:|--:|--:|--:|")
     for name, row in found.items():
         times = [spread(row["median"]), spread(row["p95"]), spread(row["peer"], 0), spread(row["ratio"], 0)]

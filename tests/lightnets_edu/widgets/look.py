@@ -15,7 +15,6 @@ from chromium import LAUNCH  # noqa: E402
 from playwright.sync_api import sync_playwright  # noqa: E402
 from stage import move, put  # noqa: E402
 
-
 SHEET = """main { columns: 3; column-gap: 16px } main > div { break-inside: avoid; margin: 0 0 16px } h1 { display: none }
 figcaption, .ln-widget > details { display: none }"""
 
