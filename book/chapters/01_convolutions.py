@@ -80,6 +80,11 @@ plt.show()
 #
 # A **kernel** is a small block of weights: $K$ high, $K$ wide, and as deep as the input has **channels**. It is laid on the input, each weight is multiplied by the value below it, and everything is added up. That is *one* number of the output. Then the kernel moves on by the **stride**. Zeros around the input, the **padding**, let it stand on the border too. Each output channel has a kernel of its own. All outputs together are a **map** again, $H \cdot W$ positions in each channel. (A kernel that is one channel deep we call a filter.)
 
+# %% name="fig-sliding" alt="Three input planes of whole numbers with a window of three by three on each; beside each the kernel and the nine products with their sum; arrows from the three sums to one value of an output plane." caption="A kernel slides over its input. Step through it: each number of the output is one sum over the window in all input channels. Switch to depthwise, then to pointwise, and see what is left out of the sum."
+from lightnets_edu.widgets import SlidingConvolution
+
+SlidingConvolution(kind="standard", kernel=3, stride=1, padding=0)
+
 # %% [markdown]
 # As a formula, with output channel $o$, row $r$, column $c$:
 #
@@ -177,6 +182,11 @@ show.table(["kernel", "channels", "size", "parameters",
 # ## See it: two densities, space and channels
 #
 # A standard convolution is *sparse in space*: an output looks at $K^2$ positions. It is *dense across channels*: it looks at all of them. Both can be changed, and independently.
+
+# %% name="fig-connectivity" alt="A small output map with one position marked, and the input map with the patch of nine positions that it reads. Below, a table of output channels by input channels; the row of the chosen output is filled in full." caption="Which inputs one output reads: its window in space, its row of channels. Pick another output, then another kind of layer. Depthwise keeps the window and drops the channels; pointwise does the reverse; separable does one after the other."
+from lightnets_edu.widgets import ConvConnectivity
+
+ConvConnectivity(kind="standard", c_in=8, c_out=8, kernel=3, groups=2)
 
 # %% [markdown] claims="FO-12,FO-17,FO-18,FO-20"
 # A **grouped** convolution cuts the channels into $g$ groups, each with its own convolution. A **depthwise** convolution goes all the way, $g = C$: one channel, one filter. A **pointwise** convolution has a 1×1 kernel: it changes the number of channels and mixes them, and never looks to the side.
@@ -384,6 +394,11 @@ diagrams.unit(DepthwiseSeparable(64, 128, stride=1), (1, 64, 56, 56),
 # ### What is not saved
 #
 # Multiply-adds fall. **Predict first:** does the number of elements that are moved fall as well?
+
+# %% name="fig-cost" alt="Bars that start at the standard layer, to the left for less and to the right for more: parameters, multiply-adds and memory access of a standard, a grouped and a depthwise separable layer. For the separable layer the first two reach far to the left, the third goes to the right." caption="One layer built in three ways, beside the standard one. Parameters and multiply-adds go down together; memory access does not follow. With these sizes the separable layer moves more than the standard one, since the map between its two steps is written and read again. Find sizes where it moves less."
+from lightnets_edu.widgets import CostCalculator
+
+CostCalculator(c_in=64, c_out=128, kernel=3, size=56)
 
 # %%
 x = torch.rand(1, 64, 56, 56)
