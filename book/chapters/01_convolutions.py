@@ -49,7 +49,7 @@ show.table(
 # %% hide="code" name="fig-vgg" alt="Two rows of sixteen bars, one bar for each layer of VGG-16 in order. Above, multiply-adds: nearly all in the thirteen convolutions, next to nothing in the three linear layers. Below, parameters: small for the convolutions, and one linear layer, the first, towers over all others." caption="Where VGG-16 spends, layer by layer: convolutions (blue) and linear layers (orange, hatched). Who pays in arithmetic does not pay in storage."
 import matplotlib.pyplot as plt
 
-fig, axes = plt.subplots(2, 1, figsize=(7, 3.8), sharex=True)
+fig, axes = plt.subplots(2, 1, figsize=(6, 3.8), sharex=True)
 for ax, what in zip(axes, ("macs", "params")):
     for i, row in enumerate(vgg):
         dense = row.kind == "linear"
@@ -136,7 +136,7 @@ print(tuple(y.shape), "equal:", torch.equal(y, F.conv2d(x, weight)))
 #
 # Along one axis an input gives $\lfloor (\text{size} + 2\,\text{padding} - K) / \text{stride} \rfloor + 1$ positions. Our convention is written down under [notation](../book/notation.md), beside the letters of the papers. It is needed: one of our sources has $M$ channels going in and $N$ coming out, another $N$ going in and $M$ coming out.
 #
-# Now three counts of the same layers: by the formula, by our package, and by PyTorch's own counter, which watches the layer run. It knows nothing of our formula.
+# Now three counts of the multiply-adds of the same layers: by the formula, by our package, and by PyTorch's own counter, which watches the layer run. It knows nothing of our formula.
 
 # %%
 from torch.utils.flop_counter import FlopCounterMode
@@ -162,7 +162,7 @@ for c_in, c_out, k, stride, padding, size in [
     rows.append((f"{k}×{k}", f"{c_in}→{c_out}", f"{size}→{out}",
                  row.params, formula, row.macs, seen))
 show.table(["kernel", "channels", "size", "parameters",
-            "multiply-adds", "package", "torch"], rows)
+            "formula", "package", "torch"], rows)
 
 # %% [markdown]
 # The last layer is a fully connected one: on a map of one position a 1×1 convolution *is* a linear layer.
@@ -196,7 +196,7 @@ ConvConnectivity(kind="standard", c_in=8, c_out=8, kernel=3, groups=2)
 # %%
 kinds = {
     "standard": nn.Conv2d(64, 64, 3, padding=1, bias=False),
-    "grouped, g = 4": nn.Conv2d(64, 64, 3, padding=1, groups=4, bias=False),
+    "grouped by 4": nn.Conv2d(64, 64, 3, padding=1, groups=4, bias=False),
     "depthwise": nn.Conv2d(64, 64, 3, padding=1, groups=64, bias=False),
     "pointwise": nn.Conv2d(64, 64, 1, bias=False),
 }
@@ -224,7 +224,7 @@ show.table(["layer", "positions", "channels", "parameters",
 #
 # Every convolution is linear, so each of these layers is a matrix. Here they are for a row of six pixels and four channels:
 
-# %% hide="code" name="fig-as-matrix" alt="Four square matrices of 24 by 24 cells in blocks of six. Standard: a band of three cells along the diagonal of every block. Grouped: such bands in the two by two blocks at the upper left and the lower right only. Depthwise: bands in the four diagonal blocks only. Pointwise: a single diagonal line in every block." caption="Four layers as the matrices they are, outputs by inputs, sorted by channel and then by position; a dark cell is a weight. The block says which channel is read, the place inside the block which position. Computed from real layers by autograd."
+# %% hide="code" name="fig-as-matrix" alt="Four square matrices of 24 by 24 cells, two above and two below, in blocks of six. Standard: a band of three cells along the diagonal of every block. Grouped: such bands in the two by two blocks at the upper left and the lower right only. Depthwise: bands in the four diagonal blocks only. Pointwise: a single diagonal line in every block." caption="Four layers as the matrices they are, outputs (rows) by inputs (columns), sorted by channel and then by position; a dark cell is a weight. The block says which channel is read, the place inside the block which position. Computed from real layers by autograd."
 def as_matrix(kernel, groups):
     """The matrix of a layer with weights 1, on 4 channels of 6 pixels."""
     layer = nn.Conv2d(4, 4, (1, kernel), padding=(0, kernel // 2),
@@ -236,8 +236,8 @@ def as_matrix(kernel, groups):
 
 panels = {"standard": (3, 1), "grouped": (3, 2),
           "depthwise": (3, 4), "pointwise": (1, 1)}
-fig, axes = plt.subplots(1, 4, figsize=(7.4, 2.2))
-for ax, (title, (kernel, groups)) in zip(axes, panels.items()):
+fig, axes = plt.subplots(2, 2, figsize=(4.8, 5))
+for ax, (title, (kernel, groups)) in zip(axes.flat, panels.items()):
     filled = as_matrix(kernel, groups) != 0
     ax.imshow(~filled, cmap="cividis", vmin=-0.4, vmax=1.1)
     ax.set_title(title, fontsize=11)
@@ -339,14 +339,14 @@ print(f"the most up to 1999 channels: {float(most):.4f}")
 
 # %% hide="code" name="fig-saving" alt="A rising curve of the saving over the number of output channels from 4 to 2048, on a logarithmic axis. It crosses the dashed line at 8 at 72 channels and bends towards the dashed line at 9 without touching it; a dot at 32 channels lies at 7." caption="How many times fewer multiply-adds a 3×3 separable layer does than a standard one. Dots, from left: the width from which a source promises eight; the width at which eight is reached; the widest layer of MobileNet. Nine is the limit and is never reached."
 widths = [2 ** (i / 8) for i in range(16, 89)]
-fig, ax = plt.subplots(figsize=(7, 3.2))
+fig, ax = plt.subplots(figsize=(6, 3.2))
 ax.plot(widths, [1 / (1 / c + 1 / 9) for c in widths], color="#0072B2")
 for level in (8, 9):
     ax.axhline(level, color="#767676", linestyle="--", linewidth=1)
-for c in (32, eight, 1024):
+for c, below in ((32, -14), (eight, -14), (1024, -32)):
     ax.plot(c, float(saving(c)), "o", color="#D55E00")
     ax.annotate(f"{c:,}: {float(saving(c)):.2f}", (c, float(saving(c))),
-                xytext=(6, -14), textcoords="offset points")
+                xytext=(6, below), textcoords="offset points")
 ax.set(xscale="log", xlabel="output channels", ylabel="saving, times")
 ax.set_xticks([4, 16, 64, 256, 1024], ["4", "16", "64", "256", "1,024"])
 ax.minorticks_off()
@@ -519,7 +519,7 @@ styles = {
     "dense": ("#595959", ""), "grouped": ("#0072B2", "s"),
     "sparse, torch": ("#D55E00", "o"), "sparse, SciPy": ("#009E73", "^"),
 }
-fig, ax = plt.subplots(figsize=(7, 3.4))
+fig, ax = plt.subplots(figsize=(6, 3.6))
 for name, (colour, marker) in styles.items():
     t = [times[g][name] for g in groups]
     bars = [[a.median - a.low for a in t], [a.high - a.median for a in t]]
