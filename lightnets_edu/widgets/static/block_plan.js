@@ -110,20 +110,20 @@ function plan({ rows, flow, ends }, upright, s, gap, out) {
   return seq(flow, ends, -1, true);
 }
 
-/** Room for every state of a block, so that nothing jumps: pixels a channel, height, and a function that draws one state.
-    Where a line is too long, blocks stand upright. */
+/** Room for every state of a block, so that nothing jumps: pixels a channel, the view, and a function that draws one state.
+    Where a line is too long, blocks stand upright; where that is too wide, they are made smaller. */
 export function fit(blocks, width) {
   const size = (upright, s, gap) => ["up", "down", "len"].map((side) => most(blocks, (block) => plan(block, upright, s, gap)[side]));
   const least = size(false, 0, 0)[2], upright = least > width, room = upright ? Math.min(width, 480) : 300, gap = upright ? 0 : Math.min((width - least) / 16, 44);
-  let scale = 0;
+  let scale = 0.05;
   for (let step = 4; step > 1e-4; step /= 2) {
     const [up, down] = size(upright, scale + step, gap);
     if (up + down <= room) scale += step;
   }
-  const [up, down, len] = size(upright, scale, gap);
-  return { scale, height: upright ? len : up + down, draw(block) {
+  const [up, down, len] = size(upright, scale, gap), wide = Math.max(width, up + down);
+  return { scale, view: [0, 0, ...(upright ? [wide, len] : [width, up + down])].join(" "), draw(block) {
     const out = { flow: [], marks: [], boxes: [] };
-    plan(block, upright, scale, gap, out).put(upright ? 0 : (width - len) / 2, upright ? (width + up - down) / 2 : up, len);
+    plan(block, upright, scale, gap, out).put(upright ? 0 : (width - len) / 2, upright ? (wide + up - down) / 2 : up, len);
     return out;
   } };
 }
