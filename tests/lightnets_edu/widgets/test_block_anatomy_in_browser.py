@@ -8,20 +8,20 @@ import stage
 from stage import move, trait
 from test_block_anatomy import KNOWN, OTHERS, SPOILT
 
+from lightnets_edu.widgets import BlockAnatomy
 from lightnets_edu.widgets._block_anatomy_blocks import BLOCKS, anatomies
 from lightnets_edu.widgets._block_anatomy_flow import KINDS, STEP, forks
 from lightnets_edu.widgets._block_anatomy_picture import percent, shares_of, times, widest
-from lightnets_edu.widgets.block_anatomy import BlockAnatomy
 
 # Of each box: kind's colour, and its length and two heights in pixels, read off its outline, whichever way it lies.
 BOXES = """(figure) => [...figure.querySelectorAll("[role=radio] .ln-ba-box:not(.ln-ba-cut)")].map((node) => {
-  const p = node.getAttribute("d").match(/[\\d.]+/g).map(Number), upright = p[0] !== p[6];
+  const p = node.getAttribute("d").match(/-?[\\d.]+(?:e-?\\d+)?/g).map(Number), upright = p[0] !== p[6];
   const [along, across] = upright ? [1, 0] : [0, 1];
   return [node.getAttribute("class").match(/ln-ink(\\d)/)[1], p[2 + along] - p[along], Math.abs(p[6 + across] - p[across]), Math.abs(p[4 + across] - p[2 + across])];
 })"""
 # Thickness of each ribbon at its start and end, whether dashed, and whether straight.
 RIBBONS = """(figure) => [...figure.querySelectorAll(".ln-ba-edge")].map((node) => {
-  const box = node.getBBox(), p = node.getAttribute("d").match(/[\\d.]+/g).map(Number);
+  const p = node.getAttribute("d").match(/-?[\\d.]+(?:e-?\\d+)?/g).map(Number);
   const at = (x, y) => Math.max(Math.abs(p[x] - p[y]), Math.abs(p[x + 1] - p[y + 1]));
   return [at(0, 14), at(6, 8), node.classList.contains("ln-ba-n1")];
 })"""
@@ -77,6 +77,13 @@ def says(figure, found, layer: int, start: str = "") -> None:
     ]
 
 
+def ruler(figure) -> float:
+    """Pixels a channel, by the ruler under the picture."""
+    shown = figure.locator(".ln-ba-ruler")
+    high = shown.locator("span").evaluate("(node) => node.getBoundingClientRect().height")
+    return high / int(re.match(r"(\d+) channels", shown.inner_text())[1])
+
+
 @pytest.mark.parametrize("width", [320, 1000])
 @pytest.mark.parametrize("name", BLOCKS)
 def test_blocks_are_drawn_to_scale(page, name, width):
@@ -111,9 +118,7 @@ def test_one_scale_for_all_states_of_a_block(page):
         assert thick / thin == pytest.approx(t)
         scales.append(thin / 24)
     assert scales == pytest.approx([scales[0]] * 7)
-    ruler = figure.locator(".ln-ba-ruler")
-    high = ruler.locator("span").evaluate("(node) => node.getBoundingClientRect().height")
-    assert high / int(re.match(r"(\d+) channels", ruler.inner_text())[1]) == pytest.approx(scales[0], abs=0.02)
+    assert ruler(figure) == pytest.approx(scales[0], rel=0.01)
 
 
 def test_ways_lie_as_they_are_wired(page):
@@ -162,6 +167,9 @@ def test_a_real_block_has_room(page, i, width):
     says(figure, widget.anatomy(), widget.layer, start)
     assert tab.locator("select").locator("option").all_inner_texts() == [type(module).__name__]
     assert figure.locator("input").count() == 0
+    drawn = max((box[2], row.c_in) for box, row in zip(figure.evaluate(BOXES), widget.layers(), strict=True))
+    shrunk = figure.locator(".ln-ba-main").evaluate("(node) => node.getBoundingClientRect().width / node.viewBox.baseVal.width")
+    assert ruler(figure) == pytest.approx(shrunk * drawn[0] / drawn[1], rel=0.02)
 
 
 def test_other_wiring_changes_the_picture(page):
