@@ -44,6 +44,14 @@ def test_accessibility(browser, address, pages, theme):
     assert faults == {}
 
 
+def test_figures_have_the_room_on_a_phone_that_they_are_tested_in(browser, address, widget_pages):
+    """On a screen of 320 pixels a figure is as wide as on the bare page where every state of it is looked at: 304."""
+    for page in widget_pages:
+        with visit(browser, address(page), 320) as seen:
+            widths = seen.tab.evaluate("[...document.querySelectorAll('.ln-widget')].map((node) => node.offsetWidth)")
+            assert widths and min(widths) >= 304, page
+
+
 def test_without_javascript_still_pictures_show(browser, address, widget_pages):
     for page in widget_pages:
         with visit(browser, address(page), javascript=False) as seen:

@@ -16,7 +16,7 @@ function plan({ rows, flow, ends }, tall, s, gap, out) {
 
   /** Room for what is c channels thick, with a label on one side. */
   function room(lines, c, side) {
-    const [len, aside] = tall ? [high(lines), wide(lines)] : [wide(lines), high(lines)], near = half(c) + aside, far = half(c) + (tall ? 30 : 18);
+    const [len, aside] = at(wide(lines), high(lines)), near = half(c) + aside, far = half(c) + (tall ? 30 : 18);
     return side < 0 ? { len, up: near, down: far } : { len, up: far, down: near };
   }
   const label = (lines, a, b, side) => out.marks.push(...lines.map((words, i) => text(
@@ -92,9 +92,9 @@ function plan({ rows, flow, ends }, tall, s, gap, out) {
     const parts = whole ? [tail(["input", times(end[1])], end)] : [], last = () => parts.at(-1)?.end ?? end;
     for (const item of items) parts.push(Array.isArray(item) ? fork(item, last()) : layer(item, side));
     if (whole) parts.push(tail(["output", times(last()[1])], last(), true));
-    const h = half(end[0]), len = sum(parts, (part) => part.len) + 12;
+    const reach = (way) => Math.max(half(end[0]), most(parts, (part) => part[way])), len = sum(parts, (part) => part.len) + 12;
     return {
-      len, up: Math.max(h, most(parts, (part) => part.up)), down: Math.max(h, most(parts, (part) => part.down)), end: last(),
+      len, up: reach("up"), down: reach("down"), end: last(),
       put(a, b, width) {
         const loose = (width - len + 12) / (parts.length + 1);
         let pen = whole ? NaN : a, x = a, map = end;

@@ -1,8 +1,14 @@
-import { choice, controls, dial, html, short, svg, table, tick, upto, whole, widget } from "./shared.js";
+import { choice, controls, dial, html, svg, table, tick, upto, whole, widget } from "./shared.js";
 import { KINDS, METRICS, UNITS, byKind, ceiling, describe, note, percent, ranked, running, sentence, sum, summary, values } from "./network_sums.js";
 
 const ORDERS = ["execution", "largest first"], INKS = [0, 1, 2, 2, 3, 3, 3];
 const OTHER = { params: "macs", macs: "params", access: "macs" };   // whose running total is dashed
+
+/** Three digits and a unit: 27.5 M. */
+function short(n) {
+  const k = [1, 1e3, 1e6, 1e9].findLastIndex((unit) => n >= 0.9995 * unit);
+  return k > 0 ? `${(n / 1000 ** k).toPrecision(3)} ${" kMG"[k]}` : `${+n.toPrecision(3)}`;
+}
 
 /** 60 M: a number of an axis. */
 const mark = (n) => short(n).replace(/\.0+ /, " ").replace(/(\.\d)0 /, "$1 ");

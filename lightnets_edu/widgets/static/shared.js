@@ -13,9 +13,13 @@ function fill(node, attributes, children) {
   return node;
 }
 
+// JupyterLab takes keys for itself, unless what has the focus says no.
+const OWN_KEYS = { "data-lm-suppress-shortcuts": true };
+
 /** html("p", {class: "ln-note", text: "…"}, ...children); an `on…` attribute is a listener. */
 export function html(tag, attributes = {}, ...children) {
-  return fill(document.createElement(tag), attributes, children);
+  const own = /input|select|button/.test(tag) && OWN_KEYS;
+  return fill(document.createElement(tag), { ...own, ...attributes }, children);
 }
 
 export function svg(tag, attributes = {}, ...children) {
@@ -28,15 +32,8 @@ export const upto = (n) => [...Array(n).keys()];
 /** 27,496,448 */
 export const whole = (n) => n.toLocaleString("en-GB");
 
-/** Three digits and a unit: 27.5 M. */
-export function short(n) {
-  const k = [1, 1e3, 1e6, 1e9].findLastIndex((unit) => n >= 0.9995 * unit);
-  return k > 0 ? `${(n / 1000 ** k).toPrecision(3)} ${" kMG"[k]}` : `${+n.toPrecision(3)}`;
-}
-
 export const controls = (...children) => html("div", { class: "ln-controls" }, ...children);
 const field = (label, ...children) => html("label", { class: "ln-field" }, html("span", { text: label }), ...children);
-const same = (a, b) => a.join("\n") === b.join("\n");
 
 /** A slider over a list of values. `put(values, value, text)` shows a state; `choose(value)` hears of a move. */
 export function dial(label, choose) {
@@ -62,7 +59,7 @@ export function choice(label, choose) {
     node: field(label, input),
     put(values, value, texts = values, disabled = false) {
       list = values;
-      if (!same(texts, [...input.options].map((option) => option.text))) input.replaceChildren(...texts.map((text) => html("option", { text })));
+      if (`${texts}` !== `${[...input.options].map((option) => option.text)}`) input.replaceChildren(...texts.map((text) => html("option", { text })));
       input.selectedIndex = values.indexOf(value);
       input.disabled = disabled;
     },
@@ -86,7 +83,7 @@ export function radio(label, i, count, choose, shapes) {
     choose(to);
     group.querySelectorAll("[role=radio]")[to].focus();
   };
-  return svg("g", { role: "radio", class: "ln-radio", "aria-label": label, onclick: () => choose(i), onkeydown: pick }, ...shapes);
+  return svg("g", { role: "radio", class: "ln-radio", "aria-label": label, ...OWN_KEYS, onclick: () => choose(i), onkeydown: pick }, ...shapes);
 }
 
 /** Marks the one that is chosen; it alone is reached by Tab. */
@@ -110,7 +107,7 @@ export function table([head, ...rows]) {
 export function widget(label, build) {
   return {
     render({ model, el }) {
-      const ends = [], root = html("figure", { class: "ln-widget", "aria-label": `${label}, interactive`, "data-lm-suppress-shortcuts": "true" });
+      const ends = [], root = html("figure", { class: "ln-widget", "aria-label": `${label}, interactive` });
       let parts, width = 0;
       const end = () => { for (const undo of ends.splice(0)) undo(); };
       function guard(act) {
