@@ -3,6 +3,7 @@
 Python asks PyTorch for tables; the front end indexes them and draws.
 """
 
+from lightnets_edu.widgets.block_anatomy import BlockAnatomy
 from lightnets_edu.widgets.channel_shuffle import ChannelShuffle
 from lightnets_edu.widgets.conv_connectivity import ConvConnectivity
 from lightnets_edu.widgets.cost_calculator import CostCalculator
@@ -10,4 +11,7 @@ from lightnets_edu.widgets.network_skyline import NetworkSkyline
 from lightnets_edu.widgets.relu_manifold import ReluManifold
 from lightnets_edu.widgets.sliding_convolution import SlidingConvolution
 
-__all__ = ["ChannelShuffle", "ConvConnectivity", "CostCalculator", "NetworkSkyline", "ReluManifold", "SlidingConvolution"]
+__all__ = [
+    "BlockAnatomy", "ChannelShuffle", "ConvConnectivity", "CostCalculator", "NetworkSkyline", "ReluManifold",
+    "SlidingConvolution",
+]

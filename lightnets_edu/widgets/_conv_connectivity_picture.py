@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from lightnets_edu.widgets import _still
 from lightnets_edu.widgets._conv_connectivity_masks import AREA, GROUPED, SIDE, Plan
+from lightnets_edu.widgets._shuffle_picture import ranges
 
 if TYPE_CHECKING:
     from lightnets_edu.widgets.conv_connectivity import ConvConnectivity
@@ -128,8 +129,6 @@ def _svg(widget: "ConvConnectivity", here: dict[str, Any]) -> str:
 
 def _reads_table(here: dict[str, Any]) -> str:
     """The channels that each output reads; those that read the same in one row."""
-    from lightnets_edu.widgets._shuffle_picture import ranges
-
     alike: dict[tuple[Any, ...], list[int]] = {}
     for output, (row, fan) in enumerate(zip(here["rows"], here["fans"], strict=True)):
         alike.setdefault((ranges(row), fan), []).append(output)

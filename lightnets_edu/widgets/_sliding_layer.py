@@ -1,5 +1,6 @@
 """The convolution that slides: small planes and weights, the real layer made of them, what goes into each output."""
 
+import functools
 from typing import Any, NamedTuple
 
 import torch
@@ -68,6 +69,7 @@ def cut(planes: list[Plane], n: int) -> list[Plane]:
     return [[row[:n] for row in plane[:n]] for plane in planes]
 
 
+@functools.cache
 def seeded() -> Numbers:
     """Three planes of small whole numbers, and weights for each kind, none of them zero."""
     dice = torch.Generator().manual_seed(SEED)

@@ -110,8 +110,11 @@ def _grid(x: float, y: float, rows: int, columns: int, wide: float) -> str:
 
 
 def _numbers(x: float, y: float, wide: float, rows: list[list[str]]) -> str:
-    places = [(r, c, text) for r, row in enumerate(rows) for c, text in enumerate(row) if text]
-    return "".join(_text(x + (c + 0.5) * wide, y + r * HIGH + 14, text) for r, c, text in places)
+    lines = ""
+    for r, row in enumerate(rows):
+        spans = [f'<tspan x="{x + (c + 0.5) * wide:g}">{text}</tspan>' for c, text in enumerate(row) if text]
+        lines += f'<text y="{y + r * HIGH + 14:g}">{"".join(spans)}</text>' if spans else ""
+    return lines
 
 
 def _tables(widget: "SlidingConvolution") -> str:

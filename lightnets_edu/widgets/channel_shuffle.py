@@ -121,21 +121,21 @@ class ChannelShuffle(Figure):
     @traitlets.validate("channels")
     def _check_channels(self, proposal: Proposal) -> int:
         if not self._own:
-            return one_of("channels", proposal["value"], range(2, MOST + 1))
-        return one_of("channels", proposal["value"], list(self.choices()))
+            return int(one_of("channels", proposal["value"], range(2, MOST + 1)))
+        return int(one_of("channels", proposal["value"], list(self.choices())))
 
     @traitlets.validate("groups")
     def _check_groups(self, proposal: Proposal) -> int:
         offered = self.choices().get(self.channels, [])
-        return one_of(f"groups of {self.channels} channels", proposal["value"], offered)
+        return int(one_of(f"groups of {self.channels} channels", proposal["value"], offered))
 
     @traitlets.validate("output")
     def _check_output(self, proposal: Proposal) -> int:
-        return one_of("output", proposal["value"], range(self.channels))
+        return int(one_of("output", proposal["value"], range(self.channels)))
 
     @traitlets.validate("step")
     def _check_step(self, proposal: Proposal) -> int:
-        return one_of("step", proposal["value"], range(len(STEPS)))
+        return int(one_of("step", proposal["value"], range(len(STEPS))))
 
     @traitlets.observe("channels")
     def _follow_channels(self, _change: object = None) -> None:

@@ -1,5 +1,6 @@
 """A window slides over small planes: what standard, depthwise and pointwise convolutions multiply, step by step."""
 
+import copy
 from typing import Any, Self
 
 import traitlets
@@ -54,7 +55,8 @@ class SlidingConvolution(Figure):
     step = traitlets.Int(0).tag(sync=True)
 
     def __init__(self, *, _numbers: Numbers | None = None, **traits: Any):
-        self._numbers = numbers = _numbers or _sliding_layer.seeded()
+        self._numbers = numbers = _numbers or copy.deepcopy(_sliding_layer.seeded())
+        self._outputs: dict[Settings, list[Plane]] = {}
         sent = {"measured": _sliding_layer.in_steps(numbers.measured), "fixed": numbers.own is not None}
         for name in ("planes", "weights", "bias", "cells"):
             sent[name] = getattr(numbers, name)
@@ -93,7 +95,8 @@ class SlidingConvolution(Figure):
     def shape(self) -> tuple[int, int, int]:
         """Output channels, rows and columns."""
         plane, kernel = self.inputs()[0], 1 if self.kind == "pointwise" else self.kernel
-        rows, columns = (_sliding_layer.places(n, kernel, self.stride, self.padding) for n in (len(plane), len(plane[0])))
+        sides = len(plane), len(plane[0])
+        rows, columns = (_sliding_layer.places(n, kernel, self.stride, self.padding) for n in sides)
         return len(self.weights[self.kind]), rows, columns
 
     def steps(self) -> int:
@@ -113,7 +116,10 @@ class SlidingConvolution(Figure):
 
     def formula(self) -> list[Plane]:
         """The output planes that the weights give, from PyTorch."""
-        return _sliding_layer.outputs(self.layer(), self.inputs())
+        here = Settings(self.kind, self.kernel, self.stride, self.padding, self.size)
+        if here not in self._outputs:
+            self._outputs[here] = _sliding_layer.outputs(self.layer(), self.inputs())
+        return self._outputs[here]
 
     def output(self) -> list[Plane]:
         """The output planes drawn: what the module gave, where that is something else, or the formula's."""

@@ -129,11 +129,17 @@ def change_by_keyboard(tab: Page, host) -> list[str]:
 
 
 def change_by_mouse(tab: Page, host) -> list[str]:
-    """Click the first checkbox or button of a widget; say what did not happen."""
+    """Click the first checkbox, button or choice of a widget, or else an end of its first slider; say what is amiss."""
     before = host.evaluate(PICTURE)
-    control = host.locator("input[type=checkbox]:visible, button:visible").first
-    if not control.count():
+    control = host.locator("input[type=checkbox], button, [role=radio][aria-checked=false]").locator("visible=true").first
+    slider = host.locator("input[type=range]").locator("visible=true").first
+    if control.count():
+        control.click()
+    elif slider.count():
+        box = slider.bounding_box()
+        slider.click(position={"x": box["width"] - 3, "y": box["height"] / 2})
+        slider.click(position={"x": 3, "y": box["height"] / 2})
+    else:
         return ["the widget has nothing to click"]
-    control.click()
     tab.wait_for_timeout(300)
     return [] if host.evaluate(PICTURE) != before else ["a click leaves the picture as it was"]

@@ -50,9 +50,9 @@ export function panels(stage, set) {
   }, true);
   stage.append(picture, map, list);
   return ({ c_in, c_out, size, steps, ink, rows, patch, unread, output, y, x, heads }, width) => {
-    const wide = width >= 664, cell = width >= 1000 ? 28 : 24, long = SIDE * cell, out = long / Math.max(...size), space = wide ? 2 * long + 104 : 0;
+    const wide = width >= 664, side = width >= 528, cell = width >= 1000 ? 28 : 24, long = SIDE * cell, out = long / Math.max(...size), space = wide ? 2 * long + 104 : side ? long + 76 : 0;
     const w = Math.min(cell, (width - space - LABEL - 1) / c_in);
-    const under = TOP + (wide ? long : 2 * long + 28), [mx, my] = wide ? [space, 0] : [0, under + 46], end = my + TOP + cell * c_out;
+    const under = TOP + (wide ? long : 2 * long + 28), [mx, my] = side ? [space, 0] : [0, under + 46], end = my + TOP + cell * c_out;
     const a = grid(1, TOP, out), b = wide ? grid(long + 44, TOP, cell) : grid(1, TOP + long + 28, cell), c = grid(mx + LABEL, my + TOP, w, cell);
     const inner = steps[0]?.rows.length, drop = 70 + MINI * Math.max(SIDE, inner, c_out), first = Math.max(end, under) + 36;
     const [bx, by] = b.at([0, 0]), spots = cells(upto(size[0] * size[1]), size[1]);
@@ -69,15 +69,15 @@ export function panels(stage, set) {
     }
     [[map, place], [list, output]].forEach(([group, chosen]) => check([...group.children], chosen));
     picture.setAttribute("class", `ln-ink${ink}`);
-    stage.setAttribute("viewBox", `0 0 ${width} ${first - 34 + (inner ? drop * (2 - wide) : 0)}`);
+    stage.setAttribute("viewBox", `0 0 ${width} ${first - 34 + (inner ? drop * (2 - side) : 0)}`);
     picture.replaceChildren(
       words(0, 14, heads[0], "head"), words(0, 32, "Pick an output position."), words(0, TOP - 7, "Output map"),
-      words(bx, by - 7, "Input map: what it reads"), words(...(wide ? [mx - 30, TOP + long / 2 + 10] : [long / 2, under + 36]), "×", "times"),
-      words(mx, my + 14, heads[1], "head"), words(mx, my + 32, "Pick an output row. Columns: inputs."),
+      words(bx, by - 7, "Input map: what it reads"), words(...(side ? [mx - 36, (TOP + under) / 2 + 8] : [long / 2, under + 36]), "×", "times"),
+      words(mx, my + 14, heads[1], "head"), words(mx, my + 32, "Pick a row. Columns: inputs."),
       ...upto(c_in).filter((i) => w > 20 || i % 2 === 0).map((i) => words(c.at([0, i + 0.5])[0], my + TOP - 7, i, "column")),
       a.lines(size), a.boxes(spots.filter((_, k) => k !== place), 4), a.boxes([[y, x]]),
       b.lines([SIDE, SIDE]), b.boxes(cells(patch)), b.crosses(cells(unread)), ...matrix(c, rows, c_in, [output], 8),
-      ...steps.map((step, k) => miniature(1 + 290 * k * wide, first + drop * k * !wide, step, k ? inner : c_in, k ? [output] : steps[1].rows[output])),
+      ...steps.map((step, k) => miniature(1 + 280 * k * side, first + drop * k * !side, step, k ? inner : c_in, k ? [output] : steps[1].rows[output])),
     );
   };
 }

@@ -62,7 +62,7 @@ function picture(stage) {
       kernel.write((j) => weigh((weights[o][i] ?? weights[o][0]).flat()[j]), () => found);
       products.name.textContent = found ? "Products" : "not read";
       products.write((j) => (found ? pair(found.pairs[j]) : ""), () => found);
-      products.sum.textContent = found ? `= ${number(found.sum)}` : "";
+      products.sum.textContent = found ? `= ${tell(found.sum)}` : "";
       products.slide(0, 0, found);
     });
     outputs.forEach((output, o) => {

@@ -2,7 +2,7 @@
 
 from stage import Live, Specimen
 
-from lightnets_edu.widgets.sliding_convolution import SlidingConvolution
+from lightnets_edu.widgets import SlidingConvolution
 
 
 def act(figure) -> None:

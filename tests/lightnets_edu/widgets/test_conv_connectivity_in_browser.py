@@ -81,7 +81,7 @@ def agree(figure, widget: ConvConnectivity) -> None:
     assert figure.locator("[role=radio]").count() == widget.size()[0] * widget.size()[1] + widget.c_out
 
 
-@pytest.mark.parametrize("width", [320, 705, 706, 800, 1200])    # panels stand side by side from 706 on
+@pytest.mark.parametrize("width", [320, 569, 570, 706, 1200])    # panels stand side by side from 570 on
 def test_what_is_drawn_is_what_gradients_say(page, width):
     """All kinds, set by Python, at outputs in corners and in the middle."""
     tab = page(widget := ConvConnectivity(), width=width)
@@ -93,7 +93,7 @@ def test_what_is_drawn_is_what_gradients_say(page, width):
         agree(tab.locator("figure"), widget)
         assert [fault for look in (stage.WIDER, stage.CROPPED, stage.OVERLAPS) for fault in tab.evaluate(look)] == []
     tops = tab.locator(".ln-cv-head").evaluate_all("(heads) => heads.slice(0, 2).map((head) => head.getBoundingClientRect().y)")
-    assert (tops[0] == tops[1]) == (width > 705)
+    assert (tops[0] == tops[1]) == (width > 569)
 
 
 def test_controls_lead_to_what_gradients_say(page):

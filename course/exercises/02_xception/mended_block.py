@@ -1,0 +1,471 @@
+# %% [markdown]
+# The found copy has four faults: it widens in the first convolution, whatever c_mid says; a ReLU stands between
+# depthwise and pointwise; the ReLU works in place, so that the shortcut loses its negative values; the pool is 2×2.
+# The first test sees the widths, the second a map without negative values, the third negative values, the fourth the
+# input.
+
+# %% solution
+class MendedBlock(nn.Module):
+    """Xception's block with stride 2, under the names of the copy."""
+
+    def __init__(self, c_in, c_mid, c_out):
+        super().__init__()
+        self.skip = nn.Conv2d(c_in, c_out, 1, stride=2, bias=False)
+        self.skip_bn = nn.BatchNorm2d(c_out)
+        self.dw1 = nn.Conv2d(c_in, c_in, 3, padding=1, groups=c_in,
+                             bias=False)
+        self.pw1 = nn.Conv2d(c_in, c_mid, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(c_mid)
+        self.dw2 = nn.Conv2d(c_mid, c_mid, 3, padding=1, groups=c_mid,
+                             bias=False)
+        self.pw2 = nn.Conv2d(c_mid, c_out, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(c_out)
+        self.relu = nn.ReLU()
+        self.pool = nn.MaxPool2d(3, 2, 1)
+
+    def forward(self, x):
+        y = self.bn1(self.pw1(self.dw1(self.relu(x))))
+        y = self.bn2(self.pw2(self.dw2(self.relu(y))))
+        return self.pool(y) + self.skip_bn(self.skip(x))
+
+# %% test name="Layers as wide as in the paper" points=1 hint="Print state_dict()'s shapes for 8 → 8 → 12 channels."
+from lightnets_edu import checks
+
+for a, m, c in [(8, 8, 12), (6, 10, 10), (5, 7, 9), (12, 4, 6)]:
+    expected = {"skip.weight": (c, a, 1, 1), "dw1.weight": (a, 1, 3, 3), "pw1.weight": (m, a, 1, 1),
+                "dw2.weight": (m, 1, 3, 3), "pw2.weight": (c, m, 1, 1)}  # fmt: skip
+    for norm, width in (("skip_bn", c), ("bn1", m), ("bn2", c)):
+        expected |= {f"{norm}.{name}": (width,) for name in ("weight", "bias", "running_mean", "running_var")}
+        expected[f"{norm}.num_batches_tracked"] = ()
+    state = MendedBlock(a, m, c).state_dict()
+    checks.equal({name: tuple(value.shape) for name, value in state.items()}, expected)
+
+# %% test name="A map without negative values" points=1 hint="May a ReLU stand there? What does the pool see?"
+import torch
+import torch.nn.functional as F
+from lightnets_edu import checks
+
+for a, m, c, h, w in [(6, 8, 8, 9, 7), (8, 8, 12, 10, 6), (5, 7, 9, 8, 5)]:
+    shapes = {"skip": (c, a, 1, 1), "dw1": (a, 1, 3, 3), "pw1": (m, a, 1, 1)}
+    shapes |= {"dw2": (m, 1, 3, 3), "pw2": (c, m, 1, 1)}
+    state = {f"{name}.weight": torch.randn(shape) for name, shape in shapes.items()}
+    for norm, channels in (("skip_bn", c), ("bn1", m), ("bn2", c)):
+        for key in ("weight", "running_var"):
+            state[f"{norm}.{key}"] = torch.rand(channels) + 0.5
+        for key in ("bias", "running_mean"):
+            state[f"{norm}.{key}"] = torch.randn(channels)
+        state[f"{norm}.num_batches_tracked"] = torch.tensor(3)
+
+    def norm(y, place, state=state):
+        names = ("running_mean", "running_var", "weight", "bias")
+        return F.batch_norm(y, *[state[f"{place}.{key}"] for key in names])
+
+    x = torch.rand(2, a, h, w)
+    y = F.conv2d(F.conv2d(F.relu(x), state["dw1.weight"], padding=1, groups=a), state["pw1.weight"])
+    y = F.conv2d(F.relu(norm(y, "bn1")), state["dw2.weight"], padding=1, groups=m)
+    y = norm(F.conv2d(y, state["pw2.weight"]), "bn2")
+    short = norm(F.conv2d(x, state["skip.weight"], stride=2), "skip_bn")
+    expected = F.max_pool2d(y, 3, 2, 1) + short
+
+    block = MendedBlock(a, m, c)
+    block.load_state_dict({key: value.clone() for key, value in state.items()})
+    block.eval()
+    given = x.clone()
+    checks.close(block(given), expected, rel=1e-3, abs=1e-3)
+
+# %% test name="A map with negative values" points=1 hint="What does the shortcut carry where x < 0?"
+import torch
+import torch.nn.functional as F
+from lightnets_edu import checks
+
+for a, m, c, h, w in [(6, 8, 8, 9, 7), (4, 5, 6, 6, 10), (7, 7, 3, 11, 11)]:
+    shapes = {"skip": (c, a, 1, 1), "dw1": (a, 1, 3, 3), "pw1": (m, a, 1, 1)}
+    shapes |= {"dw2": (m, 1, 3, 3), "pw2": (c, m, 1, 1)}
+    state = {f"{name}.weight": torch.randn(shape) for name, shape in shapes.items()}
+    for norm, channels in (("skip_bn", c), ("bn1", m), ("bn2", c)):
+        for key in ("weight", "running_var"):
+            state[f"{norm}.{key}"] = torch.rand(channels) + 0.5
+        for key in ("bias", "running_mean"):
+            state[f"{norm}.{key}"] = torch.randn(channels)
+        state[f"{norm}.num_batches_tracked"] = torch.tensor(3)
+
+    def norm(y, place, state=state):
+        names = ("running_mean", "running_var", "weight", "bias")
+        return F.batch_norm(y, *[state[f"{place}.{key}"] for key in names])
+
+    x = torch.randn(2, a, h, w)
+    y = F.conv2d(F.conv2d(F.relu(x), state["dw1.weight"], padding=1, groups=a), state["pw1.weight"])
+    y = F.conv2d(F.relu(norm(y, "bn1")), state["dw2.weight"], padding=1, groups=m)
+    y = norm(F.conv2d(y, state["pw2.weight"]), "bn2")
+    short = norm(F.conv2d(x, state["skip.weight"], stride=2), "skip_bn")
+    expected = F.max_pool2d(y, 3, 2, 1) + short
+
+    block = MendedBlock(a, m, c)
+    block.load_state_dict({key: value.clone() for key, value in state.items()})
+    block.eval()
+    given = x.clone()
+    checks.close(block(given), expected, rel=1e-3, abs=1e-3)
+
+# %% test name="The input stays, in training too" points=1 hint="Print x before and after a call, in train() too."
+import torch
+import torch.nn.functional as F
+from lightnets_edu import checks
+
+for a, m, c, h, w in [(6, 8, 8, 8, 9), (5, 4, 7, 7, 7)]:
+    shapes = {"skip": (c, a, 1, 1), "dw1": (a, 1, 3, 3), "pw1": (m, a, 1, 1)}
+    shapes |= {"dw2": (m, 1, 3, 3), "pw2": (c, m, 1, 1)}
+    state = {f"{name}.weight": torch.randn(shape) for name, shape in shapes.items()}
+    for norm, channels in (("skip_bn", c), ("bn1", m), ("bn2", c)):
+        for key in ("weight", "running_var"):
+            state[f"{norm}.{key}"] = torch.rand(channels) + 0.5
+        for key in ("bias", "running_mean"):
+            state[f"{norm}.{key}"] = torch.randn(channels)
+        state[f"{norm}.num_batches_tracked"] = torch.tensor(3)
+
+    def norm(y, place, state=state):
+        names = ("running_mean", "running_var", "weight", "bias")
+        return F.batch_norm(y, *[state[f"{place}.{key}"] for key in names])
+
+    x = torch.randn(3, a, h, w)
+    y = F.conv2d(F.conv2d(F.relu(x), state["dw1.weight"], padding=1, groups=a), state["pw1.weight"])
+    y = F.conv2d(F.relu(norm(y, "bn1")), state["dw2.weight"], padding=1, groups=m)
+    y = norm(F.conv2d(y, state["pw2.weight"]), "bn2")
+    short = norm(F.conv2d(x, state["skip.weight"], stride=2), "skip_bn")
+    expected = F.max_pool2d(y, 3, 2, 1) + short
+
+    block = MendedBlock(a, m, c)
+    block.load_state_dict({key: value.clone() for key, value in state.items()})
+    block.eval()
+    given = x.clone()
+    checks.close(block(given), expected, rel=1e-3, abs=1e-3)
+    checks.equal(given, x)
+    block.train()
+    block(given)
+    checks.equal(given, x)
+
+# %% right name="the found copy with its lines mended"
+class MendedBlock(nn.Module):
+    def __init__(self, c_in, c_mid, c_out):
+        super().__init__()
+        self.skip = nn.Conv2d(c_in, c_out, 1, stride=2, bias=False)
+        self.skip_bn = nn.BatchNorm2d(c_out)
+        self.dw1 = nn.Conv2d(c_in, c_in, 3, padding=1, groups=c_in,
+                             bias=False)
+        self.pw1 = nn.Conv2d(c_in, c_mid, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(c_mid)
+        self.dw2 = nn.Conv2d(c_mid, c_mid, 3, padding=1, groups=c_mid,
+                             bias=False)
+        self.pw2 = nn.Conv2d(c_mid, c_out, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(c_out)
+        self.relu = nn.ReLU()
+        self.pool = nn.MaxPool2d(3, 2, 1)
+
+    def forward(self, x):
+        y = self.bn1(self.pw1(self.dw1(self.relu(x))))
+        y = self.bn2(self.pw2(self.dw2(self.relu(y))))
+        return self.pool(y) + self.skip_bn(self.skip(x))
+
+# %% right name="with functions instead of modules"
+class MendedBlock(nn.Module):
+    def __init__(self, c_in, c_mid, c_out):
+        super().__init__()
+        self.skip = nn.Conv2d(c_in, c_out, 1, stride=2, bias=False)
+        self.skip_bn = nn.BatchNorm2d(c_out)
+        self.dw1 = nn.Conv2d(c_in, c_in, 3, padding=1, groups=c_in,
+                             bias=False)
+        self.pw1 = nn.Conv2d(c_in, c_mid, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(c_mid)
+        self.dw2 = nn.Conv2d(c_mid, c_mid, 3, padding=1, groups=c_mid,
+                             bias=False)
+        self.pw2 = nn.Conv2d(c_mid, c_out, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(c_out)
+
+    def forward(self, x):
+        y = self.bn1(self.pw1(self.dw1(torch.relu(x))))
+        y = self.bn2(self.pw2(self.dw2(y.relu())))
+        return nn.functional.max_pool2d(y, 3, 2, 1) + self.skip_bn(self.skip(x))
+
+# %% right name="in place, but on a copy and after the shortcut"
+class MendedBlock(FoundBlock):
+    def __init__(self, c_in, c_mid, c_out):
+        super().__init__(c_in, c_mid, c_out)
+        self.pw1 = nn.Conv2d(c_in, c_mid, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(c_mid)
+        self.dw2 = nn.Conv2d(c_mid, c_mid, 3, 1, 1, groups=c_mid, bias=False)
+        self.pw2 = nn.Conv2d(c_mid, c_out, 1, bias=False)
+        self.pool = nn.MaxPool2d(3, 2, 1)
+
+    def forward(self, x):
+        short = self.skip_bn(self.skip(x))
+        y = self.relu(x.clone())
+        for dw, pw, bn in ((self.dw1, self.pw1, self.bn1), (self.dw2, self.pw2, self.bn2)):
+            y = bn(pw(dw(self.relu(y))))
+        return self.pool(y) + short
+
+# %% wrong mistake="The found copy as it is."
+class MendedBlock(FoundBlock):
+    pass
+
+# %% wrong mistake="Keeps the ReLU between the first depthwise and pointwise layer."
+class MendedBlock(nn.Module):
+    def __init__(self, c_in, c_mid, c_out):
+        super().__init__()
+        self.skip = nn.Conv2d(c_in, c_out, 1, stride=2, bias=False)
+        self.skip_bn = nn.BatchNorm2d(c_out)
+        self.dw1 = nn.Conv2d(c_in, c_in, 3, padding=1, groups=c_in,
+                             bias=False)
+        self.pw1 = nn.Conv2d(c_in, c_mid, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(c_mid)
+        self.dw2 = nn.Conv2d(c_mid, c_mid, 3, padding=1, groups=c_mid,
+                             bias=False)
+        self.pw2 = nn.Conv2d(c_mid, c_out, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(c_out)
+        self.relu = nn.ReLU()
+        self.pool = nn.MaxPool2d(3, 2, 1)
+
+    def forward(self, x):
+        y = self.bn1(self.pw1(self.relu(self.dw1(self.relu(x)))))
+        y = self.bn2(self.pw2(self.dw2(self.relu(y))))
+        return self.pool(y) + self.skip_bn(self.skip(x))
+
+# %% wrong mistake="Keeps the ReLU between the second depthwise and pointwise layer."
+class MendedBlock(nn.Module):
+    def __init__(self, c_in, c_mid, c_out):
+        super().__init__()
+        self.skip = nn.Conv2d(c_in, c_out, 1, stride=2, bias=False)
+        self.skip_bn = nn.BatchNorm2d(c_out)
+        self.dw1 = nn.Conv2d(c_in, c_in, 3, padding=1, groups=c_in,
+                             bias=False)
+        self.pw1 = nn.Conv2d(c_in, c_mid, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(c_mid)
+        self.dw2 = nn.Conv2d(c_mid, c_mid, 3, padding=1, groups=c_mid,
+                             bias=False)
+        self.pw2 = nn.Conv2d(c_mid, c_out, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(c_out)
+        self.relu = nn.ReLU()
+        self.pool = nn.MaxPool2d(3, 2, 1)
+
+    def forward(self, x):
+        y = self.bn1(self.pw1(self.dw1(self.relu(x))))
+        y = self.bn2(self.pw2(self.relu(self.dw2(self.relu(y)))))
+        return self.pool(y) + self.skip_bn(self.skip(x))
+
+# %% wrong mistake="Keeps the ReLU in place: unseen on a map without negative values."
+class MendedBlock(nn.Module):
+    def __init__(self, c_in, c_mid, c_out):
+        super().__init__()
+        self.skip = nn.Conv2d(c_in, c_out, 1, stride=2, bias=False)
+        self.skip_bn = nn.BatchNorm2d(c_out)
+        self.dw1 = nn.Conv2d(c_in, c_in, 3, padding=1, groups=c_in,
+                             bias=False)
+        self.pw1 = nn.Conv2d(c_in, c_mid, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(c_mid)
+        self.dw2 = nn.Conv2d(c_mid, c_mid, 3, padding=1, groups=c_mid,
+                             bias=False)
+        self.pw2 = nn.Conv2d(c_mid, c_out, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(c_out)
+        self.relu = nn.ReLU(inplace=True)
+        self.pool = nn.MaxPool2d(3, 2, 1)
+
+    def forward(self, x):
+        y = self.bn1(self.pw1(self.dw1(self.relu(x))))
+        y = self.bn2(self.pw2(self.dw2(self.relu(y))))
+        return self.pool(y) + self.skip_bn(self.skip(x))
+
+# %% wrong mistake="Keeps the pool of 2×2."
+class MendedBlock(nn.Module):
+    def __init__(self, c_in, c_mid, c_out):
+        super().__init__()
+        self.skip = nn.Conv2d(c_in, c_out, 1, stride=2, bias=False)
+        self.skip_bn = nn.BatchNorm2d(c_out)
+        self.dw1 = nn.Conv2d(c_in, c_in, 3, padding=1, groups=c_in,
+                             bias=False)
+        self.pw1 = nn.Conv2d(c_in, c_mid, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(c_mid)
+        self.dw2 = nn.Conv2d(c_mid, c_mid, 3, padding=1, groups=c_mid,
+                             bias=False)
+        self.pw2 = nn.Conv2d(c_mid, c_out, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(c_out)
+        self.relu = nn.ReLU()
+        self.pool = nn.MaxPool2d(2, stride=2, ceil_mode=True)
+
+    def forward(self, x):
+        y = self.bn1(self.pw1(self.dw1(self.relu(x))))
+        y = self.bn2(self.pw2(self.dw2(self.relu(y))))
+        return self.pool(y) + self.skip_bn(self.skip(x))
+
+# %% wrong mistake="Widens in the first layer."
+class MendedBlock(nn.Module):
+    def __init__(self, c_in, c_mid, c_out):
+        super().__init__()
+        self.skip = nn.Conv2d(c_in, c_out, 1, stride=2, bias=False)
+        self.skip_bn = nn.BatchNorm2d(c_out)
+        self.dw1 = nn.Conv2d(c_in, c_in, 3, padding=1, groups=c_in,
+                             bias=False)
+        self.pw1 = nn.Conv2d(c_in, c_out, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(c_out)
+        self.dw2 = nn.Conv2d(c_out, c_out, 3, padding=1, groups=c_out,
+                             bias=False)
+        self.pw2 = nn.Conv2d(c_out, c_out, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(c_out)
+        self.relu = nn.ReLU()
+        self.pool = nn.MaxPool2d(3, 2, 1)
+
+    def forward(self, x):
+        y = self.bn1(self.pw1(self.dw1(self.relu(x))))
+        y = self.bn2(self.pw2(self.dw2(self.relu(y))))
+        return self.pool(y) + self.skip_bn(self.skip(x))
+
+# %% wrong mistake="Reckons the shortcut from the input after its ReLU, without changing it."
+class MendedBlock(nn.Module):
+    def __init__(self, c_in, c_mid, c_out):
+        super().__init__()
+        self.skip = nn.Conv2d(c_in, c_out, 1, stride=2, bias=False)
+        self.skip_bn = nn.BatchNorm2d(c_out)
+        self.dw1 = nn.Conv2d(c_in, c_in, 3, padding=1, groups=c_in,
+                             bias=False)
+        self.pw1 = nn.Conv2d(c_in, c_mid, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(c_mid)
+        self.dw2 = nn.Conv2d(c_mid, c_mid, 3, padding=1, groups=c_mid,
+                             bias=False)
+        self.pw2 = nn.Conv2d(c_mid, c_out, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(c_out)
+        self.relu = nn.ReLU()
+        self.pool = nn.MaxPool2d(3, 2, 1)
+
+    def forward(self, x):
+        y = self.bn1(self.pw1(self.dw1(self.relu(x))))
+        y = self.bn2(self.pw2(self.dw2(self.relu(y))))
+        return self.pool(y) + self.skip_bn(self.skip(self.relu(x)))
+
+# %% wrong mistake="Ends with a ReLU, as ResNet does."
+class MendedBlock(nn.Module):
+    def __init__(self, c_in, c_mid, c_out):
+        super().__init__()
+        self.skip = nn.Conv2d(c_in, c_out, 1, stride=2, bias=False)
+        self.skip_bn = nn.BatchNorm2d(c_out)
+        self.dw1 = nn.Conv2d(c_in, c_in, 3, padding=1, groups=c_in,
+                             bias=False)
+        self.pw1 = nn.Conv2d(c_in, c_mid, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(c_mid)
+        self.dw2 = nn.Conv2d(c_mid, c_mid, 3, padding=1, groups=c_mid,
+                             bias=False)
+        self.pw2 = nn.Conv2d(c_mid, c_out, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(c_out)
+        self.relu = nn.ReLU()
+        self.pool = nn.MaxPool2d(3, 2, 1)
+
+    def forward(self, x):
+        y = self.bn1(self.pw1(self.dw1(self.relu(x))))
+        y = self.bn2(self.pw2(self.dw2(self.relu(y))))
+        return self.relu(self.pool(y) + self.skip_bn(self.skip(x)))
+
+# %% wrong mistake="Leaves out the first ReLU, as in the network's very first block."
+class MendedBlock(nn.Module):
+    def __init__(self, c_in, c_mid, c_out):
+        super().__init__()
+        self.skip = nn.Conv2d(c_in, c_out, 1, stride=2, bias=False)
+        self.skip_bn = nn.BatchNorm2d(c_out)
+        self.dw1 = nn.Conv2d(c_in, c_in, 3, padding=1, groups=c_in,
+                             bias=False)
+        self.pw1 = nn.Conv2d(c_in, c_mid, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(c_mid)
+        self.dw2 = nn.Conv2d(c_mid, c_mid, 3, padding=1, groups=c_mid,
+                             bias=False)
+        self.pw2 = nn.Conv2d(c_mid, c_out, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(c_out)
+        self.relu = nn.ReLU()
+        self.pool = nn.MaxPool2d(3, 2, 1)
+
+    def forward(self, x):
+        y = self.bn1(self.pw1(self.dw1(x)))
+        y = self.bn2(self.pw2(self.dw2(self.relu(y))))
+        return self.pool(y) + self.skip_bn(self.skip(x))
+
+# %% wrong mistake="Takes the shortcut first, then still overwrites the caller's input."
+class MendedBlock(nn.Module):
+    def __init__(self, c_in, c_mid, c_out):
+        super().__init__()
+        self.skip = nn.Conv2d(c_in, c_out, 1, stride=2, bias=False)
+        self.skip_bn = nn.BatchNorm2d(c_out)
+        self.dw1 = nn.Conv2d(c_in, c_in, 3, padding=1, groups=c_in,
+                             bias=False)
+        self.pw1 = nn.Conv2d(c_in, c_mid, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(c_mid)
+        self.dw2 = nn.Conv2d(c_mid, c_mid, 3, padding=1, groups=c_mid,
+                             bias=False)
+        self.pw2 = nn.Conv2d(c_mid, c_out, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(c_out)
+        self.relu = nn.ReLU(inplace=True)
+        self.pool = nn.MaxPool2d(3, 2, 1)
+
+    def forward(self, x):
+        short = self.skip_bn(self.skip(x))
+        y = self.bn1(self.pw1(self.dw1(self.relu(x))))
+        y = self.bn2(self.pw2(self.dw2(self.relu(y))))
+        return self.pool(y) + short
+
+# %% wrong mistake="Adds biases in front of the batch norms."
+class MendedBlock(nn.Module):
+    def __init__(self, c_in, c_mid, c_out):
+        super().__init__()
+        self.skip = nn.Conv2d(c_in, c_out, 1, stride=2, bias=False)
+        self.skip_bn = nn.BatchNorm2d(c_out)
+        self.dw1 = nn.Conv2d(c_in, c_in, 3, padding=1, groups=c_in,
+                             bias=True)
+        self.pw1 = nn.Conv2d(c_in, c_mid, 1, bias=True)
+        self.bn1 = nn.BatchNorm2d(c_mid)
+        self.dw2 = nn.Conv2d(c_mid, c_mid, 3, padding=1, groups=c_mid,
+                             bias=True)
+        self.pw2 = nn.Conv2d(c_mid, c_out, 1, bias=True)
+        self.bn2 = nn.BatchNorm2d(c_out)
+        self.relu = nn.ReLU()
+        self.pool = nn.MaxPool2d(3, 2, 1)
+
+    def forward(self, x):
+        y = self.bn1(self.pw1(self.dw1(self.relu(x))))
+        y = self.bn2(self.pw2(self.dw2(self.relu(y))))
+        return self.pool(y) + self.skip_bn(self.skip(x))
+
+# %% wrong mistake="Averages instead of taking the maximum."
+class MendedBlock(nn.Module):
+    def __init__(self, c_in, c_mid, c_out):
+        super().__init__()
+        self.skip = nn.Conv2d(c_in, c_out, 1, stride=2, bias=False)
+        self.skip_bn = nn.BatchNorm2d(c_out)
+        self.dw1 = nn.Conv2d(c_in, c_in, 3, padding=1, groups=c_in,
+                             bias=False)
+        self.pw1 = nn.Conv2d(c_in, c_mid, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(c_mid)
+        self.dw2 = nn.Conv2d(c_mid, c_mid, 3, padding=1, groups=c_mid,
+                             bias=False)
+        self.pw2 = nn.Conv2d(c_mid, c_out, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(c_out)
+        self.relu = nn.ReLU()
+        self.pool = nn.AvgPool2d(3, stride=2, padding=1)
+
+    def forward(self, x):
+        y = self.bn1(self.pw1(self.dw1(self.relu(x))))
+        y = self.bn2(self.pw2(self.dw2(self.relu(y))))
+        return self.pool(y) + self.skip_bn(self.skip(x))
+
+# %% wrong mistake="Puts the stride into the second depthwise layer and leaves the pool out."
+class MendedBlock(nn.Module):
+    def __init__(self, c_in, c_mid, c_out):
+        super().__init__()
+        self.skip = nn.Conv2d(c_in, c_out, 1, stride=2, bias=False)
+        self.skip_bn = nn.BatchNorm2d(c_out)
+        self.dw1 = nn.Conv2d(c_in, c_in, 3, padding=1, groups=c_in,
+                             bias=False)
+        self.pw1 = nn.Conv2d(c_in, c_mid, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(c_mid)
+        self.dw2 = nn.Conv2d(c_mid, c_mid, 3, stride=2, padding=1, groups=c_mid,
+                             bias=False)
+        self.pw2 = nn.Conv2d(c_mid, c_out, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(c_out)
+        self.relu = nn.ReLU()
+
+    def forward(self, x):
+        y = self.bn1(self.pw1(self.dw1(self.relu(x))))
+        y = self.bn2(self.pw2(self.dw2(self.relu(y))))
+        return y + self.skip_bn(self.skip(x))
