@@ -12,6 +12,11 @@ from lightnets_edu.widgets.relu_manifold import ReluManifold
 from lightnets_edu.widgets.sliding_convolution import SlidingConvolution
 
 __all__ = [
-    "BlockAnatomy", "ChannelShuffle", "ConvConnectivity", "CostCalculator", "NetworkSkyline", "ReluManifold",
+    "BlockAnatomy",
+    "ChannelShuffle",
+    "ConvConnectivity",
+    "CostCalculator",
+    "NetworkSkyline",
+    "ReluManifold",
     "SlidingConvolution",
 ]

@@ -178,8 +178,8 @@ def _row(node: Node, name: str, found: cost.LayerCost | None, more: int, wiring:
     stride = max(found.stride, default=1)
     c_in, c_out = (found.c_in, found.c_out) if node.kind in WEIGHTED else (given[0], out[0])
     parts = [f"g = {found.groups}"] * (found.groups > 1 and kind != "depthwise") + [f"s = {stride}"] * (stride > 1)
-    acts = [word for word in thens if not NORM.search(word)]
-    label = [*_wrapped(name), *_joined([kernel] * bool(kernel) + parts), *(acts or ["linear"] * (node.kind in WEIGHTED))[-1:]]
+    acts = [word for word in thens if not NORM.search(word)] or ["linear"] * (node.kind in WEIGHTED)
+    label = [*_wrapped(name), *_joined([kernel] * bool(kernel) + parts), *acts[-1:]]
     groups = f"{found.groups} groups" * (found.groups > 1 and kind != "depthwise")
     said = [f"{kernel} {found.kind}".strip(), groups, f"stride {stride}" * (stride > 1)]
     what = "; then ".join(filter(None, [", ".join(filter(None, said)), ", ".join(thens)]))

@@ -103,8 +103,8 @@ def test_font_is_cut_the_same_way_each_time(tmp_path):
 
 
 def test_characters_come_from_formulas_only():
-    html = 'Z<span class="katex"><span class="katex-html"><span>x</span>+</span></span>Y'
-    assert fonts.formula_characters(html) == {"x", "+"}
+    html = 'Z<span class="katex"><span class="katex-html"><span class="mord mathnormal">x</span>+</span></span>Y'
+    assert fonts.formula_characters(html) == ({"x"}, {"+"}) and fonts.formula_characters("Zx") == (set(), set())
 
 
 def test_icons_that_pages_or_styles_use():

@@ -68,11 +68,11 @@ def cut_fonts(static: Path, texts, css: str, used: set[str]) -> None:
         raise ExtensionError("hardly any icon found in the theme's style sheets: did their markup change?")
     shown = set().union(*texts) | ASCII
     faces = {"italic": fonts.characters_of(texts, fonts.ITALIC), "600": fonts.characters_of(texts, fonts.BOLD)}
-    formulas = set().union(*map(fonts.formula_characters, texts))
+    italic, upright = (set().union(*part) for part in zip(*map(fonts.formula_characters, texts), strict=True))
     for path in sorted(static.glob("vendor/fontawesome/webfonts/*.woff2")):
         fonts.cut(path, icons, features=())
     for path in sorted(static.glob("katex/fonts/*.woff2")):
-        fonts.cut(path, formulas or {" "})
+        fonts.cut(path, (italic if path.stem == "KaTeX_Math-Italic" else upright) | {" "})
     for path in sorted(static.glob("fonts/*.woff2")):
         set_in_it = next((characters for name, characters in faces.items() if name in path.stem), shown)
         fonts.cut(path, set_in_it | {" "}, TEXT_FEATURES)

@@ -54,32 +54,35 @@ def characters_of(texts, tags: set[str]) -> set[str]:
 
 
 class _Formulas(HTMLParser):
-    """Collects the characters inside `.katex-html`, the visible half of a formula."""
+    """Collects the characters inside `.katex-html`, the visible half of a formula: italic letters and the others."""
 
     def __init__(self):
         super().__init__()
-        self.characters, self.depth = set(), 0
+        self.italic, self.upright, self.open = set(), set(), []
 
     def handle_starttag(self, tag, attrs):
-        if tag == "span" and (self.depth or ("class", "katex-html") in attrs):
-            self.depth += 1
+        if tag == "span":
+            classes = set((dict(attrs).get("class") or "").split())
+            inside, italic = self.open[-1] if self.open else (False, False)
+            self.open.append((inside or "katex-html" in classes, italic or "mathnormal" in classes))
 
     def handle_endtag(self, tag):
-        if tag == "span" and self.depth:
-            self.depth -= 1
+        if tag == "span" and self.open:
+            self.open.pop()
 
     def handle_data(self, data):
-        if self.depth:
-            self.characters.update(data)
+        inside, italic = self.open[-1] if self.open else (False, False)
+        if inside:
+            (self.italic if italic else self.upright).update(data)
 
 
-def formula_characters(html: str) -> set[str]:
-    """The characters that the formulas of a page show."""
+def formula_characters(html: str) -> tuple[set[str], set[str]]:
+    """The characters that the formulas of a page show: italic letters, set in one font of their own, and the others."""
     if "katex-html" not in html:
-        return set()
+        return set(), set()
     parser = _Formulas()
     parser.feed(html)
-    return parser.characters
+    return parser.italic, parser.upright
 
 
 def icon_characters(css: str, used: set[str]) -> set[str]:

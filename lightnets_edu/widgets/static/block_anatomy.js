@@ -68,11 +68,11 @@ export default widget("Block anatomy", ({ model, live, set }) => {
       });
       if (knobs.firstChild !== shown[0]) knobs.replaceChildren(...shown);
       select.put(names, name, Object.values(tables).map(({ title }) => title));
-      const { scale, height, draw } = (fits[name + width] ??= fit(entry.states.map((own) => state(entry, own)), width));
+      const { scale, view, draw } = (fits[name + width] ??= fit(entry.states.map((own) => state(entry, own)), width));
       if (built !== (built = [width, name, Object.values(values)].join())) {
         const { flow, marks, boxes } = draw(here);
         radios = boxes.map((own, i) => radio(rows[i][0][0], i, rows.length, (layer) => set({ layer }), own));
-        main.setAttribute("viewBox", `0 0 ${width} ${height}`);
+        main.setAttribute("viewBox", view);
         main.replaceChildren(svg("g", hidden, ...flow, ...marks), svg("g", { role: "radiogroup", "aria-label": "Layer" }, ...radios));
         const n = 2 ** Math.ceil(Math.log2(12 / scale));
         ruler.replaceChildren(html("span", { style: `height: ${n * scale}px` }), `${n} channels`);

@@ -8,28 +8,28 @@ const path = (d, name) => svg("path", { d, class: name });
 const text = (x, y, words, name, side = 0) => svg("text", { x, y, text: words, class: `ln-ba-t${side} ${name}` });
 const most = (list, of) => Math.max(...list.map(of));
 
-/** A flow at `s` pixels a channel, with `gap` more between layers. `len` is the room that it takes along, `up` and `down` on both sides of its middle;
-    `put(a, b)` draws into `out` from the point a, b on. Where it is upright, along is down the page. */
-function plan({ rows, flow, ends }, upright, s, gap, out) {
-  const at = (a, b) => (upright ? [b, a] : [a, b]), half = (c) => Math.max((c * s) / 2, 0.5), bend = upright ? 26 : 32;
+/** A flow at `s` pixels a channel, with `gap` more between layers. `len` is the room that it takes along, `up` and `down`
+    on both sides of its middle; `put(a, b)` draws into `out` from a, b on. Where it is tall, along is down the page. */
+function plan({ rows, flow, ends }, tall, s, gap, out) {
+  const at = (a, b) => (tall ? [b, a] : [a, b]), half = (c) => Math.max((c * s) / 2, 0.5), bend = tall ? 26 : 32;
   const wide = (lines) => 7.2 * most(lines, (line) => `${line}`.length) + 9, high = (lines) => 14 * lines.length + 8;
 
   /** Room for what is c channels thick, with a label on one side. */
   function room(lines, c, side) {
-    const [len, aside] = upright ? [high(lines), wide(lines)] : [wide(lines), high(lines)], near = half(c) + aside, far = half(c) + (upright ? 30 : 18);
+    const [len, aside] = tall ? [high(lines), wide(lines)] : [wide(lines), high(lines)], near = half(c) + aside, far = half(c) + (tall ? 30 : 18);
     return side < 0 ? { len, up: near, down: far } : { len, up: far, down: near };
   }
   const label = (lines, a, b, side) => out.marks.push(...lines.map((words, i) => text(
-    ...(upright ? [b + 7 * side, a + 11 + 14 * i - 7 * lines.length] : [a, b + (side < 0 ? 14 * (i + 1 - lines.length) - 7 : 16 + 14 * i)]),
-    words, i ? "" : "ln-ba-c", upright ? side : 0)));
+    ...(tall ? [b + 7 * side, a + 11 + 14 * i - 7 * lines.length] : [a, b + (side < 0 ? 14 * (i + 1 - lines.length) - 7 : 16 + 14 * i)]),
+    words, i ? "" : "ln-ba-c", tall ? side : 0)));
 
   function ribbon(a, b, a2, b2, [c, size], side) {
     const h = half(c), mid = (a + a2) / 2, edge = (from, y, to, y2) => `${at(from, y)}C${at(mid, y)} ${at(mid, y2)} ${at(to, y2)}`;
     const over = edge(a, b - h, a2, b2 - h), under = edge(a2, b2 + h, a, b + h);
     out.flow.push(path(`M${over}L${under}z`, "ln-ba-flow ln-quiet"), path(`M${over}M${under}`, `ln-ba-edge ln-ba-n${size}`));
-    if (!side || a2 - a < (upright ? 16 : wide([c]) - 8)) return;
-    const inside = 2 * h > (upright ? wide([c]) : 15), [x, y] = at(mid, inside ? b : b - side * (h + 4));
-    out.marks.push(text(x, y + (inside || upright ? 4 : side < 0 && 9), c, "ln-ba-c", upright && !inside ? -side : 0));
+    if (!side || a2 - a < (tall ? 16 : wide([c]) - 8)) return;
+    const inside = 2 * h > (tall ? wide([c]) : 15), [x, y] = at(mid, inside ? b : b - side * (h + 4));
+    out.marks.push(text(x, y + (inside || tall ? 4 : side < 0 && 9), c, "ln-ba-c", tall && !inside ? -side : 0));
   }
   function layer(i, side) {
     const [[name, , ...lines], kind, kernel, groups, cIn, cOut, size] = rows[i], c = Math.max(cIn, cOut), long = 12 + 6 * (kernel || 1);
@@ -110,20 +110,20 @@ function plan({ rows, flow, ends }, upright, s, gap, out) {
   return seq(flow, ends, -1, true);
 }
 
-/** Room for every state of a block, so that nothing jumps: pixels a channel, height, and a function that draws one state.
-    Where a line is too long, blocks stand upright. */
+/** Room for every state of a block, so that nothing jumps: pixels a channel, the view, and a function that draws one state.
+    Where a line is too long, blocks are tall; where that is too wide, they are made smaller. */
 export function fit(blocks, width) {
-  const size = (upright, s, gap) => ["up", "down", "len"].map((side) => most(blocks, (block) => plan(block, upright, s, gap)[side]));
-  const least = size(false, 0, 0)[2], upright = least > width, room = upright ? Math.min(width, 480) : 300, gap = upright ? 0 : Math.min((width - least) / 16, 44);
-  let scale = 0;
+  const size = (tall, s, gap) => ["up", "down", "len"].map((side) => most(blocks, (block) => plan(block, tall, s, gap)[side]));
+  const least = size(false, 0, 0)[2], tall = least > width, room = tall ? Math.min(width, 480) : 300, gap = tall ? 0 : Math.min((width - least) / 16, 44);
+  let scale = 0.05;
   for (let step = 4; step > 1e-4; step /= 2) {
-    const [up, down] = size(upright, scale + step, gap);
+    const [up, down] = size(tall, scale + step, gap);
     if (up + down <= room) scale += step;
   }
-  const [up, down, len] = size(upright, scale, gap);
-  return { scale, height: upright ? len : up + down, draw(block) {
+  const [up, down, len] = size(tall, scale, gap), wide = tall ? Math.max(width, up + down) : width;
+  return { scale: (scale * width) / wide, view: `0 0 ${wide} ${tall ? len : up + down}`, draw(block) {
     const out = { flow: [], marks: [], boxes: [] };
-    plan(block, upright, scale, gap, out).put(upright ? 0 : (width - len) / 2, upright ? (width + up - down) / 2 : up, len);
+    plan(block, tall, scale, gap, out).put(tall ? 0 : (width - len) / 2, tall ? (wide + up - down) / 2 : up, len);
     return out;
   } };
 }

@@ -2,7 +2,7 @@
 
 from stage import Live, Specimen
 
-from lightnets_edu.widgets.block_anatomy import BlockAnatomy
+from lightnets_edu.widgets import BlockAnatomy
 
 
 def act(figure) -> None:
@@ -35,6 +35,6 @@ SPECIMEN = Specimen(
     ],
     live=Live(
         act, "w.block, w.squeeze, w.layer, w.layers()[w.layer].text[0]", "('fire', 0.5, 2, 'expand3x3')",
-        "w.block = 'shufflenet'; w.groups = 8", "24,000",
+        "w.block = 'shufflenet'; w.groups = 8", "11,232 parameters",
     ),
 )

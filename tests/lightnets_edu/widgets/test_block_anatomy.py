@@ -19,11 +19,11 @@ from lightnets_edu.models.resnet import Bottleneck
 from lightnets_edu.models.shufflenet_v1 import TABLE_1, ShuffleUnit, channel_shuffle
 from lightnets_edu.models.shufflenet_v2 import BasicUnit, DownUnit
 from lightnets_edu.models.squeezenet import Bypass, Fire
+from lightnets_edu.widgets import BlockAnatomy
 from lightnets_edu.widgets._block_anatomy_blocks import BLOCKS, anatomies
 from lightnets_edu.widgets._block_anatomy_flow import KINDS, Anatomy, forks, packed, unpacked
 from lightnets_edu.widgets._block_anatomy_picture import percent, shares_of, widest
 from lightnets_edu.widgets._block_anatomy_trace import measured
-from lightnets_edu.widgets.block_anatomy import BlockAnatomy
 
 STATES = [(name, values) for name in BLOCKS for values in anatomies(name)]
 
