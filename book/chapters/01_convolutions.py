@@ -86,7 +86,7 @@ from lightnets_edu.widgets import SlidingConvolution
 SlidingConvolution(kind="standard", kernel=3, stride=1, padding=0)
 
 # %% [markdown]
-# As a formula, with output channel $o$, row $r$, column $c$:
+# As a formula, with output channel $o$, row $r$, column $c$, stride 1 and no padding:
 #
 # $$
 # y_{o,r,c} \;=\; \sum_{i=1}^{C_\text{in}} \sum_{u=1}^{K} \sum_{v=1}^{K} w_{o,i,u,v} \; x_{i,\,r+u-1,\,c+v-1}
@@ -159,9 +159,9 @@ for c_in, c_out, k, stride, padding, size in [
     layer = nn.Conv2d(c_in, c_out, k, stride, padding, bias=False)
     row, = cost.layer_costs(layer, (1, c_in, size, size))
     seen = torch_counts(layer, (1, c_in, size, size))
-    rows.append((f"{k}×{k}", f"{c_in}→{c_out}", f"{size}→{out}",
+    rows.append((f"{k}×{k}, {c_in}→{c_out}", f"{size}→{out}",
                  row.params, formula, row.macs, seen))
-show.table(["kernel", "channels", "size", "parameters",
+show.table(["layer", "size", "parameters",
             "formula", "package", "torch"], rows)
 
 # %% [markdown]
@@ -394,6 +394,8 @@ diagrams.unit(DepthwiseSeparable(64, 128, stride=1), (1, 64, 56, 56),
 # ### What is not saved
 #
 # Multiply-adds fall. **Predict first:** does the number of elements that are moved fall as well?
+#
+# (The figure has three names that later chapters need. *Arithmetic intensity* is the number of multiply-adds for each element moved. MobileNet's α and ρ make all layers narrower and all maps smaller; leave both at 1 for now.)
 
 # %% name="fig-cost" alt="Bars that start at the standard layer, to the left for less and to the right for more: parameters, multiply-adds and memory access of a standard, a grouped and a depthwise separable layer. For the separable layer the first two reach far to the left, the third goes to the right." caption="One layer built in three ways, beside the standard one. Parameters and multiply-adds go down together; memory access does not follow. With these sizes the separable layer moves more than the standard one, since the map between its two steps is written and read again. Find sizes where it moves less."
 from lightnets_edu.widgets import CostCalculator
@@ -427,7 +429,7 @@ show.table(
 )
 
 # %% [markdown]
-# Compare the first two times with the saving in multiply-adds, then look at the speed of the depthwise step, which moves much for each multiplication. A count of multiply-adds cannot see that. Chapter 6, on ShuffleNet V2, is about it.
+# Compare the first two times with the saving in multiply-adds, then look at the speed of the depthwise step, which moves much for each multiplication. A count of multiply-adds cannot see that. The chapter on ShuffleNet V2 will be about it.
 
 # %% [markdown] objective="lower" claims="FO-21"
 # ## One matrix product
@@ -479,7 +481,7 @@ print("1×1, stride 1, equal:", same)
 # %% [markdown] claims="FO-22,FO-42"
 # ## Dense or sparse?
 #
-# If few weights are needed, why not set the others to zero and skip them? That is **unstructured** sparsity, and it needs another way to store a matrix, such as CSR: the values that are not zero, and where they stood. {cite:t}`howard2017mobilenets` hold that it is rarely quicker, short of a very high sparsity, and our sources repeat it. **Predict first:** which share of the weights must be zero before the sparse product is the quicker one?
+# If few weights are needed, why not set the others to zero and skip them? That is **unstructured** sparsity, and it needs another way to store a matrix, such as CSR: the values that are not zero, and where they stood. {cite:t}`howard2017mobilenets` hold that it is rarely quicker, short of a very high sparsity, and our sources repeat it. **Predict first:** how few of the weights may be left before the sparse product is the quicker one, a half, an eighth, a thirty-second?
 #
 # We multiply a matrix of $1{,}024$ rows and columns by one of $128$ columns. For each share $1/g$ of weights that stay, three candidates do *the same number of multiply-adds*, up to chance: a block-diagonal matrix of $g$ dense blocks, as a grouped 1×1 layer has it, and one with its zeros anywhere, by PyTorch's CSR and by SciPy's. The fourth is the dense product, zeros and all.
 
@@ -514,7 +516,7 @@ for name in ("grouped", "sparse, torch", "sparse, SciPy"):
     at = f"from 1/{wins[0]} on" if wins else "nowhere here"
     print(f"{name}: clearly quicker than dense {at}")
 
-# %% measured=true hide="code" name="fig-sparse" alt="Time over the share of weights that are kept, both axes logarithmic, four lines with error bars: the dense product, which does not change, and the block-diagonal and two sparse products, which fall as fewer weights are kept." caption="Time of one product by the share of weights kept: dense (line without marks), grouped (squares), sparse by torch (dots) and by SciPy (triangles). Bars reach over the middle half of the measurements. Where a falling line crosses the level one, leaving out begins to pay."
+# %% measured=true hide="code" name="fig-sparse" alt="Time over the share of weights that are kept, both axes logarithmic, four lines with error bars: the dense product, whose work does not change, and the block-diagonal and two sparse products, which fall as fewer weights are kept." caption="Time of one product by the share of weights kept: dense (line without marks), grouped (squares), sparse by torch (dots) and by SciPy (triangles). Bars reach over the middle half of the measurements. Where another line comes to lie below the dense one, leaving out begins to pay."
 styles = {
     "dense": ("#595959", ""), "grouped": ("#0072B2", "s"),
     "sparse, torch": ("#D55E00", "o"), "sparse, SciPy": ("#009E73", "^"),
@@ -579,7 +581,7 @@ print(f"largest difference: {off:.0e}")
 print([type(m).__name__ for m in folded.depthwise])
 
 # %% [markdown]
-# The difference is rounding. It is also the honest reason not to count batch norm: a network that is put to use has none. (In training it does take time. One of our sources says that it cannot run on a GPU; it can, and NVIDIA's library has it ready made {cite:p}`nvidia2025cudnn`.)
+# The difference is rounding. It is also the honest reason not to count batch norm: in a network that is put to use, one that stood right behind a convolution is gone. (In training it does take time. One of our sources says that it cannot run on a GPU; it can, and NVIDIA's library has it ready made {cite:p}`nvidia2025cudnn`.)
 
 # %% [markdown]
 # ## Pitfalls
@@ -642,7 +644,7 @@ for row in (y - z).abs().amax(dim=(0, 1)) > 1e-9:
     print(" ".join("x" if differs else "·" for differs in row))
 
 # %% [markdown]
-# Only inside: the crosses mark where the two differ. At the border the kernel stands on padding, which is zero *behind* the batch norm. The folded layer pads with zeros *before* it, where $-t/s$ would be right.
+# It is exact only where the window touches no padding: the crosses mark where the two differ. At the border the kernel stands on padding, which is zero *behind* the batch norm. The folded layer pads with zeros *before* it, where $-t/s$ would be right.
 
 # %% [markdown]
 # ## Exercises
@@ -686,7 +688,7 @@ with Check("output_size") as check:
                          stride=stride, padding=padding)
             check.equal(output_size(size, k, stride, padding), y.shape[2])
     with check("a kernel that does not fit"):
-        check.equal(output_size(2, 5, 1, 1), 0)
+        check.equal(output_size(1, 6, 1, 1), 0)
 
 # %% task [markdown] exercise="channel_mask" objective="connect"
 # ### Who reads whom?
@@ -898,6 +900,6 @@ with Check("columns") as check:
 # | compress | train a large network, then prune, share or round its weights | Compressing instead of designing |
 # | compress automatically | let a program choose what to prune and by how much | the same |
 #
-# Choose a **separable** layer where multiply-adds are what you must save and there are many output channels. Choose a **grouped** one where you want less than that, and remember that its groups never meet. Keep the **standard** one where there are few channels, as in the first layer of nearly every network of this book: there is little to save. And before you believe in a saving, count all three numbers, then measure.
+# Choose a **separable** layer where multiply-adds are what you must save and there are many output channels. Choose a **grouped** one where you want less than that, and remember that its groups never meet. Keep the **standard** one where there are few output channels, or where the bill is small anyway, as in the first layer of nearly every network of this book. And before you believe in a saving, count all three numbers, then measure.
 #
 # You saw two densities, space and channels, that can be thinned out one without the other; a saving that people call nine and that never is; and a batch norm that vanishes.

@@ -73,7 +73,7 @@ show.table(
 # %% [markdown] objective="towers"
 # ## See it: from towers to single channels
 #
-# The paper walks from the Inception module to the separable layer in four steps, its Figures 1 to 4. Each is a module of our package, and the diagrams are drawn from these modules.
+# The paper walks from the Inception module to the separable layer in four steps, its Figures 1 to 4. Each is a module of our package; the first two are drawn here, the others you will see as code.
 #
 # **The module.** Four towers look at the same input in four ways.
 
@@ -133,13 +133,13 @@ show.table(["module", "outputs of the three towers, to 12 decimals?"], rows)
 # It is the same function. Batch norm and ReLU treat every channel by itself, so they do not care which layer a channel came from. The last row shows that the test can fail: the segments must go to the right towers.
 
 # %% [markdown] objective="towers" claims="XC-04"
-# **Extreme.** Now the number of segments is a number that one may choose. Inception has three or four. Take as many as there are channels: one 3×3 kernel for each channel, a depthwise layer. This step is a choice again, and it gives up weights: a segment of one channel cannot mix channels at all. The 1×1 layer must do that alone.
+# **Extreme.** Now the number of segments is a number that one may choose. The simplified module has three. Take as many as there are channels: one 3×3 kernel for each channel, a depthwise layer. This step is a choice again, and it gives up weights: a segment of one channel cannot mix channels at all. The 1×1 layer must do that alone.
 
 # %%
 show.source(ExtremeInception)
 
 # %% [markdown]
-# The figure shows the 3×3 layer of the module alone, at first with three groups: pick an output, and its segment lights up. **Predict first:** how many channels does an output read with three groups, and how many with twelve? Then choose twelve, the extreme form, and one, where nothing is separated.
+# The figure shows the 3×3 layer of the module alone, at first with three groups: pick an output, and its segment lights up. **Predict first:** how many channels will an output read with twelve groups, and how many with one? Then choose twelve, the extreme form, and one, where nothing is separated.
 
 # %% name="fig-xception-segments" alt="The input positions of a 3×3 patch, and a square of output channels by input channels. With three groups three blocks on the diagonal are filled; the selected output's row shows the four channels of its segment." caption="The 3×3 layer behind the 1×1. The kernel sets which positions are read, the groups set which channels: two separate choices. From one group to as many as there are channels, the blocks on the diagonal shrink to single squares."
 from lightnets_edu.widgets import ConvConnectivity
@@ -149,7 +149,7 @@ ConvConnectivity(kind="grouped", c_in=12, c_out=12, groups=3)
 # %% [markdown]
 # Between one segment and one for each channel lies a whole spectrum. The 1×1 layer has $C_\text{in} C_\text{out}$ weights all along it; the 3×3 layer has $9\, C_\text{out}^2 / g$ with $g$ segments. We build the modules and count.
 
-# %% hide="code" name="fig-xception-spectrum" alt="Two lines over the number of segments, both axes logarithmic. The weights of the 1×1 layer stay level. Those of the 3×3 layer begin nine times as high at one segment, are three times as high at three, fall in a straight line, cross the level line between eight and twelve segments, and end far below it at one segment for each channel." caption="Weights of the two layers over the number of segments, counted in modules with as many channels after as before. Inception's three segments lie far on the left: its 3×3 layer still has three times the weights of its 1×1 layer. At the right end, the extreme form, hardly any are left."
+# %% hide="code" name="fig-xception-spectrum" alt="Two lines over the number of segments, both axes logarithmic. The weights of the 1×1 layer stay level. Those of the 3×3 layer begin nine times as high at one segment, are three times as high at three, fall in a straight line, cross the level line between eight and twelve segments, and end far below it at one segment for each channel." caption="Weights of the two layers over the number of segments, counted in modules with as many channels after as before. Three segments, as in the simplified module, lie far on the left: the 3×3 layer still has three times the weights of the 1×1 layer. At the right end, the extreme form, hardly any are left."
 import matplotlib.pyplot as plt
 
 c = 192
@@ -337,7 +337,7 @@ show.table(["network", "parameters", "multiply-adds"],
            [(name, t.params, t.macs) for name, t in networks.items()])
 
 # %% [markdown]
-# Xception has {{= f"{1 - params / networks['Inception v3'].params:.0%}" =}} fewer parameters than Inception v3 and does {{= f"{networks['Xception'].macs / networks['Inception v3'].macs - 1:.0%}" =}} *more* multiply-adds. Separable layers did make it smaller: {{= f"{dense.params / params:.1f}" =}} times smaller than its dense twin. But the saving was spent, on width and on depth. A layer that is nine times cheaper can be three times as wide for the same price, and the middle of Xception is {{= network.middle[0].first.depthwise.in_channels =}} channels wide from the first layer to the last.
+# Xception has {{= f"{1 - params / networks['Inception v3'].params:.0%}" =}} fewer parameters than Inception v3 and does {{= f"{networks['Xception'].macs / networks['Inception v3'].macs - 1:.0%}" =}} *more* multiply-adds. Separable layers did make it smaller: {{= f"{dense.params / params:.1f}" =}} times smaller than its dense twin. But the saving was spent, on width above all. A layer that is nine times cheaper can be three times as wide for the same price, and the middle of Xception is {{= network.middle[0].first.depthwise.in_channels =}} channels wide from the first layer to the last.
 #
 # This was on purpose. The aim was accuracy, not size, and with equal sizes nobody can say that the better network was merely the larger one. {cite:t}`chollet2017xception` reports a top-1 accuracy on ImageNet of 0.790, against 0.782 for Inception v3 (Table 1); on JFT, Google's own 350 million images, a relative gain of 4.3 %; and 28 training steps a second against 31 (Table 3). That is a better network, and a slightly slower one.
 #
@@ -369,7 +369,7 @@ axes[0].legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1.2))
 plt.show()
 
 # %% [markdown]
-# The depthwise layers, which do all the filtering in space behind the stem, take {{= f"{by_kind(xception, 'macs')['depthwise'] / networks['Xception'].macs:.1%}" =}} of the multiply-adds. The pointwise layers take {{= f"{by_kind(xception, 'macs')['pointwise'] / networks['Xception'].macs:.0%}" =}}. The bottleneck has moved: from the 3×3 layers into the 1×1 layers. ShuffleNet will start there.
+# The depthwise layers, which do all the filtering in space after the stem, take {{= f"{by_kind(xception, 'macs')['depthwise'] / networks['Xception'].macs:.1%}" =}} of the multiply-adds. The pointwise layers take {{= f"{by_kind(xception, 'macs')['pointwise'] / networks['Xception'].macs:.0%}" =}}. The bottleneck has moved: from the 3×3 layers into the 1×1 layers. ShuffleNet will start there.
 #
 # And where in the network? Compare the two. Which of them spends more evenly? Switch to parameters: do the same layers stand out?
 
@@ -379,7 +379,7 @@ from lightnets_edu.widgets import NetworkSkyline
 NetworkSkyline(["xception", "inception_v3"], against="inception_v3")
 
 # %% [markdown] objective="size"
-# Fewer multiply-adds do not mean less of everything. Here is the second separable layer of the network, on a large map. Compare it with a standard layer of the same widths. **Predict first:** which of its bars is the longer one?
+# Fewer multiply-adds do not mean less of everything. Here is the second separable layer of the network, on a large map. Compare it with a standard layer of the same widths. **Predict first:** which of its bars will point to “more”? (The layer's widths and map are fixed here; only the groups can be moved.)
 
 # %% name="fig-xception-cost" alt="Bars for a standard, a grouped and a depthwise separable layer, for parameters, multiply-adds, memory access and arithmetic intensity. Those of the separable layer are far shorter than those of the standard one for parameters and multiply-adds, and longer for memory access." caption="A layer of Xception's entry flow, measured, beside a standard and a grouped layer of the same widths. The separable layer computes far less and moves more: it writes a whole map between its two halves and reads it again."
 from lightnets_edu.widgets import CostCalculator
@@ -388,14 +388,14 @@ entry = SeparableConv(128, 128)
 CostCalculator.from_module(entry, (1, 128, 147, 147))
 
 # %% [markdown] objective="size"
-# That is one reason why a layer with fewer multiply-adds need not be as much faster, and a second one, beside its larger number of them, for the slower training that was reported of Xception.
+# That is one reason why a layer with fewer multiply-adds need not be as much faster. Xception was reported to train more slowly than Inception v3, and there are two reasons to expect it: more multiply-adds, and more data moved.
 
 # %% [markdown] objective="build" claims="XC-13,XC-16"
 # ## Measure it: something between?
 #
 # {cite:t}`chollet2017xception` trained Xception on ImageNet with nothing, with a ReLU and with an ELU between depthwise and pointwise layer, and reports that nothing converges faster and ends better (Figure 10). He calls it remarkable, because for Inception modules the opposite had been found, and offers a guess: on a map one channel deep, a non-linearity throws information away.
 #
-# We have handwritten digits and half a minute. Our network is a stem, one reducing block, three middle blocks and a classifier; twenty images of each digit to learn from, five seeds. We add what MobileNet V1 does, batch norm and ReLU. And we switch the shortcuts of the middle blocks off, as the paper does in its Figure 9.
+# We have handwritten digits and half a minute. Our network is a stem, one reducing block, three middle blocks and a classifier; twenty images of each digit to learn from, five seeds. We add what MobileNet V1 does, batch norm and ReLU. And we switch the shortcuts of the middle blocks off, much as the paper does in its Figure 9.
 #
 # **Predict first:** which rows will differ by more than chance?
 
@@ -452,9 +452,9 @@ show.table(["between the layers", "accuracy: mean (lowest to highest)",
             "seeds better than nothing"], rows)
 
 # %% [markdown]
-# The same seed gives the same first weights to every variant, so the last column compares like with like. Read it as throws of a coin: five heads or five tails in five throws are rare, two or three are nothing.
+# The same seed gives the same first weights to every variant, so the last column compares like with like. Read it as throws of a coin: five throws come out all alike once in sixteen times, and nothing follows from two or three. With several rows to look at, even five of five is a hint and no proof.
 #
-# A ReLU costs accuracy here too. Its mean lies below that of “nothing”, and with no seed, or hardly any, is it the better one. So far we agree with the paper. An ELU we cannot tell from nothing: the ranges lie on top of each other. The paper saw a difference; with two hundred images and five seeds we do not. Batch norm in front of the ReLU does not clearly help. The shortcuts make the largest difference of all, and the paper's warning holds for us as well: a network without them might want another learning rate.
+# A ReLU costs accuracy here too. Its mean lies below that of “nothing”, and there is hardly a seed, if any, with which it is the better one. So far we agree with the paper. An ELU we cannot tell from nothing: the ranges lie on top of each other. The paper saw a difference; with two hundred images and five seeds we do not. Batch norm in front of the ReLU does not clearly help. The shortcuts make the largest difference of all, with a caution: a network without them might want another learning rate.
 #
 # What this does not show is the reason. That information is lost remains a guess. Nor does it say what happens on photographs.
 
@@ -659,7 +659,7 @@ def fewest_towers(c_in, c_out):
 
 # %% check exercise="fewest_towers"
 with Check("fewest_towers") as check:
-    with check("192 to 192 channels: nine divides them not, twelve does"):
+    with check("192 to 192 channels: nine does not divide them, twelve does"):
         check.equal(fewest_towers(192, 192), 12)
     with check("8 inputs are too few"):
         check.equal(fewest_towers(8, 64), None)
@@ -708,7 +708,7 @@ with Check("cheaper") as check:
 # %% task [markdown] exercise="spend" objective="size"
 # ### Spend the saving
 #
-# Xception is not small because its layers are cheap; it is wide because they are. Compute how wide.
+# Cheap layers did not make Xception small. They made it wide. Compute how wide.
 #
 # A dense layer has `c` channels before and after it, a `kernel` × `kernel` convolution without bias, and a batch norm. Write `spend(c, kernel)`: the largest number of channels `w` for which a separable layer from `w` to `w` channels (depthwise, pointwise, one batch norm, no bias) has at most as many parameters as that dense layer.
 #
@@ -841,4 +841,4 @@ with Check("MendedBlock") as check:
 #
 # Look elsewhere for a phone. And where time counts, measure: the depthwise layers do next to no arithmetic and still read and write whole maps.
 #
-# You saw the two jobs of a kernel; towers that are one 1×1 and one grouped layer, exactly; the spectrum from three segments to one for each channel; two differences that remain, of which the order hardly matters and the activation does; and a saving that was spent on width. MobileNet keeps it.
+# You saw the two jobs of a kernel; towers that are one 1×1 and one grouped layer, exactly; the spectrum from three segments to one for each channel; two differences that remain, of which the order hardly matters and the activation does; and a saving that was spent on width. MobileNet, later, keeps the saving.
