@@ -659,7 +659,7 @@ def fewest_towers(c_in, c_out):
 
 # %% check exercise="fewest_towers"
 with Check("fewest_towers") as check:
-    with check("192 to 192 channels: nine does not divide them, twelve does"):
+    with check("192 to 192 channels: twelve divides them, nine not"):
         check.equal(fewest_towers(192, 192), 12)
     with check("8 inputs are too few"):
         check.equal(fewest_towers(8, 64), None)

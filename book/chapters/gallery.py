@@ -5,16 +5,16 @@
 # %% card [markdown]
 # # A gallery of figures
 #
-# The figures that move, all on one page: to look around, to find one again, or to show in class. Each belongs to a chapter, which asks a question first and then uses the figure to answer it.
+# The figures that move, all on one page: to look around, to find one again, or to show in class. Each is made for a chapter, where a question comes first and the figure answers it. Some of those chapters are still to be written.
 #
-# All of them run in this page, with no computer behind it. The Tab key reaches every control, the arrow keys move it. Nothing moves until you press *Play*. Under each figure lies its data as a table.
+# All of them run in this page, with no computer behind it. The Tab key reaches every control; arrow keys move sliders, menus and choices, the space bar presses buttons. Nothing moves until you press *Play*. Under each figure lies its data as a table.
 
 # %% [markdown]
 # ## Who reads whom
 #
 # A convolution reads a patch of positions, and a set of channels. The two have nothing to do with each other: the kernel sets the one, groups set the other.
 
-# %% name="fig-gallery-connectivity" alt="Left, a grid of input positions with the patch that one output position reads. Right, a matrix with a row for each output channel and a column for each input channel, filled where they are connected; the row of the chosen output is lit." caption="Choose a kind of convolution and pick an output: its patch of positions and its row of channels. Read off real modules by gradients."
+# %% name="fig-gallery-connectivity" alt="Left, a grid of input positions with the patch that one output position reads. Right, a matrix with a row for each output channel and a column for each input channel, filled where they are connected; the row of the chosen output is lit." caption="Choose a kind of convolution and pick an output: its patch of positions and its row of channels. Found with real layers: an output reads where a gradient is not zero."
 from lightnets_edu.widgets import ConvConnectivity
 
 ConvConnectivity(kind="grouped")
@@ -54,7 +54,7 @@ ChannelShuffle()
 #
 # ReLU sets what is negative to zero. In few dimensions that destroys what the map held; in many it hardly hurts.
 
-# %% name="fig-gallery-relu" alt="A spiral of points in the plane and, beside it, what a decoder brings back after a random embedding and ReLU; above, small copies for five numbers of dimensions with their errors." caption="Choose the number of dimensions: with two or three the spiral is crushed, with thirty it comes back. Without ReLU it always does."
+# %% name="fig-gallery-relu" alt="A spiral of points in the plane and, beside it, what a decoder brings back after a random embedding and ReLU; above, small copies for five numbers of dimensions with their errors." caption="Choose the number of dimensions: with two or three the spiral is crushed, with thirty the best affine decoder brings it back. Without ReLU it always does."
 from lightnets_edu.widgets import ReluManifold
 
 ReluManifold()
@@ -72,7 +72,7 @@ BlockAnatomy()
 # %% [markdown]
 # ## Where a network spends
 #
-# Early layers see large maps and take the multiply-adds. Late layers have many channels and hold the parameters.
+# Multiply-adds are spread over the whole depth, for early layers see large maps. Parameters pile up at the end, where there are many channels.
 
 # %% name="fig-gallery-skyline" alt="A bar for every layer of a network, in the order of execution, as high as what the layer costs and coloured by its kind; a line rises from nothing to one hundred percent of the cost." caption="Choose a network, what to count, and another network to hold against it. Move along the layers to read what each takes."
 from lightnets_edu.widgets import NetworkSkyline

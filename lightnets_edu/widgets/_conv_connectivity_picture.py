@@ -35,7 +35,7 @@ def share(part: int, all_: int) -> str:
 def numbers(widget: "ConvConnectivity") -> list[tuple[str, str, str]]:
     """Head and rows: the exact numbers beside those of a standard convolution."""
     here, mine, full = widget.reading(), widget.numbers(), widget.standard()
-    by, both = f"{mine.positions} × {mine.channels}", " by both steps" if here["steps"] else ""
+    by, joined = f"{mine.positions} × {mine.channels}", "Pairs joined by both steps" if here["steps"] else "Connections"
     return [
         ("number", widget.measured["name"] if widget.measured else words(widget.plan()), here["beside"]),
         ("Density in space", f"{mine.positions}/{AREA}", f"{full.positions}/{AREA}"),
@@ -45,7 +45,7 @@ def numbers(widget: "ConvConnectivity") -> list[tuple[str, str, str]]:
             f"{by} = {mine.fan_in}" if mine.fan_in == mine.positions * mine.channels else f"{mine.fan_in} of {by}",
             f"{full.positions} × {full.channels} = {full.fan_in}",
         ),
-        (f"Connections of all outputs here{both}", f"{mine.edges:,}", f"{full.edges:,}"),
+        (f"{joined}, all outputs here", f"{mine.edges:,}", f"{full.edges:,}"),
         ("Parameters", here["spent"], f"{full.params:,}"),
     ]
 

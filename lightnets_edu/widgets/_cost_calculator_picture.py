@@ -53,7 +53,8 @@ def formula(widget: "CostCalculator") -> str:
     """What the separable way saves of the standard way's multiply-adds, at the same widths."""
     costs, c_out = widget.costs(), widget.layers()["standard"][0].c_out
     saving = rounded(costs["separable"].macs / costs["standard"].macs, 4)
-    return f"Multiply-adds, separable ÷ standard: 1/c_out + 1/K² = 1/{c_out} + 1/{widget.kernel**2} = {saving}."
+    said = "Multiply-adds, separable ÷ standard of these widths"
+    return f"{said}: 1/c_out + 1/K² = 1/{c_out} + 1/{widget.kernel**2} = {saving}."
 
 
 def _compare(value: int, reference: int, what: str) -> str:

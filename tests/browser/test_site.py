@@ -1,6 +1,7 @@
 """The built site in a real browser: all pages, http and file://, both themes, three widths, with and without script."""
 
 import pytest
+import stage
 from probe import FALLBACKS, MOUNTED, RAW_TEX, STILL, WIDER, accessibility, change_by_keyboard, change_by_mouse, visit
 
 
@@ -50,6 +51,18 @@ def test_figures_have_the_room_on_a_phone_that_they_are_tested_in(browser, addre
         with visit(browser, address(page), 320) as seen:
             widths = seen.tab.evaluate("[...document.querySelectorAll('.ln-widget')].map((node) => node.offsetWidth)")
             assert widths and min(widths) >= 304, page
+
+
+@pytest.mark.parametrize("width", [320, 768, 1200])
+def test_figures_fit_in_their_pages(browser, address, widget_pages, width):
+    """In the book's own style: no text on another, nothing cut off, no small target."""
+    faults = {}
+    for page in widget_pages:
+        with visit(browser, address(page), width) as seen:
+            checks = (stage.OVERLAPS, stage.CROPPED, stage.SPILLS)
+            if found := [fault for check in checks for fault in seen.tab.evaluate(check)]:
+                faults[page] = found[:8]
+    assert faults == {}
 
 
 def test_without_javascript_still_pictures_show(browser, address, widget_pages):

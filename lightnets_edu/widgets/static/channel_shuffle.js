@@ -120,7 +120,7 @@ function sentence({ c, g, n, ways, inputs, measured, output, shuffle }) {
   const [none, paper, inverse] = ways.map((way) => reached(way, output));
   const said = `${measured ? "Measured, not the formula: o" : "O"}utput ${output} reaches ${inputs.length} of ${c} inputs`;
   if (!shuffle) return `${said}: n = ${n}.`;
-  return `${said}. No shuffle: ${none.length} (n = ${n}). Paper's order: ${paper.length}. Inverse order: ${inverse.length}${`${paper}` === `${inverse}` ? "" : ", not the same"}. min(g, n) · n = ${Math.min(g, n) * n}.`;
+  return `${said}. No shuffle: ${none.length} (n = ${n}). Paper's order: ${paper.length}. Inverse order: ${inverse.length}${`${paper}` === `${inverse}` ? "" : ", but others"}. min(g, n) · n = ${Math.min(g, n) * n}.`;
 }
 
 export default widget("Channel shuffle", (kit) => {

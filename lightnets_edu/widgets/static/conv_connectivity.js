@@ -92,7 +92,7 @@ function read(model) {
       ["Density in space", `${p}/${AREA}`, `${q}/${AREA}`],
       ["Density in channels", share(count(rows), all), "1"],
       [`Fan-in of output ${output}, positions × channels`, fan === p * n ? `${by} = ${fan}` : `${fan} of ${by}`, `${q} × ${c_in} = ${q * c_in}`],
-      [`Connections of all outputs here${steps.length ? " by both steps" : ""}`, whole(sum(fans)), whole(q * all)],
+      [`${steps.length ? "Pairs joined by both steps" : "Connections"}, all outputs here`, whole(sum(fans)), whole(q * all)],
       ["Parameters", here.spent, whole(full)],
     ],
   };

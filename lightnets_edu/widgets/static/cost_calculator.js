@@ -150,7 +150,7 @@ export default widget("Cost calculator", ({ model, live, set }) => {
       rho.put(RHOS, here.rho, FRACTIONS, fixed);
       picture(stage, here, width);
       live.textContent = sentence(here);
-      formula.textContent = `Multiply-adds, separable ÷ standard: 1/c_out + 1/K² = 1/${b} + 1/${here.kernel ** 2} = ${saving(b, here.kernel).toFixed(4)}.`;
+      formula.textContent = `Multiply-adds, separable ÷ standard of these widths: 1/c_out + 1/K² = 1/${b} + 1/${here.kernel ** 2} = ${saving(b, here.kernel).toFixed(4)}.`;
       shrunk.textContent = `α = ${here.alpha}, ρ = ${FRACTIONS[RHOS.indexOf(here.rho)]}: ${a} → ${b} channels on ${square(h)} maps.${here.alpha * here.rho === 1 ? "" : ` Separable against itself at α = 1, ρ = 1 (α² = ${here.alpha ** 2}): parameters ${
         by("params")}; multiply-adds ${by("macs")}, depthwise ${by("macs", [0])}, pointwise ${by("macs", [1])}; memory access ${by("access")}.`}`;
     },

@@ -62,7 +62,7 @@ def test_what_lights_up_is_what_gradients_say(page):
             assert f"No shuffle: {c // g} (n = {c // g})." in said and ("no full" in badge) == (c < g * g)
             assert f"Paper's order: {len(widget.reached(True, 'paper'))}. Inverse order: {reach}" in said
             same = widget.reached(True, "paper") == widget.reached(True, "inverse")
-            assert ("not the same" not in said) == same and f"min(g, n) · n = {reach}." in said
+            assert ("but others" not in said) == same and f"min(g, n) · n = {reach}." in said
         explained = tab.locator("[aria-live]").last.inner_text()
         assert ("changes nothing" in explained) == (g in (1, c))
         assert tab.get_by_role("button", name="Play").is_disabled()
