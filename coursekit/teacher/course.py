@@ -50,8 +50,12 @@ def scan_paths(root: Path | str, paths: list, progress=print) -> None:
 
 
 def secrets_of(assignment: Assignment) -> list[leaks.Secret]:
-    """What must not be found anywhere public: canaries, and the telling lines of solutions, tests and right answers."""
-    public, secrets = leaks.public_lines(assignment.notebook), []
+    """What must not be found anywhere public: canaries, and the telling lines of solutions, tests and right answers.
+
+    A line that stands in a public notebook of the book, of this chapter or another, tells nobody anything.
+    """
+    public = set().union(*map(leaks.public_lines, (assignment.notebook, *assignment.others)))
+    secrets: list[leaks.Secret] = []
     for name, half in assignment.halves.items():
         for region in ("solution", "tests"):
             mark = canary(assignment.name, name, region).removeprefix("# ")

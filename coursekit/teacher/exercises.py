@@ -27,12 +27,13 @@ class Public:
 
 @dataclass
 class Assignment:
-    """One chapter: its public notebook, the exercises in it, their private halves by name."""
+    """One chapter: its public notebook, the exercises in it, their private halves by name; and what else is public."""
 
     name: str
     notebook: nbformat.NotebookNode
     exercises: dict[str, Public]
     halves: dict[str, PrivateHalf]
+    others: tuple[nbformat.NotebookNode, ...] = ()
 
 
 def read_assignments(root: Path, chapters: list[str] | None = None) -> list[Assignment]:
@@ -55,7 +56,8 @@ def read_assignments(root: Path, chapters: list[str] | None = None) -> list[Assi
         if name in found:
             notebook, exercises = found[name]
             _caught(faults, _refuse_stale, notebook, f"notebooks/{name}.ipynb", root)
-            assignments.append(Assignment(name, notebook, exercises, {k: h for k, h in halves.items() if h}))
+            others = tuple(other for key, (other, _) in found.items() if key != name)
+            assignments.append(Assignment(name, notebook, exercises, {k: h for k, h in halves.items() if h}, others))
             _pair(assignments[-1], set(halves), faults)
         elif halves and name not in public:
             where = f"course/exercises/{name}"

@@ -85,9 +85,9 @@ def weight_matrix(weight, groups):
 
 def columns(x, kernel, stride, padding):
     x = F.pad(x, (padding[1], padding[1], padding[0], padding[0]))
-    c, h, w = x.shape
+    depth, h, w = x.shape
     rows = []
-    for i in range(c):
+    for i in range(depth):
         for u in range(kernel[0]):
             for v in range(kernel[1]):
                 last_row, last_column = h - kernel[0] + u + 1, w - kernel[1] + v + 1

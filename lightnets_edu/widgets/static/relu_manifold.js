@@ -84,7 +84,7 @@ function picture(here, width) {
   const words = `${zero} of ${n} ${zero === 1 ? "is" : "are"} zero`, label = (at, said) => text(mid, at, said, "ln-rm-middle");
   const way = (at, said) => [label(at, said), svg("path", { class: "ln-rm-way", d: `M${mid - 45} ${at + 10}h90m-6 -5l6 5l-6 5` })];
   const legend = [2, 1, 0].flatMap((fate, k) => {
-    const at = left + side * [0, 0.4, 0.77][k];
+    const at = left + Math.max(side, wide * 290) * [0, 0.4, 0.77][k];
     return [svg("path", { class: `ln-rm-mark ln-rm-fate${fate}`, d: shape[fate](at + 5, foot + 15, 4) }), text(at + 13, foot + 19, `${count[fate]} ${FATES[fate]}`)];
   });
   const [cx, unit] = [left + side / 2, (side / 2 - 8) / here.extent];
@@ -96,7 +96,8 @@ function picture(here, width) {
       : [label(level - 6, `Point ${point}: ${words}`)]),
     ...cells(bits, mid - across * pitch / 2, level, across, pitch),
     text(x, y - 9, `Decoded: ${DECODERS[which]}`, "ln-rm-title"), ...plot(back, here, x, y, side),
-    text(x, bottom, `Error ${percent(errors[which])}`, "ln-rm-title"), text(x + side, bottom, `${DECODERS[1 - which]}: ${percent(errors[1 - which])}`, "ln-rm-end"),
+    text(x, bottom, `Error ${percent(errors[which])}`, "ln-rm-title"),
+    ...(side < 250 ? [] : [text(x + side, bottom, `${DECODERS[1 - which]}: ${percent(errors[1 - which])}`, "ln-rm-end")]),
   ]];
 }
 

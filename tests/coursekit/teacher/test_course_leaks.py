@@ -1,5 +1,6 @@
 """The scanner finds what is private in every kind of file, and nothing where there is nothing."""
 
+import dataclasses
 import gzip
 import html
 import io
@@ -119,3 +120,14 @@ def test_solutions_tests_and_right_answers_are_secret(toy):
     assert "assert turn(numbers) == list(reversed(numbers))" in texts  # a hidden test
     assert "turned.insert(0, item)" not in texts  # too short to tell anything
     assert "return [items[-1]] + turn(items[:-1]) if len(items) > 1 else [items[0]]" not in texts  # a wrong answer
+
+
+def test_what_another_chapter_shows_is_no_secret(toy):
+    (assignment,) = read_assignments(toy.root)
+    line = "assert turn(numbers) == list(reversed(numbers))"
+    other = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(f"def f():\n    {line}")])
+    texts = {secret.text for secret in secrets_of(dataclasses.replace(assignment, others=(other,)))}
+    assert line not in texts and texts
+    other.metadata["coursekit"] = assignment.notebook.metadata["coursekit"]  # made from a source that is here
+    nbformat.write(other, toy.root / "notebooks" / "02_other.ipynb")
+    assert line not in {secret.text for found in read_assignments(toy.root) for secret in secrets_of(found)}
