@@ -38,7 +38,7 @@ parts = {kind: [r for r in vgg if r.kind == kind] for kind in names}
 spent = {kind: cost.total(rows) for kind, rows in parts.items()}
 total = cost.total(vgg)
 show.table(
-    ["", "layers", "parameters", "multiply-adds"],
+    ["part", "layers", "parameters", "multiply-adds"],
     [(names[kind], len(parts[kind]), spent[kind].params, spent[kind].macs)
      for kind in names] + [("all", len(vgg), total.params, total.macs)],
 )

@@ -299,7 +299,7 @@ shortcuts = count(ReducingBlock)
 layers = count(nn.Conv2d) - separable - shortcuts   # separable: counts once
 blocks = shortcuts + count(MiddleBlock)
 show.table(
-    ["", "the paper", "counted"],
+    ["what", "the paper", "counted"],
     [("convolutional layers", 36, layers),
      ("modules", 14, 1 + blocks + 1),    # the stem, the blocks, the end
      ("of these with a shortcut", 12, blocks),
@@ -473,7 +473,7 @@ settings = [
     ("multiplied by", "0.94", "0.9", "0.94"),
     ("every", "2 epochs", "3,000,000 images", "3,000,000 images"),
 ]
-heads = ["", "ImageNet", "JFT", "JFT, in our source"]
+heads = ["setting", "ImageNet", "JFT", "JFT, in our source"]
 show.table(heads, settings)
 
 # %% [markdown]

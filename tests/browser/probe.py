@@ -131,14 +131,19 @@ def change_by_keyboard(tab: Page, host) -> list[str]:
 def change_by_mouse(tab: Page, host) -> list[str]:
     """Click the first checkbox, button or choice of a widget, or else an end of its first slider; say what is amiss."""
     before = host.evaluate(PICTURE)
-    control = host.locator("input[type=checkbox], button, [role=radio][aria-checked=false]").locator("visible=true").first
-    slider = host.locator("input[type=range]").locator("visible=true").first
+    kinds = "input[type=checkbox]:enabled, button:enabled, [role=radio][aria-checked=false]"
+    control = host.locator(kinds).locator("visible=true").first
+    slider = host.locator("input[type=range]:enabled").locator("visible=true").first
+    menu = host.locator("select:enabled").locator("visible=true").first
     if control.count():
         control.click()
     elif slider.count():
         box = slider.bounding_box()
         slider.click(position={"x": box["width"] - 3, "y": box["height"] / 2})
         slider.click(position={"x": 3, "y": box["height"] / 2})
+    elif menu.count():
+        for i in (0, menu.locator("option").count() - 1):
+            menu.select_option(index=i)
     else:
         return ["the widget has nothing to click"]
     tab.wait_for_timeout(300)
