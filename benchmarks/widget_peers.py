@@ -85,15 +85,15 @@ def draw(step):
 
 RELU_MANIFOLD = """
 from lightnets_edu.widgets import ReluManifold
-from lightnets_edu.widgets import _manifold
+from lightnets_edu.widgets import _relu_manifold_trip as _manifold
 figure = ReluManifold()
 trips = {n: _manifold.trip(__import__("torch").relu, n, 0) for n in _manifold.DIMENSIONS}
-spiral = np.asarray(_manifold.spiral())
+spiral = np.asarray(_manifold.spiral())[:: _manifold.BETWEEN]
 VALUES = list(trips)
 
 def draw(n):
     fig, (left, right) = plt.subplots(1, 2, figsize=(8, 4))
-    for ax, line in ((left, spiral), (right, np.asarray(trips[n].decoded["best affine"]))):
+    for ax, line in ((left, spiral), (right, np.asarray(trips[n].decoded["best affine"])[:: _manifold.BETWEEN])):
         ax.plot(line[:, 0], line[:, 1], "k", lw=0.5)
         ax.scatter(line[:, 0], line[:, 1], c=range(len(line)), cmap="viridis")
         ax.set(aspect="equal")
