@@ -12,9 +12,8 @@ from specimens import SPECIMENS
 from stage import Specimen, move, state, trait
 
 from lightnets_edu import widgets
-from lightnets_edu.widgets._base import STATIC, Figure, modules
+from lightnets_edu.widgets._base import STATIC, Figure, compose, modules
 
-KIT = ("shared", "player")
 EVERY = pytest.mark.parametrize("specimen", SPECIMENS.values(), ids=SPECIMENS)
 KB = 1024
 
@@ -35,7 +34,7 @@ def test_budgets(specimen: Specimen):
     size = {path.stem: path.stat().st_size for path in STATIC.glob("*.js")}
     assert size[name] <= 10 * KB and modules(name)[-1] == name
     assert len(figure._esm.encode()) <= 18 * KB
-    assert size["shared"] + size["player"] <= 9 * KB
+    assert len(compose("player").encode()) <= 8 * KB, "the kit, without its comments"
 
 
 @EVERY
