@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from html.parser import HTMLParser
 from typing import Any, NamedTuple
 
 from playwright.sync_api import Locator, Page
@@ -71,6 +72,19 @@ class Specimen(NamedTuple):
     label: str
     moves: list[dict[str, Any]]
     live: Live
+
+
+class Tags(HTMLParser):
+    """The tags and attributes of a piece of HTML."""
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.tags, self.attributes = [], []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += attrs
 
 
 def state(widget: Figure) -> dict[str, Any]:

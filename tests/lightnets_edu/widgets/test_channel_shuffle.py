@@ -3,11 +3,11 @@
 import functools
 import json
 import re
-from html.parser import HTMLParser
 
 import pytest
 import torch
 import traitlets
+from stage import Tags
 from torch import nn
 
 from lightnets_edu.models.shufflenet_v1 import ShuffleUnit, channel_shuffle
@@ -234,19 +234,6 @@ def test_the_state_is_plain_and_small():
 
 
 # The static picture --------------------------------------------------------------------------------------------------
-
-
-class Tags(HTMLParser):
-    """Collects tags and attribute names."""
-
-    def __init__(self, html: str):
-        super().__init__()
-        self.tags, self.attributes = [], []
-        self.feed(html)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        self.attributes += attrs
 
 
 @pytest.mark.parametrize(("c", "g", "shuffle"), [(*pair, s) for pair in SOME for s in (True, False)])

@@ -3,13 +3,12 @@
 import json
 import random
 import re
-from html.parser import HTMLParser
 
 import pytest
 import stage
 from axe_playwright_python.sync_playwright import Axe
 from specimens import SPECIMENS
-from stage import Specimen, move, state, trait
+from stage import Specimen, Tags, move, state, trait
 
 from lightnets_edu import widgets
 from lightnets_edu.widgets._base import STATIC, Figure, compose, modules
@@ -51,19 +50,6 @@ def test_the_still_picture_is_plain(specimen: Specimen):
         assert any(key == "aria-label" and value for key, value in parsed.attributes)
         seen.add(figure.fallback)
     assert len(seen) > 1
-
-
-class Tags(HTMLParser):
-    """Collects tags and attributes."""
-
-    def __init__(self, html: str):
-        super().__init__()
-        self.tags, self.attributes = [], []
-        self.feed(html)
-
-    def handle_starttag(self, tag, attrs):
-        self.tags.append(tag)
-        self.attributes += attrs
 
 
 @EVERY
