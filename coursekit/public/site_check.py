@@ -2,7 +2,7 @@
 
 `check(site)` returns what is wrong, each with the page and what to do: dead links and anchors, double ids, pictures
 without an alternative text, anything that would be fetched from another host, failed cells, figures without a caption,
-widgets whose state is missing.
+table columns without a head, widgets whose state is missing.
 """
 
 import json
@@ -59,7 +59,7 @@ def check(site: Path) -> list[Problem]:
     found = []
     for page in pages.values():
         faults = [*_links(page, pages, site), *_ids(page), *_pictures(page), *foreign_in_page(page.soup)]
-        faults += [*_failed_cells(page), *_captions(page), *_widgets(page)]
+        faults += [*_failed_cells(page), *_captions(page), *_heads(page), *_widgets(page)]
         found += [Problem(page.path.relative_to(site).as_posix(), *fault) for fault in faults]
     for pattern, rule in (("*.css", foreign_in_style), ("*.js", foreign_in_script)):
         for path in sorted(site.rglob(pattern)):
@@ -132,6 +132,13 @@ def _captions(page: Page) -> Iterator[Fault]:
         if caption is None or not caption.get_text().strip():
             name = figure.get("id") or str(figure)[:60]
             yield f"figure {name} has no caption", "write one sentence that says what to see in it"
+
+
+def _heads(page: Page) -> Iterator[Fault]:
+    for table in page.soup.select("article table"):
+        heads = [head.get_text(" ", strip=True) for head in table.find_all("th")]
+        if "" in heads:
+            yield f"a table has a column without a head, beside {', '.join(filter(None, heads))[:60]}", "name the column"
 
 
 def _widgets(page: Page) -> Iterator[Fault]:

@@ -78,6 +78,7 @@ FAULTS = {
         "holds a traceback",
     ),
     "no caption": ('<figure id="bare"><img src="_static/a.png" alt="A cat on a mat"></figure>', "figure bare has no"),
+    "column without a head": ("<table><tr><th><p></p></th><th>weights</th></tr></table>", "a head, beside weights"),
     "empty caption": ('<figure id="bare"><figcaption> </figcaption></figure>', "figure bare has no caption"),
     "widget without state": (
         '<script type="application/vnd.jupyter.widget-view+json">{"model_id": "lost"}</script>',
