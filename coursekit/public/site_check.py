@@ -138,7 +138,8 @@ def _heads(page: Page) -> Iterator[Fault]:
     for table in page.soup.select("article table"):
         heads = [head.get_text(" ", strip=True) for head in table.find_all("th")]
         if "" in heads:
-            yield f"a table has a column without a head, beside {', '.join(filter(None, heads))[:60]}", "name the column"
+            others = ", ".join(filter(None, heads))[:60]
+            yield f"a table has a column without a head, beside {others}", "name the column"
 
 
 def _widgets(page: Page) -> Iterator[Fault]:
