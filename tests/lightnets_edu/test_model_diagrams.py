@@ -17,7 +17,9 @@ from lightnets_edu import diagrams, drawing, models
 from lightnets_edu.layers import SqueezeExcite
 from lightnets_edu.models import (
     MODELS,
+    efficientnet,
     effnet,
+    ghostnet,
     inception,
     inception_v3,
     mobilenet_v1,
@@ -32,7 +34,10 @@ from lightnets_edu.models import (
 )
 
 BLOCKS = {    # arguments, and the shape of an input without its batch axis
+    efficientnet.MBConv: ((24, 24, 3, 1, 6), (24, 56, 56)),
     effnet.EffNetBlock: ((32, 32, 64), (32, 32, 32)),
+    ghostnet.GhostModule: ((16, 64), (16, 56, 56)),
+    ghostnet.GhostBottleneck: ((24, 72, 40, 5, 2, True), (24, 56, 56)),
     inception.PlainInception: ((192, 256), (192, 35, 35)),
     inception.SimplifiedInception: ((192, 192), (192, 35, 35)),
     inception.EquivalentInception: ((192, 192), (192, 35, 35)),
@@ -63,7 +68,7 @@ BLOCKS = {    # arguments, and the shape of an input without its batch axis
 BASES = {inception_v3.Towers} if hasattr(inception_v3, "Towers") else set()    # not blocks by themselves
 SIZE = {"effnet": 32, "incept": 299, "xcepti": 299}
 WEIGHTED = (nn.Conv2d, nn.Linear)
-ACTIVATIONS = ("Relu", "Hardtanh", "Hardswish", "Hardsigmoid", "LeakyRelu", "Sigmoid")
+ACTIVATIONS = ("Relu", "Hardtanh", "Hardswish", "Hardsigmoid", "LeakyRelu", "Sigmoid", "Silu")
 
 
 @cache
