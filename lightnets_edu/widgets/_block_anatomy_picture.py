@@ -35,7 +35,7 @@ def sentence(differs: bool, anatomy: Anatomy, layer: int) -> str:
     shares = ", ".join(f"{kind} {percent(part, macs)}" for kind, part in shares_of(anatomy).items())
     c, where = widest(anatomy)
     return (
-        f"{DIFFERS if differs else ''}{params:,} parameters and {macs:,} multiply-adds: {shares}. "
+        f"{DIFFERS if differs else ''}{params:,} parameters and {macs:,} multiply-adds, of these {shares}. "
         f"Widest {where}: {c} channels. {row.text[0]}: {row.text[1]}. {row.c_in} → {row.c_out} channels, "
         f"{times(row.size)}. {row.params:,} parameters, {row.macs:,} multiply-adds: {percent(row.params, params)} and "
         f"{percent(row.macs, macs)} of the block."
@@ -55,9 +55,9 @@ def widest(anatomy: Anatomy) -> tuple[int, str]:
 
 
 def percent(part: int, of: int) -> str:
-    """A share to three digits: "84.2 %"."""
+    """A share to three digits: "84.2%"."""
     exact = Decimal(100 * part / (of or 1))
-    return f"{Context(prec=3, rounding=ROUND_HALF_UP).plus(exact).normalize():f} %"
+    return f"{Context(prec=3, rounding=ROUND_HALF_UP).plus(exact).normalize():f}%"
 
 
 def times(size: int | str) -> str:

@@ -78,7 +78,7 @@ def _spent(module: nn.Module, steps: list[int]) -> str:
     """The parameters as the sum of two steps, or with what kernels have of them."""
     params, kernels = sum(p.numel() for p in module.parameters()), weights(module)
     if sum(steps) == params and steps:
-        return f"{' + '.join(map(str, steps))} = {params:,}"
+        return f"{' + '.join(f'{n:,}' for n in steps)} = {params:,}"
     return f"{params:,}" if params == kernels else f"{params:,}, of them {kernels:,} in kernels"
 
 

@@ -62,7 +62,7 @@ def _skyline(network: Network, metric: str, order: str, top: int, layer: int | N
     at = {place: round(LEFT + pitch * (k + 0.5)) for k, place in enumerate(places)}
     body = _still.text(0, 13, f"{network['label']}: {UNITS[metric]} of each layer", size=13)
     body += _still.text(LEFT + WIDE, 30, f"total so far; dashed: {UNITS[OTHER[metric]]}", "end")
-    body += _still.text(LEFT - 6, TOP + 4, f"{top:,}", "end") + _still.text(LEFT + WIDE + 4, TOP + 4, "100 %")
+    body += _still.text(LEFT - 6, TOP + 4, f"{top:,}", "end") + _still.text(LEFT + WIDE + 4, TOP + 4, "100%")
     body += f'<path stroke-width=".6" d="M{LEFT} {TOP}h{WIDE}M{LEFT} {foot}h{WIDE}"/>'
     bars = _strokes([(at[i], foot, -round(HIGH * numbers[i] / top)) for i in places])
     body += f'<path stroke-width="{max(1, 0.8 * min(pitch, 30)):.1f}" stroke-opacity=".55" d="{bars}"/>'

@@ -121,7 +121,7 @@ def short_names(names: Sequence[str]) -> list[str]:
 
 def label(name: str) -> str:
     """A network's name as papers write it: "mobilenet_v1_1.0" is MobileNet V1 1.0."""
-    return " ".join(map(_word, name.split("_")))
+    return " ".join(map(_word, name.split("_"))).replace("Inception V3", "Inception v3")    # as its authors write it
 
 
 def _word(word: str) -> str:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 from lightnets_edu.widgets._network_rows import FIELDS, KINDS, Network, Row
 
-UNITS = {"params": "parameters", "macs": "multiply-adds", "access": "elements of memory access"}
+UNITS = {"params": "parameters", "macs": "multiply-adds", "access": "elements moved"}
+NOUNS = {metric: unit.split()[0] for metric, unit in UNITS.items()}
 OTHER = {"params": "macs", "macs": "params", "access": "macs"}    # whose running total is dashed
-VERBS = {"params": "holds", "macs": "takes", "access": "takes"}
+VERBS = {"params": "holds", "macs": "takes", "access": "moves"}
 
 
 def values(rows: Sequence[Row], measure: str) -> list[int]:
@@ -49,8 +50,8 @@ def ceiling(most: int) -> int:
 
 
 def percent(part: int, whole: int) -> str:
-    """Two decimals, halves rounded up: "94.86 %"."""
-    return f"{_hundredths(100 * part, whole or 1)}\u00a0%"
+    """Two decimals, halves rounded up: "94.86%"."""
+    return f"{_hundredths(100 * part, whole or 1)}%"
 
 
 def summary(network: Network, metric: str, order: str) -> str:
@@ -70,7 +71,7 @@ def sentence(shown: Network, against: Network | None, metric: str, layer: int) -
     said = [
         *(["Measured, not the reference."] if shown["differs"] else []),
         f"Layer {layer + 1} of {len(rows)}, {describe(rows[layer])}.",
-        f"It {VERBS[metric]} {numbers[layer]:,} {UNITS[metric]}: {percent(numbers[layer], total)} of all, "
+        f"It {VERBS[metric]} {numbers[layer]:,} {NOUNS[metric]}: {percent(numbers[layer], total)} of all, "
         f"rank {place}{tie}.",
     ]
     if against:
@@ -101,8 +102,8 @@ def compare(one: tuple[str, int], two: tuple[str, int], metric: str) -> str:
     if small == large:
         return f"{less} and {more}: equally many {UNITS[metric]}."
     if not small:
-        return f"{less} {VERBS[metric]} no {UNITS[metric]}."
-    return f"{more} {VERBS[metric]} {_hundredths(large, small)} times as many {UNITS[metric]} as {less}."
+        return f"{less} {VERBS[metric]} no {NOUNS[metric]}."
+    return f"{more} {VERBS[metric]} {_hundredths(large, small)} times as many {NOUNS[metric]} as {less}."
 
 
 def note(network: Network) -> str:

@@ -52,9 +52,9 @@ def percent(e: float) -> str:
     """A share in per cent: two digits behind the point where it is small, else one."""
     share = Decimal(100 * e)
     if 0 < share < Decimal("0.005"):
-        return "<0.01\u00a0%"
+        return "<0.01%"
     digits = "0" if not share else "0.01" if share < 1 else "0.1"
-    return f"{share.quantize(Decimal(digits), ROUND_HALF_UP)}\u00a0%"
+    return f"{share.quantize(Decimal(digits), ROUND_HALF_UP)}%"
 
 
 def sentence(widget: "ReluManifold") -> str:
@@ -90,7 +90,7 @@ def many(averages: Sequence[Sequence[float]]) -> list[list[str]]:
 
 
 def _range(middle: float, low: float, high: float) -> str:
-    return f"{percent(middle)} ({percent(low)[:-2]} to {percent(high)})"
+    return f"{percent(middle)} ({percent(low)[:-1]} to {percent(high)})"
 
 
 def rows(widget: "ReluManifold") -> list[list[str]]:

@@ -3,28 +3,21 @@
 from collections.abc import Sequence
 from typing import Any
 
-Cell = list[int | None]  # decimals, below none for an exponent; pixels
+Cell = list[int]  # decimals, below none for an exponent; pixels
 
 NARROW = 276    # pixels for a plane on a page of 320
-WIDEST, WIDEST_PAIR = 40, 45
+WIDEST = 40
 
 
 def cells(planes: Any, weights: Any, outputs: Any, padding: int) -> list[Cell]:
-    """Cells of inputs, weights, outputs and products, of nested lists of numbers.
-
-    Products of small whole numbers are written as pairs, `2·−1`: None in place of their decimals.
-    """
+    """Cells of inputs, weights, outputs and products, of nested lists of numbers."""
     xs, ws, ys = (sorted(set(flat(part))) for part in (planes, weights, outputs))
-    found = [
+    return [
         _cell(xs, min(WIDEST, NARROW // (len(planes[0][0]) + 2 * padding))),
         _cell(ws, WIDEST),
         _cell(ys, min(WIDEST, NARROW // max(len(plane[0]) for plane in outputs))),
+        _cell([x * w for x in xs for w in ws], WIDEST),
     ]
-    longest = [max((written(v, cell[0]) for v in part), key=len) for part, cell in zip((xs, ws), found, strict=False)]
-    pair = _room("·".join(longest))
-    if all(isinstance(v, int) for v in xs + ws) and found[0][0] == found[1][0] == 0 and pair <= WIDEST_PAIR:
-        return [*found, [None, pair]]
-    return [*found, _cell([x * w for x in xs for w in ws], WIDEST)]
 
 
 def flat(nested: Any) -> list[float]:
@@ -32,16 +25,16 @@ def flat(nested: Any) -> list[float]:
     return [v for part in nested for v in flat(part)] if isinstance(nested, list) else [nested]
 
 
-def written(value: float, digits: int | None) -> str:
+def written(value: float, digits: int) -> str:
     """A number as its cell shows it."""
-    if digits is not None and digits < 0:
+    if digits < 0:
         return f"{value:.0e}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e").replace("-", "−")
-    return f"{value:z.{digits or 0}f}".replace("-", "−")
+    return f"{value:z.{digits}f}".replace("-", "−")
 
 
 def _room(text: str) -> int:
     """Pixels that a text of 12 takes, with a little air."""
-    air = 0 if "." in text else 2 if "·" in text else 5
+    air = 0 if "." in text else 5
     return max(17, 7 * len(text) + air + (2 if "−" in text else 0))
 
 

@@ -141,8 +141,9 @@ def products(part: Part) -> str:
 def compared(widget: "SlidingConvolution") -> Iterable[list[object]]:
     """One standard layer against a depthwise and a pointwise one."""
     k, (standard, depthwise, pointwise) = widget.compared()
+    padded = f", padding {widget.padding + 1}" if widget.kind == "pointwise" else ""
     both = [f"{a:,} + {b:,} = {a + b:,}" for a, b in zip(depthwise, pointwise, strict=True)]
     return [
-        [f"standard {k} × {k}", standard.macs, standard.params],
-        [f"depthwise {k} × {k} + pointwise", both[1], both[0]],
+        [f"standard {k} × {k}{padded}", standard.macs, standard.params],
+        [f"depthwise {k} × {k}{padded} + pointwise", both[1], both[0]],
     ]

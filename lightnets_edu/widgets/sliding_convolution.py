@@ -134,7 +134,8 @@ class SlidingConvolution(Figure):
     def compared(self) -> tuple[int, tuple[Cost, Cost, Cost]]:
         """A kernel size, and what this output size costs with it: standard, depthwise, pointwise.
 
-        The kernel is the one drawn, and 3 beside a pointwise layer; channels are those of the standard layer.
+        The kernel is the one drawn, and 3 beside a pointwise layer, padded to give as much; channels are those of the
+        standard layer.
         """
         kernel = 3 if self.kind == "pointwise" else self.kernel
         c_out = len(self.weights.get("standard", self.weights[self.kind]))

@@ -19,7 +19,7 @@ export function summary({ rows, flow, ends }) {
   return { params: sum(rows, (row) => row[7]), macs: sum(rows, (row) => row[8]), widest: met.reduce((a, b) => (b[0] > a[0] ? b : a)), kinds };
 }
 
-export const percent = (part, all) => `${+((100 * part) / (all || 1)).toPrecision(3)} %`;
+export const percent = (part, all) => `${+((100 * part) / (all || 1)).toPrecision(3)}%`;
 
 function read(model) {
   const name = model.get("block"), layer = model.get("layer"), entry = model.get("tables")[name];
@@ -39,8 +39,8 @@ function costs({ rows, layer, params, macs }) {
 function sentences({ entry, params, macs, widest: [c, where], kinds, picked: [[name, what], , , , cIn, cOut, size, own, spent] }) {
   const shares = Object.entries(kinds).flatMap(([kind, part], i) => [i ? ", " : "", html("span", { class: `ln-ba-key ${INK[kind]}`, text: `${KINDS[kind]} ${percent(part, macs)}` })]);
   return [
-    `${entry.differs ? "Measured, not the formula: " : ""}${whole(params)} parameters and ${whole(macs)} multiply-adds: `, ...shares, `. Widest ${where}: ${c} channels.`, html("br"),
-    `${name}: ${what}. ${cIn} → ${cOut} channels, ${times(size)}. ${whole(own)} parameters, ${whole(spent)} multiply-adds: ${percent(own, params)} and ${percent(spent, macs)} of the block.`,
+    `${entry.differs ? "Measured, not the formula: " : ""}${whole(params)} parameters and ${whole(macs)} multiply-adds, of these `, ...shares, `. Widest ${where}: ${c} channels.`, html("br"),
+    html("b", { text: name }), `: ${what}. ${cIn} → ${cOut} channels, ${times(size)}. ${whole(own)} parameters, ${whole(spent)} multiply-adds: ${percent(own, params)} and ${percent(spent, macs)} of the block.`,
   ];
 }
 
@@ -75,7 +75,7 @@ export default widget("Block anatomy", ({ model, live, set }) => {
         main.setAttribute("viewBox", view);
         main.replaceChildren(svg("g", hidden, ...flow, ...marks), svg("g", { role: "radiogroup", "aria-label": "Layer" }, ...radios));
         const n = 2 ** Math.ceil(Math.log2(12 / scale));
-        ruler.replaceChildren(html("span", { style: `height: ${n * scale}px` }), `${n} channels`);
+        ruler.replaceChildren(html("span", { style: `height: ${n * scale}px` }), `${n} channels; each block has a scale of its own`);
       }
       check(radios, here.layer);
       bars.replaceChildren(...costs(here));

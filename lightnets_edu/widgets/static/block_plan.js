@@ -94,7 +94,7 @@ function plan({ rows, flow, ends }, tall, s, gap, out) {
     if (whole) parts.push(tail(["output", times(last()[1])], last(), true));
     const reach = (way) => Math.max(half(end[0]), most(parts, (part) => part[way])), len = sum(parts, (part) => part.len) + 12;
     return {
-      len, up: reach("up"), down: reach("down"), end: last(),
+      len, up: reach("up") + (tall && !parts.length && 26), down: reach("down"), end: last(),
       put(a, b, width) {
         const loose = (width - len + 12) / (parts.length + 1);
         let pen = whole ? NaN : a, x = a, map = end;
@@ -103,7 +103,7 @@ function plan({ rows, flow, ends }, tall, s, gap, out) {
           if (from > pen) ribbon(pen, b, from, b, map, side);
           [pen, x, map] = [to, x + part.len, part.end];
         }
-        if (!whole) ribbon(pen, b, a + width, b, map, side);
+        if (!whole) ribbon(pen, b, a + width, b, map, tall && !parts.length ? -side : side);
       },
     };
   }

@@ -155,12 +155,12 @@ export default widget("Channel shuffle", (kit) => {
       groups.put(divisors(c), g, divisors(c), fixed);
       shuffle.put(here.shuffle);
       order.put(ORDERS, here.order);
-      stage.put(upto(5), step, STAGES[step], still);
+      stage.put(upto(5), step, g < 2 || g === c ? "none" : STAGES[step], still);
       go.enable(!still);
       live.textContent = sentence(here);
       how.textContent = explain(here);
       const apart = upto(c).some((o) => reached(here.wiring, o).length < c);
-      badge.textContent = `C = ${c} ${c < g * g ? "<" : "≥"} g² = ${g * g}: ${here.shuffle || g < 2 ? `${apart ? "no " : ""}full mixing` : "no shuffle"}`;
+      badge.textContent = here.shuffle || g < 2 ? `C = ${c} ${c < g * g ? "<" : "≥"} g² = ${g * g}: ${apart ? "no " : ""}full mixing` : "No shuffle: groups never mix";
     },
     data() {
       const { c, second, ways, wiring } = read(model), row = (own) => [own, ...ways.map((way) => reached(way, own[0]))].map(ranges);

@@ -47,7 +47,7 @@ export function connect(t) {
   const parts = steps.map((step) => step.weights), params = sum(parts);
   return {
     rows, patch, fans: rows.map((row) => row.length * patch.length), steps: two ? steps : [], size: [side, side],
-    params, spent: `${two ? `${parts.join(" + ")} = ` : ""}${whole(params)}`, standard: [area(k).length, k * k * c_in * c_out], beside: `standard ${k}×${k}`,
+    params, spent: `${two ? `${parts.map(whole).join(" + ")} = ` : ""}${whole(params)}`, standard: [area(k).length, k * k * c_in * c_out], beside: `standard ${k}×${k}`,
     unread: upto(AREA).filter((i) => kernel < stride && (i % SIDE % stride || Math.floor(i / SIDE) % stride)),
   };
 }
@@ -91,16 +91,16 @@ function read(model) {
       ["number", fixed ? own.name : `${kind} ${kernel}×${kernel}${dealt(kind) ? `, g = ${t.groups}` : ""}`, here.beside],
       ["Density in space", `${p}/${AREA}`, `${q}/${AREA}`],
       ["Density in channels", share(count(rows), all), "1"],
-      [`Fan-in of output ${output}, positions × channels`, fan === p * n ? `${by} = ${fan}` : `${fan} of ${by}`, `${q} × ${c_in} = ${q * c_in}`],
-      [`${steps.length ? "Pairs joined by both steps" : "Connections"}, all outputs here`, whole(sum(fans)), whole(q * all)],
+      [`Output ${output} reads, positions × channels`, fan === p * n ? `${by} = ${fan}` : `${fan} of ${by}`, `${q} × ${c_in} = ${q * c_in}`],
+      [`${steps.length ? "Pairs joined by both steps" : "Connections"}, all outputs at this position`, whole(sum(fans)), whole(q * all)],
       ["Parameters", here.spent, whole(full)],
-    ],
+    ].map((row) => (kind !== "standard" || fixed ? row : row.slice(0, 2))),
   };
 }
 
 function sentence({ own, unread, numbers, beside }) {
   return [
-    own.unlike, ...numbers.slice(3).map(([what, mine, full]) => `${what}: ${mine} (${beside}: ${full}).`),
+    own.unlike, ...numbers.slice(3).map(([what, mine, full]) => `${what}: ${mine}${full ? ` (${beside}: ${full})` : ""}.`),
     unread.length > 0 && `${unread.length} of ${AREA} positions are never read.`,
   ].filter(Boolean).join(" ");
 }
@@ -131,7 +131,7 @@ export default widget("Connections of a convolution", ({ model, live, set }) => 
     },
     data() {
       const { rows, fans } = read(model);
-      return [table([["output", "reads channels", "fan-in"], ...rows.map((row, o) => [o, row.join(" "), fans[o]])])];
+      return [table([["output", "reads channels", "in all"], ...rows.map((row, o) => [o, row.join(" "), fans[o]])])];
     },
   };
 });

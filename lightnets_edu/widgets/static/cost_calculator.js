@@ -5,13 +5,13 @@ const SIZES = [7, 14, 28, 56, 112, 224], ALPHAS = [1, 0.75, 0.5, 0.25], RHOS = [
 const MEASURES = { params: "Parameters", macs: "Multiply-adds", access: "Memory access" }, KEYS = Object.keys(MEASURES);
 const square = (k) => `${k}×${k}`;
 
-/** A convolution of stride 1 that keeps its maps' size: weights, multiply-adds, elements moved. */
+/** A convolution that keeps its maps' size: weights, multiply-adds, elements moved. */
 export function layer(c_in, c_out, kernel, size, groups) {
   const params = (kernel * kernel * c_in * c_out) / groups;
   return { c_in, c_out, kernel, groups, params, macs: params * size * size, access: (c_in + c_out) * size * size + params };
 }
 
-/** The layers of each way. */
+/** Layers of each way. */
 export function ways(c_in, c_out, kernel, size, groups) {
   return {
     standard: [layer(c_in, c_out, kernel, size, 1)],
@@ -20,13 +20,13 @@ export function ways(c_in, c_out, kernel, size, groups) {
   };
 }
 
-/** Layers one after the other. */
+/** Layers in a row. */
 export function total(layers) {
   const sum = (key) => layers.reduce((before, cost) => before + cost[key], 0);
   return { params: sum("params"), macs: sum("macs"), access: sum("access") };
 }
 
-/** The separable way's multiply-adds for each one of the standard way. */
+/** The separable way's multiply-adds for one of the standard way. */
 export const saving = (c_out, kernel) => 1 / c_out + 1 / kernel ** 2;
 
 /** Multiply-adds for each element moved. */
@@ -37,7 +37,7 @@ export const scaled = (c, alpha) => (c === IMAGE ? c : c * alpha);
 
 export const divisors = (a, b) => upto(Math.min(a, b) + 1).filter((g) => a % g === 0 && b % g === 0);
 
-/** 8.41, 128, 13,107; more digits just above 1. */
+/** 8.41, 128, 13,107; more digits near 1. */
 export function decimal(x) {
   return Number.isInteger(x) || x >= 1000 ? whole(Math.round(x)) : x.toFixed(x > 1 && x < 1.001 ? 5 : 2);
 }
@@ -48,7 +48,7 @@ export function times(value, base) {
   return value < base ? `÷ ${decimal(base / value)}` : `× ${decimal(value / base)}`;
 }
 
-/** What the traits say. `line` is what bars start from: the standard way at α = 1, ρ = 1. */
+/** What the traits say. `line`, where bars start: the standard way at α = 1, ρ = 1. */
 function read(model) {
   const [c_in, c_out, kernel, size, groups, alpha, rho, own] =
     ["c_in", "c_out", "kernel", "size", "groups", "alpha", "rho", "measured"].map((name) => model.get(name));
@@ -64,8 +64,8 @@ function read(model) {
   return { c_in, c_out, kernel, size, groups, alpha, rho, own, a, b, h, full, now, rows, line: total(full.standard) };
 }
 
-/** Log bars: less than the line goes left, more goes right. On narrow pages words stand above bars. */
-function picture(stage, { rows, line, kernel }, width) {
+/** Log bars: less goes left, more goes right. On narrow pages words stand above them. */
+function picture(stage, { rows, line, kernel, alpha, rho }, width) {
   const octave = (key, cost) => Math.log2(cost[key] / line[key]), bands = [], parts = [], wide = width >= 520;
   const all = rows.flatMap(({ layers, sum }) => [...layers, sum]).flatMap((cost) => KEYS.map((key) => octave(key, cost)));
   const less = Math.max(2, Math.ceil(-Math.min(...all))), more = Math.max(2, Math.ceil(Math.max(...all)));
@@ -102,9 +102,9 @@ function picture(stage, { rows, line, kernel }, width) {
     line_of("Arithmetic intensity", 0, decimal(intensity(sum)), times(intensity(sum), intensity(line)), "");
     y += 32;
   }
-  const low = y - 12, every = [1, 2, 4, 8].find((step) => step * unit >= 56);
+  const low = y - 12, every = [1, 2, 4, 8].find((step) => step * unit >= 24 + 2 * less);
   const ticks = upto(less + more).map((i) => i - less).filter((i) => i % every === 0 && zero + i * unit > 20);
-  word(zero - 5, 12, "← less than standard", "ln-cc-sum ln-cc-end");
+  word(zero - 5, 12, alpha * rho < 1 ? "← less than at α = ρ = 1" : "← less than standard", "ln-cc-sum ln-cc-end");
   word(zero + 5, 12, "more →", "ln-cc-sum");
   for (const i of ticks) word(zero + i * unit, 29, times(2 ** i, 1), "ln-cc-tick");
   stage.setAttribute("viewBox", `0 0 ${width} ${low}`);

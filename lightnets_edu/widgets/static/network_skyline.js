@@ -23,7 +23,7 @@ function skyline(width, network, { metric, order, top, high, layer }) {
   const { rows } = network, numbers = values(rows, metric), places = ranked(numbers, order), shares = byKind(rows, metric);
   const wide = width > 560, left = wide ? 96 : 42, right = wide ? 64 : 48, end = width - right, room = end - left;
   const pitch = room / rows.length, w = Math.min(pitch > 4 ? pitch - Math.min(3, pitch / 5) : pitch, 40);
-  const head = 22, foot = head + high, kinds = kindsOf(network), lane = (i) => foot + 9 + 16 * i, low = lane(kinds.length);
+  const head = wide ? 22 : 36, foot = head + high, kinds = kindsOf(network), lane = (i) => foot + 9 + 16 * i, low = lane(kinds.length);
   const at = (k) => +(left + pitch * (k + 0.5)).toFixed(2), up = (share) => +(foot - high * share).toFixed(2);
   const bar = (k, y, h) => `M${(at(k) - w / 2).toFixed(2)} ${y}h${w.toFixed(2)}v${h}h${-w.toFixed(2)}z`;
   const tower = (k) => bar(k, up(numbers[places[k]] / top), +((high * numbers[places[k]]) / top).toFixed(2));
@@ -42,16 +42,16 @@ function skyline(width, network, { metric, order, top, high, layer }) {
   });
   const scale = [0, 0.5, 1].map((share) => [
     path("grid ln-quiet", `M${left} ${up(share)}h${room}`),
-    words(mark(top * share), left - 6, up(share) + 4, "end"), words(`${100 * share} %`, end + 6, up(share) + 4),
+    words(mark(top * share), left - 6, up(share) + 4, "end"), words(`${100 * share}%`, end + 6, up(share) + 4),
   ]);
   const shapes = [
-    ...scale, wide && words(`${UNITS[metric]} of each layer`, left, 11),
-    words(`total so far; dashed: ${UNITS[OTHER[metric]]}`, wide ? end : width, 11, "end"),
+    ...scale, words(`${UNITS[metric]}${metric === "access" ? " by" : " of"} each layer`, left, 11),
+    words(`total so far; dashed: ${UNITS[OTHER[metric]]}`, wide ? end : width, head - 11, "end"),
     here >= 0 && path("here ln-quiet", bar(here, head, low - 4 - head)),
     ...lanes, here >= 0 && path(inked("on", rows[layer][1]), tower(here)),
-    Math.max(...numbers) < top / 50 && words("Too low to see: untick “Same scale”.", end - 4, foot - 8, "end"),
     path("halo ln-quiet", line(OTHER[metric])), path("other", line(OTHER[metric])),
     path("halo ln-quiet", line(metric)), path("line", line(metric)),
+    Math.max(...numbers) < top / 50 && words("Untick “Same scale” to see it.", end - 4, foot - 8, "end"),
     here >= 0 && svg("circle", { class: "ln-ns-dot", cx: at(here), cy: up(along(metric)[here]), r: 4 }),
     ...(order === "execution" ? ["first layer", "last layer"] : ["largest", "smallest"]).map((text, i) => words(text, i ? end : left, low + 8, i && "end")),
   ];
@@ -110,7 +110,7 @@ export default widget("Network skyline", ({ model, live, set }) => {
       const others = ["", ...names.filter((name) => name !== get("shown"))];
       shown.put(names, get("shown"), labels(names));
       against.put(others, get("against"), labels(others), others.length < 2);
-      count.put(METRICS, metric, METRICS.map((name) => UNITS[name].replace("elements of ", "")));
+      count.put(METRICS, metric, METRICS.map((name) => UNITS[name].replace("elements moved", "memory access")));
       largest.put(order !== "execution");
       same.put(get("scale") === "same", !two[1]);
       same.node.toggleAttribute("hidden", !two[1]);

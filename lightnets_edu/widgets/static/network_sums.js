@@ -3,14 +3,15 @@ import { upto, whole } from "./shared.js";
 
 export const KINDS = ["pointwise", "depthwise", "standard", "grouped", "linear", "norm", "other"];
 export const METRICS = ["params", "macs", "access"];
-export const UNITS = { params: "parameters", macs: "multiply-adds", access: "elements of memory access" };
+export const UNITS = { params: "parameters", macs: "multiply-adds", access: "elements moved" };
 const NUMBERS = ["weights", ...METRICS];   // the last of a row; before them stand its name, kind and sizes
 
 export const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
 const pair = (sizes) => (Array.isArray(sizes) ? sizes : [sizes, sizes]);
 const size = (sizes) => pair(sizes).join("×");
 const many = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
-const verb = (metric) => (metric === "params" ? "holds" : "takes");
+const verb = (metric) => ({ params: "holds", macs: "takes", access: "moves" })[metric];
+const noun = (metric) => UNITS[metric].split(" ")[0];
 
 /** One number of every row. */
 export const values = (rows, measure) => rows.map((row) => row[8 + NUMBERS.indexOf(measure)]);
@@ -55,8 +56,8 @@ function hundredths(part, all) {
   return (Math.round((100 * part) / all) / 100).toLocaleString("en-GB", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 }
 
-/** 94.86 % */
-export const percent = (part, all) => `${hundredths(100 * part, all || 1)}\u00a0%`;
+/** 94.86% */
+export const percent = (part, all) => `${hundredths(100 * part, all || 1)}%`;
 
 /** Name, kind, kernel, channels and output of a layer. */
 export function describe(row) {
@@ -79,8 +80,8 @@ export function summary({ input, rows }, metric, order) {
 function compare(one, two, metric) {
   const [[less, small], [more, large]] = one[1] <= two[1] ? [one, two] : [two, one];
   if (small === large) return `${less} and ${more}: equally many ${UNITS[metric]}.`;
-  if (!small) return `${less} ${verb(metric)} no ${UNITS[metric]}.`;
-  return `${more} ${verb(metric)} ${hundredths(large, small)} times as many ${UNITS[metric]} as ${less}.`;
+  if (!small) return `${less} ${verb(metric)} no ${noun(metric)}.`;
+  return `${more} ${verb(metric)} ${hundredths(large, small)} times as many ${noun(metric)} as ${less}.`;
 }
 
 /** The selected layer in exact numbers; and where two networks are drawn, how their totals compare. */
@@ -90,7 +91,7 @@ export function sentence(shown, against, metric, layer) {
   return [
     differs && "Measured, not the reference.",
     `Layer ${layer + 1} of ${rows.length}, ${describe(rows[layer])}.`,
-    `It ${verb(metric)} ${whole(numbers[layer])} ${UNITS[metric]}: ${share}.`,
+    `It ${verb(metric)} ${whole(numbers[layer])} ${noun(metric)}: ${share}.`,
     against && compare([label, total], [against.label, sum(values(against.rows, metric))], metric),
   ].filter(Boolean).join(" ");
 }

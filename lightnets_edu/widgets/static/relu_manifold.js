@@ -21,8 +21,8 @@ export const census = (fates) => FATES.map((_, fate) => [...fates].filter((own) 
 
 export function percent(e) {
   const share = 100 * e;
-  if (share > 0 && share < 0.005) return "<0.01\u00a0%";
-  return `${share.toFixed(!share ? 0 : share < 1 ? 2 : 1)}\u00a0%`;
+  if (share > 0 && share < 0.005) return "<0.01%";
+  return `${share.toFixed(!share ? 0 : share < 1 ? 2 : 1)}%`;
 }
 
 /** What the traits say; `trips`: for each n what became of the points. */
@@ -45,7 +45,7 @@ const cross = (x, y, r) => `M${x - r} ${y - r}l${2 * r} ${2 * r}m0 ${-2 * r}l${-
 const circle = (x, y, r) => `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0`;
 const shape = [cross, circle, circle];
 
-/** A sector between two directions that gets lost. */
+/** A sector that gets lost. */
 function sector([from, to, fate], [x, y], r) {
   const [a, b, c] = places([from, (from + to) / 2, to].map((d) => d * Math.PI / 180).map((d) => [Math.cos(d), Math.sin(d)]), [x, y], r);
   return svg("path", { class: `ln-rm-lost${fate} ln-quiet`, d: `M${x} ${y}L${a}A${r} ${r} 0 0 0 ${b}A${r} ${r} 0 0 0 ${c}z` });
@@ -74,7 +74,7 @@ function cells(bits, x, y, across, pitch) {
   return [svg("path", { class: "ln-rm-off", d: d[0] }), svg("path", { class: "ln-rm-on", d: d[1] })];
 }
 
-/** The large picture: input, the selected point's coordinates, what came back; side by side where there is room. */
+/** Input, the selected point's coordinates, what came back; side by side where there is room. */
 function picture(here, width) {
   const { n, bits, zero, which, count, errors, input, back, lost, name, relu, point } = here, wide = width >= 520, head = 22;
   const side = wide ? Math.min(330, (width - 130) / 2) : Math.min(width, 280), left = (width - (wide ? 2 * side + 130 : side)) / 2;
@@ -85,14 +85,14 @@ function picture(here, width) {
   const way = (at, said) => [label(at, said), svg("path", { class: "ln-rm-way", d: `M${mid - 45} ${at + 10}h90m-6 -5l6 5l-6 5` })];
   const legend = [2, 1, 0].flatMap((fate, k) => {
     const at = left + Math.max(side, wide * 290) * [0, 0.4, 0.77][k];
-    return [svg("path", { class: `ln-rm-mark ln-rm-fate${fate}`, d: shape[fate](at + 5, foot + 15, 4) }), text(at + 13, foot + 19, `${count[fate]} ${FATES[fate]}`)];
+    return [svg("rect", { class: `ln-rm-lost${fate} ln-quiet`, x: at - 2, y: foot + 8, width: 14, height: 14 }), svg("path", { class: `ln-rm-mark ln-rm-fate${fate}`, d: shape[fate](at + 5, foot + 15, 4) }), text(at + 13, foot + 19, `${count[fate]} ${FATES[fate]}`)];
   });
   const [cx, unit] = [left + side / 2, (side / 2 - 8) / here.extent];
   return [bottom + 7, [
     text(left, 13, "Input", "ln-rm-title"), ...plot(input, here, left, head, side, lost), ...legend,
     ...(here.extent < 2 ? [text(cx + 0.2 * unit, heart + 4, "start"), text(cx + 0.92 * unit, heart + 4, "end", "ln-rm-end")] : []),
     ...(wide
-      ? [...way(heart - 108, relu ? `T, then ${name.length > 10 ? "activation" : name}` : "T"), label(level - 8, `Point ${point}`), label(level + high + 16, words), ...way(heart + 104, "decoder")]
+      ? [...way(heart - 108, relu ? `T, then ${name.length > 10 ? "activation" : name}` : "T"), label(level - 8, `Point ${point}`), label(level + high + 16, words), ...way(heart + 92, "decoder")]
       : [label(level - 6, `Point ${point}: ${words}`)]),
     ...cells(bits, mid - across * pitch / 2, level, across, pitch),
     text(x, y - 9, `Decoded: ${DECODERS[which]}`, "ln-rm-title"), ...plot(back, here, x, y, side),
@@ -101,7 +101,7 @@ function picture(here, width) {
   ]];
 }
 
-/** Five small pictures, one for each n: the choice of n. */
+/** A small picture for each n: the choice of n. */
 function strip(stage, choose) {
   let radios, built, w, side, at;
   return (here, width) => {
@@ -135,7 +135,7 @@ function sentence({ n, relu, departs, name, fates, count, errors, which, zero, p
 }
 
 export default widget("ReLU on an embedded spiral", ({ model, live, set }) => {
-  const seed = dial("Seed of T", (value) => set({ seed: value })), relu = tick(model.get("activation"), (on) => set({ relu: on }));
+  const seed = dial("Random T", (value) => set({ seed: value })), relu = tick(model.get("activation"), (on) => set({ relu: on }));
   const decoder = choice("Decoder", (kind) => set({ decoder: kind })), point = dial("Point", (i) => set({ point: i }));
   const small = svg("svg", { class: "ln-rm-strip" }), main = svg("svg", { class: "ln-rm-main", role: "img", "aria-label": "The spiral before and after" });
   const pick = strip(small, (i) => set({ n: NS[i] }));

@@ -51,17 +51,17 @@ function picture(stage) {
   }
   return (here, width) => {
     const { inputs, weights, padding: p, stride: s, k, shown, step, now, cells } = here, n = weights.length, shape = [width, here.kind, k, s, p, here.size].join();
-    const [read, weigh, tell, give] = cells.map(([digits]) => writer(digits)), pair = ([a, b]) => (cells[3][0] === null ? `${read(a)}·${weigh(b)}` : give(a * b));
+    const [read, weigh, tell, give] = cells.map(([digits]) => writer(digits)), product = ([a, b]) => give(a * b);
     if (shape !== last) build(here, width);
     last = shape;
     rows.forEach(([input, kernel, products], i) => {
       const found = now.parts.find((part) => part.plane === i), o = found ? now.o : (i * n) / inputs.length, under = (at, start) => at + p >= start * s && at + p < start * s + k;
       input.slide(now.y * s, now.x * s, found);
       input.write((j) => read(inputs[i].flat()[j]), (r, c) => found && under(r, now.y) && under(c, now.x));
-      kernel.name.textContent = `Kernel ${o}`;
+      kernel.name.textContent = i && weights[o][1] ? `slice ${i}` : `Kernel ${o}`;
       kernel.write((j) => weigh((weights[o][i] ?? weights[o][0]).flat()[j]), () => found);
       products.name.textContent = found ? "Products" : "not read";
-      products.write((j) => (found ? pair(found.pairs[j]) : ""), () => found);
+      products.write((j) => (found ? product(found.pairs[j]) : ""), () => found);
       products.sum.textContent = found ? `= ${tell(found.sum)}` : "";
       products.slide(0, 0, found);
     });
@@ -96,16 +96,17 @@ function sentence({ k, now: { o, y, x, parts, terms, total }, step, steps, measu
   ];
 }
 
-/** Output size, parameters, and what this size costs with a standard layer, and with a depthwise and a pointwise one. */
+/** Output size, parameters, and what this size costs with a standard layer, and with a depthwise and a pointwise one;
+    beside a pointwise layer with a 3 × 3 kernel, padded so that it gives as much. */
 function facts({ inputs, high, across, weights, bias, kind, k, stride, padding, rows, columns, out }) {
   const sides = [[high, rows], [across, columns]].map(([n, found]) => `⌊(${n} + 2·${padding} − ${k}) / ${stride}⌋ + 1 = ${found}`);
   const large = kind === "pointwise" ? 3 : k, [one, a, b] = ways(inputs.length, out, large, rows * columns);
-  const costs = (write) => [1, 0].map((i) => write(...[one[i], a[i], b[i], a[i] + b[i]].map(whole)));
+  const padded = kind === "pointwise" ? `, padding ${padding + 1}` : "", costs = (write) => [1, 0].map((i) => write(...[one[i], a[i], b[i], a[i] + b[i]].map(whole)));
   return [
     html("p", { text: `Output size: ${[...new Set(sides)].join(", ")}. Parameters: ${weights.flat(3).length + bias.length}.` }),
     table([
-      [`Outputs: ${out} of ${by(rows, columns)}`, "multiply-adds", "weights"], [`standard ${by(large)}`, ...costs((n) => n)],
-      [`depthwise ${by(large)} + pointwise`, ...costs((_, deep, point, both) => `${deep} + ${point} = ${both}`)],
+      [`For ${out} outputs of ${by(rows, columns)}`, "multiply-adds", "weights"], [`standard ${by(large)}${padded}`, ...costs((n) => n)],
+      [`depthwise ${by(large)}${padded} + pointwise`, ...costs((_, deep, point, both) => `${deep} + ${point} = ${both}`)],
     ]),
   ];
 }
@@ -118,9 +119,9 @@ export default widget("Sliding convolution", (kit) => {
   }) }));
   const scrub = dial("Step", (step) => { go.stop(); set({ step }); });
   const go = player(kit, () => {
-    const { step, steps } = read(model);
-    set({ step: (step + 1) % steps });
-    return step + 2 < steps;
+    const { step, steps } = read(model), next = (step + 1) % steps;
+    set({ step: next });
+    return next + 1 < steps;
   });
   return {
     nodes: [controls(...settings.map(({ node }) => node)), controls(...go.buttons, scrub.node), stage, live, below],

@@ -9,7 +9,7 @@ def act(figure) -> None:
     figure.get_by_role("radio", name="n = 5").click()
     figure.page.keyboard.press("ArrowRight")
     figure.get_by_label("Decoder").select_option("inverse of T")
-    figure.get_by_label("Seed of T").fill("3")
+    figure.get_by_label("Random T").fill("3")
     figure.get_by_label("Point").fill("7")
 
 

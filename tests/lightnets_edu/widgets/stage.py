@@ -137,6 +137,32 @@ OVERLAPS = """() => {
 SPILLS = """() => [...document.querySelectorAll(".ln-widget :is(p, label, button, select, summary, figcaption)")]
   .filter((node) => node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).display !== "inline")
   .map((node) => `text runs over: ${node.textContent.slice(0, 60)}`)"""
+# Lines that run through words. A line is a shape with a stroke and nothing inside, followed in steps of three pixels;
+# what is filled and drawn after it hides it.
+STRUCK = """() => {
+  const shown = (node) => node.checkVisibility({ opacityProperty: true, visibilityProperty: true });
+  return [...document.querySelectorAll(".ln-widget svg")].flatMap((picture) => {
+    const lines = [...picture.querySelectorAll("path, line, polyline, rect, circle, ellipse")].filter((node) => {
+      const style = getComputedStyle(node);
+      return style.stroke !== "none" && (style.fill === "none" || node.matches("line")) && parseFloat(style.strokeWidth) > 0 && shown(node);
+    }).map((node) => ({ node, box: node.getBoundingClientRect() }));
+    const plates = [...picture.querySelectorAll("rect, circle")].filter((node) => getComputedStyle(node).fill !== "none" && shown(node));
+    const after = (a, b) => b.compareDocumentPosition(a) & Node.DOCUMENT_POSITION_FOLLOWING;
+    const hides = (plate, line, { left, right, top, bottom }) => {
+      const box = plate.getBoundingClientRect();
+      return after(plate, line) && box.left < left && box.right > right && box.top < top && box.bottom > bottom;
+    };
+    const trace = (line) => line.points ??= Array.from({ length: Math.ceil(line.node.getTotalLength() / 3) + 1 },
+      (_, i) => line.node.getPointAtLength(3 * i).matrixTransform(line.node.getScreenCTM()));
+    return [...picture.querySelectorAll("text")].filter((node) => node.textContent.trim() && shown(node)).flatMap((text) => {
+      const whole = text.getBoundingClientRect(), [left, right, top, bottom] = [whole.left + 1, whole.right - 1, whole.top + 3, whole.bottom - 3];
+      const struck = lines.find((line) => line.box.left < right && line.box.right > left && line.box.top < bottom && line.box.bottom > top
+        && trace(line).some(({ x, y }) => x > left && x < right && y > top && y < bottom)
+        && !plates.some((plate) => hides(plate, line.node, whole)));
+      return struck ? [`“${text.textContent}” is struck by ${struck.node.outerHTML.slice(0, 90)}`] : [];
+    });
+  });
+}"""
 # Colours as the browser computes them. What lies behind a text is asked of the page; shapes stand against the figure's
 # ground, and those of class ln-quiet are there for order only.
 CONTRAST = """() => {

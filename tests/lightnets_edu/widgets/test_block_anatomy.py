@@ -152,8 +152,8 @@ def test_widest_and_shares():
     assert widest(anatomies("fire")[1.0, 0.5]) == (256, "after squeeze")
     found = anatomies("mbconv")[6, 5, 0.25]
     assert shares_of(found) == {"pointwise": 7_526_400 * 2 + 4_800, "depthwise": 4_704_000}
-    assert [percent(1, 3), percent(0, 9), percent(5, 5), percent(1, 7000), percent(0, 0)] == ["33.3 %", "0 %", "100 %", "0.0143 %", "0 %"]
-    assert percent(49, 400) == "12.3 %", "a half is rounded up: 12.25"
+    assert [percent(1, 3), percent(0, 9), percent(5, 5), percent(1, 7000), percent(0, 0)] == ["33.3%", "0%", "100%", "0.0143%", "0%"]
+    assert percent(49, 400) == "12.3%", "a half is rounded up: 12.25"
 
 
 def test_packing_loses_nothing():

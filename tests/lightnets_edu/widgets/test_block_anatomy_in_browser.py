@@ -67,7 +67,7 @@ def says(figure, found, layer: int, start: str = "") -> None:
     shares = ", ".join(f"{kind} {percent(part, macs)}" for kind, part in shares_of(found).items())
     c, where = widest(found)
     expected = (
-        f"{start}{params:,} parameters and {macs:,} multiply-adds: {shares}. Widest {where}: {c} channels.\n"
+        f"{start}{params:,} parameters and {macs:,} multiply-adds, of these {shares}. Widest {where}: {c} channels.\n"
         f"{row.text[0]}: {row.text[1]}. {row.c_in} → {row.c_out} channels, {times(row.size)}. {row.params:,} parameters, "
         f"{row.macs:,} multiply-adds: {percent(row.params, params)} and {percent(row.macs, macs)} of the block."
     )

@@ -123,6 +123,7 @@ def test_the_keyboard_alone(page):
     compare(tab, widget)
     tab.keyboard.press("Tab")
     tab.keyboard.press("Enter")
+    tab.locator("tbody tr").first.wait_for()
     assert tab.locator("tbody tr").count() == 3 + 4
 
 

@@ -30,7 +30,7 @@ DRAWN = """(figure) => {
     if (node.matches(".ln-rm-ring")) plot.ring = [+node.getAttribute("cx"), +node.getAttribute("cy")];
   }
   const cells = (name) => [...figure.querySelectorAll(name)].flatMap((node) => node.getAttribute("d").split(/(?=M)/).filter(Boolean).map(numbers));
-  return { plots, on: cells(".ln-rm-on"), off: cells(".ln-rm-off"), lost: figure.querySelectorAll("[class^=ln-rm-lost]").length };
+  return { plots, on: cells(".ln-rm-on"), off: cells(".ln-rm-off"), lost: figure.querySelectorAll("path[class^=ln-rm-lost]").length };
 }"""
 STRIP = """(figure) => [...figure.querySelectorAll("[role=radio]")].map((node) => [
   node.getAttribute("aria-label"), node.getAttribute("aria-checked"), [...node.querySelectorAll("text")].map((text) => text.textContent),
@@ -85,7 +85,7 @@ def test_what_is_drawn_is_what_pytorch_measured(page, width):
         point = (7 * k) % POINTS
         tab.get_by_role("checkbox").set_checked(relu)
         tab.get_by_label("Decoder").select_option(decoder)
-        tab.get_by_label("Seed of T").fill(str(SEEDS.index(seed)))
+        tab.get_by_label("Random T").fill(str(SEEDS.index(seed)))
         tab.get_by_label("Point").fill(str(point))
         tab.get_by_role("radio", name=re.compile(f"^n = {n},")).click()
         widget.set_state({"n": n, "seed": seed, "decoder": decoder, "relu": relu, "point": point})

@@ -58,11 +58,11 @@ def expected(widget: SlidingConvolution) -> dict:
         own = o if i in parts else i * c_out // len(planes)
         kernel = weights[own][i if len(weights[own]) > 1 else 0]
         pairs = [] if i not in parts else parts[i].pairs
-        texts = [f"{written(a, read)}·{written(b, weigh)}" if give is None else written(a * b, give) for a, b in pairs]
+        texts = [written(a * b, give) for a, b in pairs]
         here = places if pairs else []
         found.append({
             "input": [f"Input {i}", [written(v, read) for row in plane for v in row], here, here, ((high + 2 * p) * (wide + 2 * p) - high * wide)],
-            "kernel": [f"Kernel {own}", [written(w, weigh) for row in kernel for w in row], k * k if pairs else 0],
+            "kernel": [f"slice {i}" if i and len(weights[own]) > 1 else f"Kernel {own}", [written(w, weigh) for row in kernel for w in row], k * k if pairs else 0],
             "products": ["Products", texts, f"= {written(parts[i].sum, tell)}", False] if pairs else ["not read", [""] * k * k, "", True],
         })
     outputs, given = [], in_steps(widget.output())
@@ -84,8 +84,9 @@ def check(tab, widget: SlidingConvolution) -> dict:
     assert f"Multiply-adds: {each} in this step, {each * (widget.step + 1):,} so far, {widget.cost().macs:,} in all." in seen["said"]
     assert f"Parameters: {widget.cost().params}." in seen["facts"] and f"+ 1 = {widget.shape()[1]}" in seen["facts"]
     k, (standard, deep, point) = widget.compared()
+    padded = f", padding {widget.padding + 1}" if widget.kind == "pointwise" else ""
     assert [text.replace("\u00a0", " ") for text in seen["table"]] == [
-        f"standard {k} × {k}", f"{standard.macs:,}", f"{standard.params:,}", f"depthwise {k} × {k} + pointwise",
+        f"standard {k} × {k}{padded}", f"{standard.macs:,}", f"{standard.params:,}", f"depthwise {k} × {k}{padded} + pointwise",
         f"{deep.macs:,} + {point.macs:,} = {deep.macs + point.macs:,}", f"{deep.params:,} + {point.params:,} = {deep.params + point.params:,}",
     ]
     return seen
@@ -201,6 +202,9 @@ def test_play_goes_to_the_end_and_step_begins_again(page):
     assert trait(tab, "step") == 7
     tab.get_by_role("button", name="Step").click()
     assert trait(tab, "step") == 0
+    tab.get_by_role("slider", name="Step").fill("7")
+    tab.get_by_role("button", name="Play").click()
+    tab.get_by_text("2 of 8").wait_for(timeout=8000)    # from the last step it plays on from the first
     tab.get_by_role("button", name="Play").click()
     tab.get_by_role("slider", name="Step").fill("3")
     assert tab.get_by_role("button", name="Pause").count() == 0 and trait(tab, "step") == 3, "a hand on the slider stops it"

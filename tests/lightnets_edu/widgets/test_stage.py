@@ -21,6 +21,10 @@ def shown(page):
 TEXT = "const svg = figure.querySelector('svg'), t = svg.querySelector('text').cloneNode(true);"
 
 
+LINE = f"""{TEXT} const box = svg.querySelector('text').getBBox(), line = document.createElementNS(svg.namespaceURI, 'path');
+line.setAttribute('d', `M${{box.x - 9}} ${{box.y + box.height / 2}}h${{box.width + 18}}`); line.style.cssText = 'stroke: red; fill: none';"""
+
+
 @pytest.mark.parametrize(
     ("check", "script"),
     [
@@ -28,6 +32,7 @@ TEXT = "const svg = figure.querySelector('svg'), t = svg.querySelector('text').c
         ("SMALL", "figure.querySelector('select').style.cssText = 'min-height: 0; height: 12px';"),
         ("CROPPED", f"{TEXT} t.setAttribute('x', -90); svg.append(t);"),
         ("OVERLAPS", f"{TEXT} svg.append(t);"),
+        ("STRUCK", f"{LINE} svg.append(line);"),
         ("SPILLS", "const p = figure.querySelector('p'); p.style.cssText = 'white-space: nowrap; width: 60px';"),
         ("CONTRAST", "figure.querySelector('svg text').style.fill = '#bbb';"),
         ("CONTRAST", "figure.querySelector('.ln-ray').style.opacity = 0.2; figure.querySelectorAll('.ln-ray').forEach((r) => { r.style.opacity = 0.2; });"),
