@@ -4,6 +4,8 @@ import inspect
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
 
+PAPER = "#fdfcf9"    # the ground of the book's pages in light mode
+
 
 class Markdown:
     """Text that a notebook renders as Markdown."""
@@ -42,6 +44,7 @@ def vector_plots() -> None:
     matplotlib.rcParams.update({
         "svg.fonttype": "none", "svg.hashsalt": "lightnets_edu", "font.size": 11, "axes.spines.top": False,
         "axes.spines.right": False, "figure.constrained_layout.use": True, "legend.frameon": False,
+        "figure.facecolor": PAPER, "axes.facecolor": PAPER,
     })
     try:
         from matplotlib_inline.backend_inline import set_matplotlib_formats

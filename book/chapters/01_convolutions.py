@@ -44,7 +44,7 @@ show.table(
 )
 
 # %% [markdown]
-# Two bills, and different layers pay them. The linear layers hold {{= f"{spent['linear'].params / total.params:.0%}" =}} of the **parameters**, the numbers that training changes. At four bytes each, all of them make a file of {{= f"{4 * total.params / 1e6:.0f}" =}} megabytes. The convolutions do {{= f"{spent['standard'].macs / total.macs:.0%}" =}} of the **multiply-adds**: one of those is a multiplication whose result is added to a sum.
+# Two bills, and different layers pay them. The linear layers hold {{= f"{spent['linear'].params / total.params:.0%}" =}} of the **parameters**, the numbers that training changes. At four bytes each, the parameters of the whole network make a file of {{= f"{4 * total.params / 1e6:.0f}" =}} megabytes. The convolutions do {{= f"{spent['standard'].macs / total.macs:.0%}" =}} of the **multiply-adds**: one of those is a multiplication whose result is added to a sum.
 
 # %% hide="code" name="fig-vgg" alt="Two rows of sixteen bars, one bar for each layer of VGG-16 in order. Above, multiply-adds: nearly all in the thirteen convolutions, next to nothing in the three linear layers. Below, parameters: small for the convolutions, and one linear layer, the first, towers over all others." caption="Where VGG-16 spends, layer by layer: convolutions (blue) and linear layers (orange, hatched). Who pays in arithmetic does not pay in storage."
 import matplotlib.pyplot as plt
@@ -63,7 +63,7 @@ axes[1].set_xticks([0, 12, 13, 15], ["1", "13", "14", "16"])
 plt.show()
 
 # %% [markdown]
-# {cite:t}`howard2017mobilenets` name robots, self-driving cars and augmented reality, where a picture must be understood in time and on a small computer. Nobody wants to wait there for {{= f"{total.macs / 1e9:.1f}" =}} billion multiply-adds. The linear layers can be done without: later networks average each channel instead. What remains is the convolution. It is the layer that a light network replaces.
+# {cite:t}`howard2017mobilenets` name robots, self-driving cars and augmented reality, where a picture must be understood in time and on a small computer. Nobody wants to wait there for {{= f"{total.macs / 1e9:.1f}" =}} billion multiply-adds. Later networks do without the large linear layers: they average each channel instead. What remains is the convolution. It is the layer that a light network replaces.
 
 # %% objectives [markdown]
 # ## You will be able to
@@ -73,7 +73,7 @@ plt.show()
 #
 # A picture has 3 channels; we want $256$. **One way** is a 3×3 convolution from $3$ to $256$ channels. **The other way** takes two steps: a 3×3 filter for each of the three channels on its own, then a 1×1 convolution from $3$ to $256$ channels.
 #
-# **How many weights has each way?** (No biases.) And is the ratio below nine, nine, or above? Write down three answers before you go on.
+# **How many weights does each way have?** (No biases.) And is the ratio below nine, nine, or above? Write down three answers before you go on.
 
 # %% [markdown] objective="count" claims="FO-10,FO-11,FO-29,FO-31,FO-32"
 # ## See it: one window, all channels
@@ -92,7 +92,7 @@ SlidingConvolution(kind="standard", kernel=3, stride=1, padding=0)
 # y_{o,r,c} \;=\; \sum_{i=1}^{C_\text{in}} \sum_{u=1}^{K} \sum_{v=1}^{K} w_{o,i,u,v} \; x_{i,\,r+u-1,\,c+v-1}
 # $$
 #
-# We write it as loops and ask PyTorch whether it agrees. The example is one of our sources': an input of 6×6 positions and 3 channels, five kernels of 4×4×3. The numbers are small and whole, so that sums are exact in any order and “equal” can mean equal.
+# We write it as loops and ask PyTorch whether it agrees. The example is from one of our sources, the public texts on light networks that this book follows and [checks](../book/claims.md): an input of 6×6 positions and 3 channels, five kernels of 4×4×3. The numbers are small and whole, so that sums are exact in any order and “equal” can mean equal.
 
 # %%
 def by_hand(x, weight):
@@ -130,9 +130,9 @@ print(tuple(y.shape), "equal:", torch.equal(y, F.conv2d(x, weight)))
 #
 # Three numbers describe what a layer costs.
 #
-# - **Parameters**: $C_\text{out}$ kernels of $K \cdot K \cdot C_\text{in}$ weights.
-# - **Multiply-adds**: each weight is used once at each position of the *output*. So: parameters times $H \cdot W$.
-# - **Memory access cost**: the numbers that have to be moved. The input and the weights are read, the output is written; we add the three up.
+# - **Parameters**: $C_\text{out}$ kernels of $K \cdot K \cdot C_\text{in}$ weights, and a **bias** for each kernel where a layer has biases. (VGG's have; most layers of this book have none.)
+# - **Multiply-adds**: each weight is used once at each position of the *output*. So: weights times $H \cdot W$.
+# - **Memory access cost**: the numbers, or elements, that have to be moved. The input and the weights are read, the output is written; we add the three up.
 #
 # Along one axis an input gives $\lfloor (\text{size} + 2\,\text{padding} - K) / \text{stride} \rfloor + 1$ positions. Our convention is written down under [notation](../book/notation.md), beside the letters of the papers. It is needed: one of our sources has $M$ channels going in and $N$ coming out, another $N$ going in and $M$ coming out.
 #
@@ -191,7 +191,7 @@ ConvConnectivity(kind="standard", c_in=8, c_out=8, kernel=3, groups=2)
 # %% [markdown] claims="FO-12,FO-17,FO-18,FO-20"
 # A **grouped** convolution cuts the channels into $g$ groups, each with its own convolution. A **depthwise** convolution goes all the way, $g = C$: one channel, one filter. A **pointwise** convolution has a 1×1 kernel: it changes the number of channels and mixes them, and never looks to the side.
 #
-# Which inputs an output depends on need not be believed. We ask autograd where the gradient is not zero.
+# Which inputs does an output depend on? You need not take our word for it: we ask autograd where the gradient is not zero.
 
 # %%
 kinds = {
@@ -335,7 +335,7 @@ def saving(c_out, kernel=3):
 eight = next(c for c in range(1, 2000) if saving(c) >= 8)
 most = max(saving(c) for c in range(1, 2000))
 print(f"8 times from {eight} channels on; saving there: {saving(eight)}")
-print(f"the most up to 1999 channels: {float(most):.4f}")
+print(f"the most up to 1,999 channels: {float(most):.4f}")
 
 # %% hide="code" name="fig-saving" alt="A rising curve of the saving over the number of output channels from 4 to 2048, on a logarithmic axis. It crosses the dashed line at 8 at 72 channels and bends towards the dashed line at 9 without touching it; a dot at 32 channels lies at 7." caption="How many times fewer multiply-adds a 3×3 separable layer does than a standard one. Dots, from left: the width from which a source promises eight; the width at which eight is reached; the widest layer of MobileNet. Nine is the limit and is never reached."
 widths = [2 ** (i / 8) for i in range(16, 89)]
@@ -350,6 +350,7 @@ for c, below in ((32, -14), (eight, -14), (1024, -32)):
 ax.set(xscale="log", xlabel="output channels", ylabel="saving, times")
 ax.set_xticks([4, 16, 64, 256, 1024], ["4", "16", "64", "256", "1,024"])
 ax.minorticks_off()
+ax.set_yticks([0, 2, 4, 6, 8, 9])
 ax.set_ylim(0, 10)
 plt.show()
 
@@ -358,7 +359,7 @@ plt.show()
 #
 # ### What is given up
 #
-# Is the separable layer a cheaper way to compute the same? Put its two steps together: from input channel $i$ to output $o$ it applies $w_{o,i} = p_{o,i}\, d_i$. So there is one filter $d_i$ for each input channel, and all outputs share it, scaled by $p_{o,i}$. A standard layer has a filter for each *pair*. How close can a separable layer come to a random standard one? For each input channel the filters of all outputs form a matrix, and its first singular vector is the best $d_i$. What is left over:
+# Is the separable layer a cheaper way to compute the same? Put its two steps together: from input channel $i$ to output $o$ it applies $w_{o,i} = p_{o,i}\, d_i$. So there is one filter $d_i$ for each input channel, and all outputs share it, scaled by $p_{o,i}$. A standard layer has a filter for each *pair*. How close can a separable layer come to a random standard one? For each input channel the filters of all outputs are the rows of a matrix; a separable layer has one of rank one there, and the nearest of those is known from the matrix's singular values. What is left over:
 
 # %%
 def left_over(weight):
@@ -379,7 +380,7 @@ print(f"standard: {lost[0]:.0%} left over; separable: {abs(lost[1]):.0%}")
 # %% [markdown] objective="save"
 # ### Build it
 #
-# This is the layer as MobileNet {cite:p}`howard2017mobilenets` uses it, from the package's own source: `conv_bn` is a convolution without bias, then batch norm, of which more below.
+# This is the layer as MobileNet {cite:p}`howard2017mobilenets` uses it, from the package's own source (its Figure 3 is the paper's). `conv_bn` is a convolution without bias, then batch norm, of which more below; `whole` and `one_of` check arguments.
 
 # %%
 from lightnets_edu.models.mobilenet_v1 import DepthwiseSeparable
@@ -397,7 +398,7 @@ diagrams.unit(DepthwiseSeparable(64, 128, stride=1), (1, 64, 56, 56),
 #
 # (The figure has three names that later chapters need. *Arithmetic intensity* is the number of multiply-adds for each element moved. MobileNet's α and ρ make all layers narrower and all maps smaller; leave both at 1 for now.)
 
-# %% name="fig-cost" alt="Bars that start at the standard layer, to the left for less and to the right for more: parameters, multiply-adds and memory access of a standard, a grouped and a depthwise separable layer. For the separable layer the first two reach far to the left, the third goes to the right." caption="One layer built in three ways, beside the standard one. Parameters and multiply-adds go down together; memory access does not follow. With these sizes the separable layer moves more than the standard one, since the map between its two steps is written and read again. Find sizes where it moves less."
+# %% name="fig-cost" alt="Bars that start at the standard layer, to the left for less and to the right for more: parameters, multiply-adds and memory access of a standard, a grouped and a depthwise separable layer. For the separable layer the first two reach far to the left, the third goes to the right." caption="One layer built in three ways; bars start at the standard one. Parameters and multiply-adds go down together; memory access does not follow. With these sizes the separable layer moves more than the standard one, since the map between its two steps is written and read again. Find sizes where it moves less."
 from lightnets_edu.widgets import CostCalculator
 
 CostCalculator(c_in=64, c_out=128, kernel=3, size=56)
@@ -417,7 +418,7 @@ show.table(["layer", "multiply-adds", "elements moved"],
            [(name, n.macs, n.access) for name, n in counts.items()])
 
 # %% [markdown] claims="FO-04"
-# The separable layer does {{= f"{counts['standard'].macs / counts['separable'].macs:.1f}" =}} times fewer multiply-adds and moves {{= f"{counts['separable'].access / counts['standard'].access:.1f}" =}} times as many elements. So what does it save in *time*? The last column is a speed: FLOPS, in multiply-adds.
+# The separable layer does {{= f"{counts['standard'].macs / counts['separable'].macs:.1f}" =}} times fewer multiply-adds and moves {{= f"{counts['separable'].access / counts['standard'].access:.1f}" =}} times as many elements. So what does it save in *time*? The last column of the next table is a speed: multiply-adds a second.
 
 # %% measured=true claims="FO-04"
 times = timing.compare(steps, x, repeats=101)
@@ -483,7 +484,7 @@ print("1×1, stride 1, equal:", same)
 #
 # If few weights are needed, why not set the others to zero and skip them? That is **unstructured** sparsity, and it needs another way to store a matrix, such as CSR: the values that are not zero, and where they stood. {cite:t}`howard2017mobilenets` hold that it is rarely quicker, short of a very high sparsity, and our sources repeat it. **Predict first:** how few of the weights may be left before the sparse product is the quicker one, a half, an eighth, a thirty-second?
 #
-# We multiply a matrix of $1{,}024$ rows and columns by one of $128$ columns. For each share $1/g$ of weights that stay, three candidates do *the same number of multiply-adds*, up to chance: a block-diagonal matrix of $g$ dense blocks, as a grouped 1×1 layer has it, and one with its zeros anywhere, by PyTorch's CSR and by SciPy's. The fourth is the dense product, zeros and all.
+# We multiply a matrix of $1{,}024$ rows and columns by one of $128$ columns. For each share $1/g$ of weights that stay, three candidates do *the same number of multiply-adds*, up to chance. The first is a block-diagonal matrix of $g$ dense blocks, as a grouped 1×1 layer has it. The other two have their zeros anywhere, in PyTorch's CSR and in SciPy's. The fourth candidate is the dense product, zeros and all.
 
 # %% measured=true claims="FO-22,FO-42"
 import warnings
@@ -512,11 +513,12 @@ def candidates(g):
 times = {g: timing.compare(candidates(g), x, repeats=31) for g in groups}
 print("Measured on", timing.machine())
 for name in ("grouped", "sparse, torch", "sparse, SciPy"):
-    wins = [g for g, t in times.items() if t[name].high < t["dense"].low]
-    at = f"from 1/{wins[0]} on" if wins else "nowhere here"
+    wins = [t[name].high < t["dense"].low for t in times.values()]
+    first = next((i for i in range(len(wins)) if all(wins[i:])), None)
+    at = "nowhere here" if first is None else f"from 1/{groups[first]} on"
     print(f"{name}: clearly quicker than dense {at}")
 
-# %% measured=true hide="code" name="fig-sparse" alt="Time over the share of weights that are kept, both axes logarithmic, four lines with error bars: the dense product, whose work does not change, and the block-diagonal and two sparse products, which fall as fewer weights are kept." caption="Time of one product by the share of weights kept: dense (line without marks), grouped (squares), sparse by torch (dots) and by SciPy (triangles). Bars reach over the middle half of the measurements. Where another line comes to lie below the dense one, leaving out begins to pay."
+# %% measured=true hide="code" name="fig-sparse" alt="Time over the share of weights that are kept, both axes logarithmic, four lines with error bars: the dense product, which does the same work everywhere, and the block-diagonal and two sparse products, which fall as fewer weights are kept." caption="Time of one product by the share of weights kept: dense (line without marks), grouped (squares), sparse by torch (dots) and by SciPy (triangles). Bars reach over the middle half of the measurements. Where another line lies below the dense one and their bars no longer overlap, leaving out clearly pays."
 styles = {
     "dense": ("#595959", ""), "grouped": ("#0072B2", "s"),
     "sparse, torch": ("#D55E00", "o"), "sparse, SciPy": ("#009E73", "^"),
@@ -536,7 +538,7 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# “Clearly” means that the middle halves do not overlap. Where did your prediction lie? The answer belongs to a matrix, a library and a machine: given the same zeros, two libraries need not agree. Then compare the blocks with the sparse lines: the same multiply-adds, but blocks lie dense in memory, and nobody has to look up where a weight belongs. *Sparse connections, dense storage*: that is the bargain of grouped and depthwise layers.
+# “Clearly” means that the middle halves do not overlap, there and for all smaller shares. Where did your prediction lie? The answer belongs to a matrix, a library and a machine: given the same zeros, two libraries need not agree. Then compare the blocks with the sparse lines: the same multiply-adds, but blocks lie dense in memory, and nobody has to look up where a weight belongs. *Sparse connections, dense storage*: that is the bargain of grouped and depthwise layers.
 
 # %% [markdown] objective="fold" claims="FO-33,FO-34"
 # ## Batch norm, and how it disappears
@@ -557,7 +559,7 @@ print(f"mean of the output: training {abs(train_mean):.2f}, "
       f"test {test_mean:.2f}")
 
 # %% [markdown] claims="FO-37"
-# After one batch the averages have moved only a tenth of the way.
+# After one batch the averages have moved only a tenth of the way (PyTorch's `momentum` is {{= norm.momentum =}}).
 #
 # At test time $\mu$ and $\sigma^2$ are fixed numbers. Then batch norm multiplies a channel by $s = \gamma/\sqrt{\sigma^2 + \varepsilon}$ and adds a constant, and a convolution can do both itself. Behind a layer $w * x + b$ it becomes
 #
@@ -565,7 +567,7 @@ print(f"mean of the output: training {abs(train_mean):.2f}, "
 # (s\,w) * x \;+\; (b - \mu)\,s + \beta,
 # $$
 #
-# one $s$ for each *output* channel, whatever the groups. The batch norm is gone. The package does this for every convolution that has one right behind it:
+# one $s$ for each *output* channel, whatever the groups. The batch norm is gone. The package does this for every convolution that has one right after it:
 
 # %%
 from lightnets_edu.inference import fold_batch_norm
@@ -581,7 +583,7 @@ print(f"largest difference: {off:.0e}")
 print([type(m).__name__ for m in folded.depthwise])
 
 # %% [markdown]
-# The difference is rounding. It is also the honest reason not to count batch norm: in a network that is put to use, one that stood right behind a convolution is gone. (In training it does take time. One of our sources says that it cannot run on a GPU; it can, and NVIDIA's library has it ready made {cite:p}`nvidia2025cudnn`.)
+# The difference is rounding. And folding is the honest reason not to count batch norm: in a network that is put to use, one that stood right after a convolution is gone. (In training it does take time. One of our sources says that it cannot run on a GPU; it can, and NVIDIA's library has it ready made {cite:p}`nvidia2025cudnn`.)
 
 # %% [markdown]
 # ## Pitfalls
@@ -599,7 +601,7 @@ print(f"standard {full:,}, separable {right}, "
       f"with the input's size {wrong:,}")
 
 # %% [markdown]
-# The wrong count turns a saving into a loss. With stride 2 the same slip makes a layer look four times as dear as it is.
+# The wrong count turns a saving into a loss. With stride 2 the same slip makes a layer look four times as expensive as it is.
 
 # %% [markdown] claims="FO-38"
 # ### Average pooling is a convolution, but which?
@@ -624,8 +626,12 @@ for name, kernel in {"ones": ones, "ninths": ones / 9}.items():
 
 # %%
 dead = torch.zeros(4)
-print((dead - dead.mean()) / dead.std(), F.batch_norm(
-    dead[:, None], None, None, training=True).flatten())
+print("without:", ((dead - dead.mean()) / dead.std()).tolist())
+norm = F.batch_norm(dead[:, None], None, None, training=True)
+print("with ε: ", norm.flatten().tolist())
+
+# %% [markdown]
+# Without ε the channel is 0/0, not a number, and from there on so is everything that the network computes. With ε it stays zero.
 
 # %% [markdown] objective="fold"
 # ### Folding the wrong way round
@@ -644,12 +650,12 @@ for row in (y - z).abs().amax(dim=(0, 1)) > 1e-9:
     print(" ".join("x" if differs else "·" for differs in row))
 
 # %% [markdown]
-# It is exact only where the window touches no padding: the crosses mark where the two differ. At the border the kernel stands on padding, which is zero *behind* the batch norm. The folded layer pads with zeros *before* it, where $-t/s$ would be right.
+# It is exact only where the window touches no padding: the crosses mark where the two differ. At the border the kernel stands on padding, which is zero *after* the batch norm. The folded layer pads with zeros *before* it, where $-t/s$ would be right.
 
 # %% [markdown]
 # ## Exercises
 #
-# Practice first: the answers are folded in below each task. Then come four exercises that count, from easy to hard; their hints are folded in.
+# Practice first; a solution can be opened below each task. Then come four exercises that count, from easy to hard, with hints to open. Their checks look at a few cases only, and the hidden tests at many more: try strides, odd sizes and oblong maps of your own. Your finished function can also tell you what became of your prediction.
 
 # %% task [markdown] exercise="output_size" objective="count"
 # ### How large is the output?
@@ -695,7 +701,7 @@ with Check("output_size") as check:
 #
 # Write `channel_mask(c_in, c_out, groups)`: a tensor of `bool`, one row for each output channel and one column for each input channel, `True` where that output reads that input.
 #
-# **Predict first:** how many entries are `True` for $12$ inputs, 6 outputs and 3 groups? Does a depthwise layer have a single `True` in each row even when it makes two outputs of each channel?
+# **Predict first:** how many entries are `True` for $12$ inputs, 6 outputs and 3 groups? A layer with `groups = c_in` may also make two outputs of each channel: does it still have a single `True` in each row?
 #
 # :::{dropdown} Solution
 # Input `i` is in group `i // (c_in // groups)`, output `o` in group `o // (c_out // groups)`; the two meet where the groups agree:
@@ -752,6 +758,11 @@ with Check("conv_bill") as check:
         row, = cost.layer_costs(layer, (1, 64, 56, 56))
         got = conv_bill(64, 128, (3, 3), (56, 56), (1, 1), (1, 1), 1)
         check.equal(tuple(got), (row.params, row.macs, row.access))
+    with check("a layer with stride 2, from 8 to 16 channels on 12 × 12"):
+        layer = nn.Conv2d(8, 16, 3, stride=2, padding=1, bias=False)
+        row, = cost.layer_costs(layer, (1, 8, 12, 12))
+        got = conv_bill(8, 16, (3, 3), (12, 12), (2, 2), (1, 1), 1)
+        check.equal(tuple(got), (row.params, row.macs, row.access))
     with check("a depthwise layer with 10 channels"):
         layer = nn.Conv2d(10, 10, 3, padding=1, groups=10, bias=False)
         row, = cost.layer_costs(layer, (1, 10, 8, 8))
@@ -789,7 +800,7 @@ with Check("least_width") as check:
 # %% task [markdown] exercise="fold_norm" objective="fold"
 # ### Fold it yourself
 #
-# Write `fold_norm(weight, bias, gamma, beta, mean, var, eps)`. It gets the weights of a convolution, of shape `(C_out, C_in/g, K, K)` for any number of groups, and what the batch norm behind it holds for each of the `C_out` channels. It returns `(weight, bias)` of a single convolution that does the work of both at test time.
+# Write `fold_norm(weight, bias, gamma, beta, mean, var, eps)`. It gets the weights of a convolution, of shape `(C_out, C_in/g, K, K)` for any number of groups, and what the batch norm after it holds for each of the `C_out` channels. It returns `(weight, bias)` of a single convolution that does the work of both at test time.
 #
 # `bias` is `None` where the convolution has none; `gamma` and `beta` are both `None` where the batch norm has no learned scale and shift. The tensors that you are given must stay as they were.
 #
@@ -843,7 +854,7 @@ with Check("fold_norm") as check:
 # :::
 #
 # :::{dropdown} Hint: the columns
-# Row `(i, u, v)` of the matrix holds what weight `(u, v)` meets in channel `i` as the kernel slides: a slice of the padded channel that starts at `(u, v)` and steps by the stride. How long must it be?
+# Row `(i, u, v)` of the matrix holds what weight `(u, v)` meets in channel `i` as the kernel slides: a slice of the padded channel that starts at `(u, v)` and steps by the stride. How long must it be? (`F.pad` pads whole numbers too; it takes the amounts for the *last* axis first.)
 # :::
 
 # %% answer exercise="one_product"
@@ -864,9 +875,9 @@ with Check("weight_matrix") as check:
         w = torch.arange(24).reshape(2, 3, 2, 2)
         check.equal(weight_matrix(w, 1), w.reshape(2, 12))
     with check("two groups: two blocks"):
-        w = torch.tensor([1, 2, 3, 4]).reshape(2, 2, 1, 1)
-        check.equal(weight_matrix(w, 2),
-                    torch.tensor([[1, 2, 0, 0], [0, 0, 3, 4]]))
+        w = torch.arange(1, 9).reshape(4, 2, 1, 1)
+        check.equal(weight_matrix(w, 2), torch.tensor(
+            [[1, 2, 0, 0], [3, 4, 0, 0], [0, 0, 5, 6], [0, 0, 7, 8]]))
 with Check("columns") as check:
     with check("the picture of the chapter: 4 × 4 pixels, four windows"):
         x = torch.arange(16).reshape(1, 4, 4)
@@ -881,7 +892,7 @@ with Check("columns") as check:
 # %% [markdown]
 # ### An open question
 #
-# No points for this one, and no single answer. `conv_bn` leaves the bias of its convolution out. After folding there is one all the same. Why does training not miss it? Could it hurt to have one? And what would change if the batch norm stood *behind* the ReLU: which of the two could then still be folded, and into what?
+# No points for this one, and no single answer. `conv_bn` leaves the bias of its convolution out. After folding there is one all the same. Why does training not miss it? Could it hurt to have one? And what would change if the batch norm stood *after* the ReLU: which of the two could then still be folded, and into what?
 
 # %% ledger [markdown]
 # ## What was claimed, what we found
@@ -891,7 +902,7 @@ with Check("columns") as check:
 # %% [markdown] claims="FO-01"
 # ## Where each idea leads
 #
-# There are four routes to a small network, as one of our sources divides them, and this book follows all four.
+# There are four routes to a small network, as one of our sources divides them. This book follows all four; not all of its chapters are written yet.
 #
 # | route | what it does | chapters |
 # |---|---|---|

@@ -22,7 +22,7 @@
 #
 # An **Inception module** {cite:p}`szegedy2016inceptionv3` begins to share out the work. A 1×1 layer combines channels into a narrower map; then a spatial layer, 3×3 or so, looks at the neighbourhood. Several such **towers** stand side by side, and their outputs are put next to each other. {cite:t}`chollet2017xception` names the premise behind this (Section 1.1): correlations across channels and correlations in space are so loosely coupled that it is better not to map them jointly.
 #
-# The premise is kept by half. The spatial layer of a tower still spans all channels of its narrower map. Let us see what that costs in Inception v3.
+# The module keeps to the premise only in part. The spatial layer of a tower still spans all channels of its narrower map. Let us see what that costs in Inception v3.
 
 # %%
 import torch
@@ -68,12 +68,12 @@ show.table(
 #
 # A separable 3×3 layer, depthwise and then pointwise, has about a ninth of the weights of a standard one. Xception is made of such layers nearly from end to end. Inception v3 has {{= f"{sum(weights.values()) / 1e6:.1f}" =}} million parameters.
 #
-# **How many has Xception? And does it do fewer multiply-adds than Inception v3, or more?** Write down a number and a word before you go on.
+# **How many does Xception have? And does it do fewer multiply-adds than Inception v3, or more?** Write down a number and a word before you go on.
 
 # %% [markdown] objective="towers"
 # ## See it: from towers to single channels
 #
-# The paper walks from the Inception module to the separable layer in four steps, its Figures 1 to 4. Each is a module of our package; the first two are drawn here, the others you will see as code.
+# The paper walks from the Inception module almost to the separable layer in three steps, its Figures 1 to 4. Each stage is a module of our package: two are drawn here, the third is computed, the last you will see as code.
 #
 # **The module.** Four towers look at the same input in four ways.
 
@@ -89,11 +89,11 @@ towers = SimplifiedInception(192, 192, towers=3)
 diagrams.unit(towers, shape, title="Simplified module")
 
 # %% [markdown] objective="towers" claims="XC-03"
-# **Rewritten.** The three 1×1 layers read the same input. So put their kernels on one pile: one 1×1 layer with three times the outputs. Each 3×3 layer then reads its own **segment** of that map, a third of the channels. And 3×3 layers side by side, each with its own segment, are a grouped convolution with three groups.
+# **Rewritten.** The three 1×1 layers read the same input. So stack their kernels: one 1×1 layer with three times the outputs. Each 3×3 layer then reads its own **segment** of that map, a third of the channels. And 3×3 layers side by side, each with its own segment, are a grouped convolution with three groups.
 #
 # **Predict first:** is this the same function as before, or only a similar one? Batch norm and ReLU stand after every convolution; do they get in the way?
 #
-# The function `merge` of the package piles the kernels up. The one below makes the 3×3 layers one grouped layer. We try both in float64, where rounding cannot hide a difference.
+# The function `merge` of the package stacks the kernels of the 1×1 layers and gives an `EquivalentInception`. The function below makes its 3×3 layers one grouped layer. We try both in float64, where rounding cannot hide a difference.
 
 # %%
 from lightnets_edu.layers import conv_bn
@@ -102,18 +102,18 @@ from lightnets_edu.layers import conv_bn
 def as_grouped(module):
     """The 3×3 layers of an `EquivalentInception` as one grouped layer."""
     states = [tower.state_dict() for tower in module.spatial]
-    piled = {key: torch.cat([state[key] for state in states])
+    stacked = {key: torch.cat([state[key] for state in states])
              if value.ndim else value for key, value in states[0].items()}
-    groups, c = len(states), len(piled["0.weight"])
+    groups, c = len(states), len(stacked["0.weight"])
     conv = nn.Sequential(*conv_bn(c, c, 3, groups=groups), nn.ReLU())
-    conv.to(piled["0.weight"].dtype).load_state_dict(piled)
+    conv.to(stacked["0.weight"].dtype).load_state_dict(stacked)
     return nn.Sequential(module.reduce, conv)
 
 
 torch.manual_seed(0)
 towers = SimplifiedInception(12, 24, towers=3).double()
 x = torch.randn(4, 12, 9, 9, dtype=torch.float64)
-towers(x)                        # gives the batch norms statistics
+towers(x)                        # gives the batch norms their averages
 merged = merge(towers.eval())
 grouped = as_grouped(merged).eval()
 swapped = merge(towers)
@@ -124,7 +124,7 @@ with torch.no_grad():
     rows = []
     for name, module in {"one 1×1, three 3×3": merged,
                          "one 1×1, one grouped 3×3": grouped,
-                         "the same, towers swapped": swapped}.items():
+                         "one 1×1, three 3×3, swapped": swapped}.items():
         same = torch.allclose(module(x), expected, rtol=0, atol=1e-12)
         rows.append((name, "yes" if same else "no"))
 show.table(["module", "outputs of the three towers, to 12 decimals?"], rows)
@@ -133,7 +133,7 @@ show.table(["module", "outputs of the three towers, to 12 decimals?"], rows)
 # It is the same function. Batch norm and ReLU treat every channel by itself, so they do not care which layer a channel came from. The last row shows that the test can fail: the segments must go to the right towers.
 
 # %% [markdown] objective="towers" claims="XC-04"
-# **Extreme.** Now the number of segments is a number that one may choose. The simplified module has three. Take as many as there are channels: one 3×3 kernel for each channel, a depthwise layer. This step is a choice again, and it gives up weights: a segment of one channel cannot mix channels at all. The 1×1 layer must do that alone.
+# **Extreme.** Now the number of segments is a number that one may choose. The simplified module has three. Take as many as there are channels: one 3×3 kernel for each channel, a depthwise layer. This step is a choice again, and it gives up weights: a segment of one channel cannot mix channels at all. The 1×1 layer must do that alone. (In the source below `_conv` is a convolution with batch norm and ReLU.)
 
 # %%
 show.source(ExtremeInception)
@@ -170,7 +170,7 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# The paper leaves the middle of this spectrum unexplored and says so (Section 5 of {cite:t}`chollet2017xception`). ResNeXt {cite:p}`xie2017resnext`, of the same autumn, lives there.
+# The paper leaves the middle of this spectrum unexplored and says so (Section 5 of {cite:t}`chollet2017xception`). ResNeXt {cite:p}`xie2017resnext`, written weeks later, lives there.
 
 # %% [markdown] objective="order" claims="XC-05,XC-06"
 # ## Two differences that remain
@@ -261,7 +261,7 @@ for name, y in {"nothing between": nothing, "ReLU between": relu}.items():
 show.source(SeparableConv)
 
 # %% [markdown]
-# Layers are stacked in blocks, with a shortcut around each. A block of the middle keeps size and width, so its input can be added as it is. The ReLU stands *before* each layer, and none follows the addition: the sum travels on with its negative values.
+# Layers are stacked in blocks, with a **shortcut** around each: what comes in is added to what comes out. A block of the middle keeps size and width, so its input can be added as it is. The ReLU stands *before* each layer, and none follows the addition: the sum travels on with its negative values.
 
 # %% name="fig-xception-middle" caption="A block of the middle flow: three times ReLU and separable layer, and the untouched input added." alt="Flow chart of Xception's middle block; the full description is inside the picture."
 diagrams.unit(MiddleBlock(728), (1, 728, 19, 19), title="Middle block")
@@ -307,7 +307,7 @@ show.table(
 )
 
 # %% [markdown]
-# All four agree, if a separable layer counts once and the 1×1 layers of the shortcuts do not count. {{= separable =}} of the {{= layers =}} are separable; the two of the stem are not. So Xception does not put separable layers into Inception v3, as it is often told. It drops the towers altogether: what is left is a plain stack, nearer to VGG with shortcuts than to Inception.
+# All four agree, if a separable layer counts once and the 1×1 layers of the shortcuts do not count. {{= separable =}} of the {{= layers =}} are separable; the two of the stem are not. It is often told that Xception is Inception v3 with separable layers put in. It is not: it drops the towers altogether, and what is left is a plain stack, nearer to VGG with shortcuts than to Inception.
 #
 # The same count does not make the same network. The tests of this book copy the weights of an independent implementation, pytorchcv, into ours, and the outputs agree.
 
@@ -337,11 +337,11 @@ show.table(["network", "parameters", "multiply-adds"],
            [(name, t.params, t.macs) for name, t in networks.items()])
 
 # %% [markdown]
-# Xception has {{= f"{1 - params / networks['Inception v3'].params:.0%}" =}} fewer parameters than Inception v3 and does {{= f"{networks['Xception'].macs / networks['Inception v3'].macs - 1:.0%}" =}} *more* multiply-adds. Separable layers did make it smaller: {{= f"{dense.params / params:.1f}" =}} times smaller than its dense twin. But the saving was spent, on width above all. A layer that is nine times cheaper can be three times as wide for the same price, and the middle of Xception is {{= network.middle[0].first.depthwise.in_channels =}} channels wide from the first layer to the last.
+# Xception has {{= f"{1 - params / networks['Inception v3'].params:.0%}" =}} fewer parameters than Inception v3 and does {{= f"{networks['Xception'].macs / networks['Inception v3'].macs - 1:.0%}" =}} *more* multiply-adds. Separable layers did make it smaller: {{= f"{dense.params / params:.1f}" =}} times smaller than its dense twin. But the saving was spent. A layer that is nine times cheaper can be three times as wide for the same price, and so the spatial layers of Xception are wide: all through the middle they filter {{= network.middle[0].first.depthwise.in_channels =}} channels, where those in the towers of Inception v3, at about the same depth, filter {{= min(r.c_in for r in inception if r.kernel == (1, 7)) =}} to {{= max(r.c_in for r in inception if r.kernel == (1, 7)) =}}.
 #
-# This was on purpose. The aim was accuracy, not size, and with equal sizes nobody can say that the better network was merely the larger one. {cite:t}`chollet2017xception` reports a top-1 accuracy on ImageNet of 0.790, against 0.782 for Inception v3 (Table 1); on JFT, Google's own 350 million images, a relative gain of 4.3 %; and 28 training steps a second against 31 (Table 3). That is a better network, and a slightly slower one.
+# The aim was accuracy, not size. {cite:t}`chollet2017xception` reports a top-1 accuracy on ImageNet of 0.790, against 0.782 for Inception v3 (Table 1); on JFT, Google's own 350 million images, a relative gain of 4.3% in mean average precision; and 28 training steps a second against 31 (Table 3). With about as many parameters on both sides, the paper argues, the gain does not come from more capacity but from a better use of it. That holds for parameters; of multiply-adds, we saw, Xception spends more.
 #
-# One of our sources says that the network was “widened” until the counts matched. The paper says less: two networks of nearly the same size.
+# One of our sources says that the network was “widened” until the counts matched. Of how its widths were found the paper says nothing; it says that the two networks have nearly the same size.
 #
 # {cite:t}`chollet2017xception` gives 23,626,728 parameters for Inception v3, and we count {{= f"{networks['Inception v3'].params:,}" =}}. Both are right. The tests of this book find the smaller number in the author's first version for Keras {cite:p}`chollet2016models`: it is narrower in two places, and has a bias in front of every batch norm, which the batch norm takes away again.
 #
@@ -371,14 +371,18 @@ plt.show()
 # %% [markdown]
 # The depthwise layers, which do all the filtering in space after the stem, take {{= f"{by_kind(xception, 'macs')['depthwise'] / networks['Xception'].macs:.1%}" =}} of the multiply-adds. The pointwise layers take {{= f"{by_kind(xception, 'macs')['pointwise'] / networks['Xception'].macs:.0%}" =}}. The bottleneck has moved: from the 3×3 layers into the 1×1 layers. ShuffleNet will start there.
 #
-# And where in the network? Compare the two. Which of them spends more evenly? Switch to parameters: do the same layers stand out?
+# And where in the network? **Predict first:** does Xception spend more at its beginning, where the maps are large, or in its middle? Then switch to parameters: do the same layers stand out?
 
-# %% name="fig-xception-skyline" alt="A bar for each layer of Xception in the order in which the layers run, with a line for the running total, beside the same of Inception v3. In Xception the layers of the middle flow form a level plain of equal bars." caption="What every layer costs. Between the few dear layers of the entry flow and the exit flow, Xception is a plain: layers of equal shape that cost the same. The table under the figure lists every layer."
+# %% name="fig-xception-skyline" alt="A bar for each layer of Xception in the order in which the layers run, with a line for the running total, beside the same of Inception v3. In Xception the pointwise layers of the middle flow are a long comb of equal bars." caption="What every layer costs. Both halves of a separable layer have bars, and so have shortcuts and classifier: hence more bars than the paper has layers. Xception's middle is a comb of equal pointwise layers; between any two of them stands a depthwise one, too low to see. The table under the figure lists every layer."
 from lightnets_edu.widgets import NetworkSkyline
 
+middle_deep, middle_point = (r for r in xception if r.name.startswith(
+    "middle.0.first.") and r.kind != "norm")
 NetworkSkyline(["xception", "inception_v3"], against="inception_v3")
 
 # %% [markdown] objective="size"
+# A few layers of the entry flow tower above all others, yet the middle takes more: it is the same pair of layers {{= 3 * len(network.middle) =}} times over, {{= f"{middle_point.macs / 1e6:.0f}" =}} million multiply-adds pointwise and {{= f"{middle_deep.macs / 1e6:.1f}" =}} depthwise. In parameters the end stands out instead: wide layers on a small map.
+#
 # Fewer multiply-adds do not mean less of everything. Here is the second separable layer of the network, on a large map. Compare it with a standard layer of the same widths. **Predict first:** which of its bars will point to “more”? (The layer's widths and map are fixed here; only the groups can be moved.)
 
 # %% name="fig-xception-cost" alt="Bars for a standard, a grouped and a depthwise separable layer, for parameters, multiply-adds, memory access and arithmetic intensity. Those of the separable layer are far shorter than those of the standard one for parameters and multiply-adds, and longer for memory access." caption="A layer of Xception's entry flow, measured, beside a standard and a grouped layer of the same widths. The separable layer computes far less and moves more: it writes a whole map between its two halves and reads it again."
@@ -393,7 +397,7 @@ CostCalculator.from_module(entry, (1, 128, 147, 147))
 # %% [markdown] objective="build" claims="XC-13,XC-16"
 # ## Measure it: something between?
 #
-# {cite:t}`chollet2017xception` trained Xception on ImageNet with nothing, with a ReLU and with an ELU between depthwise and pointwise layer, and reports that nothing converges faster and ends better (Figure 10). He calls it remarkable, because for Inception modules the opposite had been found, and offers a guess: on a map one channel deep, a non-linearity throws information away.
+# {cite:t}`chollet2017xception` trained Xception on ImageNet with a ReLU, with an ELU (a ReLU with a soft negative side) and with nothing between depthwise and pointwise layer. The paper reports that the network with nothing between them learns faster and ends better (its Figure 10). He calls it remarkable, because for Inception modules the opposite had been found, and offers a guess: on a map one channel deep, a non-linearity throws information away.
 #
 # We have handwritten digits and half a minute. Our network is a stem, one reducing block, three middle blocks and a classifier; twenty images of each digit to learn from, five seeds. We add what MobileNet V1 does, batch norm and ReLU. And we switch the shortcuts of the middle blocks off, much as the paper does in its Figure 9.
 #
@@ -446,25 +450,27 @@ found = {name: repeat(partial(small_xception, **changes), few, test,
 rows = []
 for name, spread in found.items():
     pairs = zip(spread.runs, found["nothing"].runs, strict=True)
-    wins = sum(run.accuracy > plain.accuracy for run, plain in pairs)
-    rows.append((name, spread, "–" if name == "nothing" else wins))
+    gains = [run.accuracy - plain.accuracy for run, plain in pairs]
+    tally = ", ".join(str(sum(signs)) for signs in zip(
+        *[(gain > 0, gain == 0, gain < 0) for gain in gains]))
+    rows.append((name, spread, "–" if name == "nothing" else tally))
 print("Measured on", timing.machine())
 show.table(["between the layers", "accuracy: mean (lowest to highest)",
-            "seeds better than nothing"], rows)
+            "seeds better, equal, worse"], rows)
 
 # %% [markdown]
-# The same seed gives the same first weights to every variant, so the last column compares like with like. Read it as throws of a coin: five throws come out all alike once in sixteen times, and nothing follows from two or three. With several rows to look at, even five of five is a hint and no proof.
+# The same seed gives the same first weights to every variant, so the last column compares like with like. It counts the seeds with which a variant does better than nothing, equally well, worse. Read it as throws of a coin: five throws come out all alike once in sixteen times, and nothing follows from two or three. With several rows to look at, even five of five is a hint and no proof.
 #
-# A ReLU costs accuracy here too. Its mean lies below that of “nothing”, and there is hardly a seed, if any, with which it is the better one. So far we agree with the paper. An ELU we cannot tell from nothing: the ranges lie on top of each other. The paper saw a difference; with two hundred images and five seeds we do not. Batch norm in front of the ReLU does not clearly help. The shortcuts make the largest difference of all, with a caution: a network without them might want another learning rate.
+# A ReLU seems to cost accuracy here too: its mean lies below that of “nothing”, and there is hardly a seed, if any, with which it is the better one. That points the way the paper points. An ELU we cannot tell from nothing: the ranges lie on top of each other. The paper saw a difference; with two hundred images and five seeds we do not. Batch norm in front of the ReLU does not clearly help. The shortcuts make the largest difference of all, with a caution: a network without them might want another learning rate.
 #
 # What this does not show is the reason. That information is lost remains a guess. Nor does it say what happens on photographs.
 
 # %% [markdown] objective="build" claims="XC-08,XC-09,XC-10,XC-11"
 # ## Pitfalls
 #
-# ### One digit of a learning rate
+# ### One number of a schedule
 #
-# These are the settings that {cite:t}`chollet2017xception` gives for his trainings (Section 4.2), and what one of our sources makes of the last line.
+# These are the settings that {cite:t}`chollet2017xception` gives for his trainings (Section 4.2), and what one of our sources makes of them.
 
 # %% hide="code"
 settings = [
@@ -478,14 +484,14 @@ heads = ["setting", "ImageNet", "JFT", "JFT, in our source"]
 show.table(heads, settings)
 
 # %% [markdown]
-# The number in the last column was copied from the first, it seems, and others have copied it on. Is it a trifle? JFT has 350 million images ({cite:t}`chollet2017xception`, Section 4.1).
+# The factor in the last column seems to have been copied from the column for ImageNet. Is it a trifle? JFT has 350 million images ({cite:t}`chollet2017xception`, Section 4.1).
 
 # %%
 steps = 350e6 / 3e6    # while every image is seen once
 ratio = 0.94**steps / 0.9**steps
 
 # %% [markdown]
-# After every image has been seen once, the wrong schedule trains with a rate {{= f"{ratio:.0f}" =}} times too high.
+# After every image has been seen once, the rate of the wrong schedule is {{= f"{ratio:.0f}" =}} times too high.
 
 # %% [markdown] objective="build"
 # ### A ReLU that eats the shortcut
@@ -503,7 +509,7 @@ for relu in nn.ReLU(), nn.ReLU(inplace=True):
 #
 # ### A pool that is one pixel off
 #
-# TensorFlow's “same” padding gives the extra pixel of an even map to one side only; PyTorch's pads both. Here is a max pool, kernel 3 and stride 2, over a row of numbers.
+# TensorFlow's “same” padding adds the one pixel that an even map needs on one side only. A PyTorch layer with `padding=1` pads both sides. Here is a max pool, kernel 3 and stride 2, over a row of numbers.
 
 # %%
 def tensorflow_pool(x):
@@ -517,7 +523,7 @@ print("PyTorch:   ", nn.functional.max_pool1d(x, 3, 2, padding=1).tolist())
 print("TensorFlow:", tensorflow_pool(x).tolist())
 
 # %% [markdown]
-# On maps of odd size the two agree. Weights that were trained with the one and run with the other give slightly wrong outputs, and at 299×299 pixels only the second of Xception's pools sees an even map. Our package pads both sides, and says so.
+# On maps of odd size the two agree. Weights that were trained with the one and run with the other give slightly wrong outputs, and at 299×299 pixels only the second of Xception's pools sees an even map. Our package pads both sides; its source says so.
 #
 # ### A copy that runs
 #
@@ -598,7 +604,7 @@ show.table(heads, rows)
 # %% [markdown]
 # ## Exercises
 #
-# Practice first: the answers are folded in below each task. Then come four exercises that count, from easy to hard; their hints are folded in.
+# Practice first; a solution can be opened below each task. Then come four exercises that count, from easy to hard, with hints to open. Their checks look at a few cases only, and the hidden tests at many more: try strides, odd sizes and other kernels of your own. Your finished function can also tell you what became of your prediction.
 
 # %% task [markdown] exercise="separable_params" objective="order"
 # ### How many weights, and how much is saved?
@@ -668,12 +674,12 @@ with Check("fewest_towers") as check:
 # %% task [markdown] exercise="orders" objective="order"
 # ### Which order is cheaper?
 #
-# Layers may have a stride, and then the order weighs more. The depthwise layer carries the stride, in either order; the pointwise layer has stride 1. Padding is `kernel // 2`, so a map of $h \times w$ becomes $\lceil h/s \rceil \times \lceil w/s \rceil$. Write two functions:
+# Layers may have a stride, and then the order weighs more. The depthwise layer carries the stride, in either order; the pointwise layer has stride 1. The kernel is odd and the padding is `kernel // 2`, so a map of $h \times w$ becomes $\lceil h/s \rceil \times \lceil w/s \rceil$. Write two functions:
 #
 # - `order_macs(c_in, c_out, kernel, h, w, stride)`: the multiply-adds of DW→PW and of PW→DW, a pair of whole numbers. `h` and `w` are the size of the input.
 # - `cheaper(c_in, c_out, kernel, h, w, stride)`: `"DW→PW"`, `"PW→DW"`, or `"equal"`.
 #
-# **Predict first:** with stride 2, how much must a layer narrow before PW→DW becomes the cheaper one?
+# **Predict first:** with stride 2 and a 3×3 kernel, to how few output channels must a layer narrow before PW→DW becomes the cheaper one?
 #
 # :::{dropdown} Hint
 # Ask of each layer: how many weights, and on how many positions is each used? A layer's multiply-adds count the positions of its *output*. Which of the two layers has its output before the map shrinks?
@@ -700,6 +706,11 @@ with Check("order_macs") as check:
         last = nn.Sequential(pointwise(64, 3), depthwise(3))
         check.equal(tuple(order_macs(64, 3, 3, 32, 32, 1)),
                     (macs(first, 64, 32), macs(last, 64, 32)))
+    with check("real layers with stride 2, 8 to 8 channels on 16 × 16"):
+        first = nn.Sequential(depthwise(8, stride=2), pointwise(8, 8))
+        last = nn.Sequential(pointwise(8, 8), depthwise(8, stride=2))
+        check.equal(tuple(order_macs(8, 8, 3, 16, 16, 2)),
+                    (macs(first, 8, 16), macs(last, 8, 16)))
 with Check("cheaper") as check:
     with check("where the layer widens, filter first"):
         check.equal(cheaper(3, 64, 3, 32, 32, 1), "DW→PW")
@@ -709,7 +720,7 @@ with Check("cheaper") as check:
 # %% task [markdown] exercise="spend" objective="size"
 # ### Spend the saving
 #
-# Cheap layers did not make Xception small. They made it wide. Compute how wide.
+# Cheap layers did not make Xception small. They paid for width. Compute how much of it they can pay for.
 #
 # A dense layer has `c` channels before and after it, a `kernel` × `kernel` convolution without bias, and a batch norm. Write `spend(c, kernel)`: the largest number of channels `w` for which a separable layer from `w` to `w` channels (depthwise, pointwise, one batch norm, no bias) has at most as many parameters as that dense layer.
 #
@@ -743,10 +754,10 @@ with Check("spend") as check:
 #
 # Write `towers_to_groups(reduce, spatial)`. Both are lists of weights, one entry for each tower, in the order in which the towers' outputs are put together: `reduce[i]` has shape `(c, c_in, 1, 1)`, `spatial[i]` has shape `(c, c, k, k)` with an odd `k` that may differ from tower to tower. Tower $i$ is a convolution with `reduce[i]`, a ReLU, and a convolution with `spatial[i]`, padded by `k // 2`.
 #
-# Return a pair `(point, grouped)`: the weights of one 1×1 layer and of one grouped layer, with as many groups as towers and a kernel as large as the largest `k`, so that `conv2d`, ReLU and `conv2d` with them (padded by half of that kernel) give what the towers give, put side by side. Keep the type of the numbers, change nothing that you were given, and raise `ValueError` where one grouped layer cannot do it: towers of different widths, or a kernel of even size.
+# Return a pair `(point, grouped)`: the weights of one 1×1 layer, and of one grouped layer that has as many groups as there are towers and a kernel as large as the largest `k`. A `conv2d` with the first, a ReLU, and a `conv2d` with the second, padded by half of its kernel, must give what the towers give, put side by side. Keep the type of the numbers and change nothing that you were given. Refuse towers of different widths and kernels of even size with `ValueError`.
 #
 # :::{dropdown} Hint
-# `torch.cat` piles up; along which dimension? `nn.functional.pad` takes the amounts for the last dimension first: `(left, right, top, bottom)`. How many rows of zeros does a 1×1 kernel need on each side to become a 5×5?
+# `torch.cat` puts tensors one after the other; along which dimension? `nn.functional.pad` takes the amounts for the last dimension first: `(left, right, top, bottom)`. How many rows of zeros does a 1×1 kernel need on each side to become a 5×5?
 # :::
 
 # %% answer exercise="towers_to_groups"
@@ -838,8 +849,8 @@ with Check("MendedBlock") as check:
 # %% [markdown]
 # ## When to choose it
 #
-# Choose the *layer* wherever parameters and multiply-adds count: depthwise, then pointwise, is what MobileNet, EfficientNet and their heirs are built from. Choose the *network* when accuracy counts and a machine of ordinary size will run it; it is as large as Inception v3, and does more arithmetic.
+# Choose the *layer* wherever parameters and multiply-adds count: depthwise and pointwise layers, in one order or the other, are what MobileNet, EfficientNet and their heirs are built from. Choose the *network* when accuracy counts and a machine of ordinary size will run it; it is as large as Inception v3, and does more arithmetic.
 #
 # Look elsewhere for a phone. And where time counts, measure: the depthwise layers do next to no arithmetic and still read and write whole maps.
 #
-# You saw the two jobs of a kernel; towers that are one 1×1 and one grouped layer, exactly; the spectrum from three segments to one for each channel; two differences that remain, of which the order hardly matters and the activation does; and a saving that was spent on width. MobileNet, later, keeps the saving.
+# You saw the two jobs of a kernel; towers that are one 1×1 and one grouped layer, exactly; the spectrum from three segments to one for each channel; two differences that remain, of which the order hardly matters inside a stack and the activation does; and a saving that was spent again. MobileNet, later, keeps the saving.

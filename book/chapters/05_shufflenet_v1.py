@@ -667,7 +667,7 @@ show.table(heads, rows)
 # %% [markdown]
 # ## Exercises
 #
-# Practice first: the answers are folded in below each task. Then come four exercises that count, from easy to hard; their hints are folded in.
+# Practice first; a solution can be opened below each task. Then come four exercises that count, from easy to hard, with hints to open. Their checks look at a few cases only, and the hidden tests at many more: try cases of your own. Your finished function can also tell you what became of your prediction.
 
 # %% task [markdown] exercise="unit_macs" objective="count"
 # ### Who pays in a ShuffleNet unit?
