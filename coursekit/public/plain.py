@@ -169,16 +169,9 @@ def _page(path: str) -> str:
 
 
 def _entry(entry, fallback: str) -> tuple[str, str, str]:
-    names = [" ".join(person.last_names) for person in entry.persons.get("author", [])]
-    who = (
-        names[0]
-        if len(names) == 1
-        else " and ".join(names)
-        if len(names) == 2
-        else f"{names[0]} et al."
-        if names
-        else "?"
-    )
+    names = [re.sub("[{}]", "", " ".join(person.last_names)) for person in entry.persons.get("author", [])]
+    several = len(names) > 2 or names[1:] == ["others"]
+    who = f"{names[0]} et al." if several else " and ".join(names) or "?"
     fields = entry.fields
     if "eprint" in fields:
         url = f"https://arxiv.org/abs/{fields['eprint']}"

@@ -20,6 +20,8 @@ def refs(tmp_path):
 @misc{one, author = {Doe, Jo}, year = {2017}, eprint = {1707.01083}}
 @misc{two, author = {Doe, Jo and Roe, Al}, year = {2018}, doi = {10.1/x}}
 @misc{many, author = {Doe, Jo and Roe, Al and Poe, Ed}, year = {2019}, url = {https://example.org}}
+@misc{firm, author = {{Some Firm}}, year = {2020}, url = {https://firm.example}}
+@misc{issue, author = {{someone} and others}, year = {2021}, url = {https://issue.example}}
 """)
     return References(LABELS, bib, "https://book.example/")
 
@@ -27,6 +29,7 @@ def refs(tmp_path):
 @pytest.mark.parametrize(("myst", "expected"), [
     ("As {cite:t}`one` say.", "As [Doe (2017)](https://arxiv.org/abs/1707.01083) say."),
     ("So it is {cite:p}`two,many`.", "So it is ([Doe and Roe, 2018](https://doi.org/10.1/x); [Doe et al., 2019](https://example.org))."),
+    ("{cite:p}`firm,issue`", "([Some Firm, 2020](https://firm.example); [someone et al., 2021](https://issue.example))"),
     ("See {numref}`fig-a`.", "See [Figure 3](https://book.example/notebooks/05_a.html#fig-a)."),
     ("See {ref}`sec` and {ref}`here <sec>`.",
      "See [Section title](https://book.example/book/b.html#sec) and [here](https://book.example/book/b.html#sec)."),
