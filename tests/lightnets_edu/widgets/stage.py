@@ -110,6 +110,12 @@ def move(tab: Page, values: dict[str, Any], i: int = 0) -> None:
     tab.evaluate("([values, i]) => models[i].set(values)", [values, i])
 
 
+def open_data(tab: Page) -> None:
+    """Unfold “The data” of the first figure; its tables are made after the click, in a later turn of the browser."""
+    tab.locator("summary").first.click()
+    tab.locator("details[open] td").first.wait_for()
+
+
 # Checks that return what is wrong -------------------------------------------------------------------------------------
 
 WIDER = """() => {

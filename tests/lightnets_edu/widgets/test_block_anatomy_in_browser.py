@@ -5,7 +5,7 @@ import re
 
 import pytest
 import stage
-from stage import move, trait
+from stage import move, open_data, trait
 from test_block_anatomy import KNOWN, OTHERS, SPOILT
 
 from lightnets_edu.widgets import BlockAnatomy
@@ -237,8 +237,7 @@ def test_a_block_begins_with_its_papers_numbers(page):
 
 def test_the_data_as_a_table(page):
     tab = page(BlockAnatomy("mbconv"))
-    tab.locator("summary").click()
-    tab.locator("tbody tr").last.wait_for()
+    open_data(tab)
     found = anatomies("mbconv")[6, 5, 0.25].rows
     rows = [row.split("\t") for row in tab.locator("tbody").inner_text().splitlines()]
     assert rows[:-1] == [[*r.text[:2], f"{r.c_in} → {r.c_out}", times(r.size), f"{r.params:,}", f"{r.macs:,}"] for r in found]

@@ -1,6 +1,7 @@
 """The figure of the channel shuffle in a real browser: what lights up, keyboard, stages, player, labels."""
 
 import pytest
+from stage import open_data
 
 from lightnets_edu.models.shufflenet_v1 import ShuffleUnit
 from lightnets_edu.widgets import ChannelShuffle
@@ -79,8 +80,7 @@ def test_groups_come_back_after_a_prime(page):
 
 def test_the_data_as_a_table(page):
     tab = page(widget := ChannelShuffle(channels=24, groups=6))
-    tab.locator("summary").click()
-    tab.locator("tbody tr").last.wait_for()
+    open_data(tab)
     tab.locator("select").last.select_option("inverse")
     rows = [row.split("\t") for row in tab.locator("tbody").inner_text().splitlines()]
     assert rows[1] == ["4–7", "4–7", "0–7 16–23", "0–7 12–19"] and len(rows) == 6

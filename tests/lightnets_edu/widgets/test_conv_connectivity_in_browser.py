@@ -3,7 +3,7 @@
 import pytest
 import stage
 from conv_modules import SOME_PLANS, Mixed, Shuffled, figure_of
-from stage import move
+from stage import move, open_data
 from torch import nn
 
 from lightnets_edu.widgets import ConvConnectivity
@@ -196,7 +196,7 @@ def test_space_and_channels_move_apart(page):
 
 def test_the_data_as_a_table(page):
     tab = page(widget := figure_of(SOME_PLANS[10]._replace(groups=4), output=3))
-    tab.locator("summary").click()
+    open_data(tab)
     tab.locator(".ln-data tbody tr").last.wait_for()
     rows = [row.locator("td").all_inner_texts() for row in tab.locator(".ln-data tbody tr").all()]
     here = widget.reading()

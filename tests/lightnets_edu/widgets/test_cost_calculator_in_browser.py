@@ -4,7 +4,7 @@ import math
 
 import pytest
 import stage
-from stage import move, trait
+from stage import move, open_data, trait
 from test_cost_calculator import STATES, conv, own
 from torch import nn
 
@@ -137,7 +137,7 @@ def test_groups_come_back_with_the_widths(page):
 
 def test_the_data(page):
     tab, widget = page(CostCalculator()), CostCalculator()
-    tab.locator("summary").click()
+    open_data(tab)
     cells = [row.locator("td").all_inner_texts() for row in tab.locator("tbody tr").all()]
     assert cells[-3:] == [
         ["Depthwise separable", "8,768", "27,496,448", "1,012,288", "27.16"],

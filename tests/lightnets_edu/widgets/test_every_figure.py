@@ -8,7 +8,7 @@ import pytest
 import stage
 from axe_playwright_python.sync_playwright import Axe
 from specimens import SPECIMENS
-from stage import Specimen, Tags, move, state, trait
+from stage import Specimen, Tags, move, open_data, state, trait
 
 from lightnets_edu import widgets
 from lightnets_edu.widgets._base import STATIC, Figure, compose, modules
@@ -84,7 +84,7 @@ def test_anyone_can_read_it(page, specimen: Specimen, theme):
     """axe-core with the data open; and contrasts, computed from what the browser shows: text 4.5, graphics 3."""
     tab, faults = page(specimen.make(), theme=theme), {}
     tab.add_style_tag(content="* { transition: none !important }")
-    tab.locator("summary").click()
+    open_data(tab)
     for i, values in enumerate([{}, *specimen.moves]):
         move(tab, values)
         if found := tab.evaluate(stage.CONTRAST):

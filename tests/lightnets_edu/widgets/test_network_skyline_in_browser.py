@@ -2,7 +2,7 @@
 
 import pytest
 import stage
-from stage import move, trait
+from stage import move, open_data, trait
 from torch import nn
 
 from lightnets_edu.widgets import NetworkSkyline
@@ -190,7 +190,7 @@ def test_the_shown_and_the_other_change_places(page):
 
 def test_the_data_add_up(page, four):
     tab = page(NetworkSkyline(NAMES, against="xception"))
-    tab.locator("summary").click()
+    open_data(tab)
     tab.locator("table").nth(3).wait_for()
     tables = tab.locator("table").all()
     assert len(tables) == 4

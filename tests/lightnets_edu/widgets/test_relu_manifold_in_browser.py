@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 import torch
-from stage import move
+from stage import move, open_data
 from torch import nn
 
 from lightnets_edu.widgets import ReluManifold
@@ -123,8 +123,7 @@ def test_a_spoilt_table_is_noticed(page):
 def test_the_data_as_a_table(page):
     widget = ReluManifold(seed=5)
     tab = page(widget)
-    tab.locator("summary").click()
-    tab.locator("tbody tr").last.wait_for()
+    open_data(tab)
     for relu in (True, False):
         tab.get_by_role("checkbox").set_checked(relu)
         widget.relu = relu

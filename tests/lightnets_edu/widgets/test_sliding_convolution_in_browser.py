@@ -3,7 +3,7 @@
 import pytest
 import stage
 import torch
-from stage import move, state, trait
+from stage import move, open_data, state, trait
 from test_sliding_convolution import STATES, Transposed
 from torch import nn
 
@@ -215,7 +215,7 @@ def test_the_data_as_a_table(page):
     torch.manual_seed(8)
     widget = SlidingConvolution.from_module(nn.Conv2d(3, 2, 2), torch.randn(3, 4, 3), step=5)
     tab = page(widget)
-    tab.locator("summary").click()
+    open_data(tab)
     cells = tab.locator("details tr").evaluate_all("(rows) => rows.map((row) => [...row.children].map((cell) => cell.textContent))")
     o, *_ = widget.position()
     parts = [
