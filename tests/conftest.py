@@ -1,8 +1,15 @@
-"""The browser that every test of pages and figures shares: Playwright allows one at a time in a process."""
+"""What all tests share: one browser, since Playwright allows one at a time in a process; and a Ctrl-C that works."""
+
+import signal
 
 import pytest
 from chromium import CHROMIUM, LAUNCH
 from playwright.sync_api import sync_playwright
+
+
+def pytest_configure():
+    """A shell starts what it sends to the background with SIGINT ignored, and children would inherit that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
