@@ -85,7 +85,7 @@ class Peer:
         self.client, self.dice = client, random.Random(1)
         said = self._until_idle(client.execute(SLIDER.format(peer=PEERS[name])))
         _, self.model, values = next(line for line in said.splitlines() if line.startswith("slider ")).split()
-        self.values = int(values)
+        self.values, self.value = int(values), 0
 
     def _until_idle(self, sent: str) -> str:
         said, pictures = "", 0
@@ -103,10 +103,10 @@ class Peer:
                 return said
 
     def round(self) -> list[float]:
-        taken, last = [], 0
+        taken = []
         for _ in range(SLIDES):
-            last = (last + self.dice.randrange(1, self.values)) % self.values
-            data = {"method": "update", "state": {"value": last}, "buffer_paths": []}
+            self.value = (self.value + self.dice.randrange(1, self.values)) % self.values    # another than before
+            data = {"method": "update", "state": {"value": self.value}, "buffer_paths": []}
             message = self.client.session.msg("comm_msg", {"comm_id": self.model, "data": data})
             start = perf_counter()
             self.client.shell_channel.send(message)
