@@ -170,7 +170,7 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# The paper leaves the middle of this spectrum unexplored and says so (Section 5 of {cite:t}`chollet2017xception`). ResNeXt {cite:p}`xie2017resnext`, written weeks later, lives there.
+# The paper leaves the middle of this spectrum unexplored and says so (Section 5 of {cite:t}`chollet2017xception`). ResNeXt {cite:p}`xie2017resnext` lives there.
 
 # %% [markdown] objective="order" claims="XC-05,XC-06"
 # ## Two differences that remain
@@ -341,7 +341,7 @@ show.table(["network", "parameters", "multiply-adds"],
 #
 # The aim was accuracy, not size. {cite:t}`chollet2017xception` reports a top-1 accuracy on ImageNet of 0.790, against 0.782 for Inception v3 (Table 1); on JFT, Google's own 350 million images, a relative gain of 4.3% in mean average precision; and 28 training steps a second against 31 (Table 3). With about as many parameters on both sides, the paper argues, the gain does not come from more capacity but from a better use of it. That holds for parameters; of multiply-adds, we saw, Xception spends more.
 #
-# One of our sources says that the network was “widened” until the counts matched. Of how its widths were found the paper says nothing; it says that the two networks have nearly the same size.
+# One of our sources says that the network was “widened” until the counts matched. The paper says less: that the two networks have nearly the same size.
 #
 # {cite:t}`chollet2017xception` gives 23,626,728 parameters for Inception v3, and we count {{= f"{networks['Inception v3'].params:,}" =}}. Both are right. The tests of this book find the smaller number in the author's first version for Keras {cite:p}`chollet2016models`: it is narrower in two places, and has a bias in front of every batch norm, which the batch norm takes away again.
 #

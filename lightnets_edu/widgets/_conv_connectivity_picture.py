@@ -133,4 +133,5 @@ def _reads_table(here: dict[str, Any]) -> str:
     alike: dict[tuple[Any, ...], list[int]] = {}
     for output, (row, fan) in enumerate(zip(here["rows"], here["fans"], strict=True)):
         alike.setdefault((ranges(row), fan), []).append(output)
-    return _still.table(("outputs", "read channels", "in all"), ((ranges(own), *key) for key, own in alike.items()))
+    heads = ("outputs", "read channels", "numbers read")
+    return _still.table(heads, ((ranges(own), *key) for key, own in alike.items()))

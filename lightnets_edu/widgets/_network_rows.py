@@ -121,11 +121,11 @@ def short_names(names: Sequence[str]) -> list[str]:
 
 def label(name: str) -> str:
     """A network's name as papers write it: "mobilenet_v1_1.0" is MobileNet V1 1.0."""
-    return " ".join(map(_word, name.split("_"))).replace("Inception V3", "Inception v3")    # as its authors write it
+    return {"inception_v3": "Inception v3"}.get(name) or " ".join(map(_word, name.split("_")))
 
 
 def _word(word: str) -> str:
-    written = {"xception": "Xception", "inception": "Inception", "resnext50": "ResNeXt-50", "sqnxt": "SqNxt"}
+    written = {"xception": "Xception", "resnext50": "ResNeXt-50", "sqnxt": "SqNxt"}
     if word in written:
         return written[word]
     if match := re.fullmatch(r"([a-z]+)(net|next)(\d*)", word):

@@ -55,7 +55,7 @@ def test_figures_have_the_room_on_a_phone_that_they_are_tested_in(browser, addre
 
 @pytest.mark.parametrize("width", [320, 768, 1200])
 def test_figures_fit_in_their_pages(browser, address, widget_pages, width):
-    """In the book's own style: no text on another or on a line, nothing cut off, no small target."""
+    """In the book's own style: no text on another or on a line, nothing cut off, nothing that runs over."""
     faults = {}
     for page in widget_pages:
         with visit(browser, address(page), width) as seen:

@@ -131,7 +131,7 @@ export default widget("Connections of a convolution", ({ model, live, set }) => 
     },
     data() {
       const { rows, fans } = read(model);
-      return [table([["output", "reads channels", "in all"], ...rows.map((row, o) => [o, row.join(" "), fans[o]])])];
+      return [table([["output", "reads channels", "numbers read"], ...rows.map((row, o) => [o, row.join(" "), fans[o]])])];
     },
   };
 });

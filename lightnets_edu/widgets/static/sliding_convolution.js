@@ -51,7 +51,7 @@ function picture(stage) {
   }
   return (here, width) => {
     const { inputs, weights, padding: p, stride: s, k, shown, step, now, cells } = here, n = weights.length, shape = [width, here.kind, k, s, p, here.size].join();
-    const [read, weigh, tell, give] = cells.map(([digits]) => writer(digits)), product = ([a, b]) => give(a * b);
+    const [read, weigh, tell, give] = cells.map(([digits]) => writer(digits));
     if (shape !== last) build(here, width);
     last = shape;
     rows.forEach(([input, kernel, products], i) => {
@@ -61,7 +61,7 @@ function picture(stage) {
       kernel.name.textContent = i && weights[o][1] ? `slice ${i}` : `Kernel ${o}`;
       kernel.write((j) => weigh((weights[o][i] ?? weights[o][0]).flat()[j]), () => found);
       products.name.textContent = found ? "Products" : "not read";
-      products.write((j) => (found ? product(found.pairs[j]) : ""), () => found);
+      products.write((j) => (found ? give(found.pairs[j][0] * found.pairs[j][1]) : ""), () => found);
       products.sum.textContent = found ? `= ${tell(found.sum)}` : "";
       products.slide(0, 0, found);
     });
