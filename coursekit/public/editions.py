@@ -33,7 +33,7 @@ if importlib.util.find_spec("{package}") is None:
     if importlib.util.find_spec("{package}") is None:
         raise ImportError(
             f"{package}, the package of this book, could not be installed from {{source}} (pip says above why): "
-            "get its wheel or the book's folder, name it by `%env {variable}=/path/to/it` in a cell above, and run both."
+            "get its wheel or the book's folder, write `%env {variable}=/path/to/it` in a cell above, and run both."
         )
 """
 
