@@ -67,9 +67,9 @@ def kernel(nb, folder: Path, source: object):
     colab = "--IPKernelApp.exec_lines=import google.colab.output"    # Colab's own start-up imports it
     argv = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}", colab]
     manager._kernel_spec = KernelSpec(argv=argv, display_name="Python 3", language="python")
-    client = NotebookClient(nb, timeout=300, kernel_name="python3", record_timing=False, coalesce_streams=True)
+    client = NotebookClient(nb, timeout=900, kernel_name="python3", record_timing=False, coalesce_streams=True)
     client.km, client.python = manager, python
-    env = {**clean(folder, python, PINS), "LIGHTNETS_EDU": str(source)}
+    env = {**clean(folder, python, PINS / "on_colab"), "LIGHTNETS_EDU": str(source)}
     with client.setup_kernel(cwd=str(folder), env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
         yield client
 

@@ -94,11 +94,11 @@ def clean(home: Path, python: Path, *folders: Path) -> dict[str, str]:
     }  # fmt: skip
 
 
-def run(python: Path, code: str, home: Path, *folders: Path) -> subprocess.CompletedProcess:
-    """Run code in that Python, with `folders` on its path."""
-    return subprocess.run([str(python), "-c", code], cwd=home, env=clean(home, python, *folders), capture_output=True, text=True)
+def run(python: Path, arguments: list, home: Path, *folders: Path) -> subprocess.CompletedProcess:
+    """Run that Python with `folders` on its path."""
+    return subprocess.run([python, *arguments], cwd=home, env=clean(home, python, *folders), capture_output=True, text=True)
 
 
 def versions(python: Path, home: Path) -> dict[str, str]:
     """Every installed distribution and its version."""
-    return json.loads(run(python, VERSIONS, home).stdout)
+    return json.loads(run(python, ["-c", VERSIONS], home).stdout)
