@@ -11,6 +11,8 @@ help:           ## list the targets
 env: $(READY)   ## the environment, with the versions of requirements.txt
 
 $(READY): requirements.txt pyproject.toml
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || { echo "this book needs Python 3.11 or newer;" \
+	  "$(PYTHON) is not: name one that is, as in \`make $(MAKECMDGOALS) PYTHON=/usr/bin/python3.11\`"; exit 1; }
 	$(PYTHON) -m venv .venv || { echo "Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 	$(BIN)/python -m pip install -q -r requirements.txt
 	sed -n 's/^#no-deps: \([^ ]*\).*/\1/p' requirements.txt | $(BIN)/python -m pip install -q --no-deps -r /dev/stdin

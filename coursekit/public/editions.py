@@ -29,6 +29,12 @@ import os
 if importlib.util.find_spec("{package}") is None:
     source = os.environ.get("{variable}", "git+{repository}")
     %pip install -q "{{source}}"
+    importlib.invalidate_caches()
+    if importlib.util.find_spec("{package}") is None:
+        raise ImportError(
+            f"{package}, the package of this book, could not be installed from {{source}} (pip says above why): "
+            "get its wheel or the book's folder, write `%env {variable}=/path/to/it` in a cell above, and run both."
+        )
 """
 
 

@@ -69,8 +69,8 @@ class ReluManifold(Figure):
 
     spiral = traitlets.Unicode().tag(sync=True)
     trips = traitlets.Dict().tag(sync=True)
-    averages: traitlets.List[list[float]] = traitlets.List()
-    many: traitlets.List[list[str]] = traitlets.List().tag(sync=True)
+    averages: "traitlets.List[list[float]]" = traitlets.List()    # in quotes: Colab's traitlets takes no [...]
+    many: "traitlets.List[list[str]]" = traitlets.List().tag(sync=True)
     notes = traitlets.List(list(NOTES)).tag(sync=True)
     activation = traitlets.Unicode("ReLU").tag(sync=True)
     departs = traitlets.Bool(False).tag(sync=True)

@@ -1,0 +1,107 @@
+"""Each notebook run once, on Colab's versions: the wheel put in by its set-up cell, nothing answered.
+
+The teacher's half adds to AFTERWARDS what it wants done in the same kernel.
+"""
+
+import copy
+import functools
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from os import cpu_count
+from pathlib import Path
+
+import nbformat
+from checkout import ROOT, published
+from elsewhere import PINS, clean, environment, layered, versions
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+
+NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+AFTERWARDS: dict[str, Callable[[NotebookClient, str], object]] = {}
+PROBE = """
+import json, sys, google.colab.output, lightnets_edu
+_files = [str(getattr(m, "__file__", None) or "") for m in list(sys.modules.values())]
+print(json.dumps({"package": lightnets_edu.__file__, "files": _files, "asked": google.colab.output.asked}))
+"""
+
+
+@dataclass
+class Run:
+    """A notebook after it ran unanswered; what was installed before and after; what the kernel had loaded."""
+
+    nb: nbformat.NotebookNode
+    before: dict[str, str]
+    after: dict[str, str]
+    python: Path
+    loaded: dict
+    afterwards: dict[str, object] = field(default_factory=dict)
+
+
+@functools.cache
+def _kept() -> tempfile.TemporaryDirectory:
+    return tempfile.TemporaryDirectory(prefix="colab-")
+
+
+@functools.cache
+def wheel() -> Path:
+    """The package as a wheel, built from what git knows of this working tree."""
+    folder = Path(_kept().name)
+    source = published(folder / "source")
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(source)]
+    subprocess.run(command, check=True, capture_output=True)
+    return next(folder.glob("*.whl"))
+
+
+@contextmanager
+def kernel(nb, folder: Path, source: object):
+    """A client with a kernel on Colab's versions; its `%pip` installs for it alone. `source` is LIGHTNETS_EDU."""
+    python = layered(environment("colab"), folder / "env")
+    manager = AsyncKernelManager(transport="ipc", ip=str(folder / "ipc"))
+    colab = "--IPKernelApp.exec_lines=import google.colab.output"    # Colab's own start-up imports it
+    argv = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}", colab]
+    manager._kernel_spec = KernelSpec(argv=argv, display_name="Python 3", language="python")
+    client = NotebookClient(nb, timeout=900, kernel_name="python3", record_timing=False, coalesce_streams=True)
+    client.km, client.python = manager, python
+    env = {**clean(folder, python, PINS / "on_colab"), "LIGHTNETS_EDU": str(source)}
+    with client.setup_kernel(cwd=str(folder), env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
+        yield client
+
+
+def _run(stem: str) -> Run:
+    nb = nbformat.read(ROOT / "notebooks" / f"{stem}.ipynb", 4)
+    with tempfile.TemporaryDirectory(prefix="nb-") as work, kernel(nb, Path(work), wheel()) as client:
+        before = versions(client.python, Path(work))
+        for index, cell in enumerate(nb.cells):
+            client.execute_cell(cell, index)
+        client.set_widgets_metadata()
+        unanswered = copy.deepcopy(nb)
+        nb.cells.append(nbformat.v4.new_code_cell(PROBE))
+        loaded = json.loads(client.execute_cell(nb.cells[-1], len(nb.cells) - 1).outputs[0].text)
+        run = Run(unanswered, before, versions(client.python, Path(work)), client.python, loaded)
+        run.afterwards = {name: work(client, stem) for name, work in AFTERWARDS.items()}
+        return run
+
+
+@functools.cache
+def _started() -> dict[str, Future]:
+    """All notebooks, as many at a time as there are cores; the set-up that they share is done first."""
+    environment("colab"), wheel()
+    pool = ThreadPoolExecutor(cpu_count())
+    return {stem: pool.submit(_run, stem) for stem in sorted(NOTEBOOKS, key=_length)}
+
+
+def _length(stem: str) -> int:
+    """The longest first: what is left for the end is short."""
+    return -(ROOT / "notebooks" / f"{stem}.ipynb").stat().st_size
+
+
+def executed(stem: str) -> Run:
+    """The one run of a notebook in this process."""
+    return _started()[stem].result()
