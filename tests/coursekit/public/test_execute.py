@@ -57,9 +57,9 @@ def test_the_same_bytes_every_time(book):
 
 def test_what_shows_nothing_is_not_kept(book):
     shown = (
-        "from IPython.display import display\n"
         "bar = display({'text/plain': '17%'}, raw=True, display_id=True)\nprint(twice)\n"
-        "display({'text/html': '<p>Still</p>'}, metadata={'fallback': True}, raw=True)\n"
+        "still, mark = {'text/html': '<p>Still</p>'}, {'fallback': True}\n"
+        "display(still, metadata=mark, raw=True)\n"
         "display({'text/html': '<p>Shown</p>'}, raw=True)\nbar.update({'text/html': ''}, raw=True)"
     )
     edit(book / "book/chapters/01_double.py", "print(twice)", shown)

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.slow
 PACKAGE_ROOT = Path(__file__).parents[3]
 
 
+DISPLAY = "node => getComputedStyle(node.closest('.jp-OutputArea-child')).display"
 ALL = [
     "from lightnets_edu import widgets\nfor name in widgets.__all__:\n    display(getattr(widgets, name)())",
     "import time\nfrom lightnets_edu.progress import bar\nprint('begins')\n"
@@ -150,7 +151,7 @@ def test_figures_whose_kernel_is_gone_say_what_to_do(browser, lab):
                 break
         sleepers = tab.locator("figure.ln-asleep")
         assert tab.locator("figure.ln-widget:has(svg)").count() == sleepers.count() == count
-        assert [sleeper.is_visible() for sleeper in sleepers.all()] == [False] * count
+        assert [sleeper.evaluate(DISPLAY) for sleeper in sleepers.all()] == ["none"] * count
 
         run(tab, 1)
         trained = tab.locator(".jp-Notebook .jp-CodeCell").nth(1).locator(".jp-OutputArea-child")
@@ -163,6 +164,8 @@ def test_figures_whose_kernel_is_gone_say_what_to_do(browser, lab):
         saved(tab)
         reopened(tab, address)
         for i, sleeper in enumerate(sleepers.all()):
+            sleeper.evaluate("node => node.scrollIntoView()")    # JupyterLab draws what is in sight
+            assert sleeper.evaluate(DISPLAY) != "none"
             for part in ("table", "figcaption", "p:has-text('run this cell')"):
                 expect(sleeper.locator(part).first, f"figure {i}").to_be_visible()
         assert sleepers.count() == count and tab.locator("figure.ln-widget").count() == 0
