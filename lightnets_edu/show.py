@@ -1,10 +1,15 @@
 """What a chapter shows of the package itself: a class as its file has it, rows as a table, plots as vector graphics."""
 
+import base64
+import html
 import inspect
+import re
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 PAPER = "#fdfcf9"    # the ground of the book's pages in light mode
+ALT = re.compile(r"^#\| fig-alt: >-\n((?:#\| +.*\n)+)")
 
 
 class Markdown:
@@ -38,8 +43,12 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Markdown:
 
 
 def vector_plots() -> None:
-    """Draw matplotlib figures as SVG with real text, the same bytes every time. Does nothing outside a notebook."""
+    """Draw matplotlib figures as SVG with real text, the same bytes every time. Does nothing outside a notebook.
+
+    A cell that begins with `#| fig-alt: >-`, and lines `#|   …` below, says so what its plots show to who cannot see.
+    """
     import matplotlib
+    from IPython import get_ipython
 
     matplotlib.rcParams.update({
         "svg.fonttype": "none", "svg.hashsalt": "lightnets_edu", "font.size": 11, "axes.spines.top": False,
@@ -51,3 +60,16 @@ def vector_plots() -> None:
     except ImportError:
         return
     set_matplotlib_formats("svg", metadata={"Date": None})
+    if shell := get_ipython():
+        formatters = shell.display_formatter.formatters
+        formatters["text/html"].for_type("matplotlib.figure.Figure", lambda plot: _with_alternative(shell, plot))
+
+
+def _with_alternative(shell: Any, plot: object) -> str | None:
+    """The SVG as a picture that carries the running cell's text alternative; None where the cell has none."""
+    found = ALT.match(shell.history_manager.input_hist_raw[-1])
+    if not found:
+        return None
+    alt = " ".join(line.removeprefix("#|").strip() for line in found[1].splitlines())
+    svg = shell.display_formatter.formatters["image/svg+xml"](plot)
+    return f'<img alt="{html.escape(alt)}" src="data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}">'

@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from lightnets_edu.threads import one_thread
+
 LEAST = 2e-3  # seconds of one measurement: a quicker function is called several times in a row
 WARM_UP = 3   # calls before anything is measured
 
@@ -90,15 +92,13 @@ def _summary(times: list[float]) -> Timing:
 @contextmanager
 def _quiet(functions: Iterable[Function]) -> Iterator[None]:
     """One thread, no gradients, every network in evaluation mode; then all as it was."""
-    threads = torch.get_num_threads()
     modules = [module for f in functions if isinstance(f, nn.Module) for module in f.modules()]
     modes = [(module, module.training) for module in modules]
     with ExitStack() as after:
-        after.callback(torch.set_num_threads, threads)
+        after.enter_context(one_thread())
         for module, mode in modes:
             after.callback(setattr, module, "training", mode)
             module.training = False
-        torch.set_num_threads(1)
         with torch.inference_mode():
             yield
 

@@ -2,12 +2,11 @@
 
 `fit` is the loop, `repeat` runs it for several seeds and gives the mean and the range. The recipe is reported in
 ShuffleNet V1, §4: stochastic gradient descent, weight decay 4e-5, a learning rate that falls linearly to 0. Momentum,
-0.9, is ours. On a CPU with one thread a seed gives the same losses to the last bit.
+0.9, is ours. All of it takes one thread: networks as small as these gain nothing from more, wait for each other on a
+busy machine, and end with other digits. So on a CPU a seed gives the same losses to the last bit, whatever the threads.
 """
 
 import math
-import os
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -18,6 +17,8 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from lightnets_edu.data import Images
+from lightnets_edu.progress import bar
+from lightnets_edu.threads import one_thread
 
 MOMENTUM = 0.9
 WEIGHT_DECAY = 4e-5
@@ -57,7 +58,8 @@ def fit(
 
     The model maps (N, channels, H, W) to one score for each class, (N, classes). Each epoch mixes the images anew and
     leaves out what does not fill a batch. `seed` decides the order, and dropout; the weights are the model's own.
-    Afterwards the model is in evaluation mode. `progress` None: a bar, but not where a build sets SOURCE_DATE_EPOCH.
+    Afterwards the model is in evaluation mode. It takes one thread; the caller's are back at the end. `progress` None:
+    a bar where somebody may watch, in a notebook or a terminal; True and False: always, never.
     ValueError for what cannot be trained, labels without a score, and a loss that is no longer a number.
     """
     parameters = _trainable(model)
@@ -68,8 +70,8 @@ def fit(
     optimiser = torch.optim.SGD(parameters, lr, momentum=MOMENTUM, weight_decay=WEIGHT_DECAY)
     falling = torch.optim.lr_scheduler.LinearLR(optimiser, 1.0, 0.0, total_iters=epochs * batches)
     device, losses = parameters[0].device, []
-    with _seeded(seed, device), torch.enable_grad():
-        for epoch in _bar(epochs, progress):
+    with one_thread(), _seeded(seed, device), torch.enable_grad():
+        for epoch in bar(range(epochs), "training", "epoch", progress):
             model.train()
             order, summed = torch.randperm(len(train)), 0.0
             for i in range(batches):
@@ -89,11 +91,14 @@ def fit(
 
 
 def accuracy(model: nn.Module, images: Images) -> float:
-    """Share of `images` whose highest score is that of their class, 0 to 1. Leaves the model in evaluation mode."""
+    """Share of `images` whose highest score is that of their class, 0 to 1, found with one thread.
+
+    Leaves the model in evaluation mode.
+    """
     device = _trainable(model)[0].device
     model.eval()
     right = 0
-    with torch.no_grad():
+    with one_thread(), torch.no_grad():
         for x, y in zip(images.x.split(256), images.y.split(256), strict=True):
             x, y = x.to(device), y.to(device)
             right += int((_scores(model, x, y).argmax(dim=1) == y).sum())
@@ -105,7 +110,8 @@ def repeat(
 ) -> Spread:
     """Train a fresh network, `build()`, for each seed, which decides its weights and the order of its batches.
 
-    `fit_options` go to `fit`. ValueError without seeds, or where `build` gives the same network twice.
+    All with one thread, `build` too. `fit_options` go to `fit`. ValueError without seeds, or where `build` gives the
+    same network twice.
     """
     seeds = tuple(seeds)
     if not seeds:
@@ -115,7 +121,7 @@ def repeat(
     runs: list[Run] = []
     models: list[nn.Module] = []
     for seed in seeds:
-        with _seeded(seed):
+        with one_thread(), _seeded(seed):
             model = build()
         if any(model is earlier for earlier in models):
             raise ValueError("build gave the same network twice: make a new one inside the function")
@@ -132,16 +138,6 @@ def _seeded(seed: int, device: torch.device | None = None) -> Iterator[None]:
     with torch.random.fork_rng(devices):
         torch.manual_seed(seed)
         yield
-
-
-def _bar(epochs: int, progress: bool | None) -> Iterable[int]:
-    """Epochs, with a bar on stdout where people watch."""
-    shown = "SOURCE_DATE_EPOCH" not in os.environ if progress is None else progress
-    if not shown:
-        return range(epochs)
-    from tqdm import tqdm
-
-    return tqdm(range(epochs), desc="training", unit="epoch", file=sys.stdout, leave=False)
 
 
 def _scores(model: nn.Module, x: Tensor, y: Tensor) -> Tensor:

@@ -441,7 +441,6 @@ variants = {
 # %% claims="XC-13" measured=true
 from functools import partial
 
-torch.set_num_threads(1)    # so small a network gains nothing from more
 train, test = digits(16)
 few, recipe = train.take(20), {"epochs": 8, "batch": 25, "lr": 0.1}
 found = {name: repeat(partial(small_xception, **changes), few, test,

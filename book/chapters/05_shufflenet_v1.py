@@ -444,7 +444,7 @@ heads = ["g", "channels", "multiply-adds", "with the shuffle", "without"]
 show.table(heads, rows)
 
 # %% [markdown]
-# Each entry is the mean over three seeds, with the lowest and the highest in brackets. Look at the brackets before you look at the means. Where they overlap, three seeds cannot tell two networks apart: on these digits we see no effect of the shuffle. (Run it with another number of threads and the last digits change.)
+# Each entry is the mean over three seeds, with the lowest and the highest in brackets. Look at the brackets before you look at the means. Where they overlap, three seeds cannot tell two networks apart: on these digits we see no effect of the shuffle.
 #
 # That is a result too, and it has reasons. The first 1×1 layer is dense, so each group gets its own view of the whole image. Without the shuffle the network is then a committee: small networks side by side, whose votes the classifier adds up. A committee reads digits well. And the paper's network has sixteen units in which groups can stay apart; ours has four.
 #

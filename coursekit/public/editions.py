@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import textwrap
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -57,14 +58,15 @@ def page(project: Project, chapter: Chapter, result: Executed, claims: list[Clai
 def notebook(project: Project, chapter: Chapter, result: Executed, claims: list[Claim], refs: References):
     """The edition for Colab, Jupyter and coursework."""
     nb = new_notebook(metadata=dict(KERNEL))
-    values = iter(result.values)
+    outputs, values = iter(result.outputs), iter(result.values)
     for cell in chapter.cells:
         if cell.kind == "markdown":
             text = _text(project, chapter, cell, claims)
             text = plain(fill(text, next(values)) if cell.role != "task" else text, refs, cell.where)
             nb.cells.append(_graded(new_markdown_cell(text), cell))
         else:
-            nb.cells.append(_graded(new_code_cell(cell.text, metadata=_alternative(cell)), cell))
+            text = cell.text if cell.role else _described(cell, next(outputs))
+            nb.cells.append(_graded(new_code_cell(text, metadata=_alternative(cell)), cell))
             nb.cells += _after(chapter, cell, refs)
     variable = project.package.upper()
     setup = SETUP.format(package=project.package, variable=variable, repository=project.repository)
@@ -134,6 +136,17 @@ def _figure(cell: SourceCell) -> dict:
 
 def _alternative(cell: SourceCell) -> dict:
     return {"mystnb": {"image": {"alt": cell.args["alt"]}}} if "alt" in cell.args else {}
+
+
+def _described(cell: SourceCell, outputs: list[dict]) -> str:
+    """A code cell's text under its text alternative, if it draws a picture: code sees no metadata, but what it says.
+
+    The form is Quarto's. The package may read it and give it to the picture; in any case it can be read.
+    """
+    if "alt" not in cell.args or not any(kind.startswith("image/") for o in outputs for kind in o.get("data", ())):
+        return cell.text
+    lines = textwrap.wrap(cell.args["alt"], 76, initial_indent="#|   ", subsequent_indent="#|   ")
+    return "\n".join(["#| fig-alt: >-", *lines, cell.text])
 
 
 def _after(chapter: Chapter, cell: SourceCell, refs: References) -> list:

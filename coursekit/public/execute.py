@@ -136,7 +136,7 @@ async def _run(project: Project, chapter: Chapter, bar: tqdm) -> Executed:
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}  # what a cell prints does not go there
         await client.async_execute(cwd=work, env=environment(project.root, Path(work)), **quiet)
     state = nb.metadata.get("widgets", {}).get(STATE, {}).get("state", {})
-    outputs = [cell.outputs for cell in nb.cells if cell.cell_type == "code"]
+    outputs = [_shown(cell.outputs) for cell in nb.cells if cell.cell_type == "code"]
     return Executed(**_stable({"outputs": outputs, "values": client.values, "widgets": state}, chapter.stem))
 
 
@@ -195,6 +195,15 @@ def _refuse_stderr(cell, source: SourceCell) -> None:
                 f"the cell writes to stderr: {output.text.strip()[:300]}",
                 "mend the warning's cause, or print to stdout what a reader should see",
             )
+
+
+def _shown(outputs: list) -> list:
+    """Less what stands in for a widget where none runs, for the site has its own; and lines that were emptied again."""
+    return [
+        output
+        for output in outputs
+        if "data" not in output or (any(output.data.values()) and not output.metadata.get("fallback"))
+    ]
 
 
 def _last_lines(error: CellExecutionError) -> str:

@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
 
 import anywidget
 import traitlets
+from IPython.display import publish_display_data
 
 STATIC = Path(__file__).parent / "static"
 IMPORT = re.compile(r"""^import\s*\{([^}]*)\}\s*from\s*["']\./(\w+)\.js["'];?[ \t]*$""", re.MULTILINE)
@@ -106,6 +108,25 @@ class Figure(anywidget.AnyWidget):
     def whole(self) -> bool:
         """Whether the traits fit together: not so for a moment, while one of them follows another."""
         return True
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}: {self.caption}"
+
+    def _ipython_display_(self, **options: Any) -> None:
+        """Show the figure, then its still picture: for a page where the figure's program does not run, because its
+        kernel has gone, or the network. `shared.css` hides the still picture behind a figure that runs."""
+        if own := getattr(super(), "_ipython_display_", None):    # ipywidgets 7
+            own(**options)
+        elif bundle := getattr(self, "_repr_mimebundle_", None):  # ipywidgets 8; None once the figure is closed
+            data, metadata = bundle()
+            publish_display_data(data, metadata)
+        publish_display_data({"text/html": self._asleep()}, {"fallback": True})
+
+    def _asleep(self) -> str:
+        return (
+            f'<figure class="ln-asleep">{self.fallback}<figcaption>{escape(self.caption)}</figcaption>'
+            "<p>This is a still picture. In a notebook, run this cell to bring the figure to life.</p></figure>"
+        )
 
     def fallback_html(self) -> str:
         """The picture of the present state as HTML without scripts, styles or outside references."""

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
 
+from lightnets_edu.threads import one_thread
+
 SIDE = 7                                   # of the input map
 AREA = SIDE * SIDE
 MOST = 16
@@ -138,12 +140,8 @@ def measure(module: nn.Module, c_in: int, at: int | None = None, linear: bool = 
 
     Where gradients differ from input to input, as those of a maximum do, every position in turn is made the largest.
     """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)                # maps this small take longer with more
-    try:
+    with one_thread():
         return _measured(positive(module), c_in, at, linear)
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _measured(twin: nn.Module, c_in: int, at: int | None, linear: bool) -> Masks:

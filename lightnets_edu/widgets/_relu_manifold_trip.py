@@ -9,6 +9,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from lightnets_edu.threads import one_thread
+
 DIMENSIONS = (2, 3, 5, 15, 30)  # Figure 1 of Sandler et al. (2018)
 DECODERS = ("best affine", "inverse of T")
 POINTS, BETWEEN = 49, 20        # points drawn, and steps from one to the next on the curve that is measured
@@ -35,15 +37,9 @@ class Trip(NamedTuple):
 
 @contextlib.contextmanager
 def measuring() -> Iterator[None]:
-    """Gradients, whatever the caller has switched off; and one thread, for the matrices are so small that several
-    would spend their time waiting for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with torch.inference_mode(False), torch.enable_grad():
-            yield
-    finally:
-        torch.set_num_threads(threads)
+    """Gradients, whatever the caller has switched off; and one thread, for the matrices are small."""
+    with one_thread(), torch.inference_mode(False), torch.enable_grad():
+        yield
 
 
 def spiral() -> Tensor:

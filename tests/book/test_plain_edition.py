@@ -24,4 +24,8 @@ def test_jupyter_book_build_in_the_root(tmp_path):
     assert "not answered yet" in page and "1,865,728" in page, "the notebooks were executed"
     assert "widget-view+json" in page and "widget-host.js" in page
     assert check(site) == []
+    for path in site.glob("notebooks/*.html"):
+        text = path.read_text("utf-8")
+        assert "training:" not in text and "epoch/s" not in text, f"{path.name} holds a progress bar"
+        assert "ln-asleep" not in text.replace(".ln-asleep", "") and "run this cell" not in text, "each figure stands once"
     assert not [p for p in site.rglob("*") if "course" in p.relative_to(site).parts or p.name == "notes.html"]

@@ -10,10 +10,10 @@ import pytest
 import lightnets_edu
 
 PACKAGE = Path(lightnets_edu.__file__).parent
-ORDER = ("layers", "models", "inference", "cost", "tracing", "drawing", "diagrams", "widgets")
+ORDER = ("threads", "layers", "models", "inference", "cost", "tracing", "drawing", "diagrams", "widgets")
 ALONE = {
     "__init__": set(), "compare": set(), "checks": {"compare"}, "show": set(),
-    "data": set(), "training": {"data"}, "timing": set(),
+    "data": set(), "training": {"data", "progress", "threads"}, "timing": {"threads"}, "progress": set(),
 }
 
 

@@ -1,19 +1,23 @@
 """The loop learns where it can, sees where it cannot, repeats itself to the bit, and leaves the caller's state alone."""
 
+import contextlib
+
 import pytest
 import torch
 from torch import nn
 
+from lightnets_edu import training
 from lightnets_edu.data import Images, digits
 from lightnets_edu.training import Run, Spread, accuracy, fit, repeat
 
 OPTIONS = {"epochs": 4, "batch": 32, "lr": 0.1, "progress": False}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
+@pytest.fixture(autouse=True)
+def two_threads():
+    """The caller has two: what happens inside takes one all the same."""
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+    torch.set_num_threads(2)
     yield
     torch.set_num_threads(threads)
 
@@ -103,6 +107,51 @@ def test_global_state_stays_the_callers(halves):
     assert state() == before
 
 
+def test_one_thread_inside_and_after_an_error_the_callers(halves):
+    seen = []
+
+    def watched():
+        seen.append(torch.get_num_threads())
+        model = tiny()
+        model.register_forward_hook(lambda *_: seen.append(torch.get_num_threads()))
+        model[0].weight.register_hook(lambda _: seen.append(torch.get_num_threads()))
+        return model
+
+    repeat(watched, *halves, **OPTIONS | {"epochs": 1})
+    accuracy(watched(), halves[1])
+    assert len(seen) > 30 and seen.count(2) == 1, "all but the model that is built out here"
+    for wrong in (OPTIONS | {"lr": 1e30}, OPTIONS | {"progress": True, "epochs": 0}):
+        with pytest.raises(ValueError):
+            fit(tiny(), *halves, **wrong)
+    with pytest.raises(ValueError):
+        accuracy(nn.Conv2d(1, 10, 3), halves[1])
+    assert torch.get_num_threads() == 2
+
+
+def wide() -> nn.Module:
+    """Large enough for two threads to share its sums, which then come out otherwise."""
+    return nn.Sequential(nn.Conv2d(1, 64, 3), nn.BatchNorm2d(64), nn.ReLU(), nn.Flatten(), nn.Linear(64 * 36, 10))
+
+
+def test_the_callers_threads_change_no_bit(halves):
+    found = []
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        spread = repeat(wide, *halves, seeds=[0], **OPTIONS)
+        found.append((spread.runs[0].losses, spread.runs[0].accuracy, torch.get_num_threads()))
+    assert found[0] == (*found[1][:2], 1) and found[1][2] == 2
+
+
+def test_without_it_they_would(halves, monkeypatch):
+    """The comparison above can fail."""
+    monkeypatch.setattr(training, "one_thread", contextlib.nullcontext)
+    found = []
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        found.append(repeat(wide, *halves, seeds=[0], **OPTIONS | {"epochs": 1}).runs[0].losses)
+    assert found[0] != found[1]
+
+
 def test_fit_trains_where_gradients_are_off_and_ends_in_evaluation_mode(halves):
     model = tiny().eval()
     before = weights(model)
@@ -141,13 +190,8 @@ def test_spread_in_words():
     assert str(Spread(0.912, 0.9, 0.92, (run,))) == "91.2% (90.0% to 92.0%)"
 
 
-@pytest.mark.parametrize(("set_by_build", "progress", "shown"), [
-    (True, None, False), (False, None, True), (True, True, True), (False, False, False),
-])
-def test_the_bar_is_for_people_and_never_on_stderr(halves, monkeypatch, capsys, set_by_build, progress, shown):
-    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
-    if set_by_build:
-        monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+@pytest.mark.parametrize(("progress", "shown"), [(None, False), (True, True), (False, False)])
+def test_the_bar_is_for_people_and_never_on_stderr(halves, capsys, progress, shown):
     fit(tiny(), *halves, epochs=1, progress=progress)
     out, err = capsys.readouterr()
     assert err == ""

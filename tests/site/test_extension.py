@@ -4,9 +4,11 @@ import json
 import re
 import shutil
 
+import docutils.utils
 import pytest
 from booksite import ASSETS, fonts, katex, licences, pages, widgets
 from booksite.purge import StyleError, drop_unread, purge, words
+from docutils import nodes
 
 
 # ---- formulas
@@ -144,6 +146,19 @@ def test_still_picture_follows_the_view():
     html = widgets.show(view, names, pictures)
     assert html.endswith('</script>\n<div class="ln-fallback"><svg>still</svg></div>') and '"widget-1"' in html
     assert "still" not in json.dumps(slim)
+
+
+def test_what_shows_nothing_goes_and_the_rest_stays():
+    sleeper = '<figure class="ln-asleep"><svg></svg><figcaption>Still.</figcaption></figure>'
+    texts = {"": 0, " \n": 0, sleeper: 0, "<p>Shown</p>": 1, f"<div>{sleeper}</div>": 1}
+    document = docutils.utils.new_document("page")
+    for text in texts:
+        parts = nodes.container("", nodes.raw("", text, format="html"), mime_type="text/html")
+        document += nodes.container("", parts, nb_element="mime_bundle")
+    document += nodes.raw("", "", format="html")
+    widgets.drop_what_shows_nothing(document)
+    assert [len(bundle[0]) for bundle in document.findall(nodes.container) if "nb_element" in bundle] == list(texts.values())
+    assert isinstance(document[-1], nodes.raw), "what is no output is left alone"
 
 
 def test_embedded_state_cannot_end_its_script():

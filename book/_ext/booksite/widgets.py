@@ -14,6 +14,7 @@ from myst_nb.sphinx_ import NbMetadataCollector
 
 VIEW = re.compile(r'<script type="application/vnd\.jupyter\.widget-view\+json">(.*?)</script>', re.S)
 REFERENCE = re.compile(r'"IPY_MODEL_(\w+)"')
+SLEEPER = '<figure class="ln-asleep">'    # a figure's still picture as a notebook has it, after the figure
 SOURCES = {"_esm", "_css"}  # long texts, many of them alike: each stands in the page once, beside the others
 NOT_NEEDED = ("fallback", "layout", "style")  # said elsewhere in the page, or only for standard controls
 
@@ -59,7 +60,16 @@ def show(html: str, names: dict[str, str], pictures: dict[str, str]) -> str:
     return VIEW.sub(lambda _: script + picture, html, count=1)
 
 
+def drop_what_shows_nothing(doctree) -> None:
+    """Take out emptied outputs, such as a progress bar at its end, and still pictures, which this page has already."""
+    for node in list(doctree.findall(nodes.raw)):
+        text = node.astext()
+        if "mime_type" in node.parent and (not text.strip() or text.startswith(SLEEPER)):
+            node.parent.remove(node)    # with its last part MyST-NB removes an output
+
+
 def _page(app, doctree):
+    drop_what_shows_nothing(doctree)
     views = [node for node in doctree.findall(nodes.raw) if VIEW.search(node.astext())]
     if not views:
         return

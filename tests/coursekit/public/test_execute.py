@@ -55,6 +55,18 @@ def test_the_same_bytes_every_time(book):
     assert path.read_bytes() == first
 
 
+def test_what_shows_nothing_is_not_kept(book):
+    shown = (
+        "bar = display({'text/plain': '17%'}, raw=True, display_id=True)\nprint(twice)\n"
+        "still, mark = {'text/html': '<p>Still</p>'}, {'fallback': True}\n"
+        "display(still, metadata=mark, raw=True)\n"
+        "display({'text/html': '<p>Shown</p>'}, raw=True)\nbar.update({'text/html': ''}, raw=True)"
+    )
+    edit(book / "book/chapters/01_double.py", "print(twice)", shown)
+    outputs = run(book).outputs[0]
+    assert [output.get("text", output.get("data")) for output in outputs] == ["42\n", {"text/html": "<p>Shown</p>"}]
+
+
 def test_widgets_get_stable_ids(book):
     edit(book / "book/chapters/01_double.py", "print(twice)", "import ipywidgets\n\nipywidgets.IntSlider(twice)")
     first = run(book)

@@ -62,6 +62,14 @@ def test_the_page_and_the_notebook_say_the_same(built):
     assert "your teacher's copy" not in page, "the graded cell is no part of the page"
 
 
+def test_a_picture_s_alternative_stands_in_the_notebook_s_code_and_not_in_the_page_s(built):
+    text = "#| fig-alt: >-\n#|   A straight line from corner to corner.\n"
+    cells = {cell.source for cell in nbformat.read(built / "notebooks/01_double.ipynb", 4).cells if cell.cell_type == "code"}
+    (drawn,) = [source for source in cells if "plt.plot" in source]
+    assert drawn.startswith(f"{text}import matplotlib") and not any("fig-alt" in source for source in cells - {drawn})
+    assert "fig-alt" not in (built / "_build/html/notebooks/01_double.html").read_text("utf-8")
+
+
 def test_a_second_build_changes_nothing(book, capsys):
     before = digests(book / "_build/html") | digests(book / "notebooks") | digests(book / "book")
     build(book)

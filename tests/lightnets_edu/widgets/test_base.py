@@ -7,7 +7,7 @@ import pytest
 import traitlets
 
 from lightnets_edu.drawing import DARK, PAINT
-from lightnets_edu.widgets import channel_shuffle
+from lightnets_edu.widgets import _base, channel_shuffle
 from lightnets_edu.widgets._base import STATIC, Figure, compose, front_end, modules, one_of
 
 SHARED = "// A comment.\nconst hidden = 1;\n/** Two\n    lines. */\nexport function one() { return hidden; }\nexport const two = () => one() + 1;\n"
@@ -134,6 +134,18 @@ def test_the_still_picture_follows_the_traits_it_shows():
     assert figure.fallback == "<p>6</p>" and Bare().fallback == ""
     with pytest.raises(NotImplementedError, match="Bare has no static picture"):
         Bare().fallback_html()
+
+
+def test_a_closed_figure_shows_its_still_picture_alone(monkeypatch):
+    shown, figure = [], Drawn(size=4, caption="Four & more.")
+    monkeypatch.setattr(_base, "publish_display_data", lambda data, metadata: shown.append((data, metadata)))
+    figure._ipython_display_()
+    figure.close()
+    figure._ipython_display_()
+    assert repr(figure) == "Drawn: Four & more." == shown[0][0]["text/plain"]
+    assert len(shown) == 3 and shown[1] == shown[2] and shown[1][1] == {"fallback": True}
+    html = shown[1][0]["text/html"]
+    assert html.startswith('<figure class="ln-asleep"><p>4</p><figcaption>Four &amp; more.</figcaption>')
 
 
 class Followed(Bare):
