@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .errors import BookError
 
-RIGHTS = "give yourself the right to write there, or work in a copy of the book that is yours"
+RIGHTS = "give yourself the right to read and write there, or work in a copy of the book that is yours"
 ROOM = "make room on that disk and run the command again; the file that was there before is as it was"
 PLACE = "something else stands in its place: move that away"
 REMEDIES = {

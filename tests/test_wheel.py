@@ -8,6 +8,7 @@ import sys
 import zipfile
 from email.parser import BytesParser
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from checkout import ROOT, published
@@ -22,20 +23,17 @@ README = (ROOT / "README.md").read_text("utf-8")
 URL, BRANCH = "https://github.com/owner/name", "main"
 
 
-def wheel_from(folder, **env):
-    """Build a wheel straight from a folder; its bytes."""
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", "out", "."]
-    subprocess.run(command, cwd=folder, env={**os.environ, **env}, check=True, capture_output=True)
-    return next((folder / "out").glob("*.whl")).read_bytes()
+def make_dist(root, **env):
+    """`make dist` in an unpacked archive, with this environment; the folder that it fills."""
+    (root / ".venv").symlink_to(ROOT / ".venv")
+    command = ["make", "-o", ".venv/.ready", "dist", f"BIN={Path(sys.executable).parent}"]
+    subprocess.run(command, cwd=root, env={**os.environ, **env}, check=True, capture_output=True)
+    return root / "dist"
 
 
 @pytest.fixture(scope="module")
 def dist(tmp_path_factory):
-    """What `make dist` makes in an unpacked archive, with this environment."""
-    root = published(tmp_path_factory.mktemp("one") / "book")
-    (root / ".venv").symlink_to(ROOT / ".venv")
-    subprocess.run(["make", "-o", ".venv/.ready", "dist", f"BIN={os.path.dirname(sys.executable)}"], cwd=root, check=True, capture_output=True)
-    return root / "dist"
+    return make_dist(published(tmp_path_factory.mktemp("one") / "book"))
 
 
 @pytest.fixture(scope="module")
@@ -50,17 +48,21 @@ def metadata(wheel):
         return BytesParser().parsebytes(archive.read(name))
 
 
-def test_the_same_bytes_from_archive_and_folder_with_the_date_that_is_asked_for(dist, wheel, tmp_path):
+def test_the_same_bytes_elsewhere(wheel, tmp_path):
+    """In another folder, with other times and rights of the files; without the date that `make dist` sets, not."""
     root = published(tmp_path / "elsewhere with a space")
     for path in root.rglob("*"):
         os.utime(path, (1_800_000_000, 1_800_000_000))
-    later = wheel_from(root, SOURCE_DATE_EPOCH="1767225600", TZ="Pacific/Chatham", LC_ALL="C")
-    assert later == wheel.read_bytes()
+        path.chmod(path.stat().st_mode | 0o020)
+    (other,) = make_dist(root, TZ="Pacific/Chatham", LC_ALL="C").glob("*.whl")
+    assert other.read_bytes() == wheel.read_bytes()
     with zipfile.ZipFile(wheel) as archive:
         assert {entry.date_time[:3] for entry in archive.infolist()} == {(2026, 1, 1)}
-    env = {key: value for key, value in os.environ.items() if key != "SOURCE_DATE_EPOCH"}
-    subprocess.run([sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", "dated", "."], cwd=root, env=env, check=True, capture_output=True)
-    assert next((root / "dated").glob("*.whl")).read_bytes() != later, "files' own times would show"
+    makefile = (root / "Makefile").read_text("utf-8")
+    (root / "Makefile").write_text(makefile.replace("SOURCE_DATE_EPOCH", "DATE"), "utf-8")
+    (root / ".venv").unlink()
+    (dated,) = make_dist(root).glob("*.whl")
+    assert dated.read_bytes() != wheel.read_bytes()
 
 
 def test_metadata(metadata, dist):

@@ -39,7 +39,7 @@ def test_another_error_stays_what_it_is(tmp_path):
 
 
 @pytest.mark.parametrize(("mounts", "told"), [
-    (("--ro-bind", "{0}", "{0}"), "Read-only file system\n    give yourself the right to write there"),
+    (("--ro-bind", "{0}", "{0}"), "Read-only file system\n    give yourself the right to read and write there"),
     (("--size", "4096", "--tmpfs", "{0}"), "No space left on device\n    make room on that disk"),
     (("--bind", "{0}", "{0}"), ""),
 ])  # fmt: skip
