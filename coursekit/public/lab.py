@@ -24,7 +24,7 @@ def copy(project: Project) -> list[str]:
         if not os.path.lexists(mine):
             write_whole(mine, source.read_bytes())
             copied.append(mine.name)
-        elif (old := edition(mine.read_bytes())) and old != edition(source.read_bytes()):
+        elif mine.is_file() and (old := edition(mine.read_bytes())) and old != edition(source.read_bytes()):
             todo = "yours stays as it is; to have both, rename yours and start again"
             lines.append(f"{FOLDER}/{mine.name}: {NOTEBOOKS} has a newer edition; {todo}")
     told = f"copied {', '.join(copied)}" if copied else "nothing to copy"

@@ -75,6 +75,13 @@ def test_a_notebook_that_cannot_be_read_is_left_alone(book, content):
     assert "nothing to copy" in copies(book)[0] and mine.read_bytes() == content
 
 
+def test_a_link_that_leads_nowhere_is_left_alone(book):
+    mine = book / "my_notebooks/01_double.ipynb"
+    mine.parent.mkdir()
+    mine.symlink_to("nowhere")
+    assert "nothing to copy" in copies(book)[0] and mine.is_symlink()
+
+
 def test_a_missing_notebook_has_a_remedy(book):
     (book / "notebooks/01_double.ipynb").unlink()
     with pytest.raises(BookError, match=r"notebooks/01_double.ipynb: is missing\n +run `make notebooks`"):
