@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help env book notebooks course serve test test-quick lint bench clean
+.PHONY: help env book notebooks lab course serve test test-quick lint bench dist clean
 
 help:           ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/	/' | expand -t 14
@@ -24,6 +24,9 @@ book: env       ## execute the chapters, build the site, bring notebooks/ up to 
 
 notebooks: book ## the same: notebooks/ comes out of the build
 
+lab: env        ## copy the notebooks into my_notebooks/, where they are yours, and open JupyterLab there
+	$(BIN)/python -m coursekit lab
+
 course: env     ## the graded course in course/ (needs the teacher's half)
 	$(BIN)/python -m coursekit course
 
@@ -43,6 +46,9 @@ lint: env       ## ruff and mypy
 
 bench: env      ## build times, page weight, import time, networks, figures, grading
 	$(BIN)/python benchmarks/run.py
+
+dist: env       ## source archive and wheel in dist/, the wheel with the same bytes wherever it is made
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct 2>/dev/null || echo 1767225600) $(BIN)/python -m build --no-isolation
 
 clean:          ## delete what builds made; never the environment, never students' work
 	rm -rf _build dist build *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis

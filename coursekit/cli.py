@@ -1,4 +1,4 @@
-"""The command: `python -m coursekit build | course | grade | scan | check-site | serve`."""
+"""The command: `python -m coursekit build | lab | course | grade | scan | check-site | serve`."""
 
 import argparse
 import contextlib
@@ -8,16 +8,24 @@ import os
 import sys
 from pathlib import Path
 
+from . import files
 from .errors import BookError
 
 
 def main(argv: list[str] | None = None) -> None:
     """Run one command; a fault of the book is printed without a traceback and exits with 1."""
-    args = _parser().parse_args(argv)
+    parser = _parser()
+    args, args.others = parser.parse_known_args(argv)
+    if args.others and args.run is not _lab:
+        parser.error(f"unrecognized arguments: {' '.join(args.others)}")
     try:
         args.run(args)
     except BookError as error:
         sys.exit(f"\n{error}")
+    except OSError as error:
+        if not (fault := files.told(error)):
+            raise
+        sys.exit(f"\n{fault}")
     except KeyboardInterrupt:
         print("\ninterrupted; what the last complete run made is as it was", file=sys.stderr, flush=True)
         os._exit(1)  # the sockets of cancelled kernels can abort an ordinary way out
@@ -47,6 +55,8 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--fresh", action="store_true", help="forget what Sphinx knows of the last build")
     build.add_argument("--jobs", type=_count, help="chapters executed at once (default: one a core)")
     build.add_argument("--quiet", action="store_true", help="no progress bar")
+    text = "copy the notebooks into my_notebooks, where they are yours, and open JupyterLab there, with its options"
+    command("lab", _lab, text)
     course = command("course", _course, "make the graded course in course/: source, release; needs the teacher's half")
     course.add_argument(
         "--chapter", action="append", help="only this chapter (its file name without .ipynb); may be repeated"
@@ -88,6 +98,15 @@ def _build(args) -> None:
         print(f"wrote {name}")
     count = f"{built.chapters} chapter{'s' * (built.chapters != 1)}"
     print(f"\n{count}: {built.site / 'index.html'}\nopen that file, or run `make serve`")
+
+
+def _lab(args) -> None:
+    from .project import Project
+    from .public import lab
+
+    project = Project(args.root.resolve())
+    print("\n".join(lab.copy(project)))
+    lab.start(project, args.others)
 
 
 def _course(args) -> None:

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from .errors import BookError
+from .files import write_whole
 
 NAME = "book/exercises.json"
 TODO = "run `make course` (it needs the teacher's half) and commit the result"
@@ -57,11 +58,7 @@ def read(root: Path) -> dict[str, Measured]:
 
 def write(root: Path, record: dict[str, Measured]) -> None:
     """Replace the file in one step."""
-    path = root / NAME
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(dumps(record), "utf-8")
-    part.replace(path)
+    write_whole(root / NAME, dumps(record))
 
 
 def dumps(record: dict[str, Measured]) -> str:

@@ -1,9 +1,16 @@
-"""What the teacher's half adds to the one run of each notebook on Colab's versions: every exercise answered."""
+"""The book that these tests look at; and what they add to the one run of each notebook on Colab's versions."""
 
-from checkout import ROOT
+import pytest
+from checkout import ROOT, published
 from colab_run import AFTERWARDS
 
 from coursekit.teacher.answers import read_private
+
+
+@pytest.fixture(scope="session")
+def book(tmp_path_factory):
+    """This working tree, less what its reader did in notebooks/."""
+    return published(tmp_path_factory.mktemp("with the teacher's half") / "book")
 
 
 def answers(client, stem: str) -> dict[str, str]:

@@ -19,16 +19,9 @@ CHAPTER, EXERCISE = "05_shufflenet_v1", "unshuffle"
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory):
+def course(book, tmp_path_factory):
     """A copy of the book with the course built in it."""
-    root = tmp_path_factory.mktemp("book")
-    if not (ROOT / "notebooks" / f"{CHAPTER}.ipynb").exists():
-        pytest.fail(f"notebooks/{CHAPTER}.ipynb is missing: run `make notebooks`")
-    (root / "course").mkdir()
-    shutil.copy(ROOT / "course" / "nbgrader_config.py", root / "course")
-    shutil.copy(ROOT / "pyproject.toml", root)
-    for folder in ("course/exercises", "notebooks", "book/chapters", "lightnets_edu"):
-        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    root = shutil.copytree(book, tmp_path_factory.mktemp("copy") / "book")
     build_course(root, progress=print)
     return root / "course"
 
@@ -65,15 +58,15 @@ def essence(path: Path) -> list:
     return [(c.id, c.source, c.cell_type, {k: c.metadata.nbgrader.get(k) for k in kept}) for c in cells]
 
 
-def test_the_release_is_the_public_notebook(course):
+def test_the_release_is_the_public_notebook(book, course):
     released = essence(course / "release" / CHAPTER / f"{CHAPTER}.ipynb")
-    assert released == essence(ROOT / "notebooks" / f"{CHAPTER}.ipynb")
+    assert released == essence(book / "notebooks" / f"{CHAPTER}.ipynb")
     assert {"unshuffle-task", "unshuffle", "unshuffle-check", "unshuffle-grade"} <= {cell[0] for cell in released}
     assert [cell[3]["points"] for cell in released if cell[0] == "unshuffle-grade"] == [3]
 
 
-def test_nothing_private_is_in_what_is_public(course):
-    scan_paths(course.parent, [course / "release", *(ROOT / part for part in ("notebooks", "book", "lightnets_edu"))])
+def test_nothing_private_is_in_what_is_public(book, course):
+    scan_paths(course.parent, [course / "release", *(book / part for part in ("notebooks", "book", "lightnets_edu"))])
 
 
 def test_the_counts_in_the_book_are_what_the_build_finds(course):

@@ -4,7 +4,6 @@ import shutil
 import zlib
 
 import pytest
-from checkout import ROOT
 
 from coursekit import strength
 from coursekit.chapter import read_chapters
@@ -27,16 +26,13 @@ def unknown(public: str, private: str) -> int:
 
 
 @pytest.fixture
-def copy(tmp_path):
-    """The parts of the book that the digests come from, to be spoilt."""
-    for folder in ("course/exercises", "notebooks", "book/chapters"):
-        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / strength.NAME, tmp_path / "book")
-    return tmp_path
+def copy(book, tmp_path):
+    """A book to be spoilt."""
+    return shutil.copytree(book, tmp_path / "book")
 
 
-def test_the_file_is_of_these_exercises():
-    assert told(ROOT) == []
+def test_the_file_is_of_these_exercises(book):
+    assert told(book) == []
 
 
 def test_a_private_file_that_changed_by_one_character_is_noticed(copy):
@@ -47,23 +43,23 @@ def test_a_private_file_that_changed_by_one_character_is_noticed(copy):
     assert f"{path.parent.name} is out of date: the private half" in fault and "run `make course`" in fault
 
 
-def test_a_missing_entry_is_noticed(copy):
+def test_a_missing_entry_is_noticed(book, copy):
     (copy / strength.NAME).write_text("{}")
-    assert len(told(copy)) == len(strength.read(ROOT)) and "not measured yet" in told(copy)[0]
+    assert len(told(copy)) == len(strength.read(book)) and "not measured yet" in told(copy)[0]
 
 
-def test_both_halves_make_the_same_digest_of_the_public_cells():
-    sources = {chapter.stem: chapter for chapter in read_chapters(Project(ROOT).sources(), ROOT)}
-    for assignment in read_assignments(ROOT):
-        assert digests(ROOT, assignment)[0] == chapter_digest(sources[assignment.name])
+def test_both_halves_make_the_same_digest_of_the_public_cells(book):
+    sources = {chapter.stem: chapter for chapter in read_chapters(Project(book).sources(), book)}
+    for assignment in read_assignments(book):
+        assert digests(book, assignment)[0] == chapter_digest(sources[assignment.name])
 
 
-def test_a_digest_confirms_no_guess():
+def test_a_digest_confirms_no_guess(book):
     """Behind a digest stands far more than can be guessed, of which the notebook tells little."""
-    entries = strength.read(ROOT)
-    for assignment in (a for a in read_assignments(ROOT) if a.name in entries):
+    entries = strength.read(book)
+    for assignment in (a for a in read_assignments(book) if a.name in entries):
         public = "\n".join(cell.source for cell in assignment.notebook.cells)
-        assert unknown(public, "\n".join(private_texts(ROOT, assignment))) > LEAST, assignment.name
+        assert unknown(public, "\n".join(private_texts(book, assignment))) > LEAST, assignment.name
         assert unknown(public, assignment.notebook.cells[-1].source) < LEAST, "what is public is no secret"
 
 

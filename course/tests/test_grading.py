@@ -91,9 +91,9 @@ def sandbox():
 
 
 @pytest.fixture(scope="module")
-def chapters() -> list:
+def chapters(book) -> list:
     """The chapters with graded exercises: assignment, source notebook."""
-    return [(a, merge_notebook(a.notebook, a.name, a.exercises, a.halves)) for a in read_assignments(ROOT, None)]
+    return [(a, merge_notebook(a.notebook, a.name, a.exercises, a.halves)) for a in read_assignments(book, None)]
 
 
 def outcome(sandbox, assignment, source, answers: dict) -> dict:

@@ -38,11 +38,11 @@ def public_half(tmp_path_factory):
     return root
 
 
-def test_identical_without_this_half(public_half):
+def test_identical_without_this_half(book, public_half):
     assert not (public_half / "course").exists()
     assert (ROOT / "_build/html/index.html").exists(), "there is no site: run `make book` first (make test does)"
     assert differences(public_half / "_build/html", ROOT / "_build/html") == []
-    assert differences(public_half / "notebooks", ROOT / "notebooks") == []
+    assert differences(public_half / "notebooks", book / "notebooks") == []
 
 
 def test_the_comparison_notices_one_byte_and_one_file(tmp_path):
@@ -52,20 +52,20 @@ def test_the_comparison_notices_one_byte_and_one_file(tmp_path):
     assert differences(tmp_path / "a", tmp_path / "b") == ["x.html", "y.html"]
 
 
-def test_site_notebooks_and_wheel_hold_nothing_private(public_half, tmp_path):
+def test_site_notebooks_and_wheel_hold_nothing_private(book, public_half, tmp_path):
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path), str(public_half)]
     subprocess.run(command, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
-    scan_paths(ROOT, [public_half / "_build/html", public_half / "notebooks", wheel])
+    scan_paths(book, [public_half / "_build/html", public_half / "notebooks", wheel])
 
 
-def test_the_scan_finds_every_text_that_it_looks_for(tmp_path):
-    secrets = [secret for assignment in read_assignments(ROOT) for secret in secrets_of(assignment)]
+def test_the_scan_finds_every_text_that_it_looks_for(book, tmp_path):
+    secrets = [secret for assignment in read_assignments(book) for secret in secrets_of(assignment)]
     places = {secret.where for secret in secrets}
     assert len(places) > 20
     (tmp_path / "page.html").write_text("\n".join(f"<p>{secret.text}</p>" for secret in secrets))
     with pytest.raises(Faults) as raised:
-        scan_paths(ROOT, [tmp_path])
+        scan_paths(book, [tmp_path])
     assert {fault.what.removeprefix("holds ") for fault in raised.value.faults} == places
 
 

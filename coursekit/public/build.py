@@ -8,7 +8,7 @@ from ..chapter import read_chapters
 from ..errors import BookError, Faults
 from ..project import Project
 from ..prose import bare_numbers
-from . import editions, ledger, measured, site, strength_page
+from . import editions, ledger, measured, notebooks, site, strength_page
 from .execute import execute
 from .plain import References
 
@@ -25,7 +25,8 @@ class Built:
 def build(root: Path, jobs: int | None = None, check: bool = False, quiet: bool = False, fresh: bool = False) -> Built:
     """Build the site and bring the committed notebooks and generated pages up to date.
 
-    With `check` nothing in the working tree is written: a file that is not what the sources give is a fault.
+    With `check` nothing in the working tree is written: a file that is not what the sources give is a fault. Either way
+    a notebook that somebody worked in stays as it is.
     """
     project = Project(root)
     chapters = read_chapters(project.sources(), root)
@@ -39,7 +40,6 @@ def build(root: Path, jobs: int | None = None, check: bool = False, quiet: bool 
     _tell_unmeasured(strength_page.out_of_date(chapters, record), check)
     if faults := [fault for chapter in chapters for cell in chapter.cells for fault in bare_numbers(cell)]:
         raise Faults(faults)
-    _refuse_edited(project, [chapter.stem for chapter in chapters])
     results = execute(project, chapters, jobs, quiet)
     for chapter in chapters:
         results[chapter.stem], outputs = measured.settle(project, chapter, results[chapter.stem])
@@ -54,9 +54,9 @@ def build(root: Path, jobs: int | None = None, check: bool = False, quiet: bool 
         for c in chapters
     }
     if check:
-        _compare(root, pages | public)
+        notebooks.check(root, pages | public)
     site.accept(new, project)
-    return Built(project.site, len(chapters), [] if check else _update(root, pages | public))
+    return Built(project.site, len(chapters), [] if check else notebooks.update(root, pages | public))
 
 
 def _tell_unmeasured(faults: list[BookError], check: bool) -> None:
@@ -65,47 +65,3 @@ def _tell_unmeasured(faults: list[BookError], check: bool) -> None:
         raise Faults(faults)
     for fault in faults:
         print(f"{fault.where}: {fault.what}: {fault.todo}")
-
-
-def _refuse_edited(project: Project, stems: list[str]) -> None:
-    faults = []
-    for path in sorted(project.notebooks.glob("*")):
-        name = path.relative_to(project.root).as_posix()
-        if path.name.startswith("."):
-            continue
-        try:
-            if path.suffix != ".ipynb" or path.stem not in stems:
-                raise BookError(
-                    name, "is not made from a chapter source", "delete it, or keep your own notebooks elsewhere"
-                )
-            editions.refuse_edited(path.read_text("utf-8"), name)
-        except BookError as fault:
-            faults.append(fault)
-    if faults:
-        raise Faults(faults)
-
-
-def _compare(root: Path, files: dict[str, str]) -> None:
-    stale = [
-        name for name, text in files.items() if not (root / name).is_file() or (root / name).read_text("utf-8") != text
-    ]
-    if stale:
-        raise Faults(
-            [
-                BookError(name, "is not what the sources give", "run `make notebooks` and commit the result")
-                for name in stale
-            ]
-        )
-
-
-def _update(root: Path, files: dict[str, str]) -> list[str]:
-    written = []
-    for name, text in files.items():
-        path = root / name
-        if not path.is_file() or path.read_text("utf-8") != text:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            part = path.with_name(f".{path.name}.part")
-            part.write_text(text, "utf-8")
-            part.replace(path)
-            written.append(name)
-    return written

@@ -15,6 +15,7 @@ import yaml
 
 from ..chapter import Chapter
 from ..errors import BookError, Faults
+from ..files import write_whole
 from ..project import NOTEBOOKS, Project
 from .site_check import check
 
@@ -40,15 +41,8 @@ def stage(project: Project, pages: dict[str, str]) -> Path:
         if old.relative_to(folder).as_posix() not in wanted:
             old.unlink()
     for name, content in wanted.items():
-        _write(folder / name, content)
+        write_whole(folder / name, content)
     return folder
-
-
-def _write(path: Path, content: str | bytes) -> None:
-    data = content.encode() if isinstance(content, str) else content
-    if not path.is_file() or path.read_bytes() != data:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
 
 
 def build(project: Project, folder: Path, chapters: list[Chapter], fresh: bool = False) -> tuple[Path, dict[str, dict]]:
