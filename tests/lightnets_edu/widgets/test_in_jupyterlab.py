@@ -167,7 +167,7 @@ def test_figures_whose_kernel_is_gone_say_what_to_do(browser, lab):
             sleeper.evaluate("node => node.scrollIntoView()")    # JupyterLab draws what is in sight
             assert sleeper.evaluate(DISPLAY) != "none"
             for part in ("table", "figcaption", "p:has-text('run this cell')"):
-                expect(sleeper.locator(part).first, f"figure {i}").to_be_visible()
+                expect(sleeper.locator(part).first, f"figure {i}").to_be_visible(timeout=60_000)
         assert sleepers.count() == count and tab.locator("figure.ln-widget").count() == 0
     finally:
         tab.context.close()
