@@ -103,8 +103,9 @@ def reopened(tab: Page, address: str) -> None:
     """The notebook again, after its kernel was ended."""
     tab.goto("about:blank")
     sessions = f"{address.partition('/lab/')[0]}/api/sessions"
+    (token,) = [cookie["value"] for cookie in tab.context.cookies() if cookie["name"] == "_xsrf"]
     for session in tab.request.get(sessions).json():
-        tab.request.delete(f"{sessions}/{session['id']}")
+        assert tab.request.delete(f"{sessions}/{session['id']}", headers={"X-XSRFToken": token}).ok
     tab.goto(address, timeout=90_000)
     tab.locator(".jp-Notebook .jp-CodeCell .jp-OutputArea-output").first.wait_for(timeout=90_000)
 
