@@ -25,10 +25,12 @@ from nbclient import NotebookClient
 
 NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 AFTERWARDS: dict[str, Callable[[NotebookClient, str], object]] = {}
-PROBE = """
+OURS = tuple(str(ROOT / part) for part in (".venv", "lightnets_edu", "coursekit", "course"))
+PROBE = f"""
 import json, sys, google.colab.output, lightnets_edu
 _files = [str(getattr(m, "__file__", None) or "") for m in list(sys.modules.values())]
-print(json.dumps({"package": lightnets_edu.__file__, "files": _files, "asked": google.colab.output.asked}))
+_ours = [file for file in _files if file.startswith({OURS})]
+print(json.dumps({{"package": lightnets_edu.__file__, "ours": _ours, "asked": google.colab.output.asked}}))
 """
 
 

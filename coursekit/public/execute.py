@@ -30,7 +30,6 @@ from ..kernels import environment, kernel_manager
 from ..project import Project
 from ..prose import expressions
 
-TIMEOUT = 300  # seconds for one cell; the budget for a whole chapter is 60
 STATE = "application/vnd.jupyter.widget-state+json"
 
 
@@ -130,7 +129,7 @@ async def _run_all(project: Project, chapters: list[Chapter], kept: dict[str, Pa
 async def _run(project: Project, chapter: Chapter, bar: tqdm) -> Executed:
     make = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell}
     nb = nbformat.v4.new_notebook(cells=[make[cell.kind](cell.text) for cell in chapter.lesson])
-    client = _Client(nb, chapter.lesson, bar)
+    client = _Client(nb, chapter.lesson, bar, timeout=project.config["execute"]["timeout"])
     with tempfile.TemporaryDirectory() as work:
         client.km = kernel_manager(Path(work))
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}  # what a cell prints does not go there
@@ -143,8 +142,8 @@ async def _run(project: Project, chapter: Chapter, bar: tqdm) -> Executed:
 class _Client(NotebookClient):
     """Executes code cells and, in their place, the expressions of Markdown cells; an error names the source's line."""
 
-    def __init__(self, nb, sources: list[SourceCell], bar: tqdm):
-        super().__init__(nb, timeout=TIMEOUT, kernel_name="python3", record_timing=False, coalesce_streams=True)
+    def __init__(self, nb, sources: list[SourceCell], bar: tqdm, timeout: int):
+        super().__init__(nb, timeout=timeout, kernel_name="python3", record_timing=False, coalesce_streams=True)
         self.sources, self.bar, self.values = sources, bar, []
 
     async def async_execute_cell(self, cell, cell_index, execution_count=None, store_history=True):
@@ -159,7 +158,7 @@ class _Client(NotebookClient):
                 source.where, f"the cell fails: {error.ename}: {error.evalue}", _last_lines(error)
             ) from None
         except CellTimeoutError:
-            raise BookError(source.where, f"the cell runs longer than {TIMEOUT} s") from None
+            raise BookError(source.where, f"the cell runs longer than {self.timeout} s") from None
         except DeadKernelError:
             raise BookError(source.where, "the cell ended its kernel (out of memory, or an exit)") from None
         _refuse_stderr(cell, source)
@@ -173,7 +172,7 @@ class _Client(NotebookClient):
         asked = {str(i): f"str({text})" for i, text in enumerate(found)}
         sent = self.kc.execute("", store_history=False, user_expressions=asked, allow_stdin=False)
         while True:
-            reply = await self.kc.get_shell_msg(timeout=TIMEOUT)
+            reply = await self.kc.get_shell_msg(timeout=self.timeout)
             if reply["parent_header"].get("msg_id") == sent:
                 break
         results = reply["content"]["user_expressions"]

@@ -38,25 +38,30 @@ def test_another_error_stays_what_it_is(tmp_path):
     assert files.told(FileNotFoundError(2, "No such file", "x")) is None
 
 
+WRITE = """
+import pathlib, sys
+from coursekit import cli, files
+cli._serve = lambda args: files.write_whole(pathlib.Path(sys.argv[1]), b"x" * 10_000)
+cli.main(["serve"])
+"""
+
+
 @pytest.mark.parametrize(("mounts", "told"), [
     (("--ro-bind", "{0}", "{0}"), "Read-only file system\n    give yourself the right to read and write there"),
     (("--size", "4096", "--tmpfs", "{0}"), "No space left on device\n    make room on that disk"),
     (("--bind", "{0}", "{0}"), ""),
 ])  # fmt: skip
-def test_a_disk_that_does_not_take_it_is_told_in_words(book, mounts, told):
-    """`coursekit lab` copies notebooks; JupyterLab itself is not started here."""
-    mine = book / "my_notebooks"
-    mine.mkdir()
-    (book / "notebooks").mkdir()
-    (book / "notebooks/01_double.ipynb").write_text("x" * 10_000)
-    command = ["bwrap", "--bind", "/", "/", "--dev", "/dev", *(part.format(mine) for part in mounts), "--chdir", str(REPOSITORY)]
-    code = "import os; os.execve = print; from coursekit.cli import main; main()"
-    run = subprocess.run([*command, sys.executable, "-c", code, "lab", "--root", str(book)], capture_output=True, text=True)
+def test_a_disk_that_does_not_take_it_is_told_in_words(tmp_path, mounts, told):
+    """A command that writes one file of more than a page."""
+    target = tmp_path / "a.txt"
+    command = ["bwrap", "--bind", "/", "/", "--dev", "/dev", *(part.format(tmp_path) for part in mounts), "--chdir", str(REPOSITORY)]
+    run = subprocess.run([*command, sys.executable, "-c", WRITE, str(target)], capture_output=True, text=True)
     assert "Traceback" not in run.stderr
     if told:
-        assert run.returncode == 1 and f"{mine}/01_double.ipynb: {told}" in run.stderr and list(mine.iterdir()) == []
+        assert run.returncode == 1 and run.stderr.startswith(f"\n{target}: {told}")
     else:
-        assert run.returncode == 0 and [path.name for path in mine.iterdir()] == ["01_double.ipynb"], "a disk that takes it"
+        assert run.returncode == 0 and target.stat().st_size == 10_000, "a disk that takes it"
+    assert [path.name for path in tmp_path.iterdir()] == ([] if told else ["a.txt"])
 
 
 def test_an_error_outside_write_whole_is_told_too(monkeypatch, capsys):

@@ -55,6 +55,13 @@ def test_the_same_bytes_every_time(book):
     assert path.read_bytes() == first
 
 
+def test_a_cell_that_does_not_end_is_named(book):
+    edit(book / "_config.yml", "timeout: 900", "timeout: 3")
+    edit(book / "book/chapters/01_double.py", "print(twice)", "import time\n\ntime.sleep(60)")
+    with pytest.raises(Faults, match=r"01_double.py, line \d+: the cell runs longer than 3 s"):
+        run(book)
+
+
 def test_what_shows_nothing_is_not_kept(book):
     shown = (
         "bar = display({'text/plain': '17%'}, raw=True, display_id=True)\nprint(twice)\n"

@@ -103,8 +103,9 @@ def reopened(tab: Page, address: str) -> None:
     """The notebook again, after its kernel was ended."""
     tab.goto("about:blank")
     sessions = f"{address.partition('/lab/')[0]}/api/sessions"
+    (token,) = [cookie["value"] for cookie in tab.context.cookies() if cookie["name"] == "_xsrf"]
     for session in tab.request.get(sessions).json():
-        tab.request.delete(f"{sessions}/{session['id']}")
+        assert tab.request.delete(f"{sessions}/{session['id']}", headers={"X-XSRFToken": token}).ok
     tab.goto(address, timeout=90_000)
     tab.locator(".jp-Notebook .jp-CodeCell .jp-OutputArea-output").first.wait_for(timeout=90_000)
 
@@ -167,7 +168,7 @@ def test_figures_whose_kernel_is_gone_say_what_to_do(browser, lab):
             sleeper.evaluate("node => node.scrollIntoView()")    # JupyterLab draws what is in sight
             assert sleeper.evaluate(DISPLAY) != "none"
             for part in ("table", "figcaption", "p:has-text('run this cell')"):
-                expect(sleeper.locator(part).first, f"figure {i}").to_be_visible()
+                expect(sleeper.locator(part).first, f"figure {i}").to_be_visible(timeout=60_000)
         assert sleepers.count() == count and tab.locator("figure.ln-widget").count() == 0
     finally:
         tab.context.close()
