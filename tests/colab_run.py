@@ -23,7 +23,9 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 
-NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+from coursekit.project import Project
+
+NOTEBOOKS = sorted(path.stem for path in Project(ROOT).sources())
 AFTERWARDS: dict[str, Callable[[NotebookClient, str], object]] = {}
 OURS = tuple(str(ROOT / part) for part in (".venv", "lightnets_edu", "coursekit", "course"))
 PROBE = f"""
@@ -52,18 +54,23 @@ def _kept() -> tempfile.TemporaryDirectory:
 
 
 @functools.cache
+def source() -> Path:
+    """What git knows of this working tree, without what its reader did in notebooks/."""
+    return published(Path(_kept().name) / "source")
+
+
+@functools.cache
 def wheel() -> Path:
-    """The package as a wheel, built from what git knows of this working tree."""
+    """The package as a wheel."""
     folder = Path(_kept().name)
-    source = published(folder / "source")
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(source)]
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(source())]
     subprocess.run(command, check=True, capture_output=True)
     return next(folder.glob("*.whl"))
 
 
 @contextmanager
-def kernel(nb, folder: Path, source: object):
-    """A client with a kernel on Colab's versions; its `%pip` installs for it alone. `source` is LIGHTNETS_EDU."""
+def kernel(nb, folder: Path, package: object):
+    """A client with a kernel on Colab's versions; its `%pip` installs for it alone. `package` is LIGHTNETS_EDU."""
     python = layered(environment("colab"), folder / "env")
     manager = AsyncKernelManager(transport="ipc", ip=str(folder / "ipc"))
     colab = "--IPKernelApp.exec_lines=import google.colab.output"    # Colab's own start-up imports it
@@ -71,13 +78,13 @@ def kernel(nb, folder: Path, source: object):
     manager._kernel_spec = KernelSpec(argv=argv, display_name="Python 3", language="python")
     client = NotebookClient(nb, timeout=900, kernel_name="python3", record_timing=False, coalesce_streams=True)
     client.km, client.python = manager, python
-    env = {**clean(folder, python, PINS / "on_colab"), "LIGHTNETS_EDU": str(source)}
+    env = {**clean(folder, python, PINS / "on_colab"), "LIGHTNETS_EDU": str(package)}
     with client.setup_kernel(cwd=str(folder), env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
         yield client
 
 
 def _run(stem: str) -> Run:
-    nb = nbformat.read(ROOT / "notebooks" / f"{stem}.ipynb", 4)
+    nb = nbformat.read(source() / "notebooks" / f"{stem}.ipynb", 4)
     with tempfile.TemporaryDirectory(prefix="nb-") as work, kernel(nb, Path(work), wheel()) as client:
         before = versions(client.python, Path(work))
         for index, cell in enumerate(nb.cells):

@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from checkout import ROOT
-from colab_run import NOTEBOOKS, executed, kernel
+from colab_run import NOTEBOOKS, executed, kernel, source
 from nbclient.exceptions import CellExecutionError
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -81,7 +81,7 @@ def test_its_figures_live_in_the_books_host(stem, tmp_path, browser):
 
 
 def test_without_its_package_a_notebook_stops_at_the_setup_cell(tmp_path):
-    nb = nbformat.read(ROOT / "notebooks" / "gallery.ipynb", 4)
+    nb = nbformat.read(source() / "notebooks" / "gallery.ipynb", 4)
     nowhere = tmp_path / "no such.whl"
     with kernel(nb, tmp_path, nowhere) as client:
         ran = []
