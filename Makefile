@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help env book notebooks course serve test test-quick lint bench clean
+.PHONY: help env book notebooks measure course serve test test-quick lint bench clean
 
 help:           ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/	/' | expand -t 14
@@ -21,6 +21,9 @@ book: env       ## execute the chapters, build the site, bring notebooks/ up to 
 	$(BIN)/python -m coursekit build
 
 notebooks: book ## the same: notebooks/ comes out of the build
+
+measure: env    ## times and trained values anew, where what they were made from has changed; or CHAPTER="01 02"
+	$(BIN)/python -m coursekit build --measure $(CHAPTER)
 
 course: env     ## the graded course in course/ (needs the teacher's half)
 	$(BIN)/python -m coursekit course

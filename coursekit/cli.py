@@ -45,6 +45,12 @@ def _parser() -> argparse.ArgumentParser:
         help="write nothing outside _build; fail when notebooks/ is not what the sources give",
     )
     build.add_argument("--fresh", action="store_true", help="forget what Sphinx knows of the last build")
+    build.add_argument(
+        "--measure",
+        nargs="*",
+        metavar="CHAPTER",
+        help="measure these chapters anew, by name or number; without names those whose records are out of date",
+    )
     build.add_argument("--jobs", type=_count, help="chapters executed at once (default: one a core)")
     build.add_argument("--quiet", action="store_true", help="no progress bar")
     course = command("course", _course, "make the graded course in course/: source, release; needs the teacher's half")
@@ -83,7 +89,7 @@ def _count(text: str) -> int:
 def _build(args) -> None:
     from .public.build import build
 
-    built = build(args.root.resolve(), args.jobs, args.check, args.quiet, args.fresh)
+    built = build(args.root.resolve(), args.jobs, args.check, args.quiet, args.fresh, args.measure)
     for name in built.written:
         print(f"wrote {name}")
     count = f"{built.chapters} chapter{'s' * (built.chapters != 1)}"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import yaml
 
+from .. import kernels
 from ..chapter import Chapter
 from ..errors import BookError, Faults
 from ..project import NOTEBOOKS, Project
@@ -57,7 +58,8 @@ def build(project: Project, folder: Path, chapters: list[Chapter], fresh: bool =
     if fresh:
         shutil.rmtree(work, ignore_errors=True)
     shutil.rmtree(work / "_build" / "html", ignore_errors=True)
-    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(folder)]
+    watched = kernels.watched(project.root, project.shut, "jupyter_book.cli.main:main")
+    command = [sys.executable, *watched, "build", str(folder)]
     command += ["--path-output", str(work), "-n", "-W", "--keep-going", "-q"]
     env = {**os.environ, "PYTHONHASHSEED": "0"}
     run = subprocess.run(command, env=env, capture_output=True, text=True, cwd=folder)

@@ -89,6 +89,7 @@ def test_there_and_back_gives_the_same_bytes(book):
     ("book/chapters/01_double.py", "It *doubles*.", "It $\\\\frac{1$.", "Katex|KaTeX|katex|math"),
     ("book/welcome.md", "Read [the chapter]", "Read ![](x.png) [the chapter]", "x.png"),
     ("book/welcome.md", "../notebooks/01_double.ipynb", "../notebooks/01_duoble.ipynb", "01_duoble"),
+    ("book/welcome.md", "Read [", "```{include} ../../../course/secret.md\n```\n\nRead [", "course/secret.md is of the teacher's half"),
     ("_toc.yml", "- file: book/trace\n", "- file: book/trace\n- file: notebooks/02_more\n", "lists notebooks/02_more, which has no source"),
 ])  # fmt: skip
 def test_a_fault_stops_the_build_and_the_last_site_stays(book, capsys, path, old, new, message):
@@ -151,6 +152,32 @@ def test_exercises_that_nobody_measured_stop_a_check_only(book, capsys):
     build(book)
     build(book, "--check")
     assert "exercises.json" not in capsys.readouterr().out
+
+
+def test_a_build_that_opens_the_teachers_half_is_caught(book, capsys, monkeypatch):
+    monkeypatch.setattr("coursekit.public.build.bare_numbers", lambda cell: (book / "course/secret.md").read_text())
+    assert "course/secret.md is of the teacher's half" in refused(book, capsys)
+
+
+def test_what_is_measured_is_kept_until_somebody_asks(book, capsys):
+    edit(book / "book/chapters/01_double.py", "# %%\nfrom toybook import double", "# %% measured=true\nfrom time import time_ns\n\nfrom toybook import double")
+    edit(book / "book/chapters/01_double.py", "print(twice)", "print(time_ns())")
+    path, page = book / "book/measured/01_double.json", book / "_build/html/notebooks/01_double.html"
+    build(book)
+    first = path.read_text()
+    time = re.search(r"\d{18,}", first)[0]
+    assert "wrote book/measured/01_double.json" in capsys.readouterr().out and time in page.read_text()
+    edit(book / "toybook/__init__.py", "x + x", "2 * x")
+    told = refused(book, capsys, "--check")
+    assert "01_double.json: was made before toybook/__init__.py changed\n    run `python -m coursekit build --measure 01_double`" in told
+    build(book)
+    assert "01_double.json: was made before toybook/__init__.py changed" in capsys.readouterr().out
+    assert path.read_text() == first and time in page.read_text()
+    build(book, "--measure")
+    later = re.search(r"\d{18,}", path.read_text())[0]
+    assert later > time and later in page.read_text() and "was made before" not in capsys.readouterr().out
+    build(book, "--check")
+    assert "no such chapter measures anything" in refused(book, capsys, "--measure", "02")
 
 
 def test_an_interrupted_build_leaves_the_last_site(book):

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from small_book import edit, measure
+from small_book import edit, measure, second_chapter
 
 from coursekit import strength
 from coursekit.chapter import read_chapters
@@ -16,12 +16,6 @@ SOURCE = "book/chapters/01_double.py"
 
 def load(book):
     return read_chapters(Project(book).sources(), book), strength.read(book)
-
-
-def second_chapter(book):
-    text = (book / SOURCE).read_text("utf-8").replace('"halve"', '"third"').replace("fig-line", "fig-more")
-    (book / "book/chapters/02_more.py").write_text(text.replace("# # Doubling", "# # More"))
-    edit(book / "_toc.yml", "- file: notebooks/01_double\n", "- file: notebooks/01_double\n- file: notebooks/02_more\n")
 
 
 def test_a_row_a_sum_and_no_fault(book):
