@@ -57,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     course.add_argument(
         "--chapter", action="append", help="only this chapter (its file name without .ipynb); may be repeated"
     )
-    course.add_argument("--check", action="store_true", help="leave book/exercises.json alone; fail when it is old")
+    course.add_argument("--check", action="store_true", help="leave book/records alone; fail when it is old")
     grade = command("grade", _grade, "grade the hand-ins of the course, sandboxed, into nbgrader's gradebook")
     grade.add_argument("--course", type=Path, help="the nbgrader course folder (default: course/ in the root)")
     grade.add_argument("--chapter", action="append", help="only this chapter, by name or number; may be repeated")

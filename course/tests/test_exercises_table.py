@@ -1,4 +1,4 @@
-"""book/exercises.json is of these private files, and tells nothing of them. No kernel is started."""
+"""book/records are of these private files, and tell nothing of them. No kernel is started."""
 
 import shutil
 import zlib
@@ -29,9 +29,8 @@ def unknown(public: str, private: str) -> int:
 @pytest.fixture
 def copy(tmp_path):
     """The parts of the book that the digests come from, to be spoilt."""
-    for folder in ("course/exercises", "notebooks", "book/chapters"):
+    for folder in ("course/exercises", "notebooks", "book/chapters", strength.RECORDS):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / strength.NAME, tmp_path / "book")
     return tmp_path
 
 
@@ -48,7 +47,8 @@ def test_a_private_file_that_changed_by_one_character_is_noticed(copy):
 
 
 def test_a_missing_entry_is_noticed(copy):
-    (copy / strength.NAME).write_text("{}")
+    for path in (copy / strength.RECORDS).iterdir():
+        path.unlink()
     assert len(told(copy)) == len(strength.read(ROOT)) and "not measured yet" in told(copy)[0]
 
 

@@ -9,7 +9,7 @@ from ..chapter import read_chapters
 from ..errors import BookError, Faults
 from ..project import Project
 from ..prose import bare_numbers
-from . import editions, ledger, measured, site, strength_page
+from . import editions, ledger, measured, pages, site, strength_page
 from .execute import execute
 from .plain import References
 
@@ -50,11 +50,8 @@ def _build(
     chapters = read_chapters(project.sources(), root)
     claims = ledger.read_ledger(project, chapters)
     record = strength.read(root)
-    pages = {
-        "book/claims.md": ledger.claims_page(claims, chapters),
-        "book/trace.md": ledger.trace_page(chapters),
-        "book/exercises.md": strength_page.page(chapters, record),
-    }
+    made = pages.whole(chapters, claims, record)
+    kept = {name: pages.committed(text) for name, text in made.items()}
     anew = measured.chosen(project, chapters, measure)
     _tell(strength_page.out_of_date(chapters, record) + measured.out_of_date(project, chapters, anew), check)
     if faults := [fault for chapter in chapters for cell in chapter.cells for fault in bare_numbers(cell)]:
@@ -66,20 +63,20 @@ def _build(
     for chapter in chapters:
         stem = chapter.stem
         results[stem], outputs = measured.settle(project, chapter, results[stem], stem in anew)
-        pages |= outputs
+        kept |= outputs
     staged = {
         site.page_name(c.stem): editions.dumps(editions.page(project, c, results[c.stem], claims)) for c in chapters
     }
-    new, labels = site.build(project, site.stage(project, pages | staged), chapters, fresh)
+    new, labels = site.build(project, site.stage(project, made | staged), chapters, fresh)
     refs = References(labels, project.bibliography, project.book_url)
     public = {
         site.page_name(c.stem): editions.dumps(editions.notebook(project, c, results[c.stem], claims, refs))
         for c in chapters
     }
     if check:
-        _compare(root, pages | public)
+        _compare(root, kept | public)
     site.accept(new, project)
-    return Built(project.site, len(chapters), [] if check else _update(root, pages | public))
+    return Built(project.site, len(chapters), [] if check else _update(root, kept | public))
 
 
 def _tell(faults: list[BookError], check: bool) -> None:

@@ -112,7 +112,7 @@ def second_chapter(root: Path, name: str = "02_more", module: str = "toybook") -
 
 
 def measure(root: Path, **counts) -> None:
-    """Write book/exercises.json, as the teacher's build would for the chapter as it stands."""
+    """Write the record of counts, as the teacher's build would for the chapter as it stands."""
     public = chapter_digest(read_chapter(root / "book/chapters/01_double.py", root))
     tried = strength.Counts(**{"right": 2, "wrong": 7, "caught": 3, **counts})
     strength.write(root, {"01_double": strength.Measured(public, "private", {"halve": tried})})

@@ -141,17 +141,17 @@ def test_exercises_that_nobody_measured_stop_a_check_only(book, capsys):
     edit(book / "book/chapters/01_double.py", 'print("not answered yet")', 'print("no answer yet")')
     before = digests(book / "_build/html") | digests(book / "notebooks") | digests(book / "book")
     told = refused(book, capsys, "--check")
-    assert "book/exercises.json: the exercises of 01_double are measured, but the counts are out of date" in told
+    assert "book/records/01_double.json: the exercises of 01_double are measured, but the counts are out of date" in told
     assert "run `make course`" in told
     assert digests(book / "_build/html") | digests(book / "notebooks") | digests(book / "book") == before
     build(book)
-    (line,) = [line for line in capsys.readouterr().out.splitlines() if "exercises.json" in line]
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "records/" in line]
     assert "01_double" in line and "run `make course`" in line
     assert "the counts are out of date" in (book / "_build/html/book/exercises.html").read_text("utf-8")
     measure(book)
     build(book)
     build(book, "--check")
-    assert "exercises.json" not in capsys.readouterr().out
+    assert "records/" not in capsys.readouterr().out
 
 
 def test_a_build_that_opens_the_teachers_half_is_caught(book, capsys, monkeypatch):
