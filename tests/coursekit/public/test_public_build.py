@@ -1,6 +1,7 @@
 """The public build on a small book: what it makes, what it keeps, what it refuses, and that the last good site survives."""
 
 import hashlib
+import io
 import json
 import os
 import re
@@ -9,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import redirect_stderr, redirect_stdout
 
 import nbformat
 import pytest
@@ -16,7 +18,8 @@ from small_book import REPOSITORY, edit, measure, write_book
 
 from coursekit.cli import main
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, *map(pytest.mark.filterwarnings, (
+    "ignore::DeprecationWarning:jupyter_book", "ignore::PendingDeprecationWarning:sphinx_jupyterbook_latex"))]  # fmt: skip
 
 
 def build(root, *options):
@@ -82,6 +85,23 @@ def test_there_and_back_gives_the_same_bytes(book):
     assert digests(book / "_build/html") == before
 
 
+@pytest.fixture
+def in_process(monkeypatch):
+    """Sphinx in this very process, for faults of the site: it need not be imported for each of them."""
+    def jupyter_book(project, arguments, folder):
+        from jupyter_book.cli.main import main as command
+
+        monkeypatch.chdir(folder)
+        with redirect_stdout(io.StringIO()) as out, redirect_stderr(out):
+            try:
+                command(arguments, standalone_mode=False)
+            except (Exception, SystemExit) as error:
+                return False, f"{out.getvalue()}\n{error}"
+        return True, out.getvalue()
+
+    monkeypatch.setattr("coursekit.public.site.jupyter_book", jupyter_book)
+
+
 @pytest.mark.parametrize(("path", "old", "new", "message"), [
     ("book/chapters/01_double.py", "print(twice)", "print(once)", "line 22: the cell fails: NameError"),
     ("book/chapters/01_double.py", "It *doubles*.", "It has 4096 parts.", "line 28: the bare number '4096'"),
@@ -92,7 +112,7 @@ def test_there_and_back_gives_the_same_bytes(book):
     ("book/welcome.md", "Read [", "```{include} ../../../course/secret.md\n```\n\nRead [", "course/secret.md is of the teacher's half"),
     ("_toc.yml", "- file: book/trace\n", "- file: book/trace\n- file: notebooks/02_more\n", "lists notebooks/02_more, which has no source"),
 ])  # fmt: skip
-def test_a_fault_stops_the_build_and_the_last_site_stays(book, capsys, path, old, new, message):
+def test_a_fault_stops_the_build_and_the_last_site_stays(book, capsys, in_process, path, old, new, message):
     before = digests(book / "_build/html") | digests(book / "notebooks")
     edit(book / path, old, new)
     assert re.search(message, refused(book, capsys))
@@ -115,6 +135,15 @@ def test_an_edited_notebook_is_refused_and_kept(book, capsys):
 def test_a_stranger_among_the_notebooks_is_refused(book, capsys, name):
     (book / "notebooks" / name).write_text("{}")
     assert f"notebooks/{name}: is not made from a chapter source" in refused(book, capsys)
+
+
+def test_the_book_without_a_fault_is_built_in_process_too(book, in_process):
+    """So that a fault is what stops the others."""
+    edit(book / "book/chapters/01_double.py", "It *doubles*.", "It doubles.")
+    before = digests(book / "_build/html")
+    build(book)
+    assert digests(book / "_build/html").keys() == before.keys()
+    assert "It doubles." in (book / "_build/html/notebooks/01_double.html").read_text("utf-8")
 
 
 def test_a_notebook_that_was_only_run_is_no_edit(book):
