@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help env book notebooks lab course serve test test-quick lint bench dist clean
+.PHONY: help env book notebooks measure lab course serve test test-quick lint bench dist clean
 
 help:           ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/	/' | expand -t 14
@@ -23,6 +23,9 @@ book: env       ## execute the chapters, build the site, bring notebooks/ up to 
 	$(BIN)/python -m coursekit build
 
 notebooks: book ## the same: notebooks/ comes out of the build
+
+measure: env    ## times and trained values anew, where what they were made from has changed; or CHAPTER="01 02"
+	$(BIN)/python -m coursekit build --measure $(CHAPTER)
 
 lab: env        ## copy the notebooks into my_notebooks/, where they are yours, and open JupyterLab there
 	$(BIN)/python -m coursekit lab

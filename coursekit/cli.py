@@ -53,6 +53,12 @@ def _parser() -> argparse.ArgumentParser:
         help="write nothing outside _build; fail when notebooks/ is not what the sources give",
     )
     build.add_argument("--fresh", action="store_true", help="forget what Sphinx knows of the last build")
+    build.add_argument(
+        "--measure",
+        nargs="*",
+        metavar="CHAPTER",
+        help="measure these chapters anew, by name or number; without names those whose records are out of date",
+    )
     build.add_argument("--jobs", type=_count, help="chapters executed at once (default: one a core)")
     build.add_argument("--quiet", action="store_true", help="no progress bar")
     text = "copy the notebooks into my_notebooks, where they are yours, and open JupyterLab there, with its options"
@@ -61,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     course.add_argument(
         "--chapter", action="append", help="only this chapter (its file name without .ipynb); may be repeated"
     )
-    course.add_argument("--check", action="store_true", help="leave book/exercises.json alone; fail when it is old")
+    course.add_argument("--check", action="store_true", help="leave book/records alone; fail when it is old")
     grade = command("grade", _grade, "grade the hand-ins of the course, sandboxed, into nbgrader's gradebook")
     grade.add_argument("--course", type=Path, help="the nbgrader course folder (default: course/ in the root)")
     grade.add_argument("--chapter", action="append", help="only this chapter, by name or number; may be repeated")
@@ -93,7 +99,7 @@ def _count(text: str) -> int:
 def _build(args) -> None:
     from .public.build import build
 
-    built = build(args.root.resolve(), args.jobs, args.check, args.quiet, args.fresh)
+    built = build(args.root.resolve(), args.jobs, args.check, args.quiet, args.fresh, args.measure)
     for name in built.written:
         print(f"wrote {name}")
     count = f"{built.chapters} chapter{'s' * (built.chapters != 1)}"

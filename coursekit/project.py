@@ -12,6 +12,7 @@ from .errors import BookError
 
 CHAPTERS = "book/chapters"
 NOTEBOOKS = "notebooks"
+COURSE = "course"
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,11 @@ class Project:
         return self.root / NOTEBOOKS
 
     @property
+    def shut(self) -> Path:
+        """The teacher's half: what is public is made without it."""
+        return self.root / COURSE
+
+    @property
     def bibliography(self) -> Path:
         return self.root / "book" / "references.bib"
 
@@ -42,11 +48,11 @@ class Project:
         return _yaml(self.root / "_config.yml")
 
     @cached_property
-    def package(self) -> str:
-        """The Python package that the chapters import: `[tool.coursekit] package` in pyproject.toml."""
+    def _settings(self) -> dict:
+        """`[tool.coursekit]` of pyproject.toml."""
         path = self.root / "pyproject.toml"
         try:
-            return tomllib.loads(path.read_text("utf-8"))["tool"]["coursekit"]["package"]
+            return tomllib.loads(path.read_text("utf-8"))["tool"]["coursekit"]
         except FileNotFoundError:
             raise BookError(
                 path.name, "is missing", f"run the command in the root of the book, not in {self.root}"
@@ -56,6 +62,20 @@ class Project:
                 path.name, f"names no package for the chapters ({error})", "add `[tool.coursekit] package = …`"
             ) from None
 
+    @property
+    def package(self) -> str:
+        """The Python package that the chapters import: `package` in those settings."""
+        try:
+            return self._settings["package"]
+        except KeyError:
+            todo = "add `[tool.coursekit] package = …`"
+            raise BookError("pyproject.toml", "names no package for the chapters", todo) from None
+
+    @property
+    def measured_with(self) -> list[str]:
+        """The packages whose versions decide what is measured: `measured_with` in those settings."""
+        return self._settings.get("measured_with", [])
+
     @cached_property
     def repository(self) -> str:
         """The public address of the repository, from `_config.yml`: the one place where it stands."""
@@ -63,6 +83,11 @@ class Project:
         if not re.fullmatch(r"https://github\.com/[\w.-]+/[\w.-]+", url):
             raise BookError("_config.yml", f"repository.url is {url!r}", "it must read https://github.com/OWNER/NAME")
         return url
+
+    def pins(self) -> list[str]:
+        """The exact versions that the book is made with: requirements.txt without its remarks."""
+        lines = (self.root / "requirements.txt").read_text("utf-8").splitlines()
+        return [pin for line in lines if (pin := line.partition("#")[0].strip())]
 
     @property
     def branch(self) -> str:

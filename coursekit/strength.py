@@ -1,19 +1,19 @@
-"""book/exercises.json: how the hidden tests judged the answers written for them. The one file that both halves share.
+"""book/records/NN_name.json: how the hidden tests judged the answers written for them. All that both halves share.
 
-The teacher's build writes it, the public build reads it. It holds counts and digests only. What a reader sees besides
-(titles, objectives, points) comes from the chapters, so that rewording one needs no private file.
+One file a chapter: the teacher's build writes it, the public build reads it. It holds counts and digests only. What a
+reader sees besides (titles, objectives, points) comes from the chapters, so that rewording one needs no private file.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from .errors import BookError
 from .files import write_whole
 
-NAME = "book/exercises.json"
+RECORDS = "book/records"
 TODO = "run `make course` (it needs the teacher's half) and commit the result"
 
 
@@ -45,25 +45,35 @@ def public_digest(exercises: Iterable[tuple[str, float, str, str]]) -> str:
     return digest(part for name, points, *cells in sorted(exercises) for part in (name, f"{points:g}", *cells))
 
 
-def read(root: Path) -> dict[str, Measured]:
-    """The chapters that were measured; none when there is no file."""
-    path = root / NAME
-    if not path.is_file():
-        return {}
+def name(chapter: str) -> str:
+    """The path of a chapter's record, from the root."""
+    return f"{RECORDS}/{chapter}.json"
+
+
+def kept(root: Path) -> list[str]:
+    """The chapters that have a record."""
+    return sorted(path.stem for path in (root / RECORDS).glob("*.json"))
+
+
+def read(root: Path, chapters: Container[str] | None = None) -> dict[str, Measured]:
+    """The records there are, of all chapters or of some."""
+    return {chapter: _read(root, chapter) for chapter in kept(root) if chapters is None or chapter in chapters}
+
+
+def _read(root: Path, chapter: str) -> Measured:
     try:
-        return {name: _measured(entry) for name, entry in json.loads(path.read_text("utf-8")).items()}
+        return _measured(json.loads((root / name(chapter)).read_text("utf-8")))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise BookError(NAME, f"is not what `make course` writes ({error})", "restore it, or " + TODO) from None
+        what = f"is not what `make course` writes ({error})"
+        raise BookError(name(chapter), what, f"restore it, or {TODO}") from None
 
 
-def write(root: Path, record: dict[str, Measured]) -> None:
-    """Replace the file in one step."""
-    write_whole(root / NAME, dumps(record))
-
-
-def dumps(record: dict[str, Measured]) -> str:
-    """The file's text, the same for the same record."""
-    return json.dumps({name: asdict(entry) for name, entry in record.items()}, indent=1, sort_keys=True) + "\n"
+def write(root: Path, record: dict[str, Measured], gone: Iterable[str] = ()) -> None:
+    """Replace the records of chapters, each in one step, and delete those of others."""
+    for chapter, entry in record.items():
+        write_whole(root / name(chapter), json.dumps(asdict(entry), indent=1, sort_keys=True) + "\n")
+    for chapter in gone:
+        (root / name(chapter)).unlink(missing_ok=True)
 
 
 def _measured(entry: dict) -> Measured:

@@ -11,6 +11,7 @@ import pytest
 from checkout import ROOT
 from nbgrader.api import Gradebook
 
+from coursekit import strength
 from coursekit.grading.grade import grade
 from coursekit.teacher.answers import read_private
 from coursekit.teacher.course import build_course, scan_paths
@@ -70,8 +71,8 @@ def test_nothing_private_is_in_what_is_public(book, course):
 
 
 def test_the_counts_in_the_book_are_what_the_build_finds(course):
-    found, told = (root / "book" / "exercises.json" for root in (course.parent, ROOT))
-    assert found.read_text("utf-8") == told.read_text("utf-8"), "run `make course` and commit book/exercises.json"
+    found, told = (strength.read(root) for root in (course.parent, ROOT))
+    assert found and found == told, "run `make course` and commit book/records"
 
 
 def test_stock_nbgrader_gives_the_marks_that_were_earned(course, monkeypatch):

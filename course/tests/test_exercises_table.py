@@ -1,4 +1,4 @@
-"""book/exercises.json is of these private files, and tells nothing of them. No kernel is started."""
+"""book/records are of these private files, and tell nothing of them. No kernel is started."""
 
 import shutil
 import zlib
@@ -27,8 +27,10 @@ def unknown(public: str, private: str) -> int:
 
 @pytest.fixture
 def copy(book, tmp_path):
-    """A book to be spoilt."""
-    return shutil.copytree(book, tmp_path / "book")
+    """The parts of the book that the digests come from, to be spoilt."""
+    for folder in ("course/exercises", "notebooks", "book/chapters", strength.RECORDS):
+        shutil.copytree(book / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path
 
 
 def test_the_file_is_of_these_exercises(book):
@@ -44,7 +46,8 @@ def test_a_private_file_that_changed_by_one_character_is_noticed(copy):
 
 
 def test_a_missing_entry_is_noticed(book, copy):
-    (copy / strength.NAME).write_text("{}")
+    for path in (copy / strength.RECORDS).iterdir():
+        path.unlink()
     assert len(told(copy)) == len(strength.read(book)) and "not measured yet" in told(copy)[0]
 
 

@@ -1,14 +1,15 @@
 """The public build: chapter sources -> site and notebooks. It never opens the teacher's half."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .. import strength
+from .. import strength, watch
 from ..chapter import read_chapters
 from ..errors import BookError, Faults
 from ..project import Project
 from ..prose import bare_numbers
-from . import editions, ledger, measured, notebooks, site, strength_page
+from . import editions, ledger, measured, notebooks, pages, site, strength_page
 from .execute import execute
 from .plain import References
 
@@ -22,45 +23,64 @@ class Built:
     written: list[str] = field(default_factory=list)
 
 
-def build(root: Path, jobs: int | None = None, check: bool = False, quiet: bool = False, fresh: bool = False) -> Built:
+def build(
+    root: Path,
+    jobs: int | None = None,
+    check: bool = False,
+    quiet: bool = False,
+    fresh: bool = False,
+    measure: Sequence[str] | None = None,
+) -> Built:
     """Build the site and bring the committed notebooks and generated pages up to date.
 
     With `check` nothing in the working tree is written: a file that is not what the sources give is a fault. Either way
-    a notebook that somebody worked in stays as it is.
+    a notebook that somebody worked in stays as it is. The chapters in `measure` are measured anew, one at a time; of an
+    empty list those whose records are out of date.
     """
-    project = Project(root)
+    try:
+        with watch.shut(Project(root).shut):
+            return _build(Project(root), jobs, check, quiet, fresh, measure)
+    except watch.ShutError as error:
+        raise BookError("the public build", str(error)) from error
+
+
+def _build(
+    project: Project, jobs: int | None, check: bool, quiet: bool, fresh: bool, measure: Sequence[str] | None
+) -> Built:
+    root = project.root
     chapters = read_chapters(project.sources(), root)
     claims = ledger.read_ledger(project, chapters)
     record = strength.read(root)
-    pages = {
-        "book/claims.md": ledger.claims_page(claims, chapters),
-        "book/trace.md": ledger.trace_page(chapters),
-        "book/exercises.md": strength_page.page(chapters, record),
-    }
-    _tell_unmeasured(strength_page.out_of_date(chapters, record), check)
+    made = pages.whole(chapters, claims, record)
+    kept = {name: pages.committed(text) for name, text in made.items()}
+    anew = measured.chosen(project, chapters, measure)
+    _tell(strength_page.out_of_date(chapters, record) + measured.out_of_date(project, chapters, anew), check)
     if faults := [fault for chapter in chapters for cell in chapter.cells for fault in bare_numbers(cell)]:
         raise Faults(faults)
+    if anew:
+        execute(project, [chapter for chapter in chapters if chapter.stem in anew], 1, quiet, again=anew)
     results = execute(project, chapters, jobs, quiet)
     for chapter in chapters:
-        results[chapter.stem], outputs = measured.settle(project, chapter, results[chapter.stem])
-        pages |= outputs
+        stem = chapter.stem
+        results[stem], outputs = measured.settle(project, chapter, results[stem], stem in anew)
+        kept |= outputs
     staged = {
         site.page_name(c.stem): editions.dumps(editions.page(project, c, results[c.stem], claims)) for c in chapters
     }
-    new, labels = site.build(project, site.stage(project, pages | staged), chapters, fresh)
+    new, labels = site.build(project, site.stage(project, made | staged), chapters, fresh)
     refs = References(labels, project.bibliography, project.book_url)
     public = {
         site.page_name(c.stem): editions.dumps(editions.notebook(project, c, results[c.stem], claims, refs))
         for c in chapters
     }
     if check:
-        notebooks.check(root, pages | public)
+        notebooks.check(root, kept | public)
     site.accept(new, project)
-    return Built(project.site, len(chapters), [] if check else notebooks.update(root, pages | public))
+    return Built(project.site, len(chapters), [] if check else notebooks.update(root, kept | public))
 
 
-def _tell_unmeasured(faults: list[BookError], check: bool) -> None:
-    """Whose exercises changed cannot measure them without the teacher's half: only a check stops for that."""
+def _tell(faults: list[BookError], check: bool) -> None:
+    """Only a check stops for records that are out of date: not everybody can count or measure anew at once."""
     if check and faults:
         raise Faults(faults)
     for fault in faults:

@@ -1,7 +1,10 @@
-"""Runs the lessons of chapters, several at once, and keeps what they printed until code, package or versions change.
+"""Runs the lessons of chapters, several at once, and keeps what they printed until something that they ran changes.
 
-What is kept is keyed on what was run: lesson code and prose expressions in order, the package's source,
-requirements.txt, the Python version and this file. A change of wording alone runs nothing again.
+What is kept stands under a key: lesson code and prose expressions in order, the pinned versions, the Python version,
+and our own code that runs lessons. With it stand the files of the book that the lesson read while it ran, modules and
+data alike. It holds while the key is the same and these files are. A change of wording runs nothing again, nor does a
+change of a module that the lesson does not import. Nothing names a place on this machine: what one checkout has kept
+holds in another.
 """
 
 import ast
@@ -15,7 +18,9 @@ import subprocess
 import sys
 import tempfile
 import threading
-from dataclasses import dataclass
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import nbformat
@@ -23,59 +28,97 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from tqdm import tqdm
 
+from .. import kernels, watch
 from ..cells import SourceCell
 from ..chapter import Chapter
 from ..errors import BookError, Faults
 from ..kernels import environment, kernel_manager
 from ..project import Project
 from ..prose import expressions
+from ..strength import digest
 
 STATE = "application/vnd.jupyter.widget-state+json"
+OURS = (Path(__file__), Path(kernels.__file__), Path(watch.__file__))
+REPORT = "__import__('coursekit_watch').report({!r})"
 
 
 @dataclass
 class Executed:
-    """What the lesson of one chapter gave: outputs of each code cell, text of each expression, state of its widgets."""
+    """What the lesson of one chapter gave: outputs of each code cell, text of each expression, state of its widgets.
+
+    `loaded` holds the files that it read (see `snapshot`), `measured` those modules among them that its measured cells
+    could have used.
+    """
 
     outputs: list[list[dict]]
     values: list[list[str]]
     widgets: dict
+    loaded: dict[str, str] = field(default_factory=dict)
+    measured: dict[str, str] = field(default_factory=dict)
 
 
 def execute(
-    project: Project, chapters: list[Chapter], jobs: int | None = None, quiet: bool = False
+    project: Project,
+    chapters: list[Chapter],
+    jobs: int | None = None,
+    quiet: bool = False,
+    again: Iterable[str] = (),
 ) -> dict[str, Executed]:
-    """Executed lessons by chapter stem; every chapter that fails is reported, not only the first."""
+    """Executed lessons by chapter stem; every chapter that fails is reported, not only the first.
+
+    The chapters named in `again` are run whether or not what is kept of them holds.
+    """
     folder = project.build / "executed"
     folder.mkdir(parents=True, exist_ok=True)
     kept = {chapter.stem: folder / f"{chapter.stem}.{_key(project, chapter)}.json" for chapter in chapters}
-    todo = [chapter for chapter in chapters if not kept[chapter.stem].exists()]
-    if todo:
+    found = {stem: held for stem, path in kept.items() if stem not in again and (held := _held(project, path))}
+    if todo := [chapter for chapter in chapters if chapter.stem not in found]:
         _warm()
         _in_thread(_run_all(project, todo, kept, jobs or os.cpu_count() or 1, quiet))
     for old in set(folder.glob("*.json")) - set(kept.values()):
         if old.name.split(".")[0] in kept:
             old.unlink()
-    return {stem: Executed(**json.loads(path.read_text("utf-8"))) for stem, path in kept.items()}
+    return {stem: found.get(stem) or _read(path) for stem, path in kept.items()}
+
+
+def _read(path: Path) -> Executed:
+    return Executed(**json.loads(path.read_text("utf-8")))
+
+
+def _held(project: Project, path: Path) -> Executed | None:
+    """What is kept there, if all that the lesson read is as it was."""
+    if not path.is_file():
+        return None
+    kept = _read(path)
+    return kept if snapshot(project.root, kept.loaded) == kept.loaded else None
 
 
 def _key(project: Project, chapter: Chapter) -> str:
-    """What was run, the Python that ran it, and this file."""
-    text = digest(project, chapter) + platform.python_version()
-    return hashlib.sha256(text.encode() + Path(__file__).read_bytes()).hexdigest()[:16]
+    """Of what is run, and of what decides which code that finds."""
+    root = project.root
+    importable = sorted(p.name for p in [*root.glob("*.py"), *(p.parent for p in root.glob("*/__init__.py"))])
+    versions = [platform.python_version(), *project.pins(), *importable, *(path.read_text("utf-8") for path in OURS)]
+    cells = [[c.text, bool(c.args.get("measured"))] if c.kind == "code" else expressions(c) for c in chapter.lesson]
+    return digest([json.dumps(cells), *versions])
 
 
-def digest(project: Project, chapter: Chapter) -> str:
-    """Of all that decides what a lesson gives on one machine: its code and expressions, the package, the versions."""
-    found = hashlib.sha256()
-    for cell in chapter.lesson:
-        run = cell.text if cell.kind == "code" else "\0".join(expressions(cell))
-        found.update(f"{cell.kind}\1{run}\2".encode())
-    package = project.root / project.package
-    files = [p for p in sorted(package.rglob("*")) if p.is_file() and p.suffix != ".pyc"]
-    for path in [*files, project.root / "requirements.txt"]:
-        found.update(path.name.encode() + path.read_bytes())
-    return found.hexdigest()[:16]
+def snapshot(root: Path, names: Iterable[str], since: float = float("inf")) -> dict[str, str]:
+    """Digests of files, by path from the root: of what stands in each, and of the names of its namesakes.
+
+    A namesake is another file or folder beside it with the same stem: Python would import a folder, or a compiled
+    library, in the place of a module. A file that was written `since` has no digest that will ever be found again.
+    """
+    return {name: _digest_of(root / name, since) for name in names}
+
+
+def _digest_of(path: Path, since: float) -> str:
+    if not path.is_file():
+        return "is gone"
+    if path.stat().st_mtime > since:
+        return "changed while it was read"
+    stem = path.name.partition(".")[0]
+    beside = sorted(p.name for p in path.parent.glob(f"{stem}*") if p.name.partition(".")[0] == stem)
+    return digest([hashlib.sha256(path.read_bytes()).hexdigest(), *(name for name in beside if name[-1] != "~")])
 
 
 def _warm() -> None:
@@ -129,22 +172,28 @@ async def _run_all(project: Project, chapters: list[Chapter], kept: dict[str, Pa
 async def _run(project: Project, chapter: Chapter, bar: tqdm) -> Executed:
     make = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell}
     nb = nbformat.v4.new_notebook(cells=[make[cell.kind](cell.text) for cell in chapter.lesson])
-    client = _Client(nb, chapter.lesson, bar, timeout=project.config["execute"]["timeout"])
+    timeout, report = project.config["execute"]["timeout"], REPORT.format(str(project.root))
+    client, begun = _Client(nb, chapter.lesson, bar, timeout, report), time.time()
     with tempfile.TemporaryDirectory() as work:
-        client.km = kernel_manager(Path(work))
+        client.km = kernel_manager(Path(work), project.root, project.shut)
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}  # what a cell prints does not go there
         await client.async_execute(cwd=work, env=environment(project.root, Path(work)), **quiet)
     state = nb.metadata.get("widgets", {}).get(STATE, {}).get("state", {})
     outputs = [_shown(cell.outputs) for cell in nb.cells if cell.cell_type == "code"]
-    return Executed(**_stable({"outputs": outputs, "values": client.values, "widgets": state}, chapter.stem))
+    if client.refused:
+        raise BookError(chapter.name, f"its lesson opens {client.refused[0]}, which is of the teacher's half")
+    loaded, measured = (snapshot(project.root, names, begun) for names in (client.read, client.used))
+    result = _stable({"outputs": outputs, "values": client.values, "widgets": state}, chapter.stem)
+    return Executed(**result, loaded=loaded, measured=measured)
 
 
 class _Client(NotebookClient):
     """Executes code cells and, in their place, the expressions of Markdown cells; an error names the source's line."""
 
-    def __init__(self, nb, sources: list[SourceCell], bar: tqdm, timeout: int):
+    def __init__(self, nb, sources: list[SourceCell], bar: tqdm, timeout: int, report: str):
         super().__init__(nb, timeout=timeout, kernel_name="python3", record_timing=False, coalesce_streams=True)
-        self.sources, self.bar, self.values = sources, bar, []
+        self.sources, self.bar, self.values, self.report = sources, bar, [], report
+        self.read, self.used, self.refused = [], [], []
 
     async def async_execute_cell(self, cell, cell_index, execution_count=None, store_history=True):
         source = self.sources[cell_index]
@@ -162,21 +211,33 @@ class _Client(NotebookClient):
         except DeadKernelError:
             raise BookError(source.where, "the cell ended its kernel (out of memory, or an exit)") from None
         _refuse_stderr(cell, source)
+        if source.args.get("measured") or source is self.sources[-1]:
+            await self._look(source)
         self.bar.update()
         return cell
+
+    async def _look(self, source: SourceCell) -> None:
+        """Ask the kernel what it has read so far."""
+        reply = (await self._ask({"0": self.report}))["0"]
+        seen = json.loads(ast.literal_eval(reply["data"]["text/plain"]))
+        self.read, self.refused = seen["read"], seen["refused"]
+        if source.args.get("measured"):
+            self.used = [name for name in self.read if name.endswith(".py")]
 
     async def _evaluate(self, source: SourceCell) -> list[str]:
         found = expressions(source)
         if not found:
             return []
-        asked = {str(i): f"str({text})" for i, text in enumerate(found)}
-        sent = self.kc.execute("", store_history=False, user_expressions=asked, allow_stdin=False)
+        results = await self._ask({str(i): f"str({text})" for i, text in enumerate(found)})
+        return [_value(results[str(i)], text, source) for i, text in enumerate(found)]
+
+    async def _ask(self, expressions: dict[str, str]) -> dict[str, dict]:
+        """The kernel's answers."""
+        sent = self.kc.execute("", store_history=False, user_expressions=expressions, allow_stdin=False)
         while True:
             reply = await self.kc.get_shell_msg(timeout=self.timeout)
             if reply["parent_header"].get("msg_id") == sent:
-                break
-        results = reply["content"]["user_expressions"]
-        return [_value(results[str(i)], text, source) for i, text in enumerate(found)]
+                return reply["content"]["user_expressions"]
 
 
 def _value(result: dict, text: str, source: SourceCell) -> str:
@@ -220,5 +281,5 @@ def _stable(result: dict, stem: str) -> dict:
 
 def _write(path: Path, result: Executed) -> None:
     part = path.with_suffix(".part")
-    part.write_text(json.dumps(result.__dict__, indent=1), "utf-8")
+    part.write_text(json.dumps(asdict(result), indent=1), "utf-8")
     part.replace(path)

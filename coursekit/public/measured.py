@@ -1,32 +1,112 @@
 """Measurements: outputs that another machine would give differently are kept in git, so that all builds show one page.
 
 A lesson cell marked `measured=true` runs in every build like any other. What the page shows is the record in
-book/measured/NN_name.json, made when the lesson, the package or the versions last changed.
+book/measured/NN_name.json. It is made when there is none, and made again on demand: `build --measure NN_name`. It tells
+what it was made from: the lesson's code up to the last measured cell, the modules that this code imported, and the pins
+that `measured_with` in pyproject.toml names. When one of these changes the record is out of date, which a check refuses
+and a build says. Nothing else touches it, no style sheet and no later cell.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 
+from ..cells import SourceCell
 from ..chapter import Chapter
+from ..errors import BookError
 from ..project import Project
-from .execute import Executed, digest
+from ..strength import digest
+from .execute import Executed, snapshot
+
+TODO = "run `python -m coursekit build --measure {}` and commit the result"
 
 
-def settle(project: Project, chapter: Chapter, result: Executed) -> tuple[Executed, dict[str, str]]:
-    """The result with its measured outputs taken from the record, and the record's file: {path: text}, or {}."""
-    cells = [cell for cell in chapter.lesson if cell.kind == "code"]
-    marked = [number for number, cell in enumerate(cells) if cell.args.get("measured")]
+def chosen(project: Project, chapters: list[Chapter], names: Sequence[str] | None) -> set[str]:
+    """The chapters to be measured anew: those named, by number or name; of an empty list those that need it."""
+    having = {chapter.stem: chapter for chapter in chapters if _marked(chapter)}
+    for name in names or ():
+        if not any(name in (stem, stem.partition("_")[0]) for stem in having):
+            raise BookError(f"--measure {name}", "no such chapter measures anything", f"known are {', '.join(having)}")
+    if names:
+        return {stem for stem in having if {stem, stem.partition("_")[0]} & set(names)}
+    return set() if names is None else {stem for stem in having if _changed(project, having[stem]) != []}
+
+
+def out_of_date(project: Project, chapters: list[Chapter], anew: set[str]) -> list[BookError]:
+    """Every record that is older than what it was made from, and every one that belongs to no measured cell."""
+    faults, having = [], {chapter.stem: chapter for chapter in chapters if _marked(chapter)}
+    for stem, chapter in having.items():
+        if stem not in anew and (changed := _changed(project, chapter)):
+            what = f"was made before {', '.join(changed[:3])}{' and more' * (len(changed) > 3)} changed"
+            faults.append(BookError(_name(stem), what, TODO.format(stem)))
+    for path in sorted((project.root / "book" / "measured").glob("*.json")):
+        if path.stem not in having:
+            faults.append(BookError(_name(path.stem), "belongs to no chapter with measured cells", "delete it"))
+    return faults
+
+
+def settle(project: Project, chapter: Chapter, result: Executed, anew: bool = False) -> tuple[Executed, dict[str, str]]:
+    """The result with its measured outputs taken from the record, and the record's file: {path: text}, or {}.
+
+    A cell whose own code is not that of the record shows what it gave now.
+    """
+    marked = _marked(chapter)
     if not marked:
         return result, {}
-    name = f"book/measured/{chapter.stem}.json"
-    made_from = digest(project, chapter)
-    record = _read(project, name)
-    if record.get("made_from") != made_from:
-        record = {"made_from": made_from, "outputs": {str(number): result.outputs[number] for number in marked}}
-    outputs = [record["outputs"].get(str(number), fresh) for number, fresh in enumerate(result.outputs)]
-    return replace(result, outputs=outputs), {name: json.dumps(record, indent=1, ensure_ascii=False) + "\n"}
+    record = None if anew else _read(project, chapter.stem)
+    if record is None:
+        made_from = {**_made_from(project, chapter), "modules": result.measured}
+        kept = [{"code": digest([cell.text]), "outputs": result.outputs[number]} for number, cell in marked.items()]
+        record = {"made_from": made_from, "cells": kept}
+    left, outputs = list(record["cells"]), list(result.outputs)
+    for number, cell in marked.items():
+        if found := next((entry for entry in left if entry["code"] == digest([cell.text])), None):
+            left.remove(found)
+            outputs[number] = found["outputs"]
+    text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
+    return replace(result, outputs=outputs), {_name(chapter.stem): text}
 
 
-def _read(project: Project, name: str) -> dict:
-    path = project.root / name
-    return json.loads(path.read_text("utf-8")) if path.is_file() else {}
+def _marked(chapter: Chapter) -> dict[int, SourceCell]:
+    """The measured cells, by their number among the lesson's code cells."""
+    cells = [cell for cell in chapter.lesson if cell.kind == "code"]
+    return {number: cell for number, cell in enumerate(cells) if cell.args.get("measured")}
+
+
+def _made_from(project: Project, chapter: Chapter) -> dict:
+    """What can be said of a record before the lesson runs."""
+    cells = [cell.text for cell in chapter.lesson if cell.kind == "code"]
+    pins = [pin for pin in project.pins() if pin.partition("==")[0] in project.measured_with]
+    return {"lesson": digest(cells[: max(_marked(chapter)) + 1]), "versions": pins}
+
+
+def _changed(project: Project, chapter: Chapter) -> list[str] | None:
+    """What has changed since the record was made; None where there is no record."""
+    record = _read(project, chapter.stem)
+    if record is None:
+        return None
+    made_from, now = record["made_from"], _made_from(project, chapter)
+    modules = snapshot(project.root, made_from["modules"])
+    changed = ["the lesson's code"] if made_from["lesson"] != now["lesson"] else []
+    changed += ["the versions"] if made_from["versions"] != now["versions"] else []
+    return changed + [name for name, found in made_from["modules"].items() if modules[name] != found]
+
+
+def _name(stem: str) -> str:
+    return f"book/measured/{stem}.json"
+
+
+def _read(project: Project, stem: str) -> dict | None:
+    """The record of a chapter, or None."""
+    path = project.root / _name(stem)
+    if not path.is_file():
+        return None
+    try:
+        record = json.loads(path.read_text("utf-8"))
+        if {"lesson", "versions", "modules"} <= set(record["made_from"]) and all(
+            {"code", "outputs"} == set(entry) for entry in record["cells"]
+        ):
+            return record
+    except (AttributeError, KeyError, TypeError, ValueError):
+        pass
+    raise BookError(_name(stem), "is not what a build writes", "restore it, or delete it and " + TODO.format(stem))

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import yaml
 
+from .. import kernels
 from ..chapter import Chapter
 from ..errors import BookError, Faults
 from ..files import write_whole
@@ -51,16 +52,23 @@ def build(project: Project, folder: Path, chapters: list[Chapter], fresh: bool =
     if fresh:
         shutil.rmtree(work, ignore_errors=True)
     shutil.rmtree(work / "_build" / "html", ignore_errors=True)
-    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(folder)]
-    command += ["--path-output", str(work), "-n", "-W", "--keep-going", "-q"]
-    env = {**os.environ, "PYTHONHASHSEED": "0"}
-    run = subprocess.run(command, env=env, capture_output=True, text=True, cwd=folder)
-    if run.returncode:
+    options = ["--path-output", str(work), "-n", "-W", "--keep-going", "-q"]
+    done, text = jupyter_book(project, ["build", str(folder), *options], folder)
+    if not done:
         shutil.rmtree(work, ignore_errors=True)  # what half a build leaves would hide its own warnings next time
-        told = _messages(run.stdout + run.stderr, folder, chapters)
+        told = _messages(text, folder, chapters)
         raise BookError("jupyter-book", "the site could not be built", told)
     labels = json.loads((work / "_build" / "labels.json").read_text("utf-8"))
     return work / "_build" / "html", labels
+
+
+def jupyter_book(project: Project, arguments: list[str], folder: Path) -> tuple[bool, str]:
+    """Run it in a process of its own, under watch; whether it succeeded, and what it printed."""
+    watched = kernels.watched(project.root, project.shut, "jupyter_book.cli.main:main")
+    env = {**os.environ, "PYTHONHASHSEED": "0"}
+    command = [sys.executable, *watched, *arguments]
+    run = subprocess.run(command, env=env, capture_output=True, text=True, cwd=folder)
+    return run.returncode == 0, run.stdout + run.stderr
 
 
 def _messages(text: str, folder: Path, chapters: list[Chapter]) -> str:

@@ -2,9 +2,10 @@
 
 from dataclasses import astuple
 
+from .. import strength
 from ..chapter import Chapter, Exercise, heading
 from ..errors import BookError
-from ..strength import NAME, TODO, Counts, Measured, public_digest
+from ..strength import TODO, Counts, Measured, public_digest
 
 INTRODUCTION = """\
 # How strong the hidden tests are
@@ -44,12 +45,13 @@ def page(chapters: list[Chapter], record: dict[str, Measured]) -> str:
 
 
 def out_of_date(chapters: list[Chapter], record: dict[str, Measured]) -> list[BookError]:
-    """Every chapter whose numbers are missing or older than its exercises, and every entry that belongs to none."""
+    """Every chapter whose numbers are missing or older than its exercises, and every record that belongs to none."""
     listed = {chapter.stem: chapter for chapter in chapters if graded(chapter)}
-    faults = [BookError(NAME, f"the exercises of {stem} are {state}", TODO)
+    faults = [BookError(strength.name(stem), f"the exercises of {stem} are {state}", TODO)
               for stem, chapter in listed.items() if (state := _state(chapter, record))]  # fmt: skip
     strangers = sorted(set(record) - set(listed))
-    return faults + [BookError(NAME, f"no chapter {stem} has graded exercises", TODO) for stem in strangers]
+    what = "no chapter {} has graded exercises"
+    return faults + [BookError(strength.name(stem), what.format(stem), TODO) for stem in strangers]
 
 
 def graded(chapter: Chapter) -> list[Exercise]:

@@ -1,6 +1,6 @@
 """The teacher's build: public notebooks and private halves -> an nbgrader course whose release is the public notebook.
 
-`build_course` makes course/source, course/release and book/exercises.json; `scan_paths` looks for private text.
+`build_course` makes course/source, course/release and book/records; `scan_paths` looks for private text.
 """
 
 from pathlib import Path
@@ -17,7 +17,7 @@ def build_course(root: Path | str, chapters: list[str] | None = None, progress=p
     """Merge, run, judge and release the chapters (all of them by default); a `BookError` says what to mend.
 
     `progress` is called with one line of text for each step, and at the end with the table of the returned rows.
-    With `check` book/exercises.json is not written: the build stops when it is not what was found.
+    With `check` book/records is not written: the build stops when it is not what was found.
     """
     root = Path(root).resolve()
     assignments = read_assignments(root, chapters)

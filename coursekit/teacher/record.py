@@ -1,10 +1,10 @@
-"""Keeps book/exercises.json: what the trials of a course build found, by chapter."""
+"""Keeps book/records: what the trials of a course build found, one file a chapter."""
 
 from pathlib import Path
 
 from .. import strength
 from ..errors import BookError, Faults
-from ..strength import NAME, TODO, Counts, Measured
+from ..strength import TODO, Counts, Measured
 from .exercises import Assignment
 from .trial import Row
 
@@ -18,21 +18,20 @@ def found(root: Path, assignments: list[Assignment], rows: list[Row]) -> dict[st
 
 
 def keep(root: Path, chosen: set[str] | None, new: dict[str, Measured]) -> None:
-    """Write what a build of the `chosen` chapters (None: all) found; the entries of others stay."""
-    others = {} if chosen is None else strength.read(root)
-    strength.write(root, {name: entry for name, entry in others.items() if name not in chosen} | new)
+    """Write what a build of the `chosen` chapters (None: all) found; the records of others stay."""
+    strength.write(root, new, gone=set(strength.kept(root) if chosen is None else chosen) - set(new))
 
 
 def compare(root: Path, chosen: set[str] | None, new: dict[str, Measured]) -> None:
-    """Stop with every chapter for which the file says something else than a build of the `chosen` ones found."""
-    old = strength.read(root)
+    """Stop with every chapter whose record says something else than a build of the `chosen` ones found."""
+    old = strength.read(root, chosen)
     names = sorted(set(old) | set(new) if chosen is None else chosen)
     if faults := [fault for name in names if (fault := _difference(name, old.get(name), new.get(name)))]:
         raise Faults(faults)
 
 
 def out_of_date(root: Path, assignments: list[Assignment]) -> list[BookError]:
-    """What can be said without running anything: entries whose digests are not those of the files."""
+    """What can be said without running anything: records whose digests are not those of the files."""
     old, faults = strength.read(root), []
     for assignment in assignments:
         graded = {e.name for e in assignment.exercises.values() if e.graded is not None}
@@ -41,7 +40,8 @@ def out_of_date(root: Path, assignments: list[Assignment]) -> list[BookError]:
         if fault := _difference(name, entry, now):
             faults.append(fault)
         elif entry and set(entry.exercises) != graded:
-            faults.append(BookError(NAME, f"{name}: its exercises are {', '.join(sorted(graded))}", TODO))
+            what = f"{name}: its exercises are {', '.join(sorted(graded))}"
+            faults.append(BookError(strength.name(name), what, TODO))
     strangers = sorted(set(old) - {a.name for a in assignments})
     return faults + [_difference(name, old[name], None) for name in strangers]
 
@@ -68,7 +68,7 @@ def _difference(name: str, old: Measured | None, new: Measured | None) -> BookEr
     if old == new:
         return None
     if old is None or new is None:
-        what = "is not measured yet" if old is None else "has an entry, and no graded exercises"
+        what = "is not measured yet" if old is None else "has a record, and no graded exercises"
     elif old.public != new.public or old.private != new.private:
         half = "public" if old.public != new.public else "private"
         what = f"is out of date: the {half} half of its exercises was changed after they were measured"
@@ -77,4 +77,4 @@ def _difference(name: str, old: Measured | None, new: Measured | None) -> BookEr
         told = [f"{n}: {old.exercises.get(n)}, now {new.exercises.get(n)}"
                 for n in names if old.exercises.get(n) != new.exercises.get(n)]  # fmt: skip
         what = f"holds other counts than were found now ({'; '.join(told)})"
-    return BookError(NAME, f"{name} {what}", TODO)
+    return BookError(strength.name(name), f"{name} {what}", TODO)

@@ -73,8 +73,15 @@ FILES = {
     "book/references.bib": "@misc{someone2020,\n author = {Someone, Ann},\n title = {Doubling},\n year = {2020},\n eprint = {2001.00001},\n}\n",
     "book/ledger/01_double.yml": "- id: DO-01\n  claim: Doubling adds a number to itself.\n  verdict: holds\n  cite: someone2020\n",
     "toybook/__init__.py": "def double(x):\n    return x + x\n",
-    "requirements.txt": "torch==2.13.0\n",
-    "pyproject.toml": '[tool.coursekit]\npackage = "toybook"\n',
+    "toybook/frames.py": (
+        "from pathlib import Path\n\nfrom toybook import double\n\n"
+        'STYLE = Path(__file__).with_name("lines.css").read_text("utf-8")\n'
+    ),
+    "toybook/lines.css": "p { width: 1px }\n",
+    "toybook/unread.py": "",
+    "toybook/unread.css": "",
+    "requirements.txt": "torch==2.13.0\nnumpy==2.4.6\n",
+    "pyproject.toml": '[tool.coursekit]\npackage = "toybook"\nmeasured_with = ["torch"]\n',
     "_toc.yml": (
         "format: jb-book\nroot: book/welcome\nchapters:\n- file: notebooks/01_double\n- file: book/claims\n"
         "- file: book/trace\n- file: book/exercises\n- file: book/references\n"
@@ -94,8 +101,18 @@ def write_book(root: Path) -> Path:
     return root
 
 
+def second_chapter(root: Path, name: str = "02_more", module: str = "toybook") -> Path:
+    """Add a chapter like the first, which takes `double` from another module; its source."""
+    text = CHAPTER.replace('"halve"', '"third"').replace("fig-line", "fig-more").replace("# # Doubling", "# # More")
+    text = text.replace("from toybook import", f"from {module} import").replace(' claims="DO-01"', "")
+    path = root / f"book/chapters/{name}.py"
+    path.write_text(text, "utf-8")
+    edit(root / "_toc.yml", "- file: notebooks/01_double\n", f"- file: notebooks/01_double\n- file: notebooks/{name}\n")
+    return path
+
+
 def measure(root: Path, **counts) -> None:
-    """Write book/exercises.json, as the teacher's build would for the chapter as it stands."""
+    """Write the record of counts, as the teacher's build would for the chapter as it stands."""
     public = chapter_digest(read_chapter(root / "book/chapters/01_double.py", root))
     tried = strength.Counts(**{"right": 2, "wrong": 7, "caught": 3, **counts})
     strength.write(root, {"01_double": strength.Measured(public, "private", {"halve": tried})})

@@ -3,12 +3,15 @@
 import json
 import re
 import shutil
+from contextlib import nullcontext
+from types import SimpleNamespace
 
 import docutils.utils
 import pytest
-from booksite import ASSETS, fonts, katex, licences, pages, widgets
+from booksite import ASSETS, fonts, katex, licences, offline, pages, widgets
 from booksite.purge import StyleError, drop_unread, purge, words
 from docutils import nodes
+from sphinx.errors import ExtensionError
 
 
 # ---- formulas
@@ -52,6 +55,43 @@ def test_mends_change_a_page_once():
     mended = pages.mend(page)
     assert 'data-theme="light"' in mended and 'aria-label="Search"' not in mended
     assert 'role="region" aria-label="Contents"' in mended and pages.mend(mended) == mended
+
+
+def test_edits_that_find_nothing_are_refused():
+    """Pages that were edited hold nothing more to edit: as if the theme wrote them so."""
+    whole = "\n".join([
+        *(f'<script src="_static/{name}"></script>' for names, _ in pages.SCRIPTS for name in re.sub(r"\\", "", " ".join(names)).split()),
+        '<link rel="preload" href="a"><!-- remark --><html data-theme="auto"><div id="pst-primary-sidebar">', BUTTON,
+        '<i class="theme-switch" title="x">localStorage.getItem("theme") || "auto"',
+    ])  # fmt: skip
+    pages.refuse_unmatched(["", whole])
+    pages.refuse_unmatched([whole, '<div class="citation" role="doc-biblioentry">'])
+    edited = pages.mend(pages.drop_scripts(whole))
+    with pytest.raises(ExtensionError) as raised:
+        pages.refuse_unmatched([edited])
+    told = str(raised.value)
+    assert told.count("\n") == sum(len(names) for names, _ in pages.SCRIPTS) + 2 + len(pages.MENDS) - 1 and "pst-primary" in told
+    for lost, name in [("copybutton.js", "copybutton"), ("searchindex.js", "searchindex"), ('title="x"', "theme-switch"), ("<!-- remark -->", "<!--")]:
+        with pytest.raises(ExtensionError, match=r"mend or drop") as raised:
+            pages.refuse_unmatched([whole.replace(lost, "other")])
+        assert str(raised.value).count("\n") == 1 and name in str(raised.value)
+    with pytest.raises(ExtensionError, match="doc-biblioentry"):
+        pages.refuse_unmatched([whole, '<div class="citation" role="other">'])
+
+
+@pytest.mark.parametrize("module", ["sphinx_thebe", "renamed"])
+def test_listeners_of_thebe_are_silenced_or_missed(module, tmp_path):
+    def handler():
+        """Stands for a listener."""
+
+    handler.__module__ = module
+    other = SimpleNamespace(handler=print)
+    listeners = {"html-page-context": [SimpleNamespace(handler=handler), other]}
+    app = SimpleNamespace(events=SimpleNamespace(listeners=listeners), confdir=tmp_path)
+    config = SimpleNamespace(html_theme_options={}, html_static_path=[])
+    with nullcontext() if module == "sphinx_thebe" else pytest.raises(ExtensionError, match="nothing of sphinx_thebe"):
+        offline._prepare(app, config)
+        assert listeners["html-page-context"] == [other]
 
 
 # ---- style sheets

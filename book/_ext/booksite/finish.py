@@ -35,7 +35,7 @@ def _start_afresh(app, config):
 
 def edit_pages(site: Path) -> dict[Path, str]:
     """Edit every page of the site; returns their texts."""
-    texts = {}
+    texts, before = {}, []
     for path in sorted(site.rglob("*.html")):
         if "_static" in path.relative_to(site).parts:  # the theme's templates
             path.unlink()
@@ -44,6 +44,8 @@ def edit_pages(site: Path) -> dict[Path, str]:
         texts[path] = pages.mend(pages.drop_scripts(old))
         if texts[path] != old:
             path.write_text(texts[path], "utf-8")
+        before.append(old)
+    pages.refuse_unmatched(before)
     return texts
 
 

@@ -7,6 +7,7 @@ Jupyter Book switches it on without asking, and has no setting to leave it out.
 import os
 
 from docutils import nodes
+from sphinx.errors import ExtensionError
 
 from . import ASSETS
 
@@ -15,8 +16,13 @@ LICENCES = "_static/licences.txt"
 
 def _prepare(app, config):
     """Take out sphinx-thebe's event handlers, and have the assets copied to `_static`."""
+    silenced = 0
     for listeners in app.events.listeners.values():
-        listeners[:] = [listener for listener in listeners if listener.handler.__module__ != "sphinx_thebe"]
+        kept = [listener for listener in listeners if listener.handler.__module__ != "sphinx_thebe"]
+        silenced += len(listeners) - len(kept)
+        listeners[:] = kept
+    if not silenced:
+        raise ExtensionError("nothing of sphinx_thebe was silenced: mend or drop that in booksite/offline.py")
     config.html_theme_options.setdefault("navbar_persistent", [])  # else the theme shows a second search field
     config.html_static_path.append(os.path.relpath(ASSETS, app.confdir))  # no machine's path in .buildinfo
 

@@ -1,34 +1,42 @@
 """Edits to finished pages: scripts a page does not need go, faults of the theme in accessibility are mended.
 
-Every edit leaves a page that was edited before as it is.
+Every edit leaves a page that was edited before as it is. Each must find something in the site: the theme writes other
+pages one day, and an edit that no longer fits them must not be lost without a word.
 """
 
 import re
+from collections.abc import Collection
+
+from sphinx.errors import ExtensionError
 
 SCRIPT = r'\s*<script\b[^>]*\bsrc="[^"]*{}(?:\?[^"]*)?"[^>]*>\s*</script>'
 PRELOAD = r'\s*<link\b[^>]*\brel="preload"[^>]*>'  # the same file is asked for again at the page's end
 COMMENT = re.compile(r"\s*<!--(?!\[if).*?-->", re.S)
 CODE = re.compile(r"<(pre|script|style|textarea)\b.*?</\1>", re.S)
 
-# a script, and what a page holds when it needs that script; None: wanted on no page
+# scripts, and what a page holds when it needs them; None: wanted on no page
 SCRIPTS = (
-    (r"scripts/fontawesome\.js", None),  # 1.5 MB that draw what the icon fonts draw as well
-    (r"scripts/bootstrap\.js", None),  # the one menu that needs it is in book.js
-    (r"(?:searchtools|language_data|searchindex)\.js", re.compile(r'id="search-results"')),
+    ((r"scripts/fontawesome\.js",), None),  # 1.5 MB that draw what the icon fonts draw as well
+    ((r"scripts/bootstrap\.js",), None),  # the one menu that needs it is in book.js
+    ((r"searchtools\.js", r"language_data\.js", r"searchindex\.js"), re.compile(r'id="search-results"')),
     # they mark the words that a search found, and name keys that this theme has names of its own for
-    (r"(?:doctools|sphinx_highlight)\.js", re.compile(r'id="search-results"')),
-    (r"design-tabs\.js", re.compile(r'class="sd-tab-set')),
-    (r"(?:clipboard\.min|copybutton)\.js", None),  # book.js copies code
-    (r"togglebutton\.js", re.compile(r'class="(?:[^"]* )?(?:toggle|admonition(?: [^"]*)? dropdown|tag_hide\w*)[ "]')),
+    ((r"doctools\.js", r"sphinx_highlight\.js"), re.compile(r'id="search-results"')),
+    ((r"design-tabs\.js",), re.compile(r'class="sd-tab-set')),
+    ((r"clipboard\.min\.js", r"copybutton\.js"), None),  # book.js copies code
+    (
+        (r"togglebutton\.js",),
+        re.compile(r'class="(?:[^"]* )?(?:toggle|admonition(?: [^"]*)? dropdown|tag_hide\w*)[ "]'),
+    ),
 )
 
 # what the theme writes, and what a screen reader and axe-core can use
+BIBLIOGRAPHY, CITATION = 'role="doc-biblioentry"', 'class="citation"'  # only a site with the latter has the former
 MENDS = (
     # the visible word "Search" names the button; another aria-label hides it from people who speak to their computer
     (r'(<button class="btn search-button-field[^>]*?)\s+aria-label="[^"]*"', r"\1"),
     (r'(<i class="theme-switch[^>]*?)\s+title="[^"]*"', r'\1 aria-hidden="true"'),
     (r'<div id="pst-primary-sidebar"(?! role)', '<div id="pst-primary-sidebar" role="region" aria-label="Contents"'),
-    (r'role="doc-biblioentry"', 'role="listitem"'),      # that role may not stand outside a doc-bibliography
+    (BIBLIOGRAPHY, 'role="listitem"'),      # a role that may not stand outside a doc-bibliography
     # without JavaScript the light palette, with it the right palette before the first paint
     (r'(<html[^>]*data-theme=)"auto"', r'\1"light"'),
     (r'localStorage\.getItem\("theme"\) \|\| "auto"',
@@ -38,9 +46,9 @@ MENDS = (
 
 def drop_scripts(html: str) -> str:
     """The page without the scripts, preloads and comments that do nothing for it."""
-    for name, sign in SCRIPTS:
+    for names, sign in SCRIPTS:
         if sign is None or not sign.search(html):
-            html = re.sub(SCRIPT.format(name), "", html)
+            html = re.sub(SCRIPT.format(f"(?:{'|'.join(names)})"), "", html)
     html = re.sub(PRELOAD, "", html)
     return _outside_code(html, lambda part: COMMENT.sub("", part))
 
@@ -59,3 +67,13 @@ def mend(html: str) -> str:
     for theirs, ours in MENDS:
         html = re.sub(theirs, ours, html)
     return html
+
+
+def refuse_unmatched(site: Collection[str]) -> None:
+    """Stop with every edit that finds nothing in the pages of a site, given as they were before any edit."""
+    edits = [SCRIPT.format(name) for names, _ in SCRIPTS for name in names] + [PRELOAD, COMMENT]
+    edits += [theirs for theirs, _ in MENDS if theirs != BIBLIOGRAPHY or any(CITATION in page for page in site)]
+    lost = [edit for edit in edits if not any(re.search(edit, page) for page in site)]
+    if lost:
+        told = "\n".join(getattr(edit, "pattern", edit) for edit in lost)
+        raise ExtensionError(f"the theme no longer writes what booksite/pages.py edits; mend or drop there\n{told}")

@@ -1,6 +1,7 @@
 """The public build on a small book: what it makes, what it keeps, what it refuses, and that the last good site survives."""
 
 import hashlib
+import io
 import os
 import re
 import shutil
@@ -8,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import redirect_stderr, redirect_stdout
 
 import nbformat
 import pytest
@@ -15,7 +17,8 @@ from small_book import REPOSITORY, edit, measure, write_book
 
 from coursekit.cli import main
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, *map(pytest.mark.filterwarnings, (
+    "ignore::DeprecationWarning:jupyter_book", "ignore::PendingDeprecationWarning:sphinx_jupyterbook_latex"))]  # fmt: skip
 
 
 def build(root, *options):
@@ -89,6 +92,23 @@ def test_there_and_back_gives_the_same_bytes(book):
     assert digests(book / "_build/html") == before
 
 
+@pytest.fixture
+def in_process(monkeypatch):
+    """Sphinx in this very process, for faults of the site: it need not be imported for each of them."""
+    def jupyter_book(project, arguments, folder):
+        from jupyter_book.cli.main import main as command
+
+        monkeypatch.chdir(folder)
+        with redirect_stdout(io.StringIO()) as out, redirect_stderr(out):
+            try:
+                command(arguments, standalone_mode=False)
+            except (Exception, SystemExit) as error:
+                return False, f"{out.getvalue()}\n{error}"
+        return True, out.getvalue()
+
+    monkeypatch.setattr("coursekit.public.site.jupyter_book", jupyter_book)
+
+
 @pytest.mark.parametrize(("path", "old", "new", "message"), [
     ("book/chapters/01_double.py", "print(twice)", "print(once)", "line 22: the cell fails: NameError"),
     ("book/chapters/01_double.py", "It *doubles*.", "It has 4096 parts.", "line 28: the bare number '4096'"),
@@ -96,13 +116,23 @@ def test_there_and_back_gives_the_same_bytes(book):
     ("book/chapters/01_double.py", "It *doubles*.", "It $\\\\frac{1$.", "Katex|KaTeX|katex|math"),
     ("book/welcome.md", "Read [the chapter]", "Read ![](x.png) [the chapter]", "x.png"),
     ("book/welcome.md", "../notebooks/01_double.ipynb", "../notebooks/01_duoble.ipynb", "01_duoble"),
+    ("book/welcome.md", "Read [", "```{include} ../../../course/secret.md\n```\n\nRead [", "course/secret.md is of the teacher's half"),
     ("_toc.yml", "- file: book/trace\n", "- file: book/trace\n- file: notebooks/02_more\n", "lists notebooks/02_more, which has no source"),
 ])  # fmt: skip
-def test_a_fault_stops_the_build_and_the_last_site_stays(book, capsys, path, old, new, message):
+def test_a_fault_stops_the_build_and_the_last_site_stays(book, capsys, in_process, path, old, new, message):
     before = digests(book / "_build/html") | digests(book / "notebooks")
     edit(book / path, old, new)
     assert re.search(message, refused(book, capsys))
     assert digests(book / "_build/html") | digests(book / "notebooks") == before
+
+
+def test_the_book_without_a_fault_is_built_in_process_too(book, in_process):
+    """So that a fault is what stops the others."""
+    edit(book / "book/chapters/01_double.py", "It *doubles*.", "It doubles.")
+    before = digests(book / "_build/html")
+    build(book)
+    assert digests(book / "_build/html").keys() == before.keys()
+    assert "It doubles." in (book / "_build/html/notebooks/01_double.html").read_text("utf-8")
 
 
 def test_a_learners_work_stops_no_build_and_no_check_and_stays(book, capsys):
@@ -135,17 +165,43 @@ def test_exercises_that_nobody_measured_stop_a_check_only(book, capsys):
     edit(book / "book/chapters/01_double.py", 'print("not answered yet")', 'print("no answer yet")')
     before = digests(book / "_build/html") | digests(book / "notebooks") | digests(book / "book")
     told = refused(book, capsys, "--check")
-    assert "book/exercises.json: the exercises of 01_double are measured, but the counts are out of date" in told
+    assert "book/records/01_double.json: the exercises of 01_double are measured, but the counts are out of date" in told
     assert "run `make course`" in told
     assert digests(book / "_build/html") | digests(book / "notebooks") | digests(book / "book") == before
     build(book)
-    (line,) = [line for line in capsys.readouterr().out.splitlines() if "exercises.json" in line]
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if "records/" in line]
     assert "01_double" in line and "run `make course`" in line
     assert "the counts are out of date" in (book / "_build/html/book/exercises.html").read_text("utf-8")
     measure(book)
     build(book)
     build(book, "--check")
-    assert "exercises.json" not in capsys.readouterr().out
+    assert "records/" not in capsys.readouterr().out
+
+
+def test_a_build_that_opens_the_teachers_half_is_caught(book, capsys, monkeypatch):
+    monkeypatch.setattr("coursekit.public.build.bare_numbers", lambda cell: (book / "course/secret.md").read_text())
+    assert "course/secret.md is of the teacher's half" in refused(book, capsys)
+
+
+def test_what_is_measured_is_kept_until_somebody_asks(book, capsys):
+    edit(book / "book/chapters/01_double.py", "# %%\nfrom toybook import double", "# %% measured=true\nfrom time import time_ns\n\nfrom toybook import double")
+    edit(book / "book/chapters/01_double.py", "print(twice)", "print(time_ns())")
+    path, page = book / "book/measured/01_double.json", book / "_build/html/notebooks/01_double.html"
+    build(book)
+    first = path.read_text()
+    time = re.search(r"\d{18,}", first)[0]
+    assert "wrote book/measured/01_double.json" in capsys.readouterr().out and time in page.read_text()
+    edit(book / "toybook/__init__.py", "x + x", "2 * x")
+    told = refused(book, capsys, "--check")
+    assert "01_double.json: was made before toybook/__init__.py changed\n    run `python -m coursekit build --measure 01_double`" in told
+    build(book)
+    assert "01_double.json: was made before toybook/__init__.py changed" in capsys.readouterr().out
+    assert path.read_text() == first and time in page.read_text()
+    build(book, "--measure")
+    later = re.search(r"\d{18,}", path.read_text())[0]
+    assert later > time and later in page.read_text() and "was made before" not in capsys.readouterr().out
+    build(book, "--check")
+    assert "no such chapter measures anything" in refused(book, capsys, "--measure", "02")
 
 
 def test_an_interrupted_build_leaves_the_last_site(book):

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from small_book import edit, measure
+from small_book import edit, measure, second_chapter
 
 from coursekit import strength
 from coursekit.chapter import read_chapters
@@ -11,17 +11,11 @@ from coursekit.errors import BookError
 from coursekit.project import Project
 from coursekit.public.strength_page import chapter_digest, out_of_date, page
 
-SOURCE = "book/chapters/01_double.py"
+SOURCE, NAME = "book/chapters/01_double.py", "book/records/01_double.json"
 
 
 def load(book):
     return read_chapters(Project(book).sources(), book), strength.read(book)
-
-
-def second_chapter(book):
-    text = (book / SOURCE).read_text("utf-8").replace('"halve"', '"third"').replace("fig-line", "fig-more")
-    (book / "book/chapters/02_more.py").write_text(text.replace("# # Doubling", "# # More"))
-    edit(book / "_toc.yml", "- file: notebooks/01_double\n", "- file: notebooks/01_double\n- file: notebooks/02_more\n")
 
 
 def test_a_row_a_sum_and_no_fault(book):
@@ -53,7 +47,7 @@ def test_an_exercise_that_changed_since_is_out_of_date(book, old, new):
     edit(book / SOURCE, old, new)
     chapters, record = load(book)
     (fault,) = out_of_date(chapters, record)
-    assert fault.where == "book/exercises.json" and "01_double" in fault.what and "out of date" in fault.what
+    assert fault.where == NAME and "01_double" in fault.what and "out of date" in fault.what
     assert "make course" in fault.todo
     text = page(chapters, record)
     assert "the counts are out of date" in text and "| Halve" not in text
@@ -66,7 +60,7 @@ def test_a_chapter_that_was_never_measured(book):
     assert "the exercises of 02_more are not measured yet" in fault.what
     text = page(chapters, record)
     assert "These exercises are not measured yet." in text and "| Halve a number |" in text
-    (book / strength.NAME).unlink()
+    (book / NAME).unlink()
     chapters, record = load(book)
     assert len(out_of_date(chapters, record)) == 2 and "| Halve a number |" not in page(chapters, record)
 
@@ -103,27 +97,28 @@ def test_an_entry_of_no_chapter_and_an_exercise_of_no_entry(book):
     lambda entry: entry["exercises"]["halve"].pop("wrong"),
 ])  # fmt: skip
 def test_a_file_that_is_not_what_it_should_be(book, spoil):
-    path = book / strength.NAME
-    record = json.loads(path.read_text())
-    spoil(record["01_double"])
-    path.write_text(json.dumps(record))
-    with pytest.raises(BookError, match=r"book/exercises.json: is not what `make course` writes"):
+    path = book / NAME
+    entry = json.loads(path.read_text())
+    spoil(entry)
+    path.write_text(json.dumps(entry))
+    with pytest.raises(BookError, match=r"book/records/01_double.json: is not what `make course` writes"):
         strength.read(book)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"01_double": 3}', "<<<<<<< HEAD\n{}"])
+@pytest.mark.parametrize("text", ["", "{", "[]", "3", "{}", "<<<<<<< HEAD\n{}"])
 def test_a_file_that_is_no_record_at_all(book, text):
-    (book / strength.NAME).write_text(text)
+    (book / NAME).write_text(text)
     with pytest.raises(BookError, match="is not what `make course` writes"):
         strength.read(book)
 
 
 def test_the_same_record_gives_the_same_bytes(book):
-    before = (book / strength.NAME).read_bytes()
+    before = (book / NAME).read_bytes()
     record = strength.read(book)
-    backwards = {name: record[name] for name in reversed(record)}
-    strength.write(book, backwards)
-    assert (book / strength.NAME).read_bytes() == before
+    strength.write(book, record | {"02_more": record["01_double"]})
+    assert (book / NAME).read_bytes() == before and strength.kept(book) == ["01_double", "02_more"]
+    strength.write(book, {}, gone=["02_more", "03_never_there"])
+    assert strength.read(book) == record and strength.read(book, ["02_more"]) == {}
     measure(book, caught=2)
-    assert (book / strength.NAME).read_bytes() != before
+    assert (book / NAME).read_bytes() != before
     assert strength.digest(["ab", "c"]) != strength.digest(["a", "bc"])

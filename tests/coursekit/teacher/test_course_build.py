@@ -66,7 +66,7 @@ def test_a_release_that_nbgrader_cannot_make_keeps_the_old_one(toy, untried):
     with pytest.raises(BookError, match="nbgrader makes no release"):
         build_course(toy.root, progress=str)
     assert (course / "release/01_lists/kept.txt").read_text() == "old"
-    assert not (toy.root / strength.NAME).exists(), "written only after everything succeeded"
+    assert strength.kept(toy.root) == [], "written only after everything succeeded"
 
 
 def test_a_teachers_setting_that_changes_the_release_is_noticed(toy, untried):

@@ -1,4 +1,4 @@
-"""book/exercises.json on the toy course: what is kept, what a check finds, what can be said without running."""
+"""book/records on the toy course: what is kept, what a check finds, what can be said without running."""
 
 import pytest
 from toy import exercise, stub
@@ -24,7 +24,7 @@ def quiet(toy):
 
 @pytest.fixture
 def kept(toy):
-    """A toy whose file is up to date."""
+    """A toy whose record is up to date."""
     record.keep(toy.root, None, find(toy))
     return toy
 
@@ -58,7 +58,7 @@ def test_a_changed_half_is_out_of_date(kept, change, half):
     change(kept)
     (fault,) = quiet(kept)
     what = f"01_lists is out of date: the {half} half"
-    assert what in fault.what and fault.where == "book/exercises.json" and "make course" in fault.todo
+    assert what in fault.what and fault.where == "book/records/01_lists.json" and "make course" in fault.todo
     with pytest.raises(BookError, match=what):
         record.compare(kept.root, None, find(kept))
     record.keep(kept.root, None, find(kept))
@@ -72,13 +72,13 @@ def test_other_counts_are_found(kept):
 
 
 def test_a_chapter_without_an_entry_and_an_entry_without_a_chapter(kept):
-    (kept.root / strength.NAME).unlink()
+    (kept.root / strength.name("01_lists")).unlink()
     assert "01_lists is not measured yet" in quiet(kept)[0].what
     with pytest.raises(BookError, match="01_lists is not measured yet"):
         record.compare(kept.root, None, find(kept))
     record.keep(kept.root, None, find(kept) | {"09_gone": find(kept)["01_lists"]})
-    assert "09_gone has an entry, and no graded exercises" in quiet(kept)[0].what
-    with pytest.raises(BookError, match="09_gone has an entry"):
+    assert "09_gone has a record, and no graded exercises" in quiet(kept)[0].what
+    with pytest.raises(BookError, match="09_gone has a record"):
         record.compare(kept.root, None, find(kept))
     record.keep(kept.root, None, find(kept))
     assert quiet(kept) == []
@@ -95,29 +95,32 @@ def test_one_chapter_leaves_the_others_alone(kept):
     gone = strength.read(kept.root) | {"02_more": find(kept)["01_lists"], "09_gone": find(kept)["01_lists"]}
     strength.write(kept.root, gone)
     record.compare(kept.root, {"01_lists"}, find(kept, chapters=["01"]))
-    with pytest.raises(BookError, match="02_more has an entry, and no graded exercises"):
+    with pytest.raises(BookError, match="02_more has a record, and no graded exercises"):
         record.compare(kept.root, {"02_more"}, find(kept, [], ["02"]))
     record.keep(kept.root, {"02_more"}, find(kept, [], ["02"]))
     assert set(strength.read(kept.root)) == {"01_lists", "09_gone"}
 
 
-def test_a_broken_file_is_replaced_by_a_whole_build_only(kept):
-    (kept.root / strength.NAME).write_text("<<<<<<< HEAD")
-    with pytest.raises(BookError, match="is not what `make course` writes"):
-        record.keep(kept.root, {"01_lists"}, find(kept))
-    record.keep(kept.root, None, find(kept))
-    assert quiet(kept) == []
+def test_a_broken_file_is_replaced_by_a_build_of_its_chapter_only(kept):
+    before = (kept.root / strength.name("01_lists")).read_bytes()
+    (kept.root / strength.name("01_lists")).write_text("<<<<<<< HEAD")
+    record.keep(kept.root, {"02_more"}, {})
+    record.compare(kept.root, {"02_more"}, {})
+    with pytest.raises(BookError, match=r"records/01_lists.json: is not what `make course` writes"):
+        record.compare(kept.root, {"01_lists"}, find(kept))
+    record.keep(kept.root, {"01_lists"}, find(kept))
+    assert quiet(kept) == [] and (kept.root / strength.name("01_lists")).read_bytes() == before
 
 
 def test_check_writes_nothing_and_says_what_is_old(toy, monkeypatch):
     monkeypatch.setattr("coursekit.teacher.course.try_answers", lambda *_: ROWS)
     with pytest.raises(BookError, match="01_lists is not measured yet"):
         build_course(toy.root, progress=str, check=True)
-    assert not (toy.root / strength.NAME).exists()
+    assert strength.kept(toy.root) == []
     build_course(toy.root, progress=str)
-    before = (toy.root / strength.NAME).read_bytes()
+    before = (toy.root / strength.name("01_lists")).read_bytes()
     build_course(toy.root, progress=str, check=True)
     other_private(toy)
     with pytest.raises(BookError, match="out of date"):
         build_course(toy.root, progress=str, check=True)
-    assert (toy.root / strength.NAME).read_bytes() == before
+    assert (toy.root / strength.name("01_lists")).read_bytes() == before

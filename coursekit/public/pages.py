@@ -1,0 +1,36 @@
+"""The pages that are made from all chapters together. What is committed of them is a title and a line that says so.
+
+A build puts the whole page into its stage. Plain `jupyter-book build .` finds the line, and the book's Sphinx extension
+asks `generate` for the page: no two authors ever change the same file.
+"""
+
+from pathlib import Path
+
+from .. import strength
+from ..chapter import Chapter, read_chapters
+from ..project import Project
+from ..strength import Measured
+from . import ledger, strength_page
+
+MARK = f"% made by {__name__}"
+
+
+def whole(chapters: list[Chapter], claims: list[ledger.Claim], record: dict[str, Measured]) -> dict[str, str]:
+    """The pages by path."""
+    return {
+        "book/claims.md": ledger.claims_page(claims, chapters),
+        "book/trace.md": ledger.trace_page(chapters),
+        "book/exercises.md": strength_page.page(chapters, record),
+    }
+
+
+def committed(page: str) -> str:
+    """What git keeps of a page."""
+    return f"{page.partition(chr(10))[0]}\n\n{MARK}\n"
+
+
+def generate(root: Path) -> dict[str, str]:
+    """The pages by path, from the sources; for the Sphinx extension."""
+    project = Project(root)
+    chapters = read_chapters(project.sources(), root)
+    return whole(chapters, ledger.read_ledger(project, chapters), strength.read(root))
