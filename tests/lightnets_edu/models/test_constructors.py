@@ -18,7 +18,10 @@ from torch import Tensor, nn
 from lightnets_edu import layers, models
 from lightnets_edu.models import MODELS
 
-FILES = [importlib.import_module(found.name) for found in pkgutil.iter_modules(models.__path__, f"{models.__name__}.")]
+FILES = [
+    importlib.import_module(f"{models.__name__}.{found.name}")
+    for found in pkgutil.iter_modules(models.__path__) if found.name != "catalogue"
+]
 SIZES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 96, 240, 1000, 100_000)
 FLOATS = (0.125, 0.25, 0.35, 0.5, 0.75, 1.0, 1.4, 1.5, 2.0, math.nan, math.inf, -math.inf, -0.0, 1e-300, 1e300)
 WORDS = ("", "large", "small", "RE", "HS", "2x1", "1x2", "1x1", "3x3", "1.0", "1.1", "none", "simple", "complex", "D", "23")
