@@ -12,6 +12,7 @@ import copy
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
@@ -84,6 +85,26 @@ def answers(peer: nn.Module, shape: tuple[int, ...]) -> Answers:
     return Answers(outputs, hidden(peer, image(shape)))
 
 
+class Pair(NamedTuple):
+    """A network of MODELS and its peer; both take images of the small shape, on which mistakes are caught."""
+
+    build: Build
+    peer: Peer
+    small: tuple[int, ...]
+
+    def assert_same(self) -> None:
+        assert_same(blank(self.build), self.peer, self.small)
+
+    def sabotages(self) -> list[tuple[str, Spoil]]:
+        return sabotages(blank(self.build), self.small)
+
+    def missed(self, faults: Iterable[tuple[str, Spoil]]) -> list[str]:
+        return missed(self.build, self.peer, self.small, faults)
+
+    def caught(self, spoil: Spoil) -> str:
+        return caught(spoilt(self.build, spoil), self.peer, self.small)
+
+
 def image(shape: tuple[int, ...]) -> Tensor:
     return 2 * torch.randn(shape, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
 
@@ -94,9 +115,18 @@ def several(outputs: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:
 
 def blank(build: Build) -> nn.Module:
     """A network without its numbers, which would take most of the time: the peer's take their place."""
+    return meta(build).double().to_empty(device="cpu").eval()
+
+
+def meta(build: Callable[..., nn.Module], *arguments: object) -> nn.Module:
+    """A network without numbers: sizes are all it takes."""
     with torch.device("meta"):
-        net = build()
-    return net.double().to_empty(device="cpu").eval()
+        return build(*arguments)
+
+
+def in_full(*values: object) -> list:
+    """Parameters of a test that only `make test-full` tries: the largest passes."""
+    return [pytest.param(value, marks=pytest.mark.full) for value in values]
 
 
 @torch.no_grad()
@@ -262,6 +292,10 @@ def sabotages(net: nn.Module, shape: tuple[int, ...] = (1, 3, 224, 224)) -> list
 def missed(build: Build, peer: nn.Module | Peer, shape: tuple[int, ...], faults: Iterable[tuple[str, Spoil]]) -> list[str]:
     """The faults that go unnoticed, by name. A fault spoils a network in place, or returns another."""
     return [name for name, spoil in faults if not caught(spoilt(build, spoil), peer, shape)]
+
+
+def as_it_is(net: nn.Module) -> None:
+    """Spoils nothing: for networks that are built from something spoilt."""
 
 
 def spoilt(build: Build, spoil: Spoil) -> nn.Module:
