@@ -13,6 +13,7 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from parity import ShapesOnly
 from torch import Tensor, nn
 
 from lightnets_edu import layers, models
@@ -123,7 +124,7 @@ def test_a_careless_constructor_is_caught(monkeypatch):
         test_a_model_or_a_value_error("Careless")
 
 
-NETWORKS = {getattr(build, "func", build).__name__: name for name, build in reversed(MODELS.items())}
+NETWORKS = {getattr(build, "func", build).__name__: name for name, build in reversed(list(MODELS.items()))}
 
 
 @cache
@@ -137,7 +138,8 @@ def network(name: str) -> nn.Module:
 @given(size=st.tuples(st.integers(0, 100), st.integers(0, 100)))
 def test_an_image_of_any_size_gives_scores_or_a_value_error(name, size):
     try:
-        scores = network(name)(torch.empty(1, 3, *size, device="meta"))
+        with ShapesOnly():
+            scores = network(name)(torch.empty(1, 3, *size, device="meta"))
     except ValueError as error:
         assert f"got {size[0]} × {size[1]}" in str(error)
     else:

@@ -4,6 +4,7 @@ from functools import lru_cache, partial
 
 import pytest
 import torch
+from counts import agrees
 from parity import Pair, Peer, as_it_is, assert_same, in_full, meta
 from torch import nn
 
@@ -58,6 +59,13 @@ def test_table_2(width):
     strides = [row.stride[0] for row in rows if row.kind == "depthwise"]
     assert strides == [1, 2, 1, 2, 1, 1, 2, 1, 1, 1, 1, 1, 1, 2, 1, 1, 1]
     assert [row.c_out for row in rows if row.name in ("last.0.0", "head.1")] == [last, 1000]
+
+
+@pytest.mark.parametrize(("width", "printed"), [(0.35, "1.66"), (0.5, "1.95"), (0.75, "2.61"), (1.0, "3.47"), (1.4, "6.06")])
+def test_parameters_are_printed_without_batch_norm(width, printed):
+    net = meta(MobileNetV2, width)
+    norms = sum(p.numel() for layer in net.modules() if isinstance(layer, nn.BatchNorm2d) for p in layer.parameters())
+    assert agrees(sum(p.numel() for p in net.parameters()) - norms, printed)
 
 
 def test_ten_shortcuts():
