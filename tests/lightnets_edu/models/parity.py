@@ -1,11 +1,12 @@
 """Is our network the same as an independent implementation? The kit that every parity test uses.
 
     peer = Peer(their_network)
-    assert_same(blank(OurNetwork), peer, (1, 3, 224, 224))
-    assert missed(OurNetwork, peer, (1, 3, 64, 64), sabotages(OurNetwork(), (1, 3, 64, 64))) == []
+    assert_same(OurNetwork(), peer, (1, 3, 224, 224))
+    both = Pair(OurNetwork, peer, (1, 3, 64, 64))
+    assert both.missed(both.sabotages()) == []
 
-The images are the size of the paper's once for each network; what is spoilt is caught on small ones too. See `pair`, which
-every file of networks has, in test_every_pair.py.
+Once for each network the images are the size of its paper's; what is spoilt is caught on small ones too. Every file of
+networks has such a pair for each of its own, `pair(name)`: see test_every_pair.py.
 """
 
 import copy
@@ -87,7 +88,7 @@ def answers(peer: nn.Module, shape: tuple[int, ...]) -> Answers:
 
 
 class Pair(NamedTuple):
-    """A network of MODELS and its peer; both take images of the small shape, on which mistakes are caught."""
+    """A network and its peer; both take images of the small shape, on which mistakes are caught."""
 
     build: Build
     peer: Peer
@@ -99,11 +100,30 @@ class Pair(NamedTuple):
     def sabotages(self) -> list[tuple[str, Spoil]]:
         return sabotages(blank(self.build), self.small)
 
-    def missed(self, faults: Iterable[tuple[str, Spoil]]) -> list[str]:
-        return missed(self.build, self.peer, self.small, faults)
-
     def caught(self, spoil: Spoil) -> str:
-        return caught(spoilt(self.build, spoil), self.peer, self.small)
+        """How a mistake is noticed, in words; "" if it is not. It spoils a network in place, or returns another."""
+        net = blank(self.build)
+        other = spoil(net)
+        return difference(other if isinstance(other, nn.Module) else net, self.peer, self.small)
+
+    def missed(self, mistakes: Iterable[tuple[str, Spoil]]) -> list[str]:
+        """Those that go unnoticed, by name, in a network that is its peer as long as nothing is spoilt."""
+        self.assert_same()
+        return [name for name, spoil in mistakes if not self.caught(spoil)]
+
+
+def difference(ours: nn.Module, peer: Peer, shape: tuple[int, ...]) -> str:
+    """How `ours` is seen not to be its peer, in words, or ""."""
+    peer.answers(shape)    # that of a peer which cannot answer is no difference
+    try:
+        assert_same(ours, peer, shape)
+    except AssertionError as error:
+        return str(error) or "other shapes"
+    return ""
+
+
+def as_it_is(net: nn.Module) -> None:
+    """Spoils nothing: for networks that are built of something spoilt."""
 
 
 def image(shape: tuple[int, ...]) -> Tensor:
@@ -299,30 +319,6 @@ def sabotages(net: nn.Module, shape: tuple[int, ...] = (1, 3, 224, 224)) -> list
             name = fitting[len(fitting) // 2]
             found.append((f"{what} of {name}", changing(name, change)))
     return found
-
-
-def missed(build: Build, peer: nn.Module | Peer, shape: tuple[int, ...], faults: Iterable[tuple[str, Spoil]]) -> list[str]:
-    """The faults that go unnoticed, by name. A fault spoils a network in place, or returns another."""
-    return [name for name, spoil in faults if not caught(spoilt(build, spoil), peer, shape)]
-
-
-def as_it_is(net: nn.Module) -> None:
-    """Spoils nothing: for networks that are built from something spoilt."""
-
-
-def spoilt(build: Build, spoil: Spoil) -> nn.Module:
-    net = blank(build)
-    other = spoil(net)
-    return other if isinstance(other, nn.Module) else net
-
-
-def caught(ours: nn.Module, peer: nn.Module | Peer, shape: tuple[int, ...]) -> str:
-    """How the difference was noticed, in words; "" for no difference."""
-    try:
-        assert_same(ours, peer, shape)
-    except AssertionError as error:
-        return str(error) or "other shapes"
-    return ""
 
 
 def without(i: int) -> Callable:

@@ -5,7 +5,7 @@ from functools import lru_cache, partial
 import pytest
 import torch
 import torch.nn.functional as F
-from parity import Pair, Peer, assert_same, caught, changing, narrow, randomise
+from parity import Pair, Peer, assert_same, changing, difference, narrow, randomise
 from torch import nn
 
 from lightnets_edu.cost import layer_costs, total
@@ -164,7 +164,7 @@ def test_parity_at_full_size(name):
 @pytest.mark.parametrize("name", NETWORKS)
 def test_the_peer_needs_its_adjustments(name):
     """An adjustment that is no longer needed must go."""
-    assert caught(ours(name), peer(name, adjusted=False), FULL)
+    assert difference(ours(name), peer(name, adjusted=False), FULL)
 
 
 def swap(i: int, j: int):
