@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help env book notebooks measure lab course serve test test-quick lint bench dist clean
+.PHONY: help env book notebooks measure lab course serve test test-quick test-full lint bench dist clean
 
 help:           ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/	/' | expand -t 14
@@ -38,10 +38,13 @@ serve: env      ## serve the built site on this machine
 
 test: env       ## everything: notebooks equal their sources, then all tests (needs Chromium and node)
 	$(BIN)/python -m coursekit build --check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not full"
+
+test-full: env  ## every variant of every network at the size of its paper's images
+	$(BIN)/python -m pytest -m full
 
 test-quick: env ## what needs neither a browser nor a whole build
-	$(BIN)/python -m pytest -m "not slow" --ignore=tests/browser
+	$(BIN)/python -m pytest -m "not slow and not full" --ignore=tests/browser
 
 lint: env       ## ruff and mypy
 	$(BIN)/ruff check .

@@ -21,7 +21,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from lightnets_edu.cost import layer_costs
-from lightnets_edu.models import MODELS
+from lightnets_edu.models.catalogue import CATALOGUE, MODELS
 from lightnets_edu.timing import machine
 
 PEERS = {    # ours: pytorchcv's module and function; the same multiply-adds, which a test counts
@@ -42,8 +42,7 @@ PEERS = {    # ours: pytorchcv's module and function; the same multiply-adds, wh
     "squeezenet_1.1": ("squeezenet", "squeezenet_v1_1"),
     "squeezenet_1.0_simple_bypass": ("squeezenet", "squeezeresnet_v1_0"),
 }
-SIZES = {"inception_v3": 299, "xception": 299}    # pixels; the others 224
-LARGEST = "vgg19"                                 # most parameters
+LARGEST = "vgg19"    # most parameters
 
 
 class Spread(NamedTuple):
@@ -97,7 +96,7 @@ def forward_times(names: list[str], rounds: int) -> list[float]:
     print("| :-- | --: | --: | --: | --: |")
     medians = []
     for name in names:
-        pixels = SIZES.get(name, 224)
+        pixels = CATALOGUE[name].pixels
         x = torch.randn(1, 3, pixels, pixels)
         taken = turns({"ours": partial(MODELS[name]().eval(), x), "peer": partial(peer(name), x)}, rounds)
         ratio = ratios(taken["ours"], taken["peer"])
@@ -111,7 +110,7 @@ def counting_times(name: str, rounds: int) -> None:
     """A table: `layer_costs` beside torchinfo and torch's own counter on one network."""
     import torchinfo
 
-    net, pixels = MODELS[name]().eval(), SIZES.get(name, 224)
+    net, pixels = MODELS[name]().eval(), CATALOGUE[name].pixels
     shape = (1, 3, pixels, pixels)
 
     with torch.device("meta"):

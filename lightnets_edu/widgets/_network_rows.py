@@ -17,7 +17,6 @@ MOST = 8
 KINDS = ("pointwise", "depthwise", "standard", "grouped", "linear", "norm", "other")
 METRICS = ("params", "macs", "access")
 FIELDS = ("name", "kind", "c_in", "c_out", "groups", "kernel", "stride", "out", "weights", *METRICS)
-SIZES = {"xception": 299, "inception_v3": 299, "squeezenext": 227, "effnet": 32}    # of images; all others 224
 
 Row = list[Any]    # one layer, by FIELDS; `kind` is a place in KINDS, sizes are one number where both are equal
 Network = dict[str, Any]    # name, label, input, differs, rows
@@ -120,24 +119,16 @@ def short_names(names: Sequence[str]) -> list[str]:
 
 
 def label(name: str) -> str:
-    """A network's name as papers write it: "mobilenet_v1_1.0" is MobileNet V1 1.0."""
-    return {"inception_v3": "Inception v3"}.get(name) or " ".join(map(_word, name.split("_")))
+    """A network's name as its paper writes it."""
+    from lightnets_edu.models.catalogue import CATALOGUE
 
-
-def _word(word: str) -> str:
-    written = {"xception": "Xception", "resnext50": "ResNeXt-50", "sqnxt": "SqNxt"}
-    if word in written:
-        return written[word]
-    if match := re.fullmatch(r"([a-z]+)(net|next)(\d*)", word):
-        return f"{match[1].capitalize()}{match[2].capitalize()}{'-' * bool(match[3])}{match[3]}"
-    if match := re.fullmatch(r"(vgg|cifar|g)(\d+)", word):
-        return f"g = {match[2]}" if match[1] == "g" else f"{match[1].upper()}-{match[2]}"
-    return word.upper() if re.fullmatch(r"[a-z]\d?", word) else word
+    return CATALOGUE[name].label
 
 
 def _shape(name: str, size: int | None) -> tuple[int, ...]:
-    own = next((s for start, s in SIZES.items() if name.startswith(start)), 224)
-    size = own if size is None else size
+    from lightnets_edu.models.catalogue import CATALOGUE
+
+    size = CATALOGUE[name].pixels if size is None else size
     whole(size=size)
     return 1, 3, size, size
 

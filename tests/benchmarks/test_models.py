@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from lightnets_edu import cost
-from lightnets_edu.models import MODELS
+from lightnets_edu.models.catalogue import CATALOGUE, MODELS
 
 pytest.importorskip("pytorchcv")
 SPEC = importlib.util.spec_from_file_location("benchmark_models", Path(__file__).parents[2] / "benchmarks/models.py")
@@ -18,7 +18,7 @@ SPEC.loader.exec_module(benchmark)
 
 @pytest.mark.parametrize("name", benchmark.PEERS)
 def test_a_pair_has_the_same_multiply_adds(name):
-    shape = (1, 3, *[benchmark.SIZES.get(name, 224)] * 2)
+    shape = (1, 3, *[CATALOGUE[name].pixels] * 2)
     with torch.device("meta"):
         pair = MODELS[name](), benchmark.peer(name)
     ours, theirs = (cost.total(cost.layer_costs(net, shape)).macs for net in pair)

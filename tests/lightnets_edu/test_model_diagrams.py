@@ -32,6 +32,7 @@ from lightnets_edu.models import (
     squeezenext,
     xception,
 )
+from lightnets_edu.models.catalogue import CATALOGUE
 
 BLOCKS = {    # arguments, and the shape of an input without its batch axis
     efficientnet.MBConv: ((24, 24, 3, 1, 6), (24, 56, 56)),
@@ -66,7 +67,6 @@ BLOCKS = {    # arguments, and the shape of an input without its batch axis
     SqueezeExcite: ((64, 16), (64, 28, 28)),
 }
 BASES = {inception_v3.Towers} if hasattr(inception_v3, "Towers") else set()    # not blocks by themselves
-SIZE = {"effnet": 32, "incept": 299, "xcepti": 299}
 WEIGHTED = (nn.Conv2d, nn.Linear)
 ACTIVATIONS = ("Relu", "Hardtanh", "Hardswish", "Hardsigmoid", "LeakyRelu", "Sigmoid", "Silu")
 
@@ -80,7 +80,7 @@ def block(kind: type[nn.Module]) -> tuple[nn.Module, tuple[int, ...]]:
 
 @cache
 def network(name: str) -> tuple[nn.Module, tuple[int, ...]]:
-    size = SIZE.get(name[:6], 227 if name.startswith("squeezenext") else 224)
+    size = CATALOGUE[name].pixels
     with torch.device("meta"):
         return MODELS[name]().eval(), (1, 3, size, size)
 

@@ -1,15 +1,20 @@
 """Is our network the same as an independent implementation? The kit that every parity test uses.
 
-    peer = randomise(their_network)
+    peer = Peer(their_network)
     assert_same(OurNetwork(), peer, (1, 3, 224, 224))
-    for name, spoil in sabotages(OurNetwork(), (1, 3, 224, 224)):
-        with pytest.raises(AssertionError):
-            assert_same(spoil(OurNetwork()), peer, (1, 3, 224, 224))
+    both = Pair(OurNetwork, peer, (1, 3, 64, 64))
+    assert both.missed(both.sabotages()) == []
+
+Once for each network the images are the size of its paper's; what is spoilt is caught on small ones too. Every file of
+networks has such a pair for each of its own, `pair(name)`: see test_every_pair.py.
 """
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import NamedTuple
 
+import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
@@ -19,7 +24,8 @@ from torch.overrides import TorchFunctionMode
 
 from lightnets_edu.models.weights import in_order, transfer
 
-Spoil = Callable[[nn.Module], nn.Module]
+Spoil = Callable[[nn.Module], object]
+Build = Callable[[], nn.Module]
 
 NORMS = (_NormBase, nn.GroupNorm, nn.LayerNorm)
 ACTIVATIONS = {"relu", "relu6", "hardtanh", "clamp", "hardswish", "hardsigmoid", "sigmoid", "silu", "leaky_relu", "prelu",
@@ -54,8 +60,108 @@ def randomise(net: nn.Module, seed: int = 0) -> nn.Module:
     return net
 
 
+class Answers(NamedTuple):
+    outputs: tuple[Tensor, ...]
+    steps: list[tuple]
+
+
+class Peer:
+    """A network with every number random, asked once for each shape. Nothing may change it after its first answer."""
+
+    def __init__(self, net: nn.Module, seed: int = 0):
+        self.net = randomise(net, seed)
+        self.known: dict[tuple[int, ...], Answers] = {}
+
+    def answers(self, shape: tuple[int, ...]) -> Answers:
+        if shape not in self.known:
+            self.known[shape] = answers(self.net, shape)
+        return self.known[shape]
+
+
 @torch.no_grad()
-def assert_same(ours: nn.Module, peer: nn.Module, shape: tuple[int, ...]) -> None:
+def answers(peer: nn.Module, shape: tuple[int, ...]) -> Answers:
+    for name, value in peer.state_dict().items():
+        assert value.numel() == 1 or value.min() < value.max(), f"{name} of the peer is constant: randomise the peer"
+    outputs = several(peer.eval()(image(shape)))    # a peer that cannot take the image is no difference
+    assert all(y.isfinite().all() and (y.numel() == 1 or y.std() > 0) for y in outputs), "the peer's output is not alive"
+    return Answers(outputs, hidden(peer, image(shape)))
+
+
+class Pair(NamedTuple):
+    """A network and its peer; both take images of the small shape, on which mistakes are caught."""
+
+    build: Build
+    peer: Peer
+    small: tuple[int, ...]
+
+    def assert_same(self) -> None:
+        assert_same(blank(self.build), self.peer, self.small)
+
+    def sabotages(self) -> list[tuple[str, Spoil]]:
+        return sabotages(blank(self.build), self.small)
+
+    def caught(self, spoil: Spoil) -> str:
+        """How a mistake is noticed, in words; "" if it is not. It spoils a network in place, or returns another."""
+        net = blank(self.build)
+        other = spoil(net)
+        return difference(other if isinstance(other, nn.Module) else net, self.peer, self.small)
+
+    def missed(self, mistakes: Iterable[tuple[str, Spoil]]) -> list[str]:
+        """Those that go unnoticed, by name, in a network that is its peer as long as nothing is spoilt."""
+        self.assert_same()
+        return [name for name, spoil in mistakes if not self.caught(spoil)]
+
+
+def difference(ours: nn.Module, peer: Peer, shape: tuple[int, ...]) -> str:
+    """How `ours` is seen not to be its peer, in words, or ""."""
+    peer.answers(shape)    # that of a peer which cannot answer is no difference
+    try:
+        assert_same(ours, peer, shape)
+    except AssertionError as error:
+        return str(error) or "other shapes"
+    return ""
+
+
+def as_it_is(net: nn.Module) -> None:
+    """Spoils nothing: for networks that are built of something spoilt."""
+
+
+def image(shape: tuple[int, ...]) -> Tensor:
+    return 2 * torch.randn(shape, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
+
+
+def several(outputs: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    return outputs if isinstance(outputs, tuple) else (outputs,)
+
+
+def blank(build: Build) -> nn.Module:
+    """A network without its numbers, which would take most of the time: the peer's take their place."""
+    return meta(build).double().to_empty(device="cpu").eval()
+
+
+def meta(build: Callable[..., nn.Module], *arguments: object) -> nn.Module:
+    """A network without numbers: sizes are all it takes."""
+    with torch.device("meta"):
+        return build(*arguments)
+
+
+def narrow(build: Callable[..., nn.Module]) -> nn.Module:
+    """A network without its numbers and with 16 for its head's 4096 channels, which are counted: 20 MB, not a gigabyte."""
+    net = meta(partial(build, num_classes=10))
+    for name, layer in list(net.named_modules()):
+        if isinstance(layer, nn.Linear):
+            widths = (16 if c == 4096 else c for c in (layer.in_features, layer.out_features))
+            net.set_submodule(name, nn.Linear(*widths, device="meta"))
+    return net.to_empty(device="cpu")
+
+
+def in_full(*values: object) -> list:
+    """Parameters of a test that only `make test-full` tries: the largest passes."""
+    return [pytest.param(value, marks=pytest.mark.full) for value in values]
+
+
+@torch.no_grad()
+def assert_same(ours: nn.Module, peer: nn.Module | Peer, shape: tuple[int, ...]) -> None:
     """AssertionError unless `ours`, with the peer's weights, gives the peer's outputs and would train as it does.
 
     Compared: the layers that own tensors, in the order in which they run; outputs in float64, within 1e-9 of the
@@ -63,21 +169,18 @@ def assert_same(ours: nn.Module, peer: nn.Module, shape: tuple[int, ...]) -> Non
     and dropout's rate and its place among the layers. A function `dropout` that is no module cannot be seen.
     `ours` is left in float64 and evaluation mode, with the peer's weights.
     """
-    x = 2 * torch.randn(shape, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
-    for name, value in peer.state_dict().items():
-        assert value.numel() == 1 or value.min() < value.max(), f"{name} of the peer is constant: randomise the peer"
+    theirs, x = peer.answers(shape) if isinstance(peer, Peer) else answers(peer, shape), image(shape)
     ours.double().eval()
-    expected = peer.eval()(x)    # a peer that cannot take x is no difference
     try:
-        transfer(peer, ours, x)
-        got = ours(x)
+        with ShapesOnly():
+            transfer(peer.net if isinstance(peer, Peer) else peer, ours, x)
+        steps = hidden(ours, x)
+        assert steps == theirs.steps, first_difference(steps, theirs.steps)
+        got = several(ours(x))
     except (ValueError, RuntimeError) as error:
         raise AssertionError(str(error)) from error
-    assert hidden(ours, x) == hidden(peer, x), first_difference(hidden(ours, x), hidden(peer, x))
-    got, expected = (y if isinstance(y, tuple) else (y,) for y in (got, expected))
-    assert [y.shape for y in got] == [y.shape for y in expected]
-    for a, b in zip(got, expected, strict=True):
-        assert b.isfinite().all() and (b.numel() == 1 or b.std() > 0), "the peer's output is not alive"
+    assert [y.shape for y in got] == [y.shape for y in theirs.outputs]
+    for a, b in zip(got, theirs.outputs, strict=True):
         error, largest = (a - b).abs().max(), b.abs().max()
         assert error <= 1e-9 * largest, f"outputs differ by {error:.3g}, the largest being {largest:.3g}"
 
@@ -85,7 +188,9 @@ def assert_same(ours: nn.Module, peer: nn.Module, shape: tuple[int, ...]) -> Non
 def hidden(net: nn.Module, x: Tensor) -> list[tuple]:
     """What outputs in evaluation mode cannot show, in the order of the layers. Dropout of rate 0 is none."""
     said = []
-    for layer in in_order(net, x).values():
+    with ShapesOnly():
+        running = in_order(net, x)
+    for layer in running.values():
         if isinstance(layer, _NormBase):
             said.append(("batch norm", layer.eps, layer.momentum, layer.track_running_stats))
         elif isinstance(layer, _DropoutNd):
@@ -93,6 +198,23 @@ def hidden(net: nn.Module, x: Tensor) -> list[tuple]:
         elif next(layer.parameters(recurse=False), None) is not None:
             said.append(("layer",))
     return said
+
+
+KEEPING = {torch.batch_norm, *(getattr(nn.functional, name) for name in (
+    "batch_norm", "relu", "relu6", "hardtanh", "hardswish", "hardsigmoid", "leaky_relu",
+))}  # fmt: skip
+
+
+class ShapesOnly(TorchFunctionMode):
+    """On the meta device torch works batch norm and some activations out in Python: four fifths of the time of a pass.
+
+    Here they only keep the shape. That a layer has other channels than its norm is noticed when it really runs.
+    """
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        if function in KEEPING and args and args[0].is_meta:
+            return torch.empty_like(args[0])
+        return function(*args, **(kwargs or {}))
 
 
 def first_difference(ours: list[tuple], peers: list[tuple]) -> str:
@@ -175,7 +297,7 @@ def sabotages(net: nn.Module, shape: tuple[int, ...] = (1, 3, 224, 224)) -> list
     found: list[tuple[str, Spoil]] = []
     twin = copy.deepcopy(net).to("meta").eval()
     x = torch.empty(shape, device="meta", dtype=next((p.dtype for p in net.parameters()), torch.float32))
-    with torch.no_grad(), Calls() as calls:
+    with torch.no_grad(), ShapesOnly(), Calls() as calls:
         twin(x)
     activations = [name for name in calls.names if name in ACTIVATIONS]
     for i in sorted({0, len(activations) // 2, len(activations) - 1}) if activations else []:
@@ -189,7 +311,8 @@ def sabotages(net: nn.Module, shape: tuple[int, ...] = (1, 3, 224, 224)) -> list
                       answering(at("add", additions - 1, first_part))))  # fmt: skip
     for i in sorted({0, joins - 1}) if joins else []:
         found.append((f"concatenation {i + 1} of {joins} in reverse order", answering(at("cat", i, reverse))))
-    modules = list(in_order(net, x).items())
+    with ShapesOnly():
+        modules = list(in_order(net, x).items())
     for what, chosen, change in CHANGES:
         fitting = [name for name, layer in modules if name and chosen(layer)]
         if fitting:

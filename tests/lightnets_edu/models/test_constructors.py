@@ -13,12 +13,16 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from parity import ShapesOnly
 from torch import Tensor, nn
 
 from lightnets_edu import layers, models
 from lightnets_edu.models import MODELS
 
-FILES = [importlib.import_module(found.name) for found in pkgutil.iter_modules(models.__path__, f"{models.__name__}.")]
+FILES = [
+    importlib.import_module(f"{models.__name__}.{found.name}")
+    for found in pkgutil.iter_modules(models.__path__) if found.name != "catalogue"
+]
 SIZES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, 96, 240, 1000, 100_000)
 FLOATS = (0.125, 0.25, 0.35, 0.5, 0.75, 1.0, 1.4, 1.5, 2.0, math.nan, math.inf, -math.inf, -0.0, 1e-300, 1e300)
 WORDS = ("", "large", "small", "RE", "HS", "2x1", "1x2", "1x1", "3x3", "1.0", "1.1", "none", "simple", "complex", "D", "23")
@@ -120,7 +124,7 @@ def test_a_careless_constructor_is_caught(monkeypatch):
         test_a_model_or_a_value_error("Careless")
 
 
-NETWORKS = {getattr(build, "func", build).__name__: name for name, build in reversed(MODELS.items())}
+NETWORKS = {getattr(build, "func", build).__name__: name for name, build in reversed(list(MODELS.items()))}
 
 
 @cache
@@ -134,7 +138,8 @@ def network(name: str) -> nn.Module:
 @given(size=st.tuples(st.integers(0, 100), st.integers(0, 100)))
 def test_an_image_of_any_size_gives_scores_or_a_value_error(name, size):
     try:
-        scores = network(name)(torch.empty(1, 3, *size, device="meta"))
+        with ShapesOnly():
+            scores = network(name)(torch.empty(1, 3, *size, device="meta"))
     except ValueError as error:
         assert f"got {size[0]} × {size[1]}" in str(error)
     else:

@@ -1,10 +1,11 @@
 """GhostNet's blocks against the paper's formulas and table, published counts, and an independent implementation."""
 
 import math
+from functools import cache, partial
 
 import pytest
 import torch
-from parity import assert_same, randomise, sabotages
+from parity import Pair, Peer, assert_same
 from torch import nn
 
 from lightnets_edu.cost import layer_costs, total
@@ -85,12 +86,14 @@ def test_ghosts_come_from_one_primary_map_each():
 # Parity with pytorchcv -----------------------------------------------------------------------------------------------
 
 
-def peer_module(c_in: int, c_out: int, relu: bool = True) -> nn.Module:
+@cache
+def peer_module(c_in: int, c_out: int, relu: bool = True) -> Peer:
     ghostnet = pytest.importorskip("pytorchcv.models.ghostnet")
-    return randomise(ghostnet.GhostConvBlock(c_in, c_out, **({} if relu else {"activation": None})))
+    return Peer(ghostnet.GhostConvBlock(c_in, c_out, **({} if relu else {"activation": None})))
 
 
-def peer_bottleneck(c_in: int, c_mid: int, c_out: int, kernel: int, stride: int, se: bool) -> nn.Module:
+@cache
+def peer_bottleneck(c_in: int, c_mid: int, c_out: int, kernel: int, stride: int, se: bool) -> Peer:
     """pytorchcv's unit with what the authors' code has: no activation in the shortcut, whose first kernel is the
     block's, a hard sigmoid, and squeeze widths in multiples of 4."""
     ghostnet = pytest.importorskip("pytorchcv.models.ghostnet")
@@ -102,7 +105,7 @@ def peer_bottleneck(c_in: int, c_mid: int, c_out: int, kernel: int, stride: int,
         squeeze = int(c_mid / 4 + 2) // 4 * 4
         unit.body.se.conv1, unit.body.se.conv2 = nn.Conv2d(c_mid, squeeze, 1), nn.Conv2d(squeeze, c_mid, 1)
         unit.body.se.sigmoid = nn.Hardsigmoid()
-    return randomise(unit)
+    return Peer(unit)
 
 
 @pytest.mark.parametrize("relu", [True, False])
@@ -121,24 +124,13 @@ def test_bottleneck_parity(arguments):
     assert_same(GhostBottleneck(*arguments), peer_bottleneck(*arguments), (2, arguments[0], 9, 8))
 
 
-def missed(build, peer: nn.Module, shape: tuple[int, ...]) -> list[str]:
-    found = []
-    for name, spoil in sabotages(build(), shape):
-        try:
-            assert_same(spoil(build()), peer, shape)
-            found.append(name)
-        except AssertionError:
-            pass
-    return found
-
-
 @pytest.mark.parametrize("arguments", [BOTTLENECKS[2], BOTTLENECKS[3]])
 def test_parity_catches_every_sabotage(arguments):
-    shape = (2, arguments[0], 9, 8)
-    names = [name for name, _ in sabotages(GhostBottleneck(*arguments), shape)]
+    both = Pair(partial(GhostBottleneck, *arguments), peer_bottleneck(*arguments), (2, arguments[0], 9, 8))
+    ways = both.sabotages()
     for expected in ("addition", "concatenation", "sigmoid for hardsigmoid", "relu6 for relu", "eps"):
-        assert any(expected in name for name in names), expected
-    assert missed(lambda: GhostBottleneck(*arguments), peer_bottleneck(*arguments), shape) == []
+        assert any(expected in name for name, _ in ways), expected
+    assert both.missed(ways) == []
 
 
 class LastReLU(GhostBottleneck):

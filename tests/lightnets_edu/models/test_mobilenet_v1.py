@@ -1,8 +1,10 @@
 """MobileNet V1 against its paper's tables, published counts, and an independent implementation."""
 
+from functools import lru_cache, partial
+
 import pytest
 import torch
-from parity import assert_same, randomise, sabotages
+from parity import Pair, Peer, assert_same, changing, in_full, meta
 from torch import nn
 
 from lightnets_edu.cost import conv_macs, conv_params, layer_costs, total
@@ -22,7 +24,7 @@ OUTPUTS = (  # Table 1, the input sizes of the lines below each pair: side, chan
 
 
 def costs(width: float = 1.0, size: int = 224):
-    return layer_costs(MobileNetV1(width).to("meta"), (1, 3, size, size))
+    return layer_costs(meta(MobileNetV1, width), (1, 3, size, size))
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -103,42 +105,40 @@ def test_resolution_multiplier(size):
 # Parity with pytorchcv, as it is ---------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def peers():
-    mobilenet = pytest.importorskip("pytorchcv.models.mobilenet")
-    built = {}
-
-    def peer(width: float) -> nn.Module:
-        if width not in built:
-            built[width] = randomise(mobilenet.get_mobilenet(width, num_classes=5))
-        return built[width]
-
-    return peer
+def ours(width: float) -> MobileNetV1:
+    return MobileNetV1(width, num_classes=5)
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_parity(width, peers):
-    assert_same(MobileNetV1(width, num_classes=5), peers(width), (1, 3, 224, 224))
+def peer(width: float, any_size: bool = False) -> Peer:
+    """pytorchcv pools 7 × 7 maps, those of 224 pixels; `any_size` lets it pool what there is."""
+    net = pytest.importorskip("pytorchcv.models.mobilenet").get_mobilenet(width, num_classes=5)
+    if any_size:
+        net.features.final_pool = nn.AdaptiveAvgPool2d(1)
+    return Peer(net)
 
 
-def test_parity_catches_every_sabotage(peers):
-    net = MobileNetV1(0.25, num_classes=5)
-    ways = dict(sabotages(net))
-    assert any("relu6 for relu" in name for name in ways) and any("stride" in name for name in ways)
-    for name, spoil in ways.items():
-        try:
-            assert_same(spoil(MobileNetV1(0.25, num_classes=5)), peers(0.25), (1, 3, 224, 224))
-        except AssertionError:
-            continue
-        pytest.fail(f"not caught: {name}")
+@lru_cache(maxsize=1)
+def pair(name: str) -> Pair:
+    width = float(name.removeprefix("mobilenet_v1_"))
+    return Pair(partial(ours, width), peer(width, any_size=True), (2, 3, 64, 64))
 
 
-def test_parity_catches_the_printed_stride(peers):
+@pytest.mark.parametrize("width", [1.0, *in_full(0.75, 0.5, 0.25)])
+def test_parity_at_full_size(width):
+    assert_same(ours(width), peer(width), (1, 3, 224, 224))
+
+
+def test_parity_catches_every_sabotage():
+    both = pair("mobilenet_v1_0.25")
+    ways = both.sabotages()
+    assert any("relu6 for relu" in name for name, _ in ways) and any("stride" in name for name, _ in ways)
+    assert both.missed(ways) == []
+
+
+def test_parity_catches_the_printed_stride():
     """Table 1's last "Conv dw / s2", taken at its word."""
-    net = MobileNetV1(0.25, num_classes=5)
-    net.blocks[-1] = DepthwiseSeparable(256, 256, 2)
-    with pytest.raises(AssertionError, match="outputs differ"):
-        assert_same(net, peers(0.25), (1, 3, 224, 224))
+    last = changing("blocks.12", lambda block: DepthwiseSeparable(256, 256, 2))
+    assert "outputs differ" in pair("mobilenet_v1_0.25").caught(last)
 
 
 # What is refused -------------------------------------------------------------------------------------------------------

@@ -1,8 +1,11 @@
 """MobileNet V2 against its paper's table, published counts, and an independent implementation."""
 
+from functools import lru_cache, partial
+
 import pytest
 import torch
-from parity import assert_same, randomise, sabotages
+from counts import agrees
+from parity import Pair, Peer, as_it_is, assert_same, in_full, meta
 from torch import nn
 
 from lightnets_edu.cost import layer_costs, total
@@ -30,7 +33,7 @@ SIDES = (112, 56, 28, 14, 14, 7, 7)  # after each line of Table 2
 @pytest.mark.parametrize("width", WIDTHS)
 def test_counts(width):
     """Exact, with the distance from what is reported, as listed."""
-    measured = total(layer_costs(MobileNetV2(width).to("meta"), (1, 3, 224, 224)))
+    measured = total(layer_costs(meta(MobileNetV2, width), (1, 3, 224, 224)))
     params, macs, reported_params, reported_macs = COUNTS[width]
     assert (measured.params, measured.macs) == (params, macs)
     departure = (round(params / 1e6 - reported_params, 2), round(macs / 1e6 - reported_macs, 1))
@@ -44,7 +47,7 @@ def test_every_width_is_counted():
 @pytest.mark.parametrize("width", WIDTHS)
 def test_table_2(width):
     """Sides, channels, expansion and strides, line by line."""
-    rows = layer_costs(MobileNetV2(width).to("meta"), (1, 3, 224, 224))
+    rows = layer_costs(meta(MobileNetV2, width), (1, 3, 224, 224))
     stem, *lines, last = CHANNELS[width]
     assert rows[0].out_shape == (1, stem, 112, 112)
     projects = [row for row in rows if row.name.endswith("project.0")]
@@ -58,9 +61,16 @@ def test_table_2(width):
     assert [row.c_out for row in rows if row.name in ("last.0.0", "head.1")] == [last, 1000]
 
 
+@pytest.mark.parametrize(("width", "printed"), [(0.35, "1.66"), (0.5, "1.95"), (0.75, "2.61"), (1.0, "3.47"), (1.4, "6.06")])
+def test_parameters_are_printed_without_batch_norm(width, printed):
+    net = meta(MobileNetV2, width)
+    norms = sum(p.numel() for layer in net.modules() if isinstance(layer, nn.BatchNorm2d) for p in layer.parameters())
+    assert agrees(sum(p.numel() for p in net.parameters()) - norms, printed)
+
+
 def test_ten_shortcuts():
     """Stride 1 and equal widths: ten of the seventeen blocks. Three more have stride 1 but other widths."""
-    blocks = MobileNetV2().to("meta").blocks
+    blocks = meta(MobileNetV2).blocks
     assert [i for i, block in enumerate(blocks) if block.shortcut] == [2, 4, 5, 7, 8, 9, 11, 12, 14, 15]
     assert [i for i, b in enumerate(blocks) if b.depthwise[0].stride == (1, 1) and not b.shortcut] == [0, 10, 16]
 
@@ -83,51 +93,42 @@ def as_torchvision(peer: nn.Module) -> nn.Module:
     return peer
 
 
-@pytest.fixture(scope="module")
-def peers():
+def ours(width: float) -> MobileNetV2:
+    return MobileNetV2(width, num_classes=5)
+
+
+def peer(width: float, any_size: bool = False) -> Peer:
+    """pytorchcv pools 7 × 7 maps, those of 224 pixels; `any_size` lets it pool what there is."""
     peer_of = pytest.importorskip("pytorchcv.models.mobilenetv2").MobileNetV2
-    built = {}
-
-    def peer(width: float, side: int = 224) -> nn.Module:
-        if width not in built:
-            stem, a, b, c, d, e, f, g, last = CHANNELS[width]
-            stages = [[a], [b] * 2, [c] * 3, [d] * 4 + [e] * 3, [f] * 3 + [g]]
-            net = peer_of(stages, stem, last, remove_exp_conv=True, num_classes=5)
-            built[width] = randomise(as_torchvision(net))
-        built[width].features.final_pool.kernel_size = side // 32  # pytorchcv's is 7, for 224 only
-        return built[width]
-
-    return peer
+    stem, a, b, c, d, e, f, g, last = CHANNELS[width]
+    stages = [[a], [b] * 2, [c] * 3, [d] * 4 + [e] * 3, [f] * 3 + [g]]
+    net = as_torchvision(peer_of(stages, stem, last, remove_exp_conv=True, num_classes=5))
+    if any_size:
+        net.features.final_pool = nn.AdaptiveAvgPool2d(1)
+    return Peer(net)
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_parity(width, peers):
-    assert_same(MobileNetV2(width, num_classes=5), peers(width), (1, 3, 224, 224))
+@lru_cache(maxsize=1)
+def pair(name: str) -> Pair:
+    width = float(name.removeprefix("mobilenet_v2_"))
+    return Pair(partial(ours, width), peer(width, any_size=True), (2, 3, 64, 64))
 
 
-SMALL = (2, 3, 64, 64)
+@pytest.mark.parametrize("width", [1.0, *in_full(0.35, 0.5, 0.75, 1.4)])
+def test_parity_at_full_size(width):
+    assert_same(ours(width), peer(width), (1, 3, 224, 224))
 
 
-def caught(net, peer):
-    with pytest.raises(AssertionError) as error:
-        assert_same(net, peer, SMALL)
-    return str(error.value)
+@pytest.fixture
+def small() -> Pair:
+    return pair("mobilenet_v2_0.35")
 
 
-def test_parity_catches_every_sabotage(peers):
-    peer = peers(0.35, 64)
-    assert_same(MobileNetV2(0.35, num_classes=5), peer, SMALL)  # not spoilt yet
-    ways = dict(sabotages(MobileNetV2(0.35, num_classes=5), SMALL))
+def test_parity_catches_every_sabotage(small):
+    ways = small.sabotages()
     for expected in ("relu for relu6", "addition", "stride", "eps", "momentum", "rate"):
-        assert any(expected in name for name in ways), expected
-    missed = []
-    for name, spoil in ways.items():
-        try:
-            assert_same(spoil(MobileNetV2(0.35, num_classes=5)), peer, SMALL)
-            missed.append(name)
-        except AssertionError:
-            pass
-    assert not missed
+        assert any(expected in name for name, _ in ways), expected
+    assert small.missed(ways) == []
 
 
 class Spoilt(InvertedResidual):
@@ -149,18 +150,18 @@ class Spoilt(InvertedResidual):
 
 
 @pytest.mark.parametrize("way", ["shortcut between other widths", "ReLU6 after project"])
-def test_parity_catches_a_spoilt_block(way, peers, monkeypatch):
+def test_parity_catches_a_spoilt_block(way, small, monkeypatch):
     monkeypatch.setattr(mobilenet_v2, "InvertedResidual", Spoilt)
-    assert_same(MobileNetV2(0.35, num_classes=5), peers(0.35, 64), SMALL)  # not spoilt yet
+    small.assert_same()    # not spoilt yet
     monkeypatch.setattr(Spoilt, "way", way)
-    assert "outputs differ" in caught(MobileNetV2(0.35, num_classes=5), peers(0.35, 64))
+    assert "outputs differ" in small.caught(as_it_is)
 
 
-def test_parity_catches_a_stride_in_the_wrong_block(peers, monkeypatch):
+def test_parity_catches_a_stride_in_the_wrong_block(small, monkeypatch):
     rows = list(TABLE_2)
     rows[4], rows[5] = rows[4]._replace(s=2), rows[5]._replace(s=1)
     monkeypatch.setattr(mobilenet_v2, "TABLE_2", tuple(rows))
-    assert "outputs differ" in caught(MobileNetV2(0.35, num_classes=5), peers(0.35, 64))
+    assert "outputs differ" in small.caught(as_it_is)
 
 
 # What is refused -------------------------------------------------------------------------------------------------------

@@ -4,11 +4,11 @@ import copy
 
 import pytest
 import torch
-from parity import assert_same, hidden, randomise, sabotages
+from parity import Pair, Peer, ShapesOnly, as_it_is, assert_same, difference, hidden, randomise, sabotages
 from torch import nn
 from torch.nn import functional
 
-from lightnets_edu.models.weights import transfer
+from lightnets_edu.models.weights import in_order, transfer
 
 SHAPE = (1, 3, 16, 16)
 
@@ -155,6 +155,57 @@ def test_a_dead_peer_is_refused():
 
     with pytest.raises(AssertionError, match="the peer's output is not alive"):
         assert_same(dead(), randomise(dead()), SHAPE)
+
+
+# Peers, pairs, and passes without numbers --------------------------------------------------------------------------------
+
+
+def test_a_peer_is_asked_once_for_each_shape():
+    peer, asked = Peer(Toy()), []
+    peer.net.register_forward_hook(lambda net, inputs, y: asked.append(inputs[0].device.type))
+    for shape in (SHAPE, SHAPE, (2, 3, 24, 16), SHAPE):
+        assert peer.answers(shape).outputs[0].shape == (shape[0], 5)
+    assert asked.count("cpu") == 2
+
+
+def test_a_pair_tells_what_is_missed_and_how_the_rest_is_noticed():
+    both = Pair(Toy, Peer(Toy()), SHAPE)
+    ways = both.sabotages()
+    assert [name for name, _ in ways] == [name for name, _ in sabotages(Toy(), SHAPE)]
+    assert both.missed([*ways, ("nothing", as_it_is)]) == ["nothing"]
+    assert both.caught(as_it_is) == ""
+    assert "outputs differ" in both.caught(lambda net: spoilt(mean=nn.MaxPool2d(3, 1, padding=1)))
+    with pytest.raises(AssertionError, match="outputs differ"):    # all would be caught in a network that differs anyway
+        both._replace(build=lambda: spoilt(mean=nn.MaxPool2d(3, 1, padding=1))).missed([("nothing", as_it_is)])
+
+
+def test_a_peer_that_cannot_answer_catches_nothing():
+    def dead():
+        return nn.Sequential(Toy(), nn.Threshold(1e9, 0.0))
+
+    with pytest.raises(AssertionError, match="the peer's output is not alive"):
+        difference(dead(), Peer(dead()), SHAPE)
+
+
+def test_shapes_only_changes_no_shape_and_no_number():
+    for net in (randomise(Toy()), randomise(plain())):
+        x = torch.randn(SHAPE, dtype=torch.float64)
+        expected, order = net(x), list(in_order(net, x))
+        twin = copy.deepcopy(net).to("meta")
+        with ShapesOnly():
+            assert torch.equal(net(x), expected) and list(in_order(net, x)) == order
+            assert twin(x.to("meta")).shape == twin.forward(x.to("meta")).shape == expected.shape
+
+
+def test_a_norm_of_other_channels_is_noticed():
+    def wide(net: nn.Module) -> None:
+        net.stem[1].num_features = 9
+        for name, value in [*net.stem[1].named_parameters(), *net.stem[1].named_buffers()]:
+            if value.ndim:
+                other = torch.ones(9, dtype=value.dtype)
+                setattr(net.stem[1], name, nn.Parameter(other) if isinstance(value, nn.Parameter) else other)
+
+    assert "layer 2: source stem.1" in Pair(Toy, Peer(Toy()), SHAPE).caught(wide)
 
 
 def test_randomise():

@@ -1,14 +1,14 @@
 """ShuffleNet V1 against its paper's Table 1, published counts, and an independent implementation."""
 
 import json
-from functools import cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from parity import assert_same, randomise, sabotages
+from parity import Pair, Peer, as_it_is, assert_same, changing, in_full, meta
 from torch import nn
 
 from lightnets_edu.cost import layer_costs, total
@@ -54,7 +54,7 @@ def by_hand(groups: int, width: float, stem: int, bias: int) -> tuple[int, int, 
 def test_counts(name):
     """Ours by hooks, ours by hand, and the reference's by hand with its own stem and bias, all exact."""
     groups, width = parse(name)
-    net, row = ShuffleNetV1(groups, width), BUILT[name]
+    net, row = meta(ShuffleNetV1, groups, width), BUILT[name]
     stem = net.stem[0][0].out_channels
     measured = total(layer_costs(net, (1, 3, 224, 224)))
     statistics = sum(b.numel() for key, b in net.named_buffers() if "running" in key)
@@ -80,7 +80,7 @@ def test_every_variant_is_accounted_for():
 @pytest.mark.parametrize("groups", TABLE_1)
 def test_table_1(groups):
     """Output sizes, channels and units of each stage, and the complexity within the paper's own rounding."""
-    rows = layer_costs(ShuffleNetV1(groups), (1, 3, 224, 224))
+    rows = layer_costs(meta(ShuffleNetV1, groups), (1, 3, 224, 224))
     expands = [row for row in rows if row.name.endswith("expand.1")]
     assert rows[0].out_shape == (1, 24, 112, 112)
     assert [row.out_shape[2] for row in expands] == [28] * 4 + [14] * 8 + [7] * 4
@@ -93,29 +93,38 @@ def test_table_1(groups):
 
 def test_models_by_name():
     for groups, channels in TABLE_1.items():
-        assert MODELS[f"shufflenet_v1_1.0_g{groups}"]().head.in_features == channels[-1]
+        assert meta(MODELS[f"shufflenet_v1_1.0_g{groups}"]).head.in_features == channels[-1]
 
 
 # Parity with pytorchcv -----------------------------------------------------------------------------------------------
 
 
-SHAPE = (1, 3, 193, 193)    # the peer's last pooling takes no smaller images
+def ours(groups: int, width: float = 1.0) -> ShuffleNetV1:
+    return ShuffleNetV1(groups, width, num_classes=10)
 
 
-@pytest.fixture(scope="module")
-def peers():
-    """pytorchcv's networks, g -> network, in float64 with every number random."""
-    pytest.importorskip("pytorchcv")
-    from pytorchcv.models.shufflenet import get_shufflenet
+def peer(groups: int, width: float = 1.0, any_size: bool = False) -> Peer:
+    """pytorchcv's network, with the widths of our stem. It pools 7 × 7 maps; `any_size` lets it pool what there is."""
+    peer_of = pytest.importorskip("pytorchcv.models.shufflenet").ShuffleNet
+    channels = [[int(c * width)] * n for c, n in zip(TABLE_1[groups], (4, 8, 4), strict=True)]
+    stem = 16 if (groups, width) == (8, 0.5) else STEM[width]
+    net = peer_of(channels, stem, groups, num_classes=10)
+    for stage in (net.features.stage1, net.features.stage2, net.features.stage3):
+        stage.unit1.register_forward_hook(shortcut_first)
+    if any_size:
+        net.features.final_pool = nn.AdaptiveAvgPool2d(1)
+    return Peer(net, seed=groups)
 
-    @cache
-    def peer(groups: int) -> nn.Module:
-        net = randomise(get_shufflenet(groups=groups, width_scale=1.0, num_classes=10), seed=groups)
-        for stage in (net.features.stage1, net.features.stage2, net.features.stage3):
-            stage.unit1.register_forward_hook(shortcut_first)
-        return net
 
-    return peer
+@lru_cache(maxsize=1)
+def pair(name: str) -> Pair:
+    variant = parse(name.removeprefix("shufflenet_v1_"))
+    return Pair(partial(ours, *variant), peer(*variant, any_size=True), (1, 3, 64, 64))
+
+
+@pytest.fixture
+def small() -> Pair:
+    return pair("shufflenet_v1_1.0_g3")
 
 
 def shortcut_first(unit, inputs, output):
@@ -124,16 +133,14 @@ def shortcut_first(unit, inputs, output):
     return output.roll(inputs[0].shape[1], dims=1)
 
 
-@pytest.mark.parametrize("groups", TABLE_1)
-def test_parity(groups, peers):
-    assert_same(ShuffleNetV1(groups, num_classes=10), peers(groups), SHAPE)
+@pytest.mark.parametrize("name", ["1.0_g3", *in_full(*(name for name in BUILT if name != "1.0_g3"))])
+def test_parity_at_full_size(name):
+    assert_same(ours(*parse(name)), peer(*parse(name)), (1, 3, 224, 224))
 
 
-@pytest.mark.parametrize("name", [name for name, _ in sabotages(ShuffleNetV1(3, num_classes=10), SHAPE)])
-def test_parity_catches_a_spoilt_network(name, peers):
-    spoil = dict(sabotages(ShuffleNetV1(3, num_classes=10), SHAPE))[name]
-    with pytest.raises(AssertionError):
-        assert_same(spoil(ShuffleNetV1(3, num_classes=10)), peers(3), SHAPE)
+def test_parity_catches_a_spoilt_network(small):
+    ways = small.sabotages()
+    assert len(ways) >= 10 and small.missed(ways) == []
 
 
 def inverse_shuffle(x, groups):
@@ -170,27 +177,24 @@ class Sabotaged(ShuffleUnit):
         "no pooling on the shortcut",
     ],
 )
-def test_parity_catches_a_spoilt_unit(spoilt, peers, monkeypatch):
+def test_parity_catches_a_spoilt_unit(spoilt, small, monkeypatch):
     monkeypatch.setattr(shufflenet_v1, "ShuffleUnit", Sabotaged)
-    assert_same(ShuffleNetV1(3, num_classes=10), peers(3), SHAPE)  # not spoilt yet
+    small.assert_same()    # not spoilt yet
     monkeypatch.setattr(Sabotaged, "spoilt", spoilt)
-    with pytest.raises(AssertionError):
-        assert_same(ShuffleNetV1(3, num_classes=10), peers(3), SHAPE)
+    assert small.caught(as_it_is)
 
 
-def test_parity_catches_the_inverse_shuffle(peers, monkeypatch):
+def test_parity_catches_the_inverse_shuffle(small, monkeypatch):
     monkeypatch.setattr(shufflenet_v1, "channel_shuffle", inverse_shuffle)
-    with pytest.raises(AssertionError):
-        assert_same(ShuffleNetV1(3, num_classes=10), peers(3), SHAPE)
+    assert small.caught(as_it_is)
 
 
-def test_parity_catches_a_grouped_first_pointwise(peers):
-    net = ShuffleNetV1(3, num_classes=10)
-    first = net.stages[0]
-    net.stages[0] = ShuffleUnit(24, 240, 2, 3, reduce_groups=3)
-    assert first.reduce[0].groups == 1
-    with pytest.raises(AssertionError):
-        assert_same(net, peers(3), SHAPE)
+def test_parity_catches_a_grouped_first_pointwise(small):
+    def grouped(first: ShuffleUnit) -> ShuffleUnit:
+        assert first.reduce[0].groups == 1
+        return ShuffleUnit(24, 240, 2, 3, reduce_groups=3)
+
+    assert small.caught(changing("stages.0", grouped))
 
 
 # The shuffle and the unit --------------------------------------------------------------------------------------------

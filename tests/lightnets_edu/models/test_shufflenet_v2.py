@@ -1,8 +1,10 @@
 """ShuffleNet V2 against its paper's Table 5, closed forms, pytorchcv, and the wiring of the authors' code."""
 
+from functools import lru_cache, partial
+
 import pytest
 import torch
-from parity import assert_same, randomise, sabotages
+from parity import Pair, Peer, as_it_is, assert_same, in_full
 from torch import nn
 
 from lightnets_edu.cost import layer_costs, total
@@ -75,6 +77,19 @@ def test_table_5(width):
 # Parity with pytorchcv ------------------------------------------------------------------------------------------------
 
 
+SMALL = (1, 3, 64, 64)
+
+
+def ours(width: float, torchvision: bool = False) -> ShuffleNetV2:
+    return ShuffleNetV2(width, num_classes=10, torchvision=torchvision)
+
+
+def any_size(net: nn.Module) -> nn.Module:
+    """pytorchcv pools 7 × 7 maps, those of 224 pixels. Let it pool what there is."""
+    net.features.final_pool = nn.AdaptiveAvgPool2d(1)
+    return net
+
+
 def authors(width: float) -> nn.Module:
     """pytorchcv's shufflenetv2b with the authors' widths (its own are other above 1x), the authors' order of shuffle,
     which it offers as `shuffle_group_first=False`, and the authors' classifier: no bias, and dropout at 2x."""
@@ -86,7 +101,7 @@ def authors(width: float) -> nn.Module:
     net = ShuffleNetV2b(channels, 24, last, shuffle_group_first=False)
     classifier = nn.Linear(last, 10, bias=False)
     net.output = nn.Sequential(nn.Dropout(0.2), classifier) if width == 2 else classifier
-    return randomise(net)
+    return net
 
 
 def library(width: float, order: bool = True) -> nn.Module:
@@ -105,17 +120,34 @@ def library(width: float, order: bool = True) -> nn.Module:
     for unit in net.modules():
         if isinstance(unit, ShuffleUnit) and order:
             unit.c_shuffle = ChannelShuffle2(2 * unit.compress_conv1.out_channels, 2)
-    return randomise(net)
+    return net
 
 
-@pytest.mark.parametrize("width", TABLE_5)
-def test_parity(width):
-    assert_same(ShuffleNetV2(width, num_classes=10), authors(width), IMAGE)
+@lru_cache(maxsize=1)
+def pair(name: str) -> Pair:
+    width = float(name.removeprefix("shufflenet_v2_"))
+    return Pair(partial(ours, width), Peer(any_size(authors(width))), SMALL)
+
+
+@pytest.fixture
+def small() -> Pair:
+    return pair("shufflenet_v2_0.5")
+
+
+@pytest.mark.parametrize("width", [1.0, *in_full(0.5, 1.5, 2.0)])
+def test_parity_at_full_size(width):
+    assert_same(ours(width), Peer(authors(width)), IMAGE)
 
 
 @pytest.mark.parametrize("width", [0.5, 1.0])
 def test_parity_of_torchvisions_network(width):
-    assert_same(ShuffleNetV2(width, num_classes=10, torchvision=True), library(width), IMAGE)
+    assert_same(ours(width, torchvision=True), Peer(any_size(library(width))), SMALL)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("width", TABLE_5)
+def test_parity_of_torchvisions_network_at_full_size(width):
+    assert_same(ours(width, torchvision=True), Peer(library(width)), IMAGE)
 
 
 @torch.no_grad()
@@ -133,30 +165,23 @@ def rename_inputs(layer: nn.Module) -> None:
 @pytest.mark.parametrize("width", [0.5, 1.0])
 def test_parity_with_the_authors_wiring(width):
     """There no shuffle follows the last unit of a stage. What reads it next then has its input channels renamed."""
-    ours, peer = ShuffleNetV2(width, num_classes=10), authors(width)
+    net, peer = ours(width), any_size(authors(width))
     for stage in (peer.features.stage1, peer.features.stage2, peer.features.stage3):
         stage[-1].c_shuffle = nn.Identity()
     with pytest.raises(AssertionError, match="outputs differ"):
-        assert_same(ours, peer, IMAGE)
-    for unit in (ours.stages[4], ours.stages[12]):    # the first of stages 3 and 4
+        assert_same(net, Peer(peer), SMALL)
+    for unit in (net.stages[4], net.stages[12]):    # the first of stages 3 and 4
         for layer in (*unit.short_depthwise, unit.short_expand[0], unit.reduce[0]):
             rename_inputs(layer)
-    rename_inputs(ours.conv5[0][0])
-    x = torch.randn(IMAGE, dtype=torch.float64)
+    rename_inputs(net.conv5[0][0])
+    x = torch.randn(SMALL, dtype=torch.float64)
     expected = peer(x)
-    assert (ours(x) - expected).abs().max() <= 1e-9 * expected.abs().max()
+    assert (net(x) - expected).abs().max() <= 1e-9 * expected.abs().max()
 
 
-def test_parity_catches_every_sabotage():
-    peer = authors(0.5)
-    spoilers = sabotages(ShuffleNetV2(0.5, num_classes=10), IMAGE)
-    assert len(spoilers) >= 10
-    for name, spoil in spoilers:
-        try:
-            assert_same(spoil(ShuffleNetV2(0.5, num_classes=10)), peer, IMAGE)
-        except AssertionError:
-            continue
-        pytest.fail(f"not caught: {name}")
+def test_parity_catches_every_sabotage(small):
+    ways = small.sabotages()
+    assert len(ways) >= 10 and small.missed(ways) == []
 
 
 def with_relu_after_depthwise(net: nn.Module) -> None:
@@ -176,18 +201,14 @@ def with_dropout(net: nn.Module) -> None:
 
 
 @pytest.mark.parametrize("spoil", [with_relu_after_depthwise, with_the_other_half_passing, with_bias, with_dropout])
-def test_parity_catches(spoil):
-    net = ShuffleNetV2(0.5, num_classes=10)
-    spoil(net)
-    with pytest.raises(AssertionError):
-        assert_same(net, authors(0.5), IMAGE)
+def test_parity_catches(spoil, small):
+    assert small.caught(spoil)
 
 
-def test_parity_catches_the_other_order(monkeypatch):
+def test_parity_catches_the_other_order(small, monkeypatch):
     monkeypatch.setattr(shufflenet_v2, "join", lambda a, b: channel_shuffle(torch.cat([a, b], 1), 2))
-    with pytest.raises(AssertionError, match="outputs differ"):
-        assert_same(ShuffleNetV2(0.5, num_classes=10), authors(0.5), IMAGE)
-    assert_same(ShuffleNetV2(0.5, num_classes=10, torchvision=True), library(0.5, order=False), IMAGE)
+    assert "outputs differ" in small.caught(as_it_is)
+    assert_same(ours(0.5, torchvision=True), Peer(any_size(library(0.5, order=False))), SMALL)
 
 
 # The shuffle and the units --------------------------------------------------------------------------------------------

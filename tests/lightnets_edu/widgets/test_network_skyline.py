@@ -148,7 +148,7 @@ def test_labels():
     expected = {
         "mobilenet_v1_1.0": "MobileNet V1 1.0", "vgg16": "VGG-16", "xception": "Xception", "inception_v3": "Inception v3",
         "resnet50": "ResNet-50", "resnext50_32x4d": "ResNeXt-50 32x4d", "shufflenet_v1_1.0_g3": "ShuffleNet V1 1.0 g = 3",
-        "squeezenext_1.0_g_sqnxt_23": "SqueezeNext 1.0 G SqNxt 23", "effnet_cifar10": "EffNet CIFAR-10",
+        "squeezenext_1.0_g_sqnxt_23": "1.0-G-SqNxt-23", "effnet_cifar10": "EffNet CIFAR-10",
     }  # fmt: skip
     assert {name: label(name) for name in expected} == expected
     assert len({label(name) for name in MODELS}) == len(MODELS)
