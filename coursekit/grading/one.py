@@ -18,6 +18,7 @@ from pathlib import Path
 import nbformat
 import torch
 
+from ..exercise_cells import grade_id, split
 from .judge import exercises_of, judge
 from .outcome import Outcome
 from .sandbox import Sandbox
@@ -106,10 +107,9 @@ def _rehearse(path: str, times: Times) -> None:
     source = _notebook(path)
     steps = []
     for cell in source.cells:
-        name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
         if cell.cell_type == "code":
-            kind = {"check": "check", "grade": "grade"}.get(name.rpartition("-")[2], "answer" if name else "context")
-            steps.append(Step(kind, cell.source, name.removesuffix("-check").removesuffix("-grade")))
+            exercise, part = split(grade_id(cell))
+            steps.append(Step(part if exercise else "context", cell.source, exercise))
     judge(steps, exercises_of(source), _sandbox.worker, times, "rehearsal")
 
 

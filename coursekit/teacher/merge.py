@@ -8,25 +8,13 @@ import re
 
 import nbformat
 
+from .. import exercise_cells
 from ..errors import BookError
 from .answers import HiddenTest, PrivateHalf
 from .indent import shift
 
 STUB = re.compile(r"^( *)# YOUR CODE HERE\n\1raise NotImplementedError\(\)$", re.MULTILINE)
 FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
-
-RUN_TESTS = '''\
-_earned = 0.0
-for _test, _points, _name, _hint in _tests:
-    try:
-        with _contextlib.redirect_stdout(_io.StringIO()), _contextlib.redirect_stderr(_io.StringIO()):
-            _test()
-    except (Exception, SystemExit):
-        print(f"✗ {_name}: 0 of {_points:g}. {_hint}".rstrip())
-    else:
-        _earned += _points
-        print(f"✓ {_name}: {_points:g} of {_points:g}.")
-round(_earned, 6)'''
 
 
 def canary(chapter: str, exercise: str, region: str) -> str:
@@ -149,13 +137,8 @@ def _refuse_extras(public: ast.AST, solution: ast.AST, where: str) -> None:
 
 def graded_source(public: str, tests: list[HiddenTest], mark: str) -> str:
     """The graded cell: its public line, then tests that fail one by one and the points earned as a float."""
-    lines = [public, "### BEGIN HIDDEN TESTS", mark, "import contextlib as _contextlib", "import io as _io", ""]
-    table = ["_tests = ("]
-    for number, test in enumerate(tests, 1):
-        body = shift(test.text, 1, test.text.count("\n") + 1, 0, "    ")
-        lines += ["", f"def _hidden_{number}():", *body, ""]
-        table.append(f"    (_hidden_{number}, {test.points!r}, {test.name!r}, {test.hint!r}),")
-    return "\n".join([*lines, "", *table, ")", RUN_TESTS, "### END HIDDEN TESTS"])
+    rows = [(t.name, t.points, t.hint, shift(t.text, 1, t.text.count("\n") + 1, 0, "    ")) for t in tests]
+    return exercise_cells.graded_text(public, rows, mark)
 
 
 def merge_notebook(public, chapter: str, exercises: dict, halves: dict[str, PrivateHalf]):
