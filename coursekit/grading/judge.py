@@ -15,8 +15,8 @@ import torch
 
 from ..errors import BookError
 from ..exercise_cells import exercises_in, grade_id, grading, id_of, table_of_tests
-from .submission import Step
-from .slices import bound, needed, used
+from .hand_in.assemble import Step
+from .hand_in.slices import bound, needed, used
 from .session import OutsideContract, Session, Stopped, Times
 
 

@@ -19,11 +19,14 @@ import nbformat
 import torch
 
 from ..exercise_cells import grade_id, split
+from .hand_in import repair
+from .hand_in.assemble import Step
+from .hand_in.find import find_notebook
+from .hand_in.read import Unreadable, read_cells
 from .judge import exercises_of, judge
 from .outcome import Outcome
 from .sandbox import Sandbox
 from .session import TIMES, Times
-from .submission import Step, Unreadable, find_notebook, read_cells, repair
 
 GRACE = 30  # seconds for the grader's own work on top of the hand-in's time
 

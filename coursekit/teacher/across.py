@@ -9,10 +9,10 @@ from pathlib import Path
 
 from ..errors import BookError
 from ..exercise_cells import grade_id
+from ..grading.hand_in.assemble import Step
 from ..grading.judge import Exercise, Result, exercises_of, judge
 from ..grading.sandbox import Sandbox, refuse_without_bubblewrap
 from ..grading.session import TIMES, Times
-from ..grading.submission import Step
 from ..project import Project
 from .answers import Answer, PrivateHalf
 
