@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 PARTS = ("task", "answer", "check", "grade")
 BEGIN_TESTS, END_TESTS = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"  # nbgrader cuts what stands between them
-RUN_TESTS = '''\
+RUN_TESTS = """\
 _earned = 0.0
 for _test, _points, _name, _hint in _tests:
     try:
@@ -19,7 +19,7 @@ for _test, _points, _name, _hint in _tests:
     else:
         _earned += _points
         print(f"✓ {_name}: {_points:g} of {_points:g}.")
-round(_earned, 6)'''
+round(_earned, 6)"""
 
 
 # --- names and metadata -----------------------------------------------------------------------------------------------

@@ -118,7 +118,7 @@ def _refuse_stale(notebook, name: str, root: Path) -> None:
 
 
 def _refuse_duplicates(found: dict, faults: list[BookError]) -> None:
-    first = {}
+    first: dict[str, str] = {}
     for chapter, (_, exercises) in found.items():
         for name in exercises:
             if name in first:

@@ -19,8 +19,8 @@ def found(root: Path, assignments: list[Assignment], rows: list[Row]) -> dict[st
 
 def keep(root: Path, chosen: set[str] | None, new: dict[str, Measured]) -> None:
     """Write what a build of the `chosen` chapters (None: all) found; the entries of others stay."""
-    others = {} if chosen is None else strength.read(root)
-    strength.write(root, {name: entry for name, entry in others.items() if name not in chosen} | new)
+    others = {} if chosen is None else {n: entry for n, entry in strength.read(root).items() if n not in chosen}
+    strength.write(root, others | new)
 
 
 def compare(root: Path, chosen: set[str] | None, new: dict[str, Measured]) -> None:
@@ -43,7 +43,7 @@ def out_of_date(root: Path, assignments: list[Assignment]) -> list[BookError]:
         elif entry and set(entry.exercises) != graded:
             faults.append(BookError(NAME, f"{name}: its exercises are {', '.join(sorted(graded))}", TODO))
     strangers = sorted(set(old) - {a.name for a in assignments})
-    return faults + [_difference(name, old[name], None) for name in strangers]
+    return faults + [fault for name in strangers if (fault := _difference(name, old[name], None))]
 
 
 def digests(root: Path, assignment: Assignment) -> tuple[str, str]:

@@ -154,7 +154,8 @@ def _judge_solution(kernel: Kernel, exercise: Public, half: PrivateHalf, ran: di
 
 
 def _judge(kernel: Kernel, sandbox: Sandbox, assignment: Assignment, merged, exercise: Public) -> Row:
-    half, caught, judged = assignment.halves[exercise.name], 0, []
+    half, caught = assignment.halves[exercise.name], 0
+    judged: list[tuple[Answer, set[str]]] = []
     _judge_untouched(kernel, assignment, merged, exercise)
     for answer in half.right:
         check, graded = _try(kernel, merged, exercise, answer)
