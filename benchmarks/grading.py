@@ -22,7 +22,7 @@ import nbformat
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # coursekit is not installed
 
-from coursekit.grading.slices import bound, needed, used  # noqa: E402
+from coursekit.grading.hand_in.slices import bound, needed, used  # noqa: E402
 from coursekit.teacher.answers import read_private  # noqa: E402
 from lightnets_edu.timing import machine  # noqa: E402
 

@@ -71,7 +71,7 @@ class Chapter:
 
     def taught(self) -> dict[str, list[str]]:
         """Objective -> headings of the sections that serve it."""
-        found = {objective: [] for objective in self.header["objectives"]}
+        found: dict[str, list[str]] = {objective: [] for objective in self.header["objectives"]}
         for cell in self.cells:
             if cell.role == "" and "objective" in cell.args:
                 for objective in _split(cell.args["objective"]):

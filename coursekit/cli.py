@@ -15,9 +15,10 @@ from .errors import BookError
 def main(argv: list[str] | None = None) -> None:
     """Run one command; a fault of the book is printed without a traceback and exits with 1."""
     parser = _parser()
-    args, args.others = parser.parse_known_args(argv)
-    if args.others and args.run is not _lab:
-        parser.error(f"unrecognized arguments: {' '.join(args.others)}")
+    args, others = parser.parse_known_args(argv)
+    if others and args.run is not _lab:
+        parser.error(f"unrecognized arguments: {' '.join(others)}")
+    args.others = others
     try:
         args.run(args)
     except BookError as error:

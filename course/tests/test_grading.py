@@ -6,10 +6,11 @@ import copy
 import pytest
 from checkout import ROOT
 
+from coursekit.grading.hand_in import repair
+from coursekit.grading.hand_in.read import Cell
 from coursekit.grading.judge import exercises_of, judge
 from coursekit.grading.sandbox import Sandbox
 from coursekit.grading.session import Times
-from coursekit.grading.submission import Cell, repair
 from coursekit.teacher.exercises import read_assignments
 from coursekit.teacher.merge import merge_notebook
 

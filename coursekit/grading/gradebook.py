@@ -11,6 +11,8 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from ..errors import BookError
+from ..exercise_cells import grade_id, id_of, split, verdict
+from .judge import Verdict
 from .outcome import Outcome, write_whole
 
 
@@ -72,13 +74,11 @@ class Course:
         more = {"timestamp": when} if when else {}
         self.book.update_or_create_submission(outcome.chapter, outcome.student, **more)
         notebook = self.book.find_submission_notebook(outcome.chapter, outcome.chapter, outcome.student)
-        results = {f"{result.exercise}-grade": result for result in outcome.results}
+        results = {id_of(result.exercise, "grade"): result for result in outcome.results}
         for grade in notebook.grades:
             result = results.get(grade.name)
             grade.auto_score = result.earned if result else None
-            doubted = grade.name.removesuffix("-grade") in outcome.doubts or bool(
-                result and result.stopped == "contract"
-            )
+            doubted = split(grade.name)[0] in outcome.doubts or bool(result and result.stopped == "contract")
             grade.needs_manual_grade = grade.auto_score is None or grade.manual_score is not None or doubted
         for comment in notebook.comments:
             comment.auto_comment = outcome.doubts.get(comment.name)
@@ -110,17 +110,14 @@ def graded_notebook(outcome: Outcome, release):
     notebook = copy.deepcopy(release)
     results = {result.exercise: result for result in outcome.results}
     for cell in notebook.cells:
-        name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
-        exercise = name.removesuffix("-grade").removesuffix("-check")
+        exercise, part = split(grade_id(cell))
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-        if name in outcome.answers:
-            cell.source = outcome.answers[name]
-        if exercise not in results or name == exercise:
-            continue
-        if name.endswith("-check") and results[exercise].shown:
+        if part == "answer":
+            cell.source = outcome.answers.get(exercise, cell.source)
+        elif exercise in results and part == "check" and results[exercise].shown:
             cell.outputs = [new_output("stream", name="stdout", text=results[exercise].shown)]
-        elif name.endswith("-grade"):
+        elif exercise in results and part == "grade":
             cell.outputs = _verdicts(results[exercise])
     said = [f"**Grading: {outcome.status}**", *(f"- {note}" for note in [*outcome.notes, *outcome.doubts.values()])]
     notebook.cells.insert(0, new_markdown_cell("\n".join(dict.fromkeys(said)), id="grading"))
@@ -129,13 +126,11 @@ def graded_notebook(outcome: Outcome, release):
 
 def _verdicts(result) -> list:
     """One line a test, in the words of the course; then the points as nbgrader reads them."""
-    lines = [verdict_line(verdict) for verdict in result.verdicts]
+    lines = [verdict_line(given) for given in result.verdicts]
     score = new_output("execute_result", data={"text/plain": repr(float(result.earned))}, execution_count=1)
     return [new_output("stream", name="stdout", text="\n".join(lines) + "\n"), score] if lines else [score]
 
 
-def verdict_line(verdict) -> str:
-    """`✓ Any groups: 1 of 1.` or `✗ Any groups: 0 of 1. Try groups=3.`"""
-    if verdict.passed:
-        return f"✓ {verdict.title}: {verdict.points:g} of {verdict.points:g}."
-    return f"✗ {verdict.title}: 0 of {verdict.points:g}. {verdict.hint}".rstrip()
+def verdict_line(given: Verdict) -> str:
+    """One hidden test as students read it."""
+    return verdict(given.title, given.points, given.passed, given.hint)

@@ -14,12 +14,10 @@ import numpy as np
 import torch
 
 from ..errors import BookError
-from ..teacher.merge import RUN_TESTS
+from ..exercise_cells import exercises_in, grade_id, grading, id_of, table_of_tests
+from .hand_in.assemble import Step
+from .hand_in.slices import bound, needed, used
 from .session import OutsideContract, Session, Stopped, Times
-from .slices import bound, needed, used
-from .submission import Step
-
-BEGIN = "### BEGIN HIDDEN TESTS"
 
 
 @dataclass(frozen=True)
@@ -67,19 +65,14 @@ class Result:
 
 def exercises_of(source) -> dict[str, Exercise]:
     """The exercises of a course's source notebook, in its order."""
-    cells = {c.metadata.nbgrader.grade_id: c for c in source.cells if "nbgrader" in c.metadata}
-    found, lesson = {}, []
-    for cell in source.cells:
-        grading = cell.metadata.get("nbgrader")
-        if not grading and cell.cell_type == "code":
-            lesson.append(cell.source)
-        if not grading or not grading.get("solution"):
-            continue
-        name = grading.grade_id
-        check, graded = cells.get(f"{name}-check"), cells.get(f"{name}-grade")
-        names = tuple(sorted(bound(cell.source)))
-        tests, points = (graded.source, float(graded.metadata.nbgrader.points)) if graded else ("", 0.0)
-        text = check.source if check else ""
+    found = {}
+    for name, at in exercises_in(source.cells).items():
+        part = {key: source.cells[index] for key, index in at.items()}
+        lesson = [c.source for c in source.cells[: at["answer"]] if c.cell_type == "code" and not grade_id(c)]
+        names = tuple(sorted(bound(part["answer"].source)))
+        graded = part.get("grade")
+        tests, points = (graded.source, float(grading(graded)["points"])) if graded else ("", 0.0)
+        text = part["check"].source if "check" in part else ""
         prelude = "\n".join(needed(lesson, used(text) - bound(text) - set(names))) if text else ""
         found[name] = Exercise(name, names, text, prelude, tests, points)
     return found
@@ -149,9 +142,10 @@ def _hidden(session: Session, exercise: Exercise, result: Result, seed: str) -> 
 
 def hidden_tests(exercise: Exercise, names: dict) -> tuple:
     """The table of tests that the graded cell ends with; its functions see the student's names in `names`."""
-    body, found, _ = exercise.tests.partition(RUN_TESTS)
-    if not found or BEGIN not in body:
-        raise BookError(f"source, {exercise.name}-grade", "holds no tests that coursekit wrote", "run `make course`")
+    body = table_of_tests(exercise.tests)
+    if not body:
+        where = f"source, {id_of(exercise.name, 'grade')}"
+        raise BookError(where, "holds no tests that coursekit wrote", "run `make course`")
     names["__name__"] = "__tests__"
     exec(compile(body, f"<tests of {exercise.name}>", "exec"), names)
     return names["_tests"]

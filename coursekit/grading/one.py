@@ -18,11 +18,15 @@ from pathlib import Path
 import nbformat
 import torch
 
+from ..exercise_cells import grade_id, split
+from .hand_in import repair
+from .hand_in.assemble import Step
+from .hand_in.find import find_notebook
+from .hand_in.read import Unreadable, read_cells
 from .judge import exercises_of, judge
 from .outcome import Outcome
 from .sandbox import Sandbox
 from .session import TIMES, Times
-from .submission import Step, Unreadable, find_notebook, read_cells, repair
 
 GRACE = 30  # seconds for the grader's own work on top of the hand-in's time
 
@@ -58,12 +62,13 @@ def start(readable: tuple, imports: tuple, confined: bool) -> None:
     _warm()
 
 
-def _warm() -> None:
-    """See that the sandbox is up; should a hand-in ever have ended it, the next one gets a new one."""
+def _warm() -> Sandbox:
+    """The sandbox, up and running; should a hand-in ever have ended it, the next one gets a new one."""
     global _sandbox
     if _sandbox is None or _sandbox.process.poll() is not None:
         readable, imports, confined = _settings
         _sandbox = Sandbox(readable, imports, confined=confined)
+    return _sandbox
 
 
 def end_with_parent() -> None:
@@ -106,18 +111,17 @@ def _rehearse(path: str, times: Times) -> None:
     source = _notebook(path)
     steps = []
     for cell in source.cells:
-        name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
         if cell.cell_type == "code":
-            kind = {"check": "check", "grade": "grade"}.get(name.rpartition("-")[2], "answer" if name else "context")
-            steps.append(Step(kind, cell.source, name.removesuffix("-check").removesuffix("-grade")))
-    judge(steps, exercises_of(source), _sandbox.worker, times, "rehearsal")
+            exercise, part = split(grade_id(cell))
+            steps.append(Step(part if exercise else "context", cell.source, exercise))
+    judge(steps, exercises_of(source), _warm().worker, times, "rehearsal")
 
 
 def grade_one(job: Job) -> Outcome:
     """The outcome of one hand-in; an error of the grader itself becomes an outcome that needs a human."""
     exercises = _exercises(job.source)
     _notebook(job.release)
-    _warm()
+    sandbox = _warm()
     _rehearse(job.source, job.times)
     began = time.monotonic()
     reader, writer = os.pipe()
@@ -126,7 +130,7 @@ def grade_one(job: Job) -> Outcome:
         try:
             end_with_parent()
             os.close(reader)
-            text = _grade(job, exercises).settle().to_json()
+            text = _grade(job, exercises, sandbox).settle().to_json()
             with os.fdopen(writer, "w") as pipe:
                 pipe.write(text)
         except BaseException:
@@ -178,7 +182,7 @@ def _new(job: Job, exercises: dict) -> Outcome:
     return Outcome(job.chapter, job.student, out_of=out_of, seed=job.seed, submission=job.submission, tests=job.tests)
 
 
-def _grade(job: Job, exercises: dict) -> Outcome:
+def _grade(job: Job, exercises: dict, sandbox: Sandbox) -> Outcome:
     outcome = _new(job, exercises)
     found = find_notebook(Path(job.folder), job.chapter)
     outcome.notes = list(found.notes)
@@ -194,5 +198,5 @@ def _grade(job: Job, exercises: dict) -> Outcome:
     outcome.notes += hand_in.notes
     outcome.doubts = dict(hand_in.doubts) | (dict.fromkeys(exercises, found.doubt) if found.doubt else {})
     outcome.answers = dict(hand_in.answers)
-    outcome.results = judge(hand_in.steps, exercises, _sandbox.worker, job.times, job.seed)
+    outcome.results = judge(hand_in.steps, exercises, sandbox.worker, job.times, job.seed)
     return outcome

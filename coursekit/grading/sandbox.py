@@ -13,8 +13,8 @@ from pathlib import Path
 
 from ..errors import BookError
 
-CODE = Path(__file__).resolve().parent
-FILES = ("wire.py", "worker.py", "zygote.py")
+CODE = Path(__file__).resolve().parent / "inside"
+FILES = ("calls.py", "wire.py", "worker.py", "zygote.py")
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",

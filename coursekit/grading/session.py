@@ -6,12 +6,13 @@ Exception, so no test can take them for an answer's own error.
 """
 
 import builtins
+import socket
 import time
 from dataclasses import dataclass
 
 import torch
 
-from . import wire
+from .inside import wire
 
 NEVER = (Warning, StopIteration, StopAsyncIteration, UnicodeError, ExceptionGroup, OSError)
 BUILTIN = [kind for kind in vars(builtins).values() if isinstance(kind, type) and issubclass(kind, Exception)]
@@ -111,7 +112,9 @@ class Session:
 
     def __init__(self, start, times: Times = TIMES):
         self.start, self.times = start, times
-        self.life, self.sockets, self.cells = 0, (), []
+        self.life = 0
+        self.sockets: tuple[socket.socket, ...] = ()
+        self.cells: list[str] = []
         self.deadline = time.monotonic() + times.notebook
 
     def run(self, source: str) -> Ran:

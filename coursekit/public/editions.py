@@ -10,6 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from ..cells import SourceCell
 from ..chapter import Chapter, Exercise
+from ..exercise_cells import grade_id, mark
 from ..project import Project
 from ..prose import fill
 from .execute import STATE, Executed
@@ -156,41 +157,23 @@ def _after(chapter: Chapter, cell: SourceCell, refs: References) -> list:
         return [new_markdown_cell(f"*{number}{plain(cell.args['caption'], refs, cell.where)}*")]
     if cell.role == "check" and (points := chapter.exercises[cell.args["exercise"]].points):
         graded = new_code_cell(GRADED)
-        graded.metadata["nbgrader"] = _nbgrader(
-            f"{cell.args['exercise']}-grade", grade=True, locked=True, points=points
-        )
+        graded.metadata["nbgrader"] = mark(cell.args["exercise"], "grade", points)
         return [graded]
     return []
 
 
 def _graded(nb_cell, cell: SourceCell):
     """Add nbgrader's metadata to the cell of an exercise."""
-    if cell.role in ("task", "check"):
-        nb_cell.metadata["nbgrader"] = _nbgrader(f"{cell.args['exercise']}-{cell.role}", locked=True)
-    if cell.role == "answer":
-        nb_cell.metadata["nbgrader"] = _nbgrader(cell.args["exercise"], solution=True)
+    if cell.role in ("task", "answer", "check"):
+        nb_cell.metadata["nbgrader"] = mark(cell.args["exercise"], cell.role)
     return nb_cell
-
-
-def _nbgrader(name: str, grade=False, locked=False, solution=False, **more) -> dict:
-    return {
-        "grade_id": name,
-        "grade": grade,
-        "locked": locked,
-        "solution": solution,
-        "task": False,
-        "schema_version": 3,
-        **more,
-    }
 
 
 def _with_ids(nb):
     """Stable ids: an exercise's own name, otherwise a digest of the cell's text, so that a diff shows one change."""
     seen: dict[str, int] = {}
     for cell in nb.cells:
-        name = (
-            cell.metadata.get("nbgrader", {}).get("grade_id") or hashlib.sha256(cell.source.encode()).hexdigest()[:12]
-        )
+        name = grade_id(cell) or hashlib.sha256(cell.source.encode()).hexdigest()[:12]
         seen[name] = seen.get(name, 0) + 1
         cell["id"] = name if seen[name] == 1 else f"{name}-{seen[name]}"
     return nb
@@ -199,9 +182,7 @@ def _with_ids(nb):
 def edited_cell(nb) -> str:
     """` (cell 5)` where the fifth is the first whose text is not what its id says; else nothing."""
     for number, cell in enumerate(nb.cells, 1):
-        name = (
-            cell.metadata.get("nbgrader", {}).get("grade_id") or hashlib.sha256(cell.source.encode()).hexdigest()[:12]
-        )
+        name = grade_id(cell) or hashlib.sha256(cell.source.encode()).hexdigest()[:12]
         if not str(cell.get("id", "")).startswith(name):
             return f" (cell {number})"
     return ""

@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..errors import BookError
+from ..exercise_cells import grade_id
+from ..grading.hand_in.assemble import Step
 from ..grading.judge import Exercise, Result, exercises_of, judge
 from ..grading.sandbox import Sandbox, refuse_without_bubblewrap
 from ..grading.session import TIMES, Times
-from ..grading.submission import Step
 from ..project import Project
 from .answers import Answer, PrivateHalf
 
@@ -92,10 +93,9 @@ def _judge(sandbox: Sandbox, merged, exercise: Exercise, answer: Answer) -> Resu
     """The merged cell first: an answer may define some of the names only, and the solution stands in for the others."""
     steps = []
     for cell in merged.cells:
-        grading = cell.metadata.get("nbgrader")
-        if cell.cell_type == "code" and not grading:
+        if cell.cell_type == "code" and not grade_id(cell):
             steps.append(Step("context", cell.source, ""))
-        elif grading and grading.grade_id == exercise.name:
+        elif grade_id(cell) == exercise.name:
             steps += [Step(kind, text, exercise.name) for kind, text in (
                 ("answer", cell.source), ("answer", answer.text), ("check", ""), ("grade", ""))]  # fmt: skip
             break

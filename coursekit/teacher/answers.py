@@ -6,18 +6,20 @@ One file per exercise, `course/exercises/<chapter>/<exercise>.py`, in the same c
 import ast
 import re
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ..cells import SourceCell, read_cells
 from ..errors import BookError, Faults
+from .edits import edited
 
 ARGUMENTS = {  # role: (arguments it needs, arguments it may have)
     "solution": ((), ()),
     "test": (("name", "points"), ("hint",)),
     "right": (("name",), ()),
-    "wrong": (("mistake",), ()),
+    "wrong": (("mistake",), ("from",)),
 }
+SOLUTION = "solution"  # what `from` calls it; the right answers have names
 RESERVED = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS|MARK SCHEME)|AUTOTEST|YOUR CODE HERE")
 
 
@@ -74,9 +76,30 @@ def read_private(path: Path, root: Path) -> PrivateHalf:
     half = PrivateHalf(path.stem, name, Answer("the solution", solutions[0].text, solutions[0].where))
     half.tests = [_test(cell) for cell in cells if cell.role == "test"]
     half.right = [Answer(cell.args["name"], cell.text, cell.where) for cell in cells if cell.role == "right"]
-    half.wrong = [Answer(cell.args["mistake"], cell.text, cell.where) for cell in cells if cell.role == "wrong"]
+    half.wrong = _wrong(half, [cell for cell in cells if cell.role == "wrong"])
     _refuse_twins(half)
     return half
+
+
+def _wrong(half: PrivateHalf, cells: list[SourceCell]) -> list[Answer]:
+    """The wrong answers; those written as edits of the solution or of a right answer are written out."""
+    bases = {SOLUTION: half.solution.text} | {answer.label: answer.text for answer in half.right}
+    answers, faults = [], []
+    for cell in cells:
+        base, text = cell.args.get("from"), cell.text
+        try:
+            if base is not None and base not in bases:
+                known = ", ".join(map(repr, bases))
+                raise BookError(cell.where, f"from={base!r} names no right answer of this file", f"there are {known}")
+            if base is not None:
+                text = edited(cell, bases[base])
+                faults += _code_faults(replace(cell, text=text))
+        except BookError as error:
+            faults.append(error)
+        answers.append(Answer(cell.args["mistake"], text, cell.where))
+    if faults:
+        raise Faults(faults)
+    return answers
 
 
 def _test(cell: SourceCell) -> HiddenTest:
@@ -98,7 +121,7 @@ def _faults(cell: SourceCell) -> list[BookError]:
                 faults.append(BookError(cell.where, f"points={value!r}", "give a number greater than 0"))
         elif not isinstance(value, str) or not value.strip() or "\n" in value:
             faults.append(BookError(cell.where, f"{key}={value!r}", "give one line of text in double quotes"))
-    return faults + _code_faults(cell)
+    return faults if "from" in cell.args else faults + _code_faults(cell)
 
 
 def _code_faults(cell: SourceCell) -> list[BookError]:
@@ -111,7 +134,8 @@ def _code_faults(cell: SourceCell) -> list[BookError]:
             compile(cell.text, cell.where, "exec", dont_inherit=True)
         tree = ast.parse(cell.text)
     except (SyntaxError, ValueError) as error:
-        at = f" (line {error.lineno} of the cell)" if getattr(error, "lineno", None) else ""
+        line = getattr(error, "lineno", None)
+        at = f" (line {line} of the cell)" if line else ""
         return [BookError(cell.where, f"is not Python that a cell can hold: {getattr(error, 'msg', error)}{at}")]
     if not tree.body:
         return [BookError(cell.where, f"the {cell.role} cell is empty")]
@@ -124,7 +148,8 @@ def _refuse_twins(half: PrivateHalf) -> None:
     """Two tests of one name cannot be told apart in a report; two equal answers count for one."""
     items = [(("test", test.name), test.where) for test in half.tests]
     items += [(("answer", ast.dump(ast.parse(a.text))), a.where) for a in [half.solution, *half.right, *half.wrong]]
-    first, faults = {}, []
+    first: dict[tuple[str, str], str] = {}
+    faults = []
     for key, where in items:
         if key in first:
             what = "has the name of another test" if key[0] == "test" else "is the same code as another answer"

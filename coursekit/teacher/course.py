@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..errors import BookError, Faults
 from . import leaks, record
+from .answers import Answer, HiddenTest
 from .exercises import Assignment, read_assignments
 from .merge import canary, merge_notebook
 from .release import release
@@ -34,7 +35,7 @@ def build_course(root: Path | str, chapters: list[str] | None = None, progress=p
     progress("making the release with nbgrader, and looking for leaks in it")
     release(root / "course", assignments, merged, [s for a in assignments for s in secrets_of(a)])
     settle = record.compare if check else record.keep
-    settle(root, chapters and {a.name for a in assignments}, record.found(root, assignments, rows))
+    settle(root, {a.name for a in assignments} if chapters else None, record.found(root, assignments, rows))
     progress(table(rows))
     return rows
 
@@ -60,8 +61,9 @@ def secrets_of(assignment: Assignment) -> list[leaks.Secret]:
         for region in ("solution", "tests"):
             mark = canary(assignment.name, name, region).removeprefix("# ")
             secrets.append(leaks.Secret(mark, f"the canary of the {region} in {half.file}"))
-        for cell in [half.solution, *half.tests, *half.right]:
-            secrets += leaks.secret_lines(cell.text, cell.where, public)
+        parts: list[Answer | HiddenTest] = [half.solution, *half.tests, *half.right]
+        for part in parts:
+            secrets += leaks.secret_lines(part.text, part.where, public)
     return secrets
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 
 from ..errors import BookError, Faults
+from ..exercise_cells import exercises_in, grading
 from .answers import PrivateHalf, read_private
 
 LEAST_RIGHT, LEAST_WRONG = 2, 5
@@ -92,21 +93,18 @@ def _read_public(path: Path, root: Path):
     name = path.relative_to(root).as_posix()
     try:
         notebook = nbformat.read(path, as_version=4)
-        ids = {c.metadata.nbgrader.grade_id: i for i, c in enumerate(notebook.cells) if "nbgrader" in c.metadata}
+        found = exercises_in(notebook.cells)
     except Exception as error:  # nbformat raises many kinds
         raise BookError(name, f"cannot be read as a notebook: {error}", "run `make notebooks`") from None
     exercises = {}
-    for grade_id, index in ids.items():
-        cell = notebook.cells[index]
-        if not cell.metadata.nbgrader.get("solution"):
-            continue
-        if not re.fullmatch(r"\w+", grade_id):
-            raise BookError(name, f"the exercise name {grade_id!r} is not one word", "use letters, digits and `_`")
-        graded = ids.get(f"{grade_id}-grade")
-        points = notebook.cells[graded].metadata.nbgrader.get("points", 0) if graded is not None else 0
-        exercises[grade_id] = Public(grade_id, name, index, ids.get(f"{grade_id}-check"), graded, points)
-        if graded is not None and f"{grade_id}-check" not in ids:
-            raise BookError(name, f"the exercise {grade_id!r} is graded and has no check cell", "run `make notebooks`")
+    for exercise, at in found.items():
+        if not re.fullmatch(r"\w+", exercise):
+            raise BookError(name, f"the exercise name {exercise!r} is not one word", "use letters, digits and `_`")
+        check, graded = at.get("check"), at.get("grade")
+        points = grading(notebook.cells[graded]).get("points", 0) if graded is not None else 0
+        exercises[exercise] = Public(exercise, name, at["answer"], check, graded, points)
+        if graded is not None and check is None:
+            raise BookError(name, f"the exercise {exercise!r} is graded and has no check cell", "run `make notebooks`")
     return notebook, exercises
 
 
@@ -120,7 +118,7 @@ def _refuse_stale(notebook, name: str, root: Path) -> None:
 
 
 def _refuse_duplicates(found: dict, faults: list[BookError]) -> None:
-    first = {}
+    first: dict[str, str] = {}
     for chapter, (_, exercises) in found.items():
         for name in exercises:
             if name in first:

@@ -5,11 +5,11 @@ import ast
 
 def string_lines(tree: ast.AST) -> set[int]:
     """Line numbers that begin inside a string literal, where an added space would change a value."""
-    inside = set()
+    inside: set[int] = set()
     for node in ast.walk(tree):
         text = isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)
-        if text or isinstance(node, ast.JoinedStr):
-            inside.update(range(node.lineno + 1, node.end_lineno + 1))
+        if isinstance(node, ast.expr) and (text or isinstance(node, ast.JoinedStr)):
+            inside.update(range(node.lineno + 1, (node.end_lineno or node.lineno) + 1))
     return inside
 
 

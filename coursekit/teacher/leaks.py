@@ -86,7 +86,7 @@ def _members(data: bytes, name: str, depth: int):
             yield "", gzip.decompress(data)
         else:
             with tarfile.open(fileobj=io.BytesIO(data)) as packed:
-                yield from ((m.name, packed.extractfile(m).read()) for m in packed if m.isfile())
+                yield from ((m.name, file.read()) for m in packed if m.isfile() and (file := packed.extractfile(m)))
     except (zipfile.BadZipFile, tarfile.TarError, OSError, EOFError, RuntimeError, NotImplementedError) as error:
         raise BookError(name, f"cannot be unpacked, so it cannot be scanned: {error}") from None
 

@@ -5,28 +5,19 @@ import copy
 import difflib
 import hashlib
 import re
+from typing import Any
 
 import nbformat
 
+from .. import exercise_cells
 from ..errors import BookError
 from .answers import HiddenTest, PrivateHalf
 from .indent import shift
 
 STUB = re.compile(r"^( *)# YOUR CODE HERE\n\1raise NotImplementedError\(\)$", re.MULTILINE)
-FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
-
-RUN_TESTS = '''\
-_earned = 0.0
-for _test, _points, _name, _hint in _tests:
-    try:
-        with _contextlib.redirect_stdout(_io.StringIO()), _contextlib.redirect_stderr(_io.StringIO()):
-            _test()
-    except (Exception, SystemExit):
-        print(f"✗ {_name}: 0 of {_points:g}. {_hint}".rstrip())
-    else:
-        _earned += _points
-        print(f"✓ {_name}: {_points:g} of {_points:g}.")
-round(_earned, 6)'''
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+Named = ast.ClassDef | Function
+Holder = ast.Module | Named
 
 
 def canary(chapter: str, exercise: str, region: str) -> str:
@@ -59,7 +50,7 @@ def _body_for(public: str, solution: str, stub: re.Match, where: str) -> list[st
     path, theirs = _enclosing(ast.parse(public), line, where)
     name = ".".join(path)
     ours = _find(ast.parse(solution), path)
-    if not isinstance(ours, FUNCTION):
+    if not isinstance(ours, Function):
         raise BookError(where, f"the solution does not define `{name}`", "the public stub asks for it")
     if _signature(ours) != _signature(theirs):
         todo = f"public: {_signature(theirs)} here: {_signature(ours)}"
@@ -73,35 +64,39 @@ def _body_for(public: str, solution: str, stub: re.Match, where: str) -> list[st
     return _lines(solution, ours, body[len(before) : len(body) - len(after)], stub[1], where)
 
 
-def _lines(solution: str, function: ast.AST, body: list[ast.stmt], margin: str, where: str) -> list[str]:
+def _lines(solution: str, function: Function, body: list[ast.stmt], margin: str, where: str) -> list[str]:
     """The text of some statements of a function, with the comments above them, indented by `margin`."""
-    earlier = [s.end_lineno for s in function.body if s.end_lineno <= body[0].lineno and s is not body[0]]
+    earlier = [end for s in function.body if (end := _last_line(s)) <= body[0].lineno and s is not body[0]]
     floor, first = max(earlier, default=function.lineno), min(_first_line(body[0]), body[0].lineno)
     if first <= floor:
         raise BookError(where, f"`{function.name}` has several statements on one line", "give each its own line")
     text = solution.split("\n")
     while first - 1 > floor and text[first - 2].strip().startswith("#"):
         first -= 1
-    return shift(solution, first, body[-1].end_lineno, body[0].col_offset, margin)
+    return shift(solution, first, _last_line(body[-1]), body[0].col_offset, margin)
+
+
+def _last_line(statement: ast.stmt) -> int:
+    return statement.end_lineno or statement.lineno
 
 
 def _first_line(statement: ast.stmt) -> int:
     return min([statement.lineno, *(d.lineno for d in getattr(statement, "decorator_list", []))])
 
 
-def _enclosing(tree: ast.Module, line: int, where: str) -> tuple[list[str], ast.AST]:
+def _enclosing(tree: ast.Module, line: int, where: str) -> tuple[list[str], Function]:
     """The innermost function around a line, and the names that lead to it."""
-    path, node = [], tree
-    kinds = (*FUNCTION, ast.ClassDef)
-    while inner := [n for n in node.body if isinstance(n, kinds) and n.lineno <= line <= n.end_lineno]:
+    path: list[str] = []
+    node: Holder = tree
+    while inner := [n for n in node.body if isinstance(n, Named) and n.lineno <= line <= _last_line(n)]:
         node = inner[0]
         path.append(node.name)
-    if not isinstance(node, FUNCTION):
+    if not isinstance(node, Function):
         raise BookError(where, "a public stub stands outside any function", "put it into a function to be filled in")
     return path, node
 
 
-def _find(tree: ast.AST, path: list[str]) -> ast.AST | None:
+def _find(tree: ast.AST | None, path: list[str]) -> ast.AST | None:
     for name in path:
         named = [n for n in getattr(tree, "body", []) if getattr(n, "name", None) == name]
         tree = named[-1] if named else None
@@ -110,12 +105,12 @@ def _find(tree: ast.AST, path: list[str]) -> ast.AST | None:
 
 def _signature(node: ast.AST) -> str:
     """What stands above a body, as one line."""
-    bare = copy.deepcopy(node)
+    bare: Any = copy.deepcopy(node)
     bare.body = [ast.Pass()]
     return ast.unparse(bare).removesuffix("pass").strip().replace("\n", " ")
 
 
-def _statements(node: ast.AST) -> list[ast.stmt]:
+def _statements(node: Holder) -> list[ast.stmt]:
     return node.body[1:] if ast.get_docstring(node, clean=False) is not None else node.body
 
 
@@ -128,7 +123,7 @@ def _around(body: list[ast.stmt], line: int, name: str, where: str) -> tuple[lis
     return body[: at[0]], body[at[0] + 1 :]
 
 
-def _refuse_extras(public: ast.AST, solution: ast.AST, where: str) -> None:
+def _refuse_extras(public: ast.Module | ast.ClassDef, solution: ast.Module | ast.ClassDef, where: str) -> None:
     """A solution may define only what the public stub has a place for."""
     for node in _statements(solution):
         name = getattr(node, "name", None)
@@ -140,7 +135,7 @@ def _refuse_extras(public: ast.AST, solution: ast.AST, where: str) -> None:
         if theirs is None:
             raise BookError(where, what, todo)
         if isinstance(node, ast.ClassDef):
-            if _signature(node) != _signature(theirs):
+            if not isinstance(theirs, ast.ClassDef) or _signature(node) != _signature(theirs):
                 raise BookError(where, f"class `{name}` differs from the public one", f"public: {_signature(theirs)}")
             _refuse_extras(theirs, node, where)
         elif "raise NotImplementedError()" not in ast.unparse(theirs):
@@ -149,13 +144,8 @@ def _refuse_extras(public: ast.AST, solution: ast.AST, where: str) -> None:
 
 def graded_source(public: str, tests: list[HiddenTest], mark: str) -> str:
     """The graded cell: its public line, then tests that fail one by one and the points earned as a float."""
-    lines = [public, "### BEGIN HIDDEN TESTS", mark, "import contextlib as _contextlib", "import io as _io", ""]
-    table = ["_tests = ("]
-    for number, test in enumerate(tests, 1):
-        body = shift(test.text, 1, test.text.count("\n") + 1, 0, "    ")
-        lines += ["", f"def _hidden_{number}():", *body, ""]
-        table.append(f"    (_hidden_{number}, {test.points!r}, {test.name!r}, {test.hint!r}),")
-    return "\n".join([*lines, "", *table, ")", RUN_TESTS, "### END HIDDEN TESTS"])
+    rows = [(t.name, t.points, t.hint, shift(t.text, 1, t.text.count("\n") + 1, 0, "    ")) for t in tests]
+    return exercise_cells.graded_text(public, rows, mark)
 
 
 def merge_notebook(public, chapter: str, exercises: dict, halves: dict[str, PrivateHalf]):
@@ -169,10 +159,10 @@ def merge_notebook(public, chapter: str, exercises: dict, halves: dict[str, Priv
         answer = merged.cells[exercise.answer]
         where = half.solution.where if half else f"{exercise.where}, exercise {name}"
         mark = canary(chapter, name, "solution")
-        answer.source = merge_answer(answer.source, half and half.solution.text, mark, where)
+        answer.source = merge_answer(answer.source, half.solution.text if half else None, mark, where)
         if exercise.graded is not None:
             cell = merged.cells[exercise.graded]
-            cell.source = graded_source(cell.source, half.tests, canary(chapter, name, "tests"))
+            cell.source = graded_source(cell.source, halves[name].tests, canary(chapter, name, "tests"))
     check_round_trip(public, merged, chapter)
     return merged
 
@@ -195,5 +185,5 @@ def check_round_trip(public, merged, chapter: str) -> None:
 
 def difference(public, other) -> str:
     """What differs between two cells, as a diff."""
-    texts = [nbformat.writes(nbformat.v4.new_notebook(cells=[cell])).splitlines() for cell in (public, other)]
-    return "\n".join(difflib.unified_diff(*texts, "public", "cut again", lineterm="", n=1))
+    before, after = (nbformat.writes(nbformat.v4.new_notebook(cells=[cell])).splitlines() for cell in (public, other))
+    return "\n".join(difflib.unified_diff(before, after, "public", "cut again", lineterm="", n=1))

@@ -43,7 +43,7 @@ def out_of_date(root: Path, assignments: list[Assignment]) -> list[BookError]:
             what = f"{name}: its exercises are {', '.join(sorted(graded))}"
             faults.append(BookError(strength.name(name), what, TODO))
     strangers = sorted(set(old) - {a.name for a in assignments})
-    return faults + [_difference(name, old[name], None) for name in strangers]
+    return faults + [fault for name in strangers if (fault := _difference(name, old[name], None))]
 
 
 def digests(root: Path, assignment: Assignment) -> tuple[str, str]:

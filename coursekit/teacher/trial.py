@@ -13,6 +13,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
 from ..errors import BookError
+from ..exercise_cells import says_failed, test_name
 from ..grading.sandbox import Sandbox
 from ..kernels import environment, kernel_manager
 from .across import confirm, refuse_weak_tests, start_sandbox
@@ -66,7 +67,7 @@ class Ran:
 
     def failed(self, test: str) -> bool:
         """Whether a graded cell printed that it failed this test."""
-        return any(line.startswith(f"✗ {test}: ") for line in self.text("stdout").splitlines())
+        return says_failed(self.text("stdout"), test)
 
     def shown(self) -> str:
         """All that the cell put out, for a message; long outputs from their end."""
@@ -153,7 +154,8 @@ def _judge_solution(kernel: Kernel, exercise: Public, half: PrivateHalf, ran: di
 
 
 def _judge(kernel: Kernel, sandbox: Sandbox, assignment: Assignment, merged, exercise: Public) -> Row:
-    half, caught, judged = assignment.halves[exercise.name], 0, []
+    half, caught = assignment.halves[exercise.name], 0
+    judged: list[tuple[Answer, set[str]]] = []
     _judge_untouched(kernel, assignment, merged, exercise)
     for answer in half.right:
         check, graded = _try(kernel, merged, exercise, answer)
@@ -213,7 +215,7 @@ def _demand_full_marks(kernel: Kernel, exercise: Public, half: PrivateHalf, answ
     reasons = []
     for number, test in enumerate(half.tests, 1):
         if graded.failed(test.name):
-            again = kernel.run(f"_hidden_{number}()", where=test.where)
+            again = kernel.run(f"{test_name(number)}()", where=test.where)
             reason = again.error or "it passes when it runs again, so it depends on chance"
             reasons.append(f"test {test.name!r} ({test.where}): {reason}")
     what = f"{answer.label!r} gets {graded.score():g} of {exercise.points:g} points in {exercise.name!r}"

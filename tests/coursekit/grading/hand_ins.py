@@ -6,7 +6,8 @@ import json
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from coursekit.grading.submission import Cell
+from coursekit.grading.hand_in import repair
+from coursekit.grading.hand_in.read import Cell
 
 STUB = "    # YOUR CODE HERE\n    raise NotImplementedError()"
 AREA = "def area(width, height):\n    return width * height"
@@ -115,3 +116,35 @@ class Student:
 
     def json(self):
         return json.dumps(nbformat.from_dict(self.notebook), indent=1, ensure_ascii=False)
+
+
+RELEASE = release()
+
+
+def repaired(student):
+    cells = student.cells if isinstance(student, Student) else student
+    hand_in = repair(cells, RELEASE)
+    assert_tests_are_the_release_s(hand_in)
+    return hand_in
+
+
+def assert_tests_are_the_release_s(hand_in):
+    """The one thing that no hand-in may change."""
+    tests = [(s.kind, s.exercise, s.source) for s in hand_in.steps if s.kind in ("check", "grade")]
+    assert tests == [
+        (kind, name, GRADED if kind == "grade" else CHECKS[name])
+        for name in ANSWERS
+        for kind in (("check",) if name == "area" else ("check", "grade"))
+    ]
+    assert list(hand_in.answers) == list(ANSWERS)
+    answers = [(s.exercise, s.source) for s in hand_in.steps if s.kind == "answer"]
+    assert answers == list(hand_in.answers.items())
+    assert {s.kind for s in hand_in.steps} <= {"context", "answer", "check", "grade"}
+
+
+def context(hand_in):
+    return [step.source for step in hand_in.steps if step.kind == "context"]
+
+
+def order(hand_in):
+    return [step.exercise or step.source for step in hand_in.steps]

@@ -145,3 +145,99 @@ def test_tests_for_practice(toy):
 
 def test_an_unknown_chapter(toy):
     assert "chapter '07': matches 0 notebooks" in faults(toy, ["07"])
+
+
+# --- wrong answers as edits -------------------------------------------------------------------------------------------
+
+WHOLE = """\
+# %% wrong mistake="Sorts instead."
+def turn(items):
+    return sorted(items)[::-1]
+"""
+BASE = """\
+def turn(items):
+    turned = []
+    for item in items:
+        turned.insert(0, item)
+    return turned"""
+
+
+def edit(toy, lines: str, base: str = "by inserting") -> None:
+    toy.replace(WHOLE, f'# %% wrong mistake="Sorts instead." from="{base}"\n{lines}\n')
+
+
+def last_wrong(toy) -> str:
+    return read_private(toy.private / "turn.py", toy.root).wrong[-1].text
+
+
+@pytest.mark.parametrize(
+    ("lines", "old", "new"),
+    [
+        ("# -     return turned\n# +     return items", "    return turned", "    return items"),
+        ("# -     turned = []\n# +     turned = []\n# +     items = sorted(items)", "[]", "[]\n    items = sorted(items)"),
+        ("# -     for item in items:\n# -         turned.insert(0, item)",
+         "    for item in items:\n        turned.insert(0, item)\n", ""),
+    ],
+)  # fmt: skip
+def test_an_edit_changes_its_lines_and_leaves_the_rest(toy, lines, old, new):
+    edit(toy, lines)
+    assert BASE.count(old) == 1 and last_wrong(toy) == BASE.replace(old, new)
+
+
+def test_several_edits_are_made_one_after_the_other(toy):
+    edit(
+        toy,
+        "# -     return turned\n\n# -     turned = []\n# +     turned = [0]\n# -     turned = [0]\n# +     turned = 0",
+    )
+    assert last_wrong(toy) == BASE.replace("[]", "0").removesuffix("\n    return turned")
+
+
+def test_an_edit_of_nothing_that_is_there(toy):
+    edit(toy, "# -     return turned", base="by insertion")
+    said = fault(toy)
+    assert "from='by insertion' names no right answer of this file" in said and "'solution', 'by slicing'" in said
+
+
+def test_the_solution_can_be_edited_too(toy):
+    edit(toy, "# -         return self.things[-1]\n# +         return self.things[0]", "solution")
+    assert last_wrong(toy).endswith("return self.things[0]") and "range(len(items) - 1, -1, -1)" in last_wrong(toy)
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (
+            "# -     return items\n# +     return 1",
+            "line 59: the old lines of this edit stand 0 times in 'by inserting'",
+        ),
+        ("# -     return turned\n# -     return turned", "line 59: the old lines of this edit stand 0 times"),
+        (
+            "# -     return turned\n\n# -     return\n# +     return 1",
+            "line 61: the old lines of this edit stand 0 times",
+        ),
+        ("# - turned = []", "line 59: the old lines of this edit stand 0 times"),
+        ("# +     return 1", "line 59: a new line comes without an old one"),
+        ("# -     return turned\n\n# +     return 1", "line 61: a new line comes without an old one"),
+        ("# -     return turned\n    return 1", "line 60: '    return 1' is no line of an edit"),
+        ("#-     return turned", "line 59: '#-     return turned' is no line of an edit"),
+        ("# -- return turned", "line 59: '# -- return turned' is no line of an edit"),
+        ("# -     return turned\n# +     return turned", "is the same code as another answer"),
+        ("# -     return turned\n# +     return (turned", "is not Python that a cell can hold"),
+        ("# -     return turned\n# +     return 1  # BEGIN SOLUTION", "'BEGIN SOLUTION' stands in the code"),
+    ],
+)
+def test_an_edit_that_does_not_fit_is_refused_with_its_line(toy, lines, message):
+    edit(toy, lines)
+    said = fault(toy)
+    assert message in said and said.startswith("course/exercises/01_lists/turn.py, line ")
+
+
+def test_lines_that_stand_there_twice_are_refused(toy):
+    toy.replace("    return turned", "    turned = turned\n    turned = turned\n    return turned")
+    edit(toy, "# -     turned = turned\n# +     pass")
+    assert "the old lines of this edit stand 2 times" in fault(toy)
+
+
+def test_only_a_wrong_answer_can_be_an_edit(toy):
+    toy.replace('# %% right name="by slicing"', '# %% right name="by slicing" from="solution"')
+    assert "`right` has no argument 'from'" in fault(toy)

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coursekit.grading import slices
-from coursekit.grading.slices import bound, needed, used
+from coursekit.grading.hand_in import slices
+from coursekit.grading.hand_in.slices import bound, needed, used
 
 
 def slice_of(source, *wanted):

@@ -11,6 +11,7 @@ import linecache
 import os
 import sys
 import traceback
+from collections.abc import Callable
 
 import torch
 import wire
@@ -23,7 +24,7 @@ OF_MODULES = {"eval", "train", "state_dict", "load_state_dict", "parameters"}
 try:
     from IPython.core.inputtransformer2 import TransformerManager
 except ImportError:
-    TransformerManager = None
+    TransformerManager = None  # type: ignore[assignment, misc]
 
 
 class Shown:
@@ -70,7 +71,7 @@ class Worker:
 
     def run(self, source: str) -> None:
         """One cell, as a notebook would run it."""
-        if TransformerManager:
+        if TransformerManager is not None:
             source = TransformerManager().transform_cell(source)
         linecache.cache[CELL] = len(source), None, source.splitlines(True), CELL
         exec(compile(ast.parse(source, CELL), CELL, "exec"), self.names)
@@ -123,7 +124,8 @@ class Worker:
         shown = Shown()
         try:
             request = wire.decode(raw, self.kept.__getitem__)
-            do = {"run": self.run, "look": self.look, "call": self.call}[request.pop("do")]
+            ways: dict[str, Callable] = {"run": self.run, "look": self.look, "call": self.call}
+            do = ways[request.pop("do")]
             with contextlib.redirect_stdout(shown), contextlib.redirect_stderr(shown):
                 value = do(**request)
             return wire.encode({"value": value, "shown": shown.text}, self.refer)

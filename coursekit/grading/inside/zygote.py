@@ -13,33 +13,18 @@ import resource
 import select
 import signal
 import socket
-import struct
 import sys
 import warnings
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import torch
 import worker
+from calls import program
 
 libc = ctypes.CDLL(None, use_errno=True)
 NEW_NS, NEW_USER, NEW_PID, NEW_IPC = 0x00020000, 0x10000000, 0x20000000, 0x08000000
 NO_NEW_PRIVS, SECCOMP, CAPBSET_DROP, FILTER = 38, 22, 24, 2
 NOSUID_NODEV, NOSUID_NODEV_NOEXEC = 6, 14
-ALLOW, REFUSE, KILL = 0x7FFF0000, 0x00050000, 0x80000000  # of seccomp; REFUSE carries an errno
-EPERM, ENOSYS, CLONE_THREAD = 1, 38, 0x00010000
-# The numbers, by machine, of calls that no answer needs: new processes, programs, sockets, namespaces, tracing.
-CALLS = {
-    "x86_64": {
-        "audit": 0xC000003E, "clone": 56, "clone3": 435,
-        "refused": (57, 58, 59, 322, 41, 42, 43, 49, 50, 53, 101, 165, 166, 155, 272, 308, 310, 311, 321, 298, 323, 425,
-                    426, 427, 248, 249, 250, 175, 176, 246, 313, 320, 428, 429, 430, 431, 432, 433, 442, 161, 438),
-    },
-    "aarch64": {
-        "audit": 0xC00000B7, "clone": 220, "clone3": 435,
-        "refused": (221, 281, 198, 199, 200, 201, 202, 203, 117, 40, 39, 41, 97, 268, 270, 271, 280, 241, 282, 425, 426,
-                    427, 217, 218, 219, 105, 106, 104, 273, 294, 428, 429, 430, 431, 432, 433, 442, 51, 438),
-    },
-}  # fmt: skip
 
 
 def _demand(result: int, what: str) -> None:
@@ -89,34 +74,14 @@ def held() -> int:
 
 def few_calls() -> None:
     """A filter of system calls: threads yes; new processes, programs, sockets, mounts and tracing no."""
-    calls = CALLS[platform.machine()]
-
-    def load(offset: int) -> tuple:
-        return 0x20, 0, 0, offset
-
-    def when_equal(value: int, then: int, otherwise: int = 0) -> tuple:
-        return 0x15, then, otherwise, value
-
-    def end(with_: int) -> tuple:
-        return 0x06, 0, 0, with_
-
-    program = [load(4), when_equal(calls["audit"], 1), end(KILL), load(0)]
-    program += [(0x35, 0, 1, 0x40000000), end(REFUSE | EPERM)]  # the other numbering of x86-64
-    program += [
-        when_equal(calls["clone3"], 0, 1),
-        end(REFUSE | ENOSYS),
-    ]  # its flags are out of reach: libc then uses clone
-    program += [when_equal(calls["clone"], 0, 4), load(16), (0x45, 1, 0, CLONE_THREAD), end(REFUSE | EPERM), end(ALLOW)]
-    for number in calls["refused"]:
-        program += [when_equal(number, 0, 1), end(REFUSE | EPERM)]
-    program += [end(ALLOW)]
-    code = b"".join(struct.pack("HBBI", *line) for line in program)
+    lines = program(platform.machine())
+    code = b"".join(lines)
     buffer = ctypes.create_string_buffer(code, len(code))
 
     class Program(ctypes.Structure):
         _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_void_p))
 
-    filter_ = Program(len(program), ctypes.addressof(buffer))
+    filter_ = Program(len(lines), ctypes.addressof(buffer))
     _demand(libc.prctl(NO_NEW_PRIVS, 1, 0, 0, 0), "new rights")
     _demand(libc.prctl(SECCOMP, FILTER, ctypes.byref(filter_), 0, 0), "system calls")
 
@@ -141,7 +106,7 @@ def supervise(data: socket.socket, life: socket.socket, limits: dict, confined: 
         finally:
             os._exit(1)
     data.close()
-    select.select([life, os.pidfd_open(child)], [], [])
+    select.select([life.fileno(), os.pidfd_open(child)], [], [])
     with contextlib.suppress(ProcessLookupError):
         os.kill(child, signal.SIGKILL)  # the first process of its namespace: everything in there ends with it
         if not confined:

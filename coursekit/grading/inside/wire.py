@@ -182,7 +182,8 @@ def _value(tree, tensors: list, refer):
 
 def tensors_in(value) -> list:
     """The tensors of nested lists, tuples and dicts, each once, in an order that is the same on both sides."""
-    found, todo = {}, [value]
+    found: dict[int, torch.Tensor] = {}
+    todo = [value]
     while todo:
         value = todo.pop()
         if isinstance(value, torch.Tensor):

@@ -154,7 +154,7 @@ def _texts(source: str, body: list[ast.stmt]) -> list[str]:
     texts, before = [], 0
     for node in body:
         first, column = _start(node, lines, before)
-        last = node.end_lineno - 1
+        last = (node.end_lineno or node.lineno) - 1
         taken = lines[first : last + 1]
         taken[-1] = taken[-1][: node.end_col_offset]
         taken[0] = taken[0][column:]
@@ -202,7 +202,7 @@ def _global_names(text: str, loads: set[str]) -> set[str]:
             todo = [symtable.symtable(text, "cell", "exec")]
     except (SyntaxError, ValueError):
         return loads
-    names = set()
+    names: set[str] = set()
     while todo:
         table = todo.pop()
         whole = table.get_type() != "function"
@@ -221,8 +221,8 @@ class _Names:
         self.hands: set[tuple[str, str]] = set()
         self.functions: set[str] = set()
 
-    def read(self, node: ast.stmt) -> None:
-        todo: list[ast.AST] = [node]
+    def read(self, statement: ast.stmt) -> None:
+        todo: list[ast.AST] = [statement]
         while todo:
             node = todo.pop()
             self._take(node)
@@ -273,8 +273,8 @@ def _of_the_module(node: ast.AST) -> list[ast.AST]:
         return []
     if isinstance(node, _COMPREHENSIONS):
         return [n.target for n in ast.walk(node) if isinstance(n, ast.NamedExpr)]
-    if type(node).__name__ == "TypeAlias":
-        return [node.name]
+    if type(node).__name__ == "TypeAlias":  # of Python 3.12
+        return [getattr(node, "name")]  # noqa: B009
     return list(ast.iter_child_nodes(node))
 
 

@@ -1,0 +1,161 @@
+"""Which file of a student's folder is the notebook."""
+
+import hashlib
+import os
+import re
+import stat
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from .read import Unreadable, bytes_of
+
+MOST_ENTRIES = 5_000  # of a hand-in's folder that are looked at
+MOST_FILES = 40  # of those that are read to choose one
+
+_ENDINGS = (".ipynb", ".ipynb.txt", ".ipynb.json", ".json")
+_SKIPPED_FOLDERS = {".ipynb_checkpoints", "__macosx"}
+_COPY_MARKS = re.compile(
+    r"^(copy|copia|copie|kopie)[ _]+(of|de|von)[ _]+|[-_ ]+(copy|copia|copie|kopie)[-_ ]*\d*(?![^\W_])|\(\d{1,6}\)|"
+    r"[-_ ]+final[-_ ]*\d*(?![^\W_])|^final[-_ ]+"
+)
+_NUMBER = re.compile(r"\((\d{1,6})\)|(?:copy|kopie|copia|copie)[ _-]*(\d{1,6})", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Found:
+    """The notebook of a hand-in: None when there is none. `doubt` is "" when it is surely the one meant."""
+
+    path: Path | None
+    notes: tuple[str, ...] = ()
+    doubt: str = ""
+
+
+def find_notebook(folder: Path, name: str) -> Found:
+    """The notebook `name` (no ending) that a student's folder for one assignment holds, under whatever name it has."""
+    folder = Path(folder)
+    exact = folder / f"{name}.ipynb"
+    try:
+        if stat.S_ISLNK(folder.lstat().st_mode):
+            return Found(None, ("the folder is a link; links are not followed",))
+        notes = _unusable(exact)
+        files = [exact] if exact.is_file() and not notes else []
+        files += [path for path in _some(_candidates(folder), MOST_FILES) if path != exact and _may_be_notebook(path)]
+    except FileNotFoundError:
+        return Found(None, ("nothing was handed in",))
+    except (OSError, ValueError) as error:
+        return Found(None, (f"the folder cannot be read: {said(getattr(error, 'strerror', None) or 'a faulty name')}",))
+    if exact in files:
+        return _exact(exact, files, name)
+    if not files:
+        return Found(None, (*notes, "no notebook was found"))
+    return _renamed(folder, files, name, notes)
+
+
+def said(text: object) -> str:
+    """Text of a student as a note may show it: at most 60 characters of one line, none that steers a terminal."""
+    line = "".join(c if c.isprintable() else " " for c in str(text)[:400])
+    line = " ".join(line.split())
+    return line if len(line) <= 60 else line[:59] + "…"
+
+
+def _unusable(exact: Path) -> list[str]:
+    try:
+        mode = exact.lstat().st_mode
+    except FileNotFoundError:
+        return []
+    if stat.S_ISLNK(mode):
+        return [f"`{said(exact.name)}` is a link; links are not followed"]
+    return [] if stat.S_ISREG(mode) else [f"`{said(exact.name)}` is no ordinary file"]
+
+
+def _candidates(folder: Path) -> Iterator[Path]:
+    """The files below a folder that may be notebooks, at most three levels deep; no link is followed."""
+    todo, seen = [(folder, 1)], 0
+    while todo:
+        here, depth = todo.pop(0)
+        try:
+            with os.scandir(here) as listing:
+                entries = sorted(_some(listing, MOST_ENTRIES - seen), key=lambda entry: entry.name)
+        except OSError:
+            if here == folder:
+                raise
+            continue
+        seen += len(entries)
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                if depth < 3 and entry.name.lower() not in _SKIPPED_FOLDERS:
+                    todo.append((here / entry.name, depth + 1))
+            elif entry.is_file(follow_symlinks=False) and _named_like_one(entry.name):
+                yield here / entry.name
+
+
+def _some(listing: Iterable, most: int) -> Iterator:
+    for _, entry in zip(range(most), listing, strict=False):
+        yield entry
+
+
+def _named_like_one(name: str) -> bool:
+    return not name.startswith(("._", ".~")) and name.lower().endswith(_ENDINGS)
+
+
+def _may_be_notebook(path: Path) -> bool:
+    """False for JSON files that hold something else; what is called a notebook counts as one, readable or not."""
+    if ".ipynb" in path.name.lower():
+        return True
+    try:
+        return any(word in bytes_of(path) for word in (b'"cells"', b'"worksheets"'))
+    except Unreadable:
+        return False
+
+
+def _exact(exact: Path, files: list[Path], name: str) -> Found:
+    mark = _mark(exact)
+    others = [p for p in files if p != exact and _rank(p, name) == 2 and _mark(p) != mark]
+    notes = [f"`{said(p.name)}`, another version, was left aside" for p in others[:3]]
+    return Found(exact, tuple(notes))
+
+
+def _renamed(folder: Path, files: list[Path], name: str, notes: list[str]) -> Found:
+    best = max(_rank(path, name) for path in files)
+    ranked = [path for path in files if _rank(path, name) == best]
+    different: dict[object, Path] = {}
+    for path in sorted(ranked, key=lambda path: (len(path.parts), len(path.name), path.name)):
+        different.setdefault(_mark(path), path)
+    path = max(different.values(), key=_newest)
+    doubt = ""
+    if len(different) > 1:
+        doubt = f"{len(different)} different notebooks were handed in; the newest, `{said(path.name)}`, was taken"
+    return Found(path, (*notes, f"the notebook was found as `{said(path.relative_to(folder))}`"), doubt)
+
+
+def _rank(path: Path, name: str) -> int:
+    """How well a file's name fits: 2 the assignment's but for marks of a copy, 1 it is somewhere in it, 0 another."""
+    file, wanted = _plain_name(path.name), _plain_name(name)
+    return 2 if file == wanted else 1 if wanted and wanted in file else 0
+
+
+def _plain_name(name: str) -> str:
+    name = unicodedata.normalize("NFKC", name).lower()
+    ending = next((ending for ending in sorted(_ENDINGS, key=len, reverse=True) if name.endswith(ending)), "")
+    name = name.removesuffix(ending).strip()
+    while (shorter := _COPY_MARKS.sub("", name).strip()) != name:
+        name = shorter
+    return "".join(filter(str.isalnum, name))
+
+
+def _newest(path: Path) -> tuple[int, int, str]:
+    numbers = [int(a or b) for a, b in _NUMBER.findall(path.name)]
+    try:
+        changed = path.lstat().st_mtime_ns
+    except OSError:
+        changed = 0
+    return max(numbers, default=0), changed, path.name
+
+
+def _mark(path: Path) -> object:
+    try:
+        return hashlib.sha256(bytes_of(path)).digest()
+    except Unreadable:
+        return path
