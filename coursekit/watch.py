@@ -73,7 +73,7 @@ def report(root: str) -> str:
     paths = set(_state.opened)
     for module in list(sys.modules.values()):
         with suppress(Exception):  # some modules are objects that only look like one
-            paths.add(os.path.abspath(module.__file__ or ""))
+            paths |= {os.path.abspath(file)} if (file := module.__file__) else set()
     read = {os.path.relpath(path, root) for path in map(_source, paths - {__file__}) if _below(path, root)}
     return json.dumps({"read": sorted(read), "refused": sorted(_state.refused)})
 
