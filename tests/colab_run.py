@@ -6,6 +6,8 @@ The teacher's half adds to AFTERWARDS what it wants done in the same kernel.
 import copy
 import functools
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -13,7 +15,6 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from os import cpu_count
 from pathlib import Path
 
 import nbformat
@@ -25,6 +26,8 @@ from nbclient import NotebookClient
 
 NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 AFTERWARDS: dict[str, Callable[[NotebookClient, str], object]] = {}
+POOL = ThreadPoolExecutor(os.cpu_count())
+RUNNING: dict[Path, int] = {}    # the process of each kernel that is there
 OURS = tuple(str(ROOT / part) for part in (".venv", "lightnets_edu", "coursekit", "course"))
 PROBE = f"""
 import json, sys, google.colab.output, lightnets_edu
@@ -55,7 +58,7 @@ def _kept() -> tempfile.TemporaryDirectory:
 def wheel() -> Path:
     """The package as a wheel, built from what git knows of this working tree."""
     folder = Path(_kept().name)
-    source = published(folder / "source")
+    source = published(folder / "source", without=("course",))
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(source)]
     subprocess.run(command, check=True, capture_output=True)
     return next(folder.glob("*.whl"))
@@ -73,7 +76,11 @@ def kernel(nb, folder: Path, source: object):
     client.km, client.python = manager, python
     env = {**clean(folder, python, PINS / "on_colab"), "LIGHTNETS_EDU": str(source)}
     with client.setup_kernel(cwd=str(folder), env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
-        yield client
+        RUNNING[folder] = manager.provisioner.pid
+        try:
+            yield client
+        finally:
+            del RUNNING[folder]
 
 
 def _run(stem: str) -> Run:
@@ -95,8 +102,7 @@ def _run(stem: str) -> Run:
 def _started() -> dict[str, Future]:
     """All notebooks, as many at a time as there are cores; the set-up that they share is done first."""
     environment("colab"), wheel()
-    pool = ThreadPoolExecutor(cpu_count())
-    return {stem: pool.submit(_run, stem) for stem in sorted(NOTEBOOKS, key=_length)}
+    return {stem: POOL.submit(_run, stem) for stem in sorted(NOTEBOOKS, key=_length)}
 
 
 def _length(stem: str) -> int:
@@ -106,4 +112,10 @@ def _length(stem: str) -> int:
 
 def executed(stem: str) -> Run:
     """The one run of a notebook in this process."""
-    return _started()[stem].result()
+    try:
+        return _started()[stem].result()
+    except KeyboardInterrupt:
+        POOL.shutdown(wait=False, cancel_futures=True)
+        for process in list(RUNNING.values()):
+            os.kill(process, signal.SIGKILL)
+        raise
