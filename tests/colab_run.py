@@ -6,6 +6,8 @@ The teacher's half adds to AFTERWARDS what it wants done in the same kernel.
 import copy
 import functools
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -13,7 +15,6 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from os import cpu_count
 from pathlib import Path
 
 import nbformat
@@ -27,6 +28,8 @@ from coursekit.project import Project
 
 NOTEBOOKS = sorted(path.stem for path in Project(ROOT).sources())
 AFTERWARDS: dict[str, Callable[[NotebookClient, str], object]] = {}
+POOL = ThreadPoolExecutor(os.cpu_count())
+RUNNING: dict[Path, int] = {}    # the process of each kernel that is there
 OURS = tuple(str(ROOT / part) for part in (".venv", "lightnets_edu", "coursekit", "course"))
 PROBE = f"""
 import json, sys, google.colab.output, lightnets_edu
@@ -56,7 +59,7 @@ def _kept() -> tempfile.TemporaryDirectory:
 @functools.cache
 def source() -> Path:
     """What git knows of this working tree, without what its reader did in notebooks/."""
-    return published(Path(_kept().name) / "source")
+    return published(Path(_kept().name) / "source", without=("course",))
 
 
 @functools.cache
@@ -80,7 +83,11 @@ def kernel(nb, folder: Path, package: object):
     client.km, client.python = manager, python
     env = {**clean(folder, python, PINS / "on_colab"), "LIGHTNETS_EDU": str(package)}
     with client.setup_kernel(cwd=str(folder), env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
-        yield client
+        RUNNING[folder] = manager.provisioner.pid
+        try:
+            yield client
+        finally:
+            del RUNNING[folder]
 
 
 def _run(stem: str) -> Run:
@@ -102,8 +109,7 @@ def _run(stem: str) -> Run:
 def _started() -> dict[str, Future]:
     """All notebooks, as many at a time as there are cores; the set-up that they share is done first."""
     environment("colab"), wheel()
-    pool = ThreadPoolExecutor(cpu_count())
-    return {stem: pool.submit(_run, stem) for stem in sorted(NOTEBOOKS, key=_length)}
+    return {stem: POOL.submit(_run, stem) for stem in sorted(NOTEBOOKS, key=_length)}
 
 
 def _length(stem: str) -> int:
@@ -113,4 +119,10 @@ def _length(stem: str) -> int:
 
 def executed(stem: str) -> Run:
     """The one run of a notebook in this process."""
-    return _started()[stem].result()
+    try:
+        return _started()[stem].result()
+    except KeyboardInterrupt:
+        POOL.shutdown(wait=False, cancel_futures=True)
+        for process in list(RUNNING.values()):
+            os.kill(process, signal.SIGKILL)
+        raise
