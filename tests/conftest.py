@@ -1,4 +1,4 @@
-"""What all tests share: one browser, since Playwright allows one at a time in a process; and a Ctrl-C that works."""
+"""What all tests share: one browser a process, since Playwright allows no more; a Ctrl-C that works; who runs what."""
 
 import signal
 
@@ -10,6 +10,18 @@ from playwright.sync_api import sync_playwright
 def pytest_configure():
     """A shell starts what it sends to the background with SIGINT ignored, and children would inherit that."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(config, items):
+    """With `-n 2 --dist loadgroup` a file stays with one process, and what is slow to make is made once.
+
+    A file whose tests share nothing slow sets `SHARES_NOTHING = True`; files that share it have a mark of their own.
+    """
+    if config.pluginmanager.hasplugin("xdist"):
+        for item in items:
+            if not getattr(item.module, "SHARES_NOTHING", False) and not item.get_closest_marker("xdist_group"):
+                item.add_marker(pytest.mark.xdist_group(item.path.relative_to(config.rootpath).as_posix()))
 
 
 @pytest.fixture(scope="session")

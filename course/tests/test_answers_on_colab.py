@@ -5,7 +5,7 @@ import re
 import pytest
 from colab_run import NOTEBOOKS, executed
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("colab")]
 PASSED = re.compile(r"^✓ \w+: (\d+) of \1 checks passed$", re.MULTILINE)
 
 
