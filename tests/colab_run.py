@@ -1,6 +1,6 @@
 """Each notebook run once, on Colab's versions: the wheel put in by its set-up cell, nothing answered.
 
-Then, in the same kernel, what stands in AFTERWARDS: here the printed solutions of practice; the teacher's half adds its.
+Then, in the same kernel, what stands in AFTERWARDS: here the printed solutions of practice; the teacher's half adds its own.
 """
 
 import copy
