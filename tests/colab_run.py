@@ -1,12 +1,13 @@
 """Each notebook run once, on Colab's versions: the wheel put in by its set-up cell, nothing answered.
 
-The teacher's half adds to AFTERWARDS what it wants done in the same kernel.
+Then, in the same kernel, what stands in AFTERWARDS: here the printed solutions of practice; the teacher's half adds its own.
 """
 
 import copy
 import functools
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -27,7 +28,6 @@ from nbclient import NotebookClient
 from coursekit.project import Project
 
 NOTEBOOKS = sorted(path.stem for path in Project(ROOT).sources())
-AFTERWARDS: dict[str, Callable[[NotebookClient, str], object]] = {}
 POOL = ThreadPoolExecutor(os.cpu_count())
 RUNNING: dict[Path, int] = {}    # the process of each kernel that is there
 OURS = tuple(str(ROOT / part) for part in (".venv", "lightnets_edu", "coursekit", "course"))
@@ -39,6 +39,37 @@ print(json.dumps({{"package": lightnets_edu.__file__, "ours": _ours, "asked": go
 """
 
 
+PASSED = re.compile(r"^✓ \w+: (\d+) of \1 checks passed$", re.MULTILINE)
+
+
+def printed(cell) -> str:
+    return "".join(output.get("text", "") for output in cell.get("outputs", []))
+
+
+def answer(client: NotebookClient, name: str, text: str) -> str:
+    """Put `text` into the answer cell of an exercise, run it and the check, and give what the check prints."""
+    index = {cell.id: number for number, cell in enumerate(client.nb.cells)}
+    client.nb.cells[index[name]].source = text
+    for part in (name, f"{name}-check"):
+        cell = client.execute_cell(client.nb.cells[index[part]], index[part])
+    return printed(cell)
+
+
+def unpassed(said: dict[str, str]) -> dict[str, str]:
+    """What the checks of exercises say, where it is not that all of them passed."""
+    return {name: text for name, text in said.items() if re.search("✗|not answered", text) or not PASSED.search(text)}
+
+
+def practice(client: NotebookClient, _: str) -> dict[str, str]:
+    """The exercises whose solution is printed in the task, answered with it."""
+    tasks = [cell for cell in client.nb.cells if cell.metadata.get("nbgrader", {}).get("grade_id", "").endswith("-task")]
+    blocks = {task.id.removesuffix("-task"): re.search(r"^```python\n(.*?)^```", task.source, re.M | re.S) for task in tasks}
+    return {name: answer(client, name, found[1]) for name, found in blocks.items() if found}
+
+
+AFTERWARDS: dict[str, Callable[[NotebookClient, str], dict[str, str]]] = {"practice": practice}
+
+
 @dataclass
 class Run:
     """A notebook after it ran unanswered; what was installed before and after; what the kernel had loaded."""
@@ -48,7 +79,7 @@ class Run:
     after: dict[str, str]
     python: Path
     loaded: dict
-    afterwards: dict[str, object] = field(default_factory=dict)
+    afterwards: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 @functools.cache

@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from checkout import ROOT
-from colab_run import NOTEBOOKS, executed, kernel, source
+from colab_run import NOTEBOOKS, executed, kernel, printed, source, unpassed
 from nbclient.exceptions import CellExecutionError
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -21,10 +21,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("colab")]
 EVERY = pytest.mark.parametrize("stem", NOTEBOOKS)
 WIDGET = "application/vnd.jupyter.widget-"
 HOST = ROOT / "book" / "_ext" / "assets" / "widget-host.js"
-
-
-def printed(cell) -> str:
-    return "".join(o.get("text", "") for o in cell.get("outputs", []))
 
 
 def answered(nb) -> list[str]:
@@ -45,6 +41,22 @@ def test_run_all_reaches_the_end_unsolved(stem):
     assert stem == "gallery" or any(cell.metadata.get("nbgrader", {}).get("solution") for cell in nb.cells)
     nb.cells.append(nbformat.v4.new_code_cell(id="planted-check", metadata={"nbgrader": {"grade_id": "planted-check"}}))
     assert answered(nb) == ["planted-check"]
+
+
+@EVERY
+def test_the_printed_solutions_pass_their_checks(stem):
+    run = executed(stem)
+    asked = {c.id for c in run.nb.cells if c.metadata.get("nbgrader", {}).get("solution")}
+    graded = {c.id.removesuffix("-grade") for c in run.nb.cells if c.metadata.get("nbgrader", {}).get("grade")}
+    assert set(run.afterwards["practice"]) == asked - graded
+    assert unpassed(run.afterwards["practice"]) == {}
+
+
+@pytest.mark.parametrize("text", ["", "… fold: not answered yet\n", "✗ a\n✗ fold: 1 of 2 checks passed\n",
+                                  "✓ fold: 2 of 2 checks passed\n… other: not answered yet\n"])  # fmt: skip
+def test_what_has_not_passed_is_noticed(text):
+    assert unpassed({"fold": text}) == {"fold": text}
+    assert unpassed({"fold": "✓ a\n✓ fold: 1 of 1 checks passed\n"}) == {}
 
 
 @EVERY
