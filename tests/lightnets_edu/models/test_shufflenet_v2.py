@@ -111,11 +111,11 @@ def library(width: float, order: bool = True) -> nn.Module:
     """
     pytest.importorskip("pytorchcv")
     from pytorchcv.models.common.tutti import ChannelShuffle2
-    from pytorchcv.models.shufflenetv2 import ShuffleNetV2 as Peer
+    from pytorchcv.models.shufflenetv2 import ShuffleNetV2 as Theirs
     from pytorchcv.models.shufflenetv2 import ShuffleUnit
 
     *stages, last = TABLE_5[width]
-    net = Peer([[c] * n for c, n in zip(stages, (4, 8, 4), strict=True)], 24, last, num_classes=10)
+    net = Theirs([[c] * n for c, n in zip(stages, (4, 8, 4), strict=True)], 24, last, num_classes=10)
     net.features.init_block.pool = nn.MaxPool2d(3, stride=2, padding=1)
     for unit in net.modules():
         if isinstance(unit, ShuffleUnit) and order:

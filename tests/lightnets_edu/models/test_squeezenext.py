@@ -144,11 +144,11 @@ def peer(width: float, version: str, groups: int, blocks: tuple[int, ...] = ()) 
     pytest.importorskip("pytorchcv")
     from pytorchcv.models.common.conv import ConvBlock
     from pytorchcv.models.squeezenext import SqnxtUnit
-    from pytorchcv.models.squeezenext import SqueezeNext as Peer
+    from pytorchcv.models.squeezenext import SqueezeNext as Theirs
 
     blocks = blocks or {"23": (6, 6, 8, 1), "23v5": (2, 4, 14, 1)}[version]
     widths = [int(width * base) for base in (32, 64, 128, 256)]
-    net = Peer([[c] * n for c, n in zip(widths, blocks, strict=True)], 64, 128, num_classes=10)
+    net = Theirs([[c] * n for c, n in zip(widths, blocks, strict=True)], 64, 128, num_classes=10)
     net.features.init_block.conv.conv = nn.Conv2d(3, 64, 5 if version == "23v5" else 7, stride=2)
     net.features.final_pool = nn.AdaptiveAvgPool2d(1)
     c_in = 64
