@@ -64,16 +64,16 @@ def test_one_of_lists_what_is_accepted_in_its_order():
 @pytest.mark.parametrize(
     ("image", "message"),
     [
-        (torch.empty(3, 80, 80), r"expected images \(N, 3, H, W\), got shape \(3, 80, 80\)"),
-        (torch.empty(1, 80, 80, 3), r"expected images \(N, 3, H, W\), got shape \(1, 80, 80, 3\)"),
-        (torch.empty(()), r"expected images \(N, 3, H, W\), got shape \(\)"),
+        (torch.zeros(3, 80, 80), r"expected images \(N, 3, H, W\), got shape \(3, 80, 80\)"),
+        (torch.zeros(1, 80, 80, 3), r"expected images \(N, 3, H, W\), got shape \(1, 80, 80, 3\)"),
+        (torch.zeros(()), r"expected images \(N, 3, H, W\), got shape \(\)"),
         ("photo.png", r"expected images \(N, 3, H, W\), got str"),
         (None, r"expected images \(N, 3, H, W\), got NoneType"),
-        (torch.empty(1, 3, 80, 80, dtype=torch.uint8), "images of floating-point numbers, got torch.uint8"),
-        (torch.empty(1, 3, 74, 80), "images must be at least 75 × 75, got 74 × 80"),
-        (torch.empty(1, 3, 80, 0), "images must be at least 75 × 75, got 80 × 0"),
+        (torch.zeros(1, 3, 80, 80, dtype=torch.uint8), "images of floating-point numbers, got torch.uint8"),
+        (torch.zeros(1, 3, 74, 80), "images must be at least 75 × 75, got 74 × 80"),
+        (torch.zeros(1, 3, 80, 0), "images must be at least 75 × 75, got 80 × 0"),
     ],
-    ids=str,
+    ids=lambda value: str(getattr(value, "shape", value)),
 )
 def test_check_image_refuses(image, message):
     with pytest.raises(ValueError, match=f"{message}$"):

@@ -143,7 +143,7 @@ for a, m, c, h, w in [(6, 8, 8, 8, 9), (5, 4, 7, 7, 7)]:
     block(given)
     checks.equal(given, x)
 
-# %% right name="the found copy with its lines mended"
+# %% right name="the found copy, mended"
 class MendedBlock(nn.Module):
     def __init__(self, c_in, c_mid, c_out):
         super().__init__()
@@ -206,266 +206,71 @@ class MendedBlock(FoundBlock):
 class MendedBlock(FoundBlock):
     pass
 
-# %% wrong mistake="Keeps the ReLU between the first depthwise and pointwise layer."
-class MendedBlock(nn.Module):
-    def __init__(self, c_in, c_mid, c_out):
-        super().__init__()
-        self.skip = nn.Conv2d(c_in, c_out, 1, stride=2, bias=False)
-        self.skip_bn = nn.BatchNorm2d(c_out)
-        self.dw1 = nn.Conv2d(c_in, c_in, 3, padding=1, groups=c_in,
-                             bias=False)
-        self.pw1 = nn.Conv2d(c_in, c_mid, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(c_mid)
-        self.dw2 = nn.Conv2d(c_mid, c_mid, 3, padding=1, groups=c_mid,
-                             bias=False)
-        self.pw2 = nn.Conv2d(c_mid, c_out, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(c_out)
-        self.relu = nn.ReLU()
-        self.pool = nn.MaxPool2d(3, 2, 1)
+# %% wrong mistake="Keeps the ReLU between the first depthwise and pointwise layer." from="the found copy, mended"
+# -         y = self.bn1(self.pw1(self.dw1(self.relu(x))))
+# +         y = self.bn1(self.pw1(self.relu(self.dw1(self.relu(x)))))
 
-    def forward(self, x):
-        y = self.bn1(self.pw1(self.relu(self.dw1(self.relu(x)))))
-        y = self.bn2(self.pw2(self.dw2(self.relu(y))))
-        return self.pool(y) + self.skip_bn(self.skip(x))
+# %% wrong mistake="Keeps the ReLU between the second depthwise and pointwise layer." from="the found copy, mended"
+# -         y = self.bn2(self.pw2(self.dw2(self.relu(y))))
+# +         y = self.bn2(self.pw2(self.relu(self.dw2(self.relu(y)))))
 
-# %% wrong mistake="Keeps the ReLU between the second depthwise and pointwise layer."
-class MendedBlock(nn.Module):
-    def __init__(self, c_in, c_mid, c_out):
-        super().__init__()
-        self.skip = nn.Conv2d(c_in, c_out, 1, stride=2, bias=False)
-        self.skip_bn = nn.BatchNorm2d(c_out)
-        self.dw1 = nn.Conv2d(c_in, c_in, 3, padding=1, groups=c_in,
-                             bias=False)
-        self.pw1 = nn.Conv2d(c_in, c_mid, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(c_mid)
-        self.dw2 = nn.Conv2d(c_mid, c_mid, 3, padding=1, groups=c_mid,
-                             bias=False)
-        self.pw2 = nn.Conv2d(c_mid, c_out, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(c_out)
-        self.relu = nn.ReLU()
-        self.pool = nn.MaxPool2d(3, 2, 1)
+# %% wrong mistake="Keeps the ReLU in place: unseen on a map without negative values." from="the found copy, mended"
+# -         self.relu = nn.ReLU()
+# +         self.relu = nn.ReLU(inplace=True)
 
-    def forward(self, x):
-        y = self.bn1(self.pw1(self.dw1(self.relu(x))))
-        y = self.bn2(self.pw2(self.relu(self.dw2(self.relu(y)))))
-        return self.pool(y) + self.skip_bn(self.skip(x))
+# %% wrong mistake="Keeps the pool of 2×2." from="the found copy, mended"
+# -         self.pool = nn.MaxPool2d(3, 2, 1)
+# +         self.pool = nn.MaxPool2d(2, stride=2, ceil_mode=True)
 
-# %% wrong mistake="Keeps the ReLU in place: unseen on a map without negative values."
-class MendedBlock(nn.Module):
-    def __init__(self, c_in, c_mid, c_out):
-        super().__init__()
-        self.skip = nn.Conv2d(c_in, c_out, 1, stride=2, bias=False)
-        self.skip_bn = nn.BatchNorm2d(c_out)
-        self.dw1 = nn.Conv2d(c_in, c_in, 3, padding=1, groups=c_in,
-                             bias=False)
-        self.pw1 = nn.Conv2d(c_in, c_mid, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(c_mid)
-        self.dw2 = nn.Conv2d(c_mid, c_mid, 3, padding=1, groups=c_mid,
-                             bias=False)
-        self.pw2 = nn.Conv2d(c_mid, c_out, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(c_out)
-        self.relu = nn.ReLU(inplace=True)
-        self.pool = nn.MaxPool2d(3, 2, 1)
+# %% wrong mistake="Widens in the first layer." from="the found copy, mended"
+# -         self.pw1 = nn.Conv2d(c_in, c_mid, 1, bias=False)
+# -         self.bn1 = nn.BatchNorm2d(c_mid)
+# -         self.dw2 = nn.Conv2d(c_mid, c_mid, 3, padding=1, groups=c_mid,
+# +         self.pw1 = nn.Conv2d(c_in, c_out, 1, bias=False)
+# +         self.bn1 = nn.BatchNorm2d(c_out)
+# +         self.dw2 = nn.Conv2d(c_out, c_out, 3, padding=1, groups=c_out,
+# -         self.pw2 = nn.Conv2d(c_mid, c_out, 1, bias=False)
+# +         self.pw2 = nn.Conv2d(c_out, c_out, 1, bias=False)
 
-    def forward(self, x):
-        y = self.bn1(self.pw1(self.dw1(self.relu(x))))
-        y = self.bn2(self.pw2(self.dw2(self.relu(y))))
-        return self.pool(y) + self.skip_bn(self.skip(x))
+# %% wrong mistake="Reckons the shortcut from the input after its ReLU, without changing it." from="the found copy, mended"
+# -         return self.pool(y) + self.skip_bn(self.skip(x))
+# +         return self.pool(y) + self.skip_bn(self.skip(self.relu(x)))
 
-# %% wrong mistake="Keeps the pool of 2×2."
-class MendedBlock(nn.Module):
-    def __init__(self, c_in, c_mid, c_out):
-        super().__init__()
-        self.skip = nn.Conv2d(c_in, c_out, 1, stride=2, bias=False)
-        self.skip_bn = nn.BatchNorm2d(c_out)
-        self.dw1 = nn.Conv2d(c_in, c_in, 3, padding=1, groups=c_in,
-                             bias=False)
-        self.pw1 = nn.Conv2d(c_in, c_mid, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(c_mid)
-        self.dw2 = nn.Conv2d(c_mid, c_mid, 3, padding=1, groups=c_mid,
-                             bias=False)
-        self.pw2 = nn.Conv2d(c_mid, c_out, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(c_out)
-        self.relu = nn.ReLU()
-        self.pool = nn.MaxPool2d(2, stride=2, ceil_mode=True)
+# %% wrong mistake="Ends with a ReLU, as ResNet does." from="the found copy, mended"
+# -         return self.pool(y) + self.skip_bn(self.skip(x))
+# +         return self.relu(self.pool(y) + self.skip_bn(self.skip(x)))
 
-    def forward(self, x):
-        y = self.bn1(self.pw1(self.dw1(self.relu(x))))
-        y = self.bn2(self.pw2(self.dw2(self.relu(y))))
-        return self.pool(y) + self.skip_bn(self.skip(x))
+# %% wrong mistake="Leaves out the first ReLU, as in the network's very first block." from="the found copy, mended"
+# -         y = self.bn1(self.pw1(self.dw1(self.relu(x))))
+# +         y = self.bn1(self.pw1(self.dw1(x)))
 
-# %% wrong mistake="Widens in the first layer."
-class MendedBlock(nn.Module):
-    def __init__(self, c_in, c_mid, c_out):
-        super().__init__()
-        self.skip = nn.Conv2d(c_in, c_out, 1, stride=2, bias=False)
-        self.skip_bn = nn.BatchNorm2d(c_out)
-        self.dw1 = nn.Conv2d(c_in, c_in, 3, padding=1, groups=c_in,
-                             bias=False)
-        self.pw1 = nn.Conv2d(c_in, c_out, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(c_out)
-        self.dw2 = nn.Conv2d(c_out, c_out, 3, padding=1, groups=c_out,
-                             bias=False)
-        self.pw2 = nn.Conv2d(c_out, c_out, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(c_out)
-        self.relu = nn.ReLU()
-        self.pool = nn.MaxPool2d(3, 2, 1)
+# %% wrong mistake="Takes the shortcut first, then still overwrites the caller's input." from="the found copy, mended"
+# -         self.relu = nn.ReLU()
+# +         self.relu = nn.ReLU(inplace=True)
+# -     def forward(self, x):
+# +     def forward(self, x):
+# +         short = self.skip_bn(self.skip(x))
+# -         return self.pool(y) + self.skip_bn(self.skip(x))
+# +         return self.pool(y) + short
 
-    def forward(self, x):
-        y = self.bn1(self.pw1(self.dw1(self.relu(x))))
-        y = self.bn2(self.pw2(self.dw2(self.relu(y))))
-        return self.pool(y) + self.skip_bn(self.skip(x))
+# %% wrong mistake="Adds biases in front of the batch norms." from="the found copy, mended"
+# -                              bias=False)
+# -         self.pw1 = nn.Conv2d(c_in, c_mid, 1, bias=False)
+# +                              bias=True)
+# +         self.pw1 = nn.Conv2d(c_in, c_mid, 1, bias=True)
+# -                              bias=False)
+# -         self.pw2 = nn.Conv2d(c_mid, c_out, 1, bias=False)
+# +                              bias=True)
+# +         self.pw2 = nn.Conv2d(c_mid, c_out, 1, bias=True)
 
-# %% wrong mistake="Reckons the shortcut from the input after its ReLU, without changing it."
-class MendedBlock(nn.Module):
-    def __init__(self, c_in, c_mid, c_out):
-        super().__init__()
-        self.skip = nn.Conv2d(c_in, c_out, 1, stride=2, bias=False)
-        self.skip_bn = nn.BatchNorm2d(c_out)
-        self.dw1 = nn.Conv2d(c_in, c_in, 3, padding=1, groups=c_in,
-                             bias=False)
-        self.pw1 = nn.Conv2d(c_in, c_mid, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(c_mid)
-        self.dw2 = nn.Conv2d(c_mid, c_mid, 3, padding=1, groups=c_mid,
-                             bias=False)
-        self.pw2 = nn.Conv2d(c_mid, c_out, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(c_out)
-        self.relu = nn.ReLU()
-        self.pool = nn.MaxPool2d(3, 2, 1)
+# %% wrong mistake="Averages instead of taking the maximum." from="the found copy, mended"
+# -         self.pool = nn.MaxPool2d(3, 2, 1)
+# +         self.pool = nn.AvgPool2d(3, stride=2, padding=1)
 
-    def forward(self, x):
-        y = self.bn1(self.pw1(self.dw1(self.relu(x))))
-        y = self.bn2(self.pw2(self.dw2(self.relu(y))))
-        return self.pool(y) + self.skip_bn(self.skip(self.relu(x)))
+# %% wrong mistake="Puts the stride into the second depthwise layer and leaves the pool out." from="the found copy, mended"
+# -         self.dw2 = nn.Conv2d(c_mid, c_mid, 3, padding=1, groups=c_mid,
+# +         self.dw2 = nn.Conv2d(c_mid, c_mid, 3, stride=2, padding=1, groups=c_mid,
+# -         self.pool = nn.MaxPool2d(3, 2, 1)
 
-# %% wrong mistake="Ends with a ReLU, as ResNet does."
-class MendedBlock(nn.Module):
-    def __init__(self, c_in, c_mid, c_out):
-        super().__init__()
-        self.skip = nn.Conv2d(c_in, c_out, 1, stride=2, bias=False)
-        self.skip_bn = nn.BatchNorm2d(c_out)
-        self.dw1 = nn.Conv2d(c_in, c_in, 3, padding=1, groups=c_in,
-                             bias=False)
-        self.pw1 = nn.Conv2d(c_in, c_mid, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(c_mid)
-        self.dw2 = nn.Conv2d(c_mid, c_mid, 3, padding=1, groups=c_mid,
-                             bias=False)
-        self.pw2 = nn.Conv2d(c_mid, c_out, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(c_out)
-        self.relu = nn.ReLU()
-        self.pool = nn.MaxPool2d(3, 2, 1)
-
-    def forward(self, x):
-        y = self.bn1(self.pw1(self.dw1(self.relu(x))))
-        y = self.bn2(self.pw2(self.dw2(self.relu(y))))
-        return self.relu(self.pool(y) + self.skip_bn(self.skip(x)))
-
-# %% wrong mistake="Leaves out the first ReLU, as in the network's very first block."
-class MendedBlock(nn.Module):
-    def __init__(self, c_in, c_mid, c_out):
-        super().__init__()
-        self.skip = nn.Conv2d(c_in, c_out, 1, stride=2, bias=False)
-        self.skip_bn = nn.BatchNorm2d(c_out)
-        self.dw1 = nn.Conv2d(c_in, c_in, 3, padding=1, groups=c_in,
-                             bias=False)
-        self.pw1 = nn.Conv2d(c_in, c_mid, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(c_mid)
-        self.dw2 = nn.Conv2d(c_mid, c_mid, 3, padding=1, groups=c_mid,
-                             bias=False)
-        self.pw2 = nn.Conv2d(c_mid, c_out, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(c_out)
-        self.relu = nn.ReLU()
-        self.pool = nn.MaxPool2d(3, 2, 1)
-
-    def forward(self, x):
-        y = self.bn1(self.pw1(self.dw1(x)))
-        y = self.bn2(self.pw2(self.dw2(self.relu(y))))
-        return self.pool(y) + self.skip_bn(self.skip(x))
-
-# %% wrong mistake="Takes the shortcut first, then still overwrites the caller's input."
-class MendedBlock(nn.Module):
-    def __init__(self, c_in, c_mid, c_out):
-        super().__init__()
-        self.skip = nn.Conv2d(c_in, c_out, 1, stride=2, bias=False)
-        self.skip_bn = nn.BatchNorm2d(c_out)
-        self.dw1 = nn.Conv2d(c_in, c_in, 3, padding=1, groups=c_in,
-                             bias=False)
-        self.pw1 = nn.Conv2d(c_in, c_mid, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(c_mid)
-        self.dw2 = nn.Conv2d(c_mid, c_mid, 3, padding=1, groups=c_mid,
-                             bias=False)
-        self.pw2 = nn.Conv2d(c_mid, c_out, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(c_out)
-        self.relu = nn.ReLU(inplace=True)
-        self.pool = nn.MaxPool2d(3, 2, 1)
-
-    def forward(self, x):
-        short = self.skip_bn(self.skip(x))
-        y = self.bn1(self.pw1(self.dw1(self.relu(x))))
-        y = self.bn2(self.pw2(self.dw2(self.relu(y))))
-        return self.pool(y) + short
-
-# %% wrong mistake="Adds biases in front of the batch norms."
-class MendedBlock(nn.Module):
-    def __init__(self, c_in, c_mid, c_out):
-        super().__init__()
-        self.skip = nn.Conv2d(c_in, c_out, 1, stride=2, bias=False)
-        self.skip_bn = nn.BatchNorm2d(c_out)
-        self.dw1 = nn.Conv2d(c_in, c_in, 3, padding=1, groups=c_in,
-                             bias=True)
-        self.pw1 = nn.Conv2d(c_in, c_mid, 1, bias=True)
-        self.bn1 = nn.BatchNorm2d(c_mid)
-        self.dw2 = nn.Conv2d(c_mid, c_mid, 3, padding=1, groups=c_mid,
-                             bias=True)
-        self.pw2 = nn.Conv2d(c_mid, c_out, 1, bias=True)
-        self.bn2 = nn.BatchNorm2d(c_out)
-        self.relu = nn.ReLU()
-        self.pool = nn.MaxPool2d(3, 2, 1)
-
-    def forward(self, x):
-        y = self.bn1(self.pw1(self.dw1(self.relu(x))))
-        y = self.bn2(self.pw2(self.dw2(self.relu(y))))
-        return self.pool(y) + self.skip_bn(self.skip(x))
-
-# %% wrong mistake="Averages instead of taking the maximum."
-class MendedBlock(nn.Module):
-    def __init__(self, c_in, c_mid, c_out):
-        super().__init__()
-        self.skip = nn.Conv2d(c_in, c_out, 1, stride=2, bias=False)
-        self.skip_bn = nn.BatchNorm2d(c_out)
-        self.dw1 = nn.Conv2d(c_in, c_in, 3, padding=1, groups=c_in,
-                             bias=False)
-        self.pw1 = nn.Conv2d(c_in, c_mid, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(c_mid)
-        self.dw2 = nn.Conv2d(c_mid, c_mid, 3, padding=1, groups=c_mid,
-                             bias=False)
-        self.pw2 = nn.Conv2d(c_mid, c_out, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(c_out)
-        self.relu = nn.ReLU()
-        self.pool = nn.AvgPool2d(3, stride=2, padding=1)
-
-    def forward(self, x):
-        y = self.bn1(self.pw1(self.dw1(self.relu(x))))
-        y = self.bn2(self.pw2(self.dw2(self.relu(y))))
-        return self.pool(y) + self.skip_bn(self.skip(x))
-
-# %% wrong mistake="Puts the stride into the second depthwise layer and leaves the pool out."
-class MendedBlock(nn.Module):
-    def __init__(self, c_in, c_mid, c_out):
-        super().__init__()
-        self.skip = nn.Conv2d(c_in, c_out, 1, stride=2, bias=False)
-        self.skip_bn = nn.BatchNorm2d(c_out)
-        self.dw1 = nn.Conv2d(c_in, c_in, 3, padding=1, groups=c_in,
-                             bias=False)
-        self.pw1 = nn.Conv2d(c_in, c_mid, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(c_mid)
-        self.dw2 = nn.Conv2d(c_mid, c_mid, 3, stride=2, padding=1, groups=c_mid,
-                             bias=False)
-        self.pw2 = nn.Conv2d(c_mid, c_out, 1, bias=False)
-        self.bn2 = nn.BatchNorm2d(c_out)
-        self.relu = nn.ReLU()
-
-    def forward(self, x):
-        y = self.bn1(self.pw1(self.dw1(self.relu(x))))
-        y = self.bn2(self.pw2(self.dw2(self.relu(y))))
-        return y + self.skip_bn(self.skip(x))
+# -         return self.pool(y) + self.skip_bn(self.skip(x))
+# +         return y + self.skip_bn(self.skip(x))

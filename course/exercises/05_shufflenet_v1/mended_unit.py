@@ -130,18 +130,18 @@ for sizes in misfits:
         continue
     raise AssertionError(f"(c_in, c_out, stride, groups) = {sizes} raised no ValueError")
 
-# %% right name="the found copy with its lines mended, and nothing more"
+# %% right name="the found copy, mended"
 class MendedUnit(nn.Module):
     def __init__(self, c_in, c_out, stride, groups):
         super().__init__()
         self.stride, self.groups = stride, groups
         if c_out % 4:
-            raise ValueError("a quarter of the output must be a whole number")
+            raise ValueError("a quarter")
         branch = c_out - c_in if stride == 2 else c_out
         middle = c_out // 4
         self.conv1 = nn.Conv2d(c_in, middle, 1, groups=groups, bias=False)
         self.bn1 = nn.BatchNorm2d(middle)
-        self.conv2 = nn.Conv2d(middle, middle, 3, stride, 1, groups=middle, bias=False)
+        self.conv2 = nn.Conv2d(middle, middle, 3, stride, padding=1, groups=middle, bias=False)
         self.bn2 = nn.BatchNorm2d(middle)
         self.conv3 = nn.Conv2d(middle, branch, 1, groups=groups, bias=False)
         self.bn3 = nn.BatchNorm2d(branch)
@@ -149,8 +149,8 @@ class MendedUnit(nn.Module):
 
     def forward(self, x):
         y = torch.relu(self.bn1(self.conv1(x)))
-        shuffled = channel_shuffle(y, self.groups)
-        y = self.bn3(self.conv3(self.bn2(self.conv2(shuffled))))
+        y = channel_shuffle(y, self.groups)
+        y = self.bn3(self.conv3(self.bn2(self.conv2(y))))
         return torch.relu(torch.cat([self.pool(x), y], 1) if self.stride == 2 else x + y)
 
 # %% right name="an heir of the found copy that makes its layers anew"
@@ -212,322 +212,62 @@ class MendedUnit(FoundUnit):
         self.conv3 = nn.Conv2d(middle, branch, 1, groups=groups, bias=False)
         self.bn1, self.bn2 = nn.BatchNorm2d(middle), nn.BatchNorm2d(middle)
 
-# %% wrong mistake="Keeps the inverse order: unseen with one group, and where groups and channels per group agree."
-class MendedUnit(nn.Module):
-    def __init__(self, c_in, c_out, stride, groups):
-        super().__init__()
-        self.stride, self.groups = stride, groups
-        if c_out % 4:
-            raise ValueError("a quarter")
-        branch = c_out - c_in if stride == 2 else c_out
-        middle = c_out // 4
-        self.conv1 = nn.Conv2d(c_in, middle, 1, groups=groups, bias=False)
-        self.bn1 = nn.BatchNorm2d(middle)
-        self.conv2 = nn.Conv2d(middle, middle, 3, stride, padding=1, groups=middle, bias=False)
-        self.bn2 = nn.BatchNorm2d(middle)
-        self.conv3 = nn.Conv2d(middle, branch, 1, groups=groups, bias=False)
-        self.bn3 = nn.BatchNorm2d(branch)
-        self.pool = nn.AvgPool2d(3, stride=2, padding=1)
+# %% wrong mistake="Keeps the inverse order: unseen with one group, and where groups and channels per group agree." from="the found copy, mended"
+# -         y = channel_shuffle(y, self.groups)
+# +         y = channel_shuffle(y, y.shape[1] // self.groups)
 
-    def forward(self, x):
-        y = torch.relu(self.bn1(self.conv1(x)))
-        y = channel_shuffle(y, y.shape[1] // self.groups)
-        y = self.bn3(self.conv3(self.bn2(self.conv2(y))))
-        return torch.relu(torch.cat([self.pool(x), y], 1) if self.stride == 2 else x + y)
+# %% wrong mistake="Keeps the ReLU after the depthwise layer." from="the found copy, mended"
+# -         y = self.bn3(self.conv3(self.bn2(self.conv2(y))))
+# +         y = self.bn3(self.conv3(torch.relu(self.bn2(self.conv2(y)))))
 
-# %% wrong mistake="Keeps the ReLU after the depthwise layer."
-class MendedUnit(nn.Module):
-    def __init__(self, c_in, c_out, stride, groups):
-        super().__init__()
-        self.stride, self.groups = stride, groups
-        if c_out % 4:
-            raise ValueError("a quarter")
-        branch = c_out - c_in if stride == 2 else c_out
-        middle = c_out // 4
-        self.conv1 = nn.Conv2d(c_in, middle, 1, groups=groups, bias=False)
-        self.bn1 = nn.BatchNorm2d(middle)
-        self.conv2 = nn.Conv2d(middle, middle, 3, stride, padding=1, groups=middle, bias=False)
-        self.bn2 = nn.BatchNorm2d(middle)
-        self.conv3 = nn.Conv2d(middle, branch, 1, groups=groups, bias=False)
-        self.bn3 = nn.BatchNorm2d(branch)
-        self.pool = nn.AvgPool2d(3, stride=2, padding=1)
+# %% wrong mistake="Keeps the middle at a quarter of the branch." from="the found copy, mended"
+# -         middle = c_out // 4
+# +         middle = branch // 4
 
-    def forward(self, x):
-        y = torch.relu(self.bn1(self.conv1(x)))
-        y = channel_shuffle(y, self.groups)
-        y = self.bn3(self.conv3(torch.relu(self.bn2(self.conv2(y)))))
-        return torch.relu(torch.cat([self.pool(x), y], 1) if self.stride == 2 else x + y)
+# %% wrong mistake="Loses up to three channels where four does not divide the output." from="the found copy, mended"
+# -         if c_out % 4:
+# -             raise ValueError("a quarter")
 
-# %% wrong mistake="Keeps the middle at a quarter of the branch."
-class MendedUnit(nn.Module):
-    def __init__(self, c_in, c_out, stride, groups):
-        super().__init__()
-        self.stride, self.groups = stride, groups
-        if c_out % 4:
-            raise ValueError("a quarter")
-        branch = c_out - c_in if stride == 2 else c_out
-        middle = branch // 4
-        self.conv1 = nn.Conv2d(c_in, middle, 1, groups=groups, bias=False)
-        self.bn1 = nn.BatchNorm2d(middle)
-        self.conv2 = nn.Conv2d(middle, middle, 3, stride, padding=1, groups=middle, bias=False)
-        self.bn2 = nn.BatchNorm2d(middle)
-        self.conv3 = nn.Conv2d(middle, branch, 1, groups=groups, bias=False)
-        self.bn3 = nn.BatchNorm2d(branch)
-        self.pool = nn.AvgPool2d(3, stride=2, padding=1)
+# %% wrong mistake="Cuts the middle down until the groups divide it." from="the found copy, mended"
+# -         middle = c_out // 4
+# +         middle = c_out // 4 // groups * groups
 
-    def forward(self, x):
-        y = torch.relu(self.bn1(self.conv1(x)))
-        y = channel_shuffle(y, self.groups)
-        y = self.bn3(self.conv3(self.bn2(self.conv2(y))))
-        return torch.relu(torch.cat([self.pool(x), y], 1) if self.stride == 2 else x + y)
+# %% wrong mistake="Asserts, where ValueError is asked for." from="the found copy, mended"
+# -         if c_out % 4:
+# -             raise ValueError("a quarter")
+# +         assert c_out % (4 * groups) == 0
 
-# %% wrong mistake="Loses up to three channels where four does not divide the output."
-class MendedUnit(nn.Module):
-    def __init__(self, c_in, c_out, stride, groups):
-        super().__init__()
-        self.stride, self.groups = stride, groups
-        branch = c_out - c_in if stride == 2 else c_out
-        middle = c_out // 4
-        self.conv1 = nn.Conv2d(c_in, middle, 1, groups=groups, bias=False)
-        self.bn1 = nn.BatchNorm2d(middle)
-        self.conv2 = nn.Conv2d(middle, middle, 3, stride, padding=1, groups=middle, bias=False)
-        self.bn2 = nn.BatchNorm2d(middle)
-        self.conv3 = nn.Conv2d(middle, branch, 1, groups=groups, bias=False)
-        self.bn3 = nn.BatchNorm2d(branch)
-        self.pool = nn.AvgPool2d(3, stride=2, padding=1)
+# %% wrong mistake="Shuffles after the depthwise layer." from="the found copy, mended"
+# -         y = channel_shuffle(y, self.groups)
+# -         y = self.bn3(self.conv3(self.bn2(self.conv2(y))))
+# +         y = self.bn3(self.conv3(channel_shuffle(self.bn2(self.conv2(y)), self.groups)))
 
-    def forward(self, x):
-        y = torch.relu(self.bn1(self.conv1(x)))
-        y = channel_shuffle(y, self.groups)
-        y = self.bn3(self.conv3(self.bn2(self.conv2(y))))
-        return torch.relu(torch.cat([self.pool(x), y], 1) if self.stride == 2 else x + y)
+# %% wrong mistake="Leaves the shuffle out." from="the found copy, mended"
+# -         y = channel_shuffle(y, self.groups)
 
-# %% wrong mistake="Cuts the middle down until the groups divide it."
-class MendedUnit(nn.Module):
-    def __init__(self, c_in, c_out, stride, groups):
-        super().__init__()
-        self.stride, self.groups = stride, groups
-        if c_out % 4:
-            raise ValueError("a quarter")
-        branch = c_out - c_in if stride == 2 else c_out
-        middle = c_out // 4 // groups * groups
-        self.conv1 = nn.Conv2d(c_in, middle, 1, groups=groups, bias=False)
-        self.bn1 = nn.BatchNorm2d(middle)
-        self.conv2 = nn.Conv2d(middle, middle, 3, stride, padding=1, groups=middle, bias=False)
-        self.bn2 = nn.BatchNorm2d(middle)
-        self.conv3 = nn.Conv2d(middle, branch, 1, groups=groups, bias=False)
-        self.bn3 = nn.BatchNorm2d(branch)
-        self.pool = nn.AvgPool2d(3, stride=2, padding=1)
+# %% wrong mistake="Shuffles a second time, after the last layer." from="the found copy, mended"
+# -         y = self.bn3(self.conv3(self.bn2(self.conv2(y))))
+# +         y = channel_shuffle(self.bn3(self.conv3(self.bn2(self.conv2(y)))), self.groups)
 
-    def forward(self, x):
-        y = torch.relu(self.bn1(self.conv1(x)))
-        y = channel_shuffle(y, self.groups)
-        y = self.bn3(self.conv3(self.bn2(self.conv2(y))))
-        return torch.relu(torch.cat([self.pool(x), y], 1) if self.stride == 2 else x + y)
+# %% wrong mistake="Puts the branch before the shortcut." from="the found copy, mended"
+# -         return torch.relu(torch.cat([self.pool(x), y], 1) if self.stride == 2 else x + y)
+# +         return torch.relu(torch.cat([y, self.pool(x)], 1) if self.stride == 2 else x + y)
 
-# %% wrong mistake="Asserts, where ValueError is asked for."
-class MendedUnit(nn.Module):
-    def __init__(self, c_in, c_out, stride, groups):
-        super().__init__()
-        self.stride, self.groups = stride, groups
-        assert c_out % (4 * groups) == 0
-        branch = c_out - c_in if stride == 2 else c_out
-        middle = c_out // 4
-        self.conv1 = nn.Conv2d(c_in, middle, 1, groups=groups, bias=False)
-        self.bn1 = nn.BatchNorm2d(middle)
-        self.conv2 = nn.Conv2d(middle, middle, 3, stride, padding=1, groups=middle, bias=False)
-        self.bn2 = nn.BatchNorm2d(middle)
-        self.conv3 = nn.Conv2d(middle, branch, 1, groups=groups, bias=False)
-        self.bn3 = nn.BatchNorm2d(branch)
-        self.pool = nn.AvgPool2d(3, stride=2, padding=1)
+# %% wrong mistake="Applies ReLU to the branch before it meets the shortcut, and not after." from="the found copy, mended"
+# -         return torch.relu(torch.cat([self.pool(x), y], 1) if self.stride == 2 else x + y)
+# +         return torch.cat([self.pool(x), torch.relu(y)], 1) if self.stride == 2 else x + torch.relu(y)
 
-    def forward(self, x):
-        y = torch.relu(self.bn1(self.conv1(x)))
-        y = channel_shuffle(y, self.groups)
-        y = self.bn3(self.conv3(self.bn2(self.conv2(y))))
-        return torch.relu(torch.cat([self.pool(x), y], 1) if self.stride == 2 else x + y)
+# %% wrong mistake="Takes a max pool for the average pool." from="the found copy, mended"
+# -         self.pool = nn.AvgPool2d(3, stride=2, padding=1)
+# +         self.pool = nn.MaxPool2d(3, stride=2, padding=1)
 
-# %% wrong mistake="Shuffles after the depthwise layer."
-class MendedUnit(nn.Module):
-    def __init__(self, c_in, c_out, stride, groups):
-        super().__init__()
-        self.stride, self.groups = stride, groups
-        if c_out % 4:
-            raise ValueError("a quarter")
-        branch = c_out - c_in if stride == 2 else c_out
-        middle = c_out // 4
-        self.conv1 = nn.Conv2d(c_in, middle, 1, groups=groups, bias=False)
-        self.bn1 = nn.BatchNorm2d(middle)
-        self.conv2 = nn.Conv2d(middle, middle, 3, stride, padding=1, groups=middle, bias=False)
-        self.bn2 = nn.BatchNorm2d(middle)
-        self.conv3 = nn.Conv2d(middle, branch, 1, groups=groups, bias=False)
-        self.bn3 = nn.BatchNorm2d(branch)
-        self.pool = nn.AvgPool2d(3, stride=2, padding=1)
+# %% wrong mistake="Adds the branch to the input itself, which changes the caller's map." from="the found copy, mended"
+# -         return torch.relu(torch.cat([self.pool(x), y], 1) if self.stride == 2 else x + y)
+# +         if self.stride == 2:
+# +             return torch.relu(torch.cat([self.pool(x), y], 1))
+# +         x += y
+# +         return torch.relu(x)
 
-    def forward(self, x):
-        y = torch.relu(self.bn1(self.conv1(x)))
-        y = self.bn3(self.conv3(channel_shuffle(self.bn2(self.conv2(y)), self.groups)))
-        return torch.relu(torch.cat([self.pool(x), y], 1) if self.stride == 2 else x + y)
-
-# %% wrong mistake="Leaves the shuffle out."
-class MendedUnit(nn.Module):
-    def __init__(self, c_in, c_out, stride, groups):
-        super().__init__()
-        self.stride, self.groups = stride, groups
-        if c_out % 4:
-            raise ValueError("a quarter")
-        branch = c_out - c_in if stride == 2 else c_out
-        middle = c_out // 4
-        self.conv1 = nn.Conv2d(c_in, middle, 1, groups=groups, bias=False)
-        self.bn1 = nn.BatchNorm2d(middle)
-        self.conv2 = nn.Conv2d(middle, middle, 3, stride, padding=1, groups=middle, bias=False)
-        self.bn2 = nn.BatchNorm2d(middle)
-        self.conv3 = nn.Conv2d(middle, branch, 1, groups=groups, bias=False)
-        self.bn3 = nn.BatchNorm2d(branch)
-        self.pool = nn.AvgPool2d(3, stride=2, padding=1)
-
-    def forward(self, x):
-        y = torch.relu(self.bn1(self.conv1(x)))
-        y = self.bn3(self.conv3(self.bn2(self.conv2(y))))
-        return torch.relu(torch.cat([self.pool(x), y], 1) if self.stride == 2 else x + y)
-
-# %% wrong mistake="Shuffles a second time, after the last layer."
-class MendedUnit(nn.Module):
-    def __init__(self, c_in, c_out, stride, groups):
-        super().__init__()
-        self.stride, self.groups = stride, groups
-        if c_out % 4:
-            raise ValueError("a quarter")
-        branch = c_out - c_in if stride == 2 else c_out
-        middle = c_out // 4
-        self.conv1 = nn.Conv2d(c_in, middle, 1, groups=groups, bias=False)
-        self.bn1 = nn.BatchNorm2d(middle)
-        self.conv2 = nn.Conv2d(middle, middle, 3, stride, padding=1, groups=middle, bias=False)
-        self.bn2 = nn.BatchNorm2d(middle)
-        self.conv3 = nn.Conv2d(middle, branch, 1, groups=groups, bias=False)
-        self.bn3 = nn.BatchNorm2d(branch)
-        self.pool = nn.AvgPool2d(3, stride=2, padding=1)
-
-    def forward(self, x):
-        y = torch.relu(self.bn1(self.conv1(x)))
-        y = channel_shuffle(y, self.groups)
-        y = channel_shuffle(self.bn3(self.conv3(self.bn2(self.conv2(y)))), self.groups)
-        return torch.relu(torch.cat([self.pool(x), y], 1) if self.stride == 2 else x + y)
-
-# %% wrong mistake="Puts the branch before the shortcut."
-class MendedUnit(nn.Module):
-    def __init__(self, c_in, c_out, stride, groups):
-        super().__init__()
-        self.stride, self.groups = stride, groups
-        if c_out % 4:
-            raise ValueError("a quarter")
-        branch = c_out - c_in if stride == 2 else c_out
-        middle = c_out // 4
-        self.conv1 = nn.Conv2d(c_in, middle, 1, groups=groups, bias=False)
-        self.bn1 = nn.BatchNorm2d(middle)
-        self.conv2 = nn.Conv2d(middle, middle, 3, stride, padding=1, groups=middle, bias=False)
-        self.bn2 = nn.BatchNorm2d(middle)
-        self.conv3 = nn.Conv2d(middle, branch, 1, groups=groups, bias=False)
-        self.bn3 = nn.BatchNorm2d(branch)
-        self.pool = nn.AvgPool2d(3, stride=2, padding=1)
-
-    def forward(self, x):
-        y = torch.relu(self.bn1(self.conv1(x)))
-        y = channel_shuffle(y, self.groups)
-        y = self.bn3(self.conv3(self.bn2(self.conv2(y))))
-        return torch.relu(torch.cat([y, self.pool(x)], 1) if self.stride == 2 else x + y)
-
-# %% wrong mistake="Applies ReLU to the branch before it meets the shortcut, and not after."
-class MendedUnit(nn.Module):
-    def __init__(self, c_in, c_out, stride, groups):
-        super().__init__()
-        self.stride, self.groups = stride, groups
-        if c_out % 4:
-            raise ValueError("a quarter")
-        branch = c_out - c_in if stride == 2 else c_out
-        middle = c_out // 4
-        self.conv1 = nn.Conv2d(c_in, middle, 1, groups=groups, bias=False)
-        self.bn1 = nn.BatchNorm2d(middle)
-        self.conv2 = nn.Conv2d(middle, middle, 3, stride, padding=1, groups=middle, bias=False)
-        self.bn2 = nn.BatchNorm2d(middle)
-        self.conv3 = nn.Conv2d(middle, branch, 1, groups=groups, bias=False)
-        self.bn3 = nn.BatchNorm2d(branch)
-        self.pool = nn.AvgPool2d(3, stride=2, padding=1)
-
-    def forward(self, x):
-        y = torch.relu(self.bn1(self.conv1(x)))
-        y = channel_shuffle(y, self.groups)
-        y = self.bn3(self.conv3(self.bn2(self.conv2(y))))
-        return torch.cat([self.pool(x), torch.relu(y)], 1) if self.stride == 2 else x + torch.relu(y)
-
-# %% wrong mistake="Takes a max pool for the average pool."
-class MendedUnit(nn.Module):
-    def __init__(self, c_in, c_out, stride, groups):
-        super().__init__()
-        self.stride, self.groups = stride, groups
-        if c_out % 4:
-            raise ValueError("a quarter")
-        branch = c_out - c_in if stride == 2 else c_out
-        middle = c_out // 4
-        self.conv1 = nn.Conv2d(c_in, middle, 1, groups=groups, bias=False)
-        self.bn1 = nn.BatchNorm2d(middle)
-        self.conv2 = nn.Conv2d(middle, middle, 3, stride, padding=1, groups=middle, bias=False)
-        self.bn2 = nn.BatchNorm2d(middle)
-        self.conv3 = nn.Conv2d(middle, branch, 1, groups=groups, bias=False)
-        self.bn3 = nn.BatchNorm2d(branch)
-        self.pool = nn.MaxPool2d(3, stride=2, padding=1)
-
-    def forward(self, x):
-        y = torch.relu(self.bn1(self.conv1(x)))
-        y = channel_shuffle(y, self.groups)
-        y = self.bn3(self.conv3(self.bn2(self.conv2(y))))
-        return torch.relu(torch.cat([self.pool(x), y], 1) if self.stride == 2 else x + y)
-
-# %% wrong mistake="Adds the branch to the input itself, which changes the caller's map."
-class MendedUnit(nn.Module):
-    def __init__(self, c_in, c_out, stride, groups):
-        super().__init__()
-        self.stride, self.groups = stride, groups
-        if c_out % 4:
-            raise ValueError("a quarter")
-        branch = c_out - c_in if stride == 2 else c_out
-        middle = c_out // 4
-        self.conv1 = nn.Conv2d(c_in, middle, 1, groups=groups, bias=False)
-        self.bn1 = nn.BatchNorm2d(middle)
-        self.conv2 = nn.Conv2d(middle, middle, 3, stride, padding=1, groups=middle, bias=False)
-        self.bn2 = nn.BatchNorm2d(middle)
-        self.conv3 = nn.Conv2d(middle, branch, 1, groups=groups, bias=False)
-        self.bn3 = nn.BatchNorm2d(branch)
-        self.pool = nn.AvgPool2d(3, stride=2, padding=1)
-
-    def forward(self, x):
-        y = torch.relu(self.bn1(self.conv1(x)))
-        y = channel_shuffle(y, self.groups)
-        y = self.bn3(self.conv3(self.bn2(self.conv2(y))))
-        if self.stride == 2:
-            return torch.relu(torch.cat([self.pool(x), y], 1))
-        x += y
-        return torch.relu(x)
-
-# %% wrong mistake="Gives the convolutions a bias, which batch norm takes away again."
-class MendedUnit(nn.Module):
-    def __init__(self, c_in, c_out, stride, groups):
-        super().__init__()
-        self.stride, self.groups = stride, groups
-        if c_out % 4:
-            raise ValueError("a quarter")
-        branch = c_out - c_in if stride == 2 else c_out
-        middle = c_out // 4
-        self.conv1 = nn.Conv2d(c_in, middle, 1, groups=groups)
-        self.bn1 = nn.BatchNorm2d(middle)
-        self.conv2 = nn.Conv2d(middle, middle, 3, stride, padding=1, groups=middle, bias=False)
-        self.bn2 = nn.BatchNorm2d(middle)
-        self.conv3 = nn.Conv2d(middle, branch, 1, groups=groups, bias=False)
-        self.bn3 = nn.BatchNorm2d(branch)
-        self.pool = nn.AvgPool2d(3, stride=2, padding=1)
-
-    def forward(self, x):
-        y = torch.relu(self.bn1(self.conv1(x)))
-        y = channel_shuffle(y, self.groups)
-        y = self.bn3(self.conv3(self.bn2(self.conv2(y))))
-        return torch.relu(torch.cat([self.pool(x), y], 1) if self.stride == 2 else x + y)
+# %% wrong mistake="Gives the convolutions a bias, which batch norm takes away again." from="the found copy, mended"
+# -         self.conv1 = nn.Conv2d(c_in, middle, 1, groups=groups, bias=False)
+# +         self.conv1 = nn.Conv2d(c_in, middle, 1, groups=groups)

@@ -96,12 +96,9 @@ def widest(budget, h, w, g):
         c += 4 * g
     return c
 
-# %% wrong mistake="Returns the first width that no longer fits."
-def widest(budget, h, w, g):
-    c = 4 * g
-    while cost.shufflenet_unit_macs(h, w, c, c // 4, g) <= budget:
-        c += 4 * g
-    return c
+# %% wrong mistake="Returns the first width that no longer fits." from="by trying widths with the package's own formula"
+# -     return c - 4 * g
+# +     return c
 
 # %% wrong mistake="Rounds to the nearest width instead of down."
 def widest(budget, h, w, g):

@@ -1,6 +1,5 @@
 """Runs that are cut off, repeated, or disturbed: each hand-in is graded once, and no mark is lost or changed."""
 
-import contextlib
 import json
 import multiprocessing
 import os
@@ -12,13 +11,14 @@ import time
 from pathlib import Path
 
 import pytest
+from grading.processes import below, parents
 from grading.small_course import ANSWERS, CHAPTER, PACKAGE, WRONG, SmallCourse, secrets
 
 from coursekit.errors import BookError
 from coursekit.grading import grade as grading
 from coursekit.teacher import leaks
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("grading")]  # judged by the clock: one at a time
 ROOT = Path(__file__).resolve().parents[3]
 SLOW = {**ANSWERS, "area": f"import time\n\ntime.sleep(1.2)\n\n\n{ANSWERS['area']}"}
 NOISY = {**WRONG, "area": f"print('I was here')\n\n\n{WRONG['area']}"}
@@ -53,27 +53,9 @@ def _start(script, course):
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
-def _parents() -> dict[int, int]:
-    """The parent of every process."""
-    found = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            state, parent = path.read_text().rpartition(")")[2].split()[:2]
-            if state != "Z":
-                found[int(path.parent.name)] = int(parent)
-    return found
-
-
-def _below(pid: int) -> set[int]:
-    parents, found = _parents(), {pid}
-    while more := {child for child, parent in parents.items() if parent in found} - found:
-        found |= more
-    return found - {pid}
-
-
 def _gone(pids: set[int], seconds: float = 10) -> bool:
     until = time.monotonic() + seconds
-    while pids & set(_parents()):
+    while pids & set(parents()):
         if time.monotonic() > until:
             return False
         time.sleep(0.05)
@@ -124,7 +106,7 @@ def resumed(tmp_path_factory, script):
     course = _course(tmp_path_factory, ada=ANSWERS, bob=NOISY, cem=SLOW, dan=SLOW)
     with _start(script, course) as process:
         _wait_for_one(course, process)
-        children = _below(process.pid)
+        children = below(process.pid)
         try:
             course.grade()
             refused = ""
@@ -271,7 +253,7 @@ def test_an_interrupted_grader_ends_and_leaves_no_process(tmp_path_factory, scri
     course = _course(tmp_path_factory, ada=ANSWERS, bob=SLOW, cem=SLOW, dan=SLOW)
     with _start(script, course) as process:
         _wait_for_one(course, process)
-        children = _below(process.pid)
+        children = below(process.pid)
         process.send_signal(signal.SIGINT)
         process.wait(30)
     assert process.returncode != 0

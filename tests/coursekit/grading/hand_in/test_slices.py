@@ -217,7 +217,7 @@ def test_a_slice_of_a_slice_is_itself(lines, name):
     ],
 )
 def test_dense_sources_are_quick(source):
-    start = time.perf_counter()
+    start = time.process_time()
     needed([source], {"a"})
     bound(source)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
