@@ -11,6 +11,7 @@ from itertools import combinations
 
 import pytest
 import torch
+from parity import ShapesOnly
 from torch import Tensor, nn
 
 from lightnets_edu import diagrams, drawing, models
@@ -85,9 +86,8 @@ def network(name: str) -> tuple[nn.Module, tuple[int, ...]]:
         return MODELS[name]().eval(), (1, 3, size, size)
 
 
-@cache
-def run(module: nn.Module, shape: tuple[int, ...]) -> tuple[list[tuple[nn.Module, Tensor, Tensor]], Counter]:
-    """What hooks see of every layer with weights, in order, and the functions in autograd's record, by name."""
+def weighted(module: nn.Module, shape: tuple[int, ...]) -> tuple[list[tuple[nn.Module, Tensor, Tensor]], Tensor]:
+    """What hooks see of every layer with weights, in order, and the output."""
     calls, hooks = [], []
     for layer in module.modules():
         if isinstance(layer, WEIGHTED):
@@ -95,6 +95,12 @@ def run(module: nn.Module, shape: tuple[int, ...]) -> tuple[list[tuple[nn.Module
     y = module(torch.empty(shape, device="meta", requires_grad=True))
     for hook in hooks:
         hook.remove()
+    return calls, y
+
+
+def run(module: nn.Module, shape: tuple[int, ...]) -> tuple[list[tuple[nn.Module, Tensor, Tensor]], Counter]:
+    """The same, and the functions in autograd's record, by name."""
+    calls, y = weighted(module, shape)
     seen, waiting = set(), [y.grad_fn]
     while waiting:
         step = waiting.pop()
@@ -148,7 +154,9 @@ def outermost(module: nn.Module) -> list[nn.Module]:
 @pytest.mark.parametrize("name", MODELS)
 def test_a_network_is_drawn_with_all_its_blocks_and_multiply_adds(name):
     module, shape = network(name)
-    graph, (calls, _) = diagrams.network_graph(module, shape), run(*network(name))
+    graph = diagrams.network_graph(module, shape)
+    with ShapesOnly():
+        calls, _ = weighted(module, shape)
     drawn: Counter = Counter()
     for node in graph.nodes:
         times, what = re.fullmatch(r"(?:(\d+) × )?\(?([^()]*)\)?", node.lines[0]).groups()
