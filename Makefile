@@ -38,10 +38,10 @@ serve: env      ## serve the built site on this machine
 
 test: env       ## everything: notebooks equal their sources, then all tests (needs Chromium and node)
 	$(BIN)/python -m coursekit build --check
-	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not full" --junitxml=_build/test-times.xml
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not full" --junitxml=_build/test-times.xml
 
 test-full: env  ## every variant of every network at the size of its paper's images
-	$(BIN)/python -m pytest -n auto --dist loadgroup -m full
+	$(BIN)/python -m pytest -n auto --dist loadfile -m full
 
 test-quick: env ## what needs neither a browser nor a whole build
 	$(BIN)/python -m pytest -m "not slow and not full" --ignore=tests/browser

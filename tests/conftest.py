@@ -5,6 +5,7 @@ import signal
 import pytest
 from chromium import CHROMIUM, LAUNCH
 from playwright.sync_api import sync_playwright
+from together import group
 
 
 def pytest_configure():
@@ -12,16 +13,17 @@ def pytest_configure():
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(config, items):
-    """With `-n 2 --dist loadgroup` a file stays with one process, and what is slow to make is made once.
+def pytest_xdist_make_scheduler(config, log):
+    """With `--dist loadfile` the groups of together.py; `loadgroup` groups nothing under pytest 9.2 (pytest-xdist #1386)."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
 
-    A file whose tests share nothing slow sets `SHARES_NOTHING = True`; files that share it have a mark of their own.
-    """
-    if config.pluginmanager.hasplugin("xdist"):
-        for item in items:
-            if not getattr(item.module, "SHARES_NOTHING", False) and not item.get_closest_marker("xdist_group"):
-                item.add_marker(pytest.mark.xdist_group(item.path.relative_to(config.rootpath).as_posix()))
+    class Scheduler(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group(nodeid)
+
+    return Scheduler(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import pytest
 from checkout import ROOT
 from colab_run import executed, unpassed
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("colab")]
+pytestmark = pytest.mark.slow
 CHAPTERS = sorted(path.name for path in (ROOT / "course" / "exercises").iterdir() if path.is_dir())
 
 

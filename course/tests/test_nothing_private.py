@@ -13,7 +13,7 @@ from coursekit.errors import Faults
 from coursekit.teacher.course import scan_paths, secrets_of
 from coursekit.teacher.exercises import read_assignments
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("public half")]
+pytestmark = pytest.mark.slow
 
 
 def digests(folder):

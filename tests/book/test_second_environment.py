@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from probe import MOUNTED, change_by_keyboard, visit
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("colab")]
+pytestmark = pytest.mark.slow
 EVERY = pytest.mark.parametrize("stem", NOTEBOOKS)
 WIDGET = "application/vnd.jupyter.widget-"
 HOST = ROOT / "book" / "_ext" / "assets" / "widget-host.js"

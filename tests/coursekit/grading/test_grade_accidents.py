@@ -9,7 +9,7 @@ import pytest
 from grading.small_course import ANSWERS, CHAPTER, CHECKS, GRADED, OUT_OF, STUBS, WRONG, SmallCourse, cell
 from nbformat.v4 import new_code_cell
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("grading")]  # judged by the clock: one at a time
+pytestmark = pytest.mark.slow
 
 
 def _colab(notebook):

@@ -17,7 +17,7 @@ from grading.small_course import ANSWERS, CHAPTER, STUBS, WRONG, SmallCourse, ce
 
 from coursekit.teacher import leaks
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("grading")]  # judged by the clock: one at a time
+pytestmark = pytest.mark.slow
 
 BAD = f"{WRONG['area']}\n"
 BAD_SHUFFLE = WRONG["shuffle"]

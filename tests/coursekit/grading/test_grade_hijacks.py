@@ -12,7 +12,7 @@ from coursekit.errors import BookError
 from coursekit.grading import report
 from coursekit.grading.session import Times
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("grading")]  # judged by the clock: one at a time
+pytestmark = pytest.mark.slow
 WALL = "import sys, time\nworker, wire = sys.modules['worker'], sys.modules['wire']\nimport torch\n"
 
 

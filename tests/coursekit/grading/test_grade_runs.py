@@ -18,7 +18,7 @@ from coursekit.errors import BookError
 from coursekit.grading import grade as grading
 from coursekit.teacher import leaks
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("grading")]  # judged by the clock: one at a time
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[3]
 SLOW = {**ANSWERS, "area": f"import time\n\ntime.sleep(1.2)\n\n\n{ANSWERS['area']}"}
 NOISY = {**WRONG, "area": f"print('I was here')\n\n\n{WRONG['area']}"}

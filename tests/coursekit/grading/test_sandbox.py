@@ -13,7 +13,7 @@ from coursekit.errors import BookError
 from coursekit.grading.sandbox import Limits, Sandbox, refuse_without_bubblewrap
 from coursekit.grading.session import Session, Times
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("grading")]  # judged by the clock: one at a time
+pytestmark = pytest.mark.slow
 SMALL = Limits(AS=600 << 20, CPU=3, FSIZE=1 << 20, NOFILE=40)
 
 

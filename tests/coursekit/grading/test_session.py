@@ -9,7 +9,7 @@ from grading.small_course import PACKAGE
 from coursekit.grading.sandbox import Sandbox
 from coursekit.grading.session import OutsideContract, Session, Stopped, StudentError, Times
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("grading")]  # judged by the clock: one at a time
+pytestmark = pytest.mark.slow
 CELL = """
 import torch
 from torch import nn

@@ -19,8 +19,6 @@ from torch import Tensor, nn
 from lightnets_edu import layers, models
 from lightnets_edu.models import MODELS
 
-SHARES_NOTHING = True
-
 FILES = [
     importlib.import_module(f"{models.__name__}.{found.name}")
     for found in pkgutil.iter_modules(models.__path__) if found.name != "catalogue"

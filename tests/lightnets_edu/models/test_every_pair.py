@@ -10,8 +10,6 @@ from parity import Pair, as_it_is
 
 from lightnets_edu.models.catalogue import CATALOGUE
 
-SHARES_NOTHING = True
-
 PLANTED = {name: i for i, name in enumerate(CATALOGUE)}    # another mistake in each network: one after the other
 
 
