@@ -46,6 +46,10 @@ FALLBACKS = """() => [...document.querySelectorAll('script[type$="widget-view+js
   const box = next.getBoundingClientRect();
   return box.height > 20 && next.querySelector('svg, img') ? [] : ['a still picture that does not show'];
 })"""
+ROOM = """() => [...document.querySelectorAll('.ln-widget')].map((node) => node.offsetWidth).filter((width) => width < 304)
+  .map((width) => `a figure has ${width} px; its states are looked at in 304`)"""
+BOTH = """() => [...document.querySelectorAll('.ln-fallback')].filter((node) => node.offsetParent)
+  .map(() => 'live widget and still picture both show')"""
 MOUNTED = """() => [...document.querySelectorAll('script[type$="widget-view+json"]')].flatMap((view) => {
   const host = view.nextElementSibling;
   if (host && 'mounted' in host.dataset && host.childElementCount) return [];
@@ -59,6 +63,13 @@ class Visit:
 
     tab: Page
     complaints: list[str] = field(default_factory=list)
+
+    def turn(self, width: int, theme: str):
+        """Change the screen's width and the system's colours under the page, and wait until it has drawn itself anew."""
+        self.tab.set_viewport_size({"width": width, "height": 900})
+        self.tab.emulate_media(color_scheme=theme)
+        self.tab.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        self.tab.wait_for_timeout(100)
 
     def note_console(self, message):
         if message.type in ("error", "warning"):
@@ -99,7 +110,7 @@ def visit(browser: Browser, address: str, width=1200, theme="light", javascript=
 
 def accessibility(tab: Page) -> list[str]:
     """What axe-core finds, one line per rule and element."""
-    found = Axe().run(tab).response["violations"]
+    found = Axe().run(tab, options={"preload": False}).response["violations"]  # it would ask for style sheets anew
     return [
         f"{rule['id']}: {node['html'][:120]} {node['failureSummary'][:160]}" for rule in found for node in rule["nodes"]
     ]

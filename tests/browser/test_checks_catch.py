@@ -1,11 +1,14 @@
 """Each check of this folder is shown a page with the fault that it is for."""
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from chromium import served
 from probe import (
+    BOTH,
     FALLBACKS,
     MOUNTED,
     RAW_TEX,
+    ROOM,
     STILL,
     WIDER,
     accessibility,
@@ -39,6 +42,8 @@ EVALUATED = {
     "overflow": (WIDER, '<div style="width: 3000px">x</div>', "px wide"),
     "no still picture": (FALLBACKS, VIEW, "without a still picture"),
     "hidden still picture": (FALLBACKS, VIEW + '<div class="ln-fallback" hidden><svg></svg></div>', "does not show"),
+    "still picture beside the live one": (BOTH, '<div class="ln-fallback"><svg></svg></div>', "both show"),
+    "figure without room": (ROOM, '<div class="ln-widget" style="width: 200px">x</div>', "has 200 px"),
     "dead widget": (MOUNTED, VIEW + '<div class="book-widget"><p class="book-widget-note">no</p></div>', "not start"),
 }
 
@@ -49,7 +54,7 @@ def test_fault_is_seen(shown, check, body, named):
         assert any(named in fault for fault in seen.tab.evaluate(check))
 
 
-@pytest.mark.parametrize("check", [RAW_TEX, WIDER, FALLBACKS, MOUNTED])
+@pytest.mark.parametrize("check", [RAW_TEX, WIDER, FALLBACKS, MOUNTED, BOTH, ROOM])
 def test_sound_page_has_no_fault(shown, check):
     with shown("<p>It costs $5.</p><pre>$x$</pre>") as seen:
         assert seen.tab.evaluate(check) == [] and accessibility(seen.tab) == []
@@ -70,6 +75,33 @@ def test_complaints_are_noted(shown, body, named):
     with shown(body) as seen:
         seen.tab.wait_for_timeout(300)
         assert any(named in complaint for complaint in seen.complaints), seen.complaints
+
+
+@pytest.mark.parametrize(("rule", "width", "theme"), [
+    ("(max-width: 400px)", 320, "light"), ("(max-width: 400px)", 320, "dark"), ("(prefers-color-scheme: dark)", 1200, "dark"),
+    ("(min-width: 700px) and (max-width: 800px)", 768, "light"),
+])  # fmt: skip
+def test_a_fault_of_one_screen_is_seen_when_the_page_is_turned(shown, rule, width, theme):
+    with shown(f"<style>@media {rule} {{ p {{ width: 3000px }} }}</style><p>x</p>") as seen:
+        assert seen.tab.evaluate(WIDER) == []
+        seen.turn(width, theme)
+        assert "px wide" in seen.tab.evaluate(WIDER)[0]
+        seen.turn(1200, "light")
+        assert seen.tab.evaluate(WIDER) == []
+
+
+def test_axe_asks_for_nothing(shown, tmp_path):
+    """What it asks for by itself, it looks for in the wrong place, and that stands among the page's complaints."""
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep/a.css").write_text("@import 'b.css';")
+    (tmp_path / "deep/b.css").write_text("p { color: black }")
+    with shown('<link rel="stylesheet" href="deep/a.css"><p>x</p>') as seen:
+        accessibility(seen.tab)
+        seen.tab.wait_for_timeout(300)
+        assert seen.complaints == []
+        Axe().run(seen.tab)
+        seen.tab.wait_for_timeout(300)
+        assert "404" in seen.complaints[0]
 
 
 def test_movement_is_seen(shown):

@@ -1,20 +1,86 @@
-"""The built site in a real browser: all pages, http and file://, both themes, three widths, with and without script."""
+"""The built site in a real browser: all pages, http and file://, both themes, three widths, with and without script.
+
+A page is opened three times and then looked at in every way: its width, the colours that the system asks for and the
+medium change under it, as they do when a phone is turned or a page is printed.
+"""
 
 import pytest
 import stage
-from probe import FALLBACKS, MOUNTED, RAW_TEX, STILL, WIDER, accessibility, change_by_keyboard, change_by_mouse, visit
+from probe import (
+    BOTH,
+    FALLBACKS,
+    MOUNTED,
+    RAW_TEX,
+    ROOM,
+    STILL,
+    WIDER,
+    accessibility,
+    change_by_keyboard,
+    change_by_mouse,
+    visit,
+)
+
+WIDTHS, THEMES = (320, 768, 1200), ("light", "dark")
 
 
-@pytest.mark.parametrize("scheme", ["http", "file"])
-def test_every_page_is_quiet_complete_and_alone(browser, address, pages, scheme):
-    """No other host is asked, the console stays empty, formulas are set, widgets start."""
-    faults = {}
-    for page in pages:
-        with visit(browser, address(page, scheme)) as seen:
-            found = seen.tab.evaluate(RAW_TEX) + seen.tab.evaluate(MOUNTED) + seen.complaints
-        if found:
-            faults[page] = found
-    assert faults == {}
+def answers(seen) -> list[str]:
+    """What figures do not do when a key, then a mouse moves their first control."""
+    found = []
+    for change in (change_by_keyboard, change_by_mouse):
+        for host in seen.tab.locator(".book-widget[data-mounted]").all():
+            host.scroll_into_view_if_needed()
+            found += change(seen.tab, host)
+    return found
+
+
+def widths(seen, theme: str, figures: bool) -> dict[str, list[str]]:
+    """What is too wide, or does not fit in a figure, on each screen."""
+    found = {}
+    for width in WIDTHS:
+        seen.turn(width, theme)
+        found[f"{width} px, {theme}"] = seen.tab.evaluate(WIDER)
+        if figures and theme == "light":
+            checks = (stage.OVERLAPS, stage.STRUCK, stage.CROPPED, stage.SPILLS, *([ROOM] if width == 320 else []))
+            found[f"figures at {width} px"] = [fault for check in checks for fault in seen.tab.evaluate(check)][:8]
+    return found
+
+
+def test_a_page_over_http(browser, address, page, widget_pages):
+    """No other host is asked, the console stays empty, formulas are set, figures start and rest; all fits everywhere."""
+    figures, found = page in widget_pages, {}
+    with visit(browser, address(page)) as seen:
+        found["whole"] = seen.tab.evaluate(RAW_TEX) + seen.tab.evaluate(MOUNTED) + seen.tab.evaluate(BOTH)
+        if figures:
+            assert seen.tab.locator(".ln-widget").count()
+            seen.tab.wait_for_timeout(500)
+            found["moves by itself"] = seen.tab.evaluate(STILL, 2000)
+        for theme in THEMES:
+            found |= widths(seen, theme, figures)  # ends with the widest
+            assert seen.tab.evaluate("document.documentElement.dataset.theme") == theme
+            found[f"accessibility, {theme}"] = accessibility(seen.tab)
+        if figures:
+            seen.tab.emulate_media(media="print")
+            found["on paper"] = seen.tab.evaluate(FALLBACKS)
+            seen.tab.emulate_media(media="screen")
+            found["answers"] = answers(seen)
+        found["complaints"] = seen.complaints
+    assert {what: faults for what, faults in found.items() if faults} == {}
+
+
+def test_a_page_from_a_file(browser, address, page):
+    """Opened as on a phone at night."""
+    with visit(browser, address(page, "file"), 320, "dark") as seen:
+        assert seen.tab.evaluate("document.documentElement.dataset.theme") == "dark"
+        found = [fault for check in (RAW_TEX, MOUNTED, WIDER) for fault in seen.tab.evaluate(check)]
+        seen.turn(1200, "dark")
+        found += answers(seen)
+        assert found + seen.complaints == []
+
+
+def test_a_page_without_javascript(browser, address, page):
+    with visit(browser, address(page), javascript=False) as seen:
+        assert seen.tab.evaluate(FALLBACKS) == [] and seen.complaints == []
+        assert seen.tab.locator("html").get_attribute("data-theme") == "light"
 
 
 def test_first_page_is_reached_from_the_root(browser, address):
@@ -23,86 +89,11 @@ def test_first_page_is_reached_from_the_root(browser, address):
         assert seen.tab.locator("article h1").count() == 1 and seen.complaints == []
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 768, 1200])
-def test_no_page_is_wider_than_the_screen(browser, address, pages, width, theme):
-    faults = {}
-    for page in pages:
-        with visit(browser, address(page, "file"), width, theme) as seen:
-            assert seen.tab.evaluate("document.documentElement.dataset.theme") == theme
-            if found := seen.tab.evaluate(WIDER):
-                faults[page] = found
-    assert faults == {}
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_accessibility(browser, address, pages, theme):
-    faults = {}
-    for page in pages:
-        with visit(browser, address(page), theme=theme) as seen:
-            if found := accessibility(seen.tab):
-                faults[page] = found
-    assert faults == {}
-
-
-def test_figures_have_the_room_on_a_phone_that_they_are_tested_in(browser, address, widget_pages):
-    """On a screen of 320 pixels a figure is as wide as on the bare page where every state of it is looked at: 304."""
-    for page in widget_pages:
-        with visit(browser, address(page), 320) as seen:
-            widths = seen.tab.evaluate("[...document.querySelectorAll('.ln-widget')].map((node) => node.offsetWidth)")
-            assert widths and min(widths) >= 304, page
-
-
-@pytest.mark.parametrize("width", [320, 768, 1200])
-def test_figures_fit_in_their_pages(browser, address, widget_pages, width):
-    """In the book's own style: no text on another or on a line, nothing cut off, nothing that runs over."""
-    faults = {}
-    for page in widget_pages:
-        with visit(browser, address(page), width) as seen:
-            checks = (stage.OVERLAPS, stage.STRUCK, stage.CROPPED, stage.SPILLS)
-            if found := [fault for check in checks for fault in seen.tab.evaluate(check)]:
-                faults[page] = found[:8]
-    assert faults == {}
-
-
-def test_without_javascript_still_pictures_show(browser, address, widget_pages):
-    for page in widget_pages:
-        with visit(browser, address(page), javascript=False) as seen:
-            assert seen.tab.evaluate(FALLBACKS) == [] and seen.complaints == []
-            assert seen.tab.locator("html").get_attribute("data-theme") == "light"
-
-
-def test_on_paper_still_pictures_show(browser, address, widget_pages):
-    for page in widget_pages:
-        with visit(browser, address(page)) as seen:
-            assert seen.tab.locator(".ln-fallback:visible").count() == 0, "live widget and still picture both show"
-            seen.tab.emulate_media(media="print")
-            assert seen.tab.evaluate(FALLBACKS) == []
-
-
 @pytest.mark.parametrize("scheme", ["http", "file"])
 def test_search_finds_a_word(browser, address, scheme):
     with visit(browser, address("search.html", scheme) + "?q=convolution") as seen:
         seen.tab.wait_for_selector("#search-results li a")
         assert seen.complaints == []
-
-
-def test_nothing_moves_by_itself(browser, address, widget_pages):
-    for page in widget_pages:
-        with visit(browser, address(page)) as seen:
-            seen.tab.wait_for_timeout(500)
-            assert seen.tab.evaluate(STILL, 2000) == []
-
-
-@pytest.mark.parametrize("scheme", ["http", "file"])
-@pytest.mark.parametrize("change", [change_by_keyboard, change_by_mouse])
-def test_widgets_answer(browser, address, widget_pages, change, scheme):
-    for page in widget_pages:
-        with visit(browser, address(page, scheme)) as seen:
-            for host in seen.tab.locator(".book-widget[data-mounted]").all():
-                host.scroll_into_view_if_needed()
-                assert change(seen.tab, host) == []
-            assert seen.complaints == []
 
 
 def test_theme_switch_changes_the_colours(browser, address, widget_pages):
