@@ -185,7 +185,7 @@ def test_the_shown_and_the_other_change_places(page):
     tab.get_by_role("combobox", name="Network").select_option("VGG-16")
     assert here(tab)[:2] == ("vgg16", "xception") and trait(tab, "layer") == 15
     options = tab.get_by_label("Against").locator("option").all_inner_texts()
-    assert options == ["none", "MobileNet V1 1.0", "SqueezeNext 1.0 G SqNxt 23", "Xception"]
+    assert options == ["none", "MobileNet V1 1.0", "1.0-G-SqNxt-23", "Xception"]
 
 
 def test_the_data_add_up(page, four):
