@@ -16,3 +16,11 @@ def published(target: Path, without: tuple[str, ...] = ()) -> Path:
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, target / name)
     return target
+
+
+def with_lessons(target: Path) -> Path:
+    """A copy together with the executed lessons that are kept here: where their keys fit nothing is run again."""
+    if not (ROOT / "_build/executed").is_dir():
+        raise FileNotFoundError("no lesson was executed here: run `make book` first (make test does)")
+    shutil.copytree(ROOT / "_build/executed", target / "_build/executed")
+    return target
