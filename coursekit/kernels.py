@@ -18,22 +18,22 @@ ENVIRONMENT = {  # kernels run side by side and give the same bytes every time
 }
 
 
-def kernel_manager(sockets: Path, root: Path | None = None, shut: Path | None = None) -> AsyncKernelManager:
+def kernel_manager(sockets: Path, shut: Path | None = None) -> AsyncKernelManager:
     """Not the machine's `python3` kernel, which may be another Python. `sockets` is a short path of its own.
 
-    With `root` and `shut` the kernel is under watch: it notes what it reads below root, and opens nothing in `shut`.
+    With `shut` the kernel is under watch: it notes what it reads, and opens nothing in that folder.
     """
     manager = AsyncKernelManager(transport="ipc", ip=str(sockets / "ipc"))
     argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    if root and shut:
-        argv[1:3] = watched(root, shut, "ipykernel.kernelapp:launch_new_instance")
+    if shut:
+        argv[1:3] = watched(shut, "ipykernel.kernelapp:launch_new_instance")
     manager._kernel_spec = KernelSpec(argv=argv, display_name="Python 3", language="python")
     return manager
 
 
-def watched(root: Path, shut: Path, function: str) -> list[str]:
+def watched(shut: Path, function: str) -> list[str]:
     """Python's arguments that run a function (`module:name`) under watch."""
-    return ["-P", watch.__file__, str(root), str(shut), function]
+    return ["-P", watch.__file__, str(shut), function]
 
 
 def environment(root: Path, home: Path) -> dict[str, str]:

@@ -1,6 +1,6 @@
-"""Runs a program under watch: notes which of the book's files it reads, and lets it open nothing of the teacher's half.
+"""Runs a program under watch: notes which files it opens, and lets it open nothing of the teacher's half.
 
-    python -P watch.py ROOT SHUT MODULE:FUNCTION ARGUMENTS …
+    python -P watch.py SHUT MODULE:FUNCTION ARGUMENTS …
 
 Python tells an audit hook of every file before it is opened. This file imports nothing but the standard library: it is
 the first thing that a kernel runs, from where it lies, whatever that kernel can import.
@@ -96,7 +96,7 @@ def _source(path: str) -> str:
 
 def main(arguments: list[str]) -> None:
     """Run a function of a module as a program."""
-    _, closed, called, *rest = arguments
+    closed, called, *rest = arguments
     module, _, function = called.partition(":")
     sys.modules["coursekit_watch"] = sys.modules[__name__]  # where a kernel's owner finds `report`
     _start(closed, noting=True)

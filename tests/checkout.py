@@ -29,6 +29,14 @@ def published(target: Path, without: tuple[str, ...] = (), root: Path = ROOT) ->
     return target
 
 
+def with_lessons(target: Path) -> Path:
+    """A copy together with the executed lessons that are kept here: where their keys fit nothing is run again."""
+    if not (ROOT / "_build/executed").is_dir():
+        raise FileNotFoundError("no lesson was executed here: run `make book` first (make test does)")
+    shutil.copytree(ROOT / "_build/executed", target / "_build/executed")
+    return target
+
+
 def _known_to_git(root: Path) -> list[str]:
     listed = _git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard").decode()
     return [name for name in listed.split("\0") if name]

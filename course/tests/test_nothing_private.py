@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from checkout import ROOT, published
+from checkout import ROOT, published, with_lessons
 
 from coursekit.errors import Faults
 from coursekit.teacher.course import scan_paths, secrets_of
@@ -29,12 +29,14 @@ def differences(one, other):
 
 @pytest.fixture(scope="module")
 def public_half(tmp_path_factory):
-    """The published half, built from nothing."""
-    root = published(tmp_path_factory.mktemp("public") / "book", without=("course",))
+    """The published half, built from what is published and the executed lessons, which opened nothing of this half."""
+    root = with_lessons(published(tmp_path_factory.mktemp("public") / "book", without=("course",)))
+    kept = digests(root / "_build/executed")
     env = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     command = [sys.executable, "-m", "coursekit", "build", "--quiet"]
     run = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True)
     assert run.returncode == 0, run.stdout + run.stderr
+    assert digests(root / "_build/executed") == kept, "no lesson was run again"
     return root
 
 

@@ -175,7 +175,7 @@ async def _run(project: Project, chapter: Chapter, bar: tqdm) -> Executed:
     timeout, report = project.config["execute"]["timeout"], REPORT.format(str(project.root))
     client, begun = _Client(nb, chapter.lesson, bar, timeout, report), time.time()
     with tempfile.TemporaryDirectory() as work:
-        client.km = kernel_manager(Path(work), project.root, project.shut)
+        client.km = kernel_manager(Path(work), project.shut)
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}  # what a cell prints does not go there
         await client.async_execute(cwd=work, env=environment(project.root, Path(work)), **quiet)
     state = nb.metadata.get("widgets", {}).get(STATE, {}).get("state", {})

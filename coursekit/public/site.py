@@ -64,7 +64,7 @@ def build(project: Project, folder: Path, chapters: list[Chapter], fresh: bool =
 
 def jupyter_book(project: Project, arguments: list[str], folder: Path) -> tuple[bool, str]:
     """Run it in a process of its own, under watch; whether it succeeded, and what it printed."""
-    watched = kernels.watched(project.root, project.shut, "jupyter_book.cli.main:main")
+    watched = kernels.watched(project.shut, "jupyter_book.cli.main:main")
     env = {**os.environ, "PYTHONHASHSEED": "0"}
     command = [sys.executable, *watched, *arguments]
     run = subprocess.run(command, env=env, capture_output=True, text=True, cwd=folder)

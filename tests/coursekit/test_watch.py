@@ -33,7 +33,7 @@ def root(tmp_path):
 
 def run(root, opened):
     """What the program reports when it opens a file, and the name of the error that it got."""
-    command = [sys.executable, "-P", watch.__file__, str(root), str(root / "shut"), "prog:main", str(opened), str(root)]
+    command = [sys.executable, "-P", watch.__file__, str(root / "shut"), "prog:main", str(opened), str(root)]
     done = subprocess.run(command, env={"PYTHONPATH": str(root)}, capture_output=True, text=True, check=True)
     return json.loads(done.stdout), done.stderr.strip()
 
