@@ -3,7 +3,6 @@
 What the contract of the exercises has no place for shows here, when the course is built, and not when hand-ins are in.
 """
 
-import ast
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,21 +13,13 @@ from ..grading.judge import Exercise, Result, exercises_of, judge
 from ..grading.sandbox import Sandbox, refuse_without_bubblewrap
 from ..grading.session import TIMES, Times
 from ..project import Project
+from . import ignorant
 from .answers import Answer, PrivateHalf
 
 HALF = Times(TIMES.call / 2, TIMES.exercise / 2, TIMES.notebook)  # a student's machine has no spare time to rely on
+PATIENT = Times(call=60, exercise=300, notebook=1200)  # what knows nothing is not asked to be quick
 
 CONTRACT = "tests call functions with plain values or tensors, and see modules through outputs and state_dict"
-
-EMPTY = {  # what it does: the body of each of its functions
-    "returns None": "    return None",
-    "raises ValueError whatever it is asked": "    raise ValueError",
-    "fills its tensors with zeros and returns the first": """\
-    for arg in args:
-        if hasattr(arg, "zero_"):
-            arg.zero_()
-    return args[0].clone() if args and hasattr(args[0], "zero_") else 0""",
-}
 
 
 @contextmanager
@@ -48,7 +39,7 @@ def confirm(sandbox: Sandbox, merged, half: PrivateHalf, judged: list[tuple[Answ
     """BookError unless each answer fails the same hidden tests across the sandbox as it failed in the kernel."""
     exercise = exercises_of(merged)[half.exercise]
     for answer, failed in judged:
-        result = _judge(sandbox, merged, exercise, answer)
+        result = _judge(sandbox, merged, exercise, [("answer", answer.text), ("check", ""), ("grade", "")], HALF)
         if result.stopped == "contract" and not any(verdict.stopped for verdict in result.verdicts):
             raise BookError(
                 half.file, f"the visible check of {half.exercise!r} does not cross: {result.shown}", CONTRACT
@@ -68,36 +59,27 @@ def confirm(sandbox: Sandbox, merged, half: PrivateHalf, judged: list[tuple[Answ
 def refuse_weak_tests(sandbox: Sandbox, merged, half: PrivateHalf) -> None:
     """BookError where a hidden test is passed by code that knows nothing of the exercise, or that spoils its input."""
     exercise = exercises_of(merged)[half.exercise]
-    for label, body in EMPTY.items():
-        answer = Answer(f"an answer that {label}", _empty(half.solution.text, body), half.file)
-        for test, verdict in zip(half.tests, _judge(sandbox, merged, exercise, answer).verdicts, strict=True):
-            if verdict.passed:
-                todo = "compute what is expected before the call, and ask for something that only a right answer gives"
-                raise BookError(test.where, f"is passed by {answer.label}", todo)
+    answers = [ignorant.answer(half.solution.text, body) for body in ignorant.BODIES.values()]
+    parts = [(kind, text) for answer in answers for kind, text in (("answer", answer), ("grade", ""))]
+    result = _judge(sandbox, merged, exercise, parts, PATIENT)
+    late = next((verdict.reason for verdict in result.verdicts if verdict.stopped == "timeout"), "")
+    if late or result.note:
+        raise BookError(half.file, f"what knows nothing of {half.exercise!r} could not be tried: {late or result.note}")
+    labels = [label for label in ignorant.BODIES for _ in half.tests]
+    for test, label, verdict in zip(half.tests * len(answers), labels, result.verdicts, strict=True):
+        if verdict.passed:
+            todo = "compute what is expected before the call, and ask for something that only a right answer gives"
+            raise BookError(test.where, f"is passed by an answer that knows nothing: {label}", todo)
 
 
-def _empty(solution: str, body: str) -> str:
-    """Every function and class that a solution defines, with this body; a class is one of modules."""
-    parts = ["from torch import nn"]
-    for node in ast.parse(solution).body:
-        if isinstance(node, ast.FunctionDef):
-            parts.append(f"def {node.name}(*args, **kwargs):\n{body}")
-        elif isinstance(node, ast.ClassDef):
-            method = body.replace("\n", "\n    ").replace("    ", "        ", 1)
-            head = "    def __init__(self, *args, **kwargs):\n        super().__init__()"
-            parts.append(f"class {node.name}(nn.Module):\n{head}\n    def forward(self, *args, **kwargs):\n{method}")
-    return "\n\n\n".join(parts)
-
-
-def _judge(sandbox: Sandbox, merged, exercise: Exercise, answer: Answer) -> Result:
+def _judge(sandbox: Sandbox, merged, exercise: Exercise, parts: list[tuple[str, str]], times: Times) -> Result:
     """The merged cell first: an answer may define some of the names only, and the solution stands in for the others."""
     steps = []
     for cell in merged.cells:
         if cell.cell_type == "code" and not grade_id(cell):
             steps.append(Step("context", cell.source, ""))
         elif grade_id(cell) == exercise.name:
-            steps += [Step(kind, text, exercise.name) for kind, text in (
-                ("answer", cell.source), ("answer", answer.text), ("check", ""), ("grade", ""))]  # fmt: skip
+            steps += [Step(kind, text, exercise.name) for kind, text in [("answer", cell.source), *parts]]
             break
-    (result,) = judge(steps, {exercise.name: exercise}, sandbox.worker, HALF, exercise.name)
+    (result,) = judge(steps, {exercise.name: exercise}, sandbox.worker, times, exercise.name)
     return result
