@@ -2,8 +2,9 @@
 
 TOGETHER = {
     "the notebooks on Colab's versions": ("tests/book/test_second_environment", "course/tests/test_answers_on_colab"),
-    "hand-ins judged by the clock": tuple(
-        f"tests/coursekit/grading/test_{name}" for name in ("grade_", "sandbox", "session")
+    "hand-ins judged by the clock": (
+        "course/tests/test_grading",
+        *(f"tests/coursekit/grading/test_{name}" for name in ("grade_", "sandbox", "session")),
     ),
 }
 DEALT_OUT = tuple(f"tests/lightnets_edu/models/test_{name}.py" for name in ("every_pair", "constructors"))

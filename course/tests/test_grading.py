@@ -20,7 +20,7 @@ from coursekit.teacher.answers import HiddenTest
 from coursekit.teacher.exercises import read_assignments
 from coursekit.teacher.merge import merge_notebook
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("grading")]  # judged by the clock: one at a time
+pytestmark = pytest.mark.slow
 TIMES = Times(call=15, exercise=30, notebook=180)
 
 
