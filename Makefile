@@ -35,9 +35,10 @@ test: env       ## everything: notebooks equal their sources, then all tests (ne
 test-quick: env ## what needs neither a browser nor a whole build
 	$(BIN)/python -m pytest -m "not slow" --ignore=tests/browser
 
-lint: env       ## ruff and mypy
+lint: env       ## ruff, mypy, and biome for the figures' scripts and styles
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/biome format
 
 bench: env      ## build times, page weight, import time, networks, figures, grading
 	$(BIN)/python benchmarks/run.py

@@ -1,5 +1,6 @@
 """What holds for every figure: room, colours, keyboard, calm, independence, clean ends, and no state that Python refuses."""
 
+import gzip
 import json
 import random
 import re
@@ -7,11 +8,14 @@ import re
 import pytest
 import stage
 from axe_playwright_python.sync_playwright import Axe
+from bs4 import BeautifulSoup
+from sketch import CONTROLS_STAND, Sketch, difference
 from specimens import SPECIMENS
 from stage import Specimen, Tags, move, open_data, state, trait
 
 from lightnets_edu import widgets
-from lightnets_edu.widgets._base import STATIC, Figure, compose, modules
+from lightnets_edu.widgets.kit import Figure, compose
+from lightnets_edu.widgets.kit.compose import KIT
 
 EVERY = pytest.mark.parametrize("specimen", SPECIMENS.values(), ids=SPECIMENS)
 KB = 1024
@@ -25,30 +29,37 @@ def test_every_figure_has_a_specimen():
 # What a page carries --------------------------------------------------------------------------------------------------
 
 
+def zipped(text: str) -> int:
+    return len(gzip.compress(text.encode(), 9))
+
+
+PLAYER = compose(KIT / "player.js")    # and what it imports: the whole kit
+
+
 @EVERY
 def test_budgets(specimen: Specimen):
-    """Own module at most 10 KB, the kit 8; and 18 in all, as a page carries it, with what else it is composed of."""
+    """Compressed, as a page carries it: the kit at most 4 KB, what a figure has of its own at most 6."""
     figure = specimen.make()
-    name = type(figure).__module__.rsplit(".", 1)[1]
-    size = {path.stem: path.stat().st_size for path in STATIC.glob("*.js")}
-    assert size[name] <= 10 * KB and modules(name)[-1] == name
-    assert len(figure._esm.encode()) <= 18 * KB
-    assert len(compose("player").encode()) <= 8 * KB, "the kit, without its comments"
+    assert figure._esm == compose(KIT.parent / type(figure).__module__.rsplit(".", 1)[1] / "figure.js")
+    assert zipped(PLAYER) <= 4 * KB and zipped(figure._esm) - zipped(PLAYER) <= 6 * KB
 
 
 @EVERY
-def test_the_still_picture_is_plain(specimen: Specimen):
-    """A picture and a table; nothing that runs, is styled from elsewhere or leads out; small; it follows the state."""
-    figure, seen = specimen.make(), set()
+def test_the_still_is_plain(specimen: Specimen):
+    """Pictures with a text, sentences, data, caption; nothing that runs, moves or leads out; it follows the state."""
+    sketch, seen = Sketch(specimen.make(), 680), set()
     for values in [{}, *specimen.moves]:
-        figure.set_state(json.loads(json.dumps(values)))
-        parsed = Tags(figure.fallback)
-        assert figure.fallback == figure.fallback_html() and len(figure.fallback.encode()) < 16 * KB
-        assert {"svg", "table", "p"} <= set(parsed.tags)
-        assert not {"script", "style", "figure", "a", "img", "use"} & set(parsed.tags)
-        assert not any(key in ("id", "href", "src") or key.startswith("on") for key, _ in parsed.attributes)
-        assert any(key == "aria-label" and value for key, value in parsed.attributes)
-        seen.add(figure.fallback)
+        sketch.move(values)
+        html = sketch.plain()
+        parsed = Tags(html)
+        assert {"figure", "svg", "table", "figcaption"} <= set(parsed.tags)
+        assert not {"script", "style", "a", "img", "use", "input", "select", "button"} & set(parsed.tags)
+        assert not any(key in ("id", "href", "src", "tabindex", "aria-live") or key.startswith("on") for key, _ in parsed.attributes)
+        pictures = BeautifulSoup(html, "html.parser").select("[role=img]")
+        assert pictures and all(picture["aria-label"] for picture in pictures)
+        assert ("open", None) in parsed.attributes and "aria-hidden" not in html
+        assert zipped(html) < 8 * KB
+        seen.add(html)
     assert len(seen) > 1
 
 
@@ -57,6 +68,38 @@ def test_state_is_plain_and_small(specimen: Specimen):
     plain = state(specimen.make())
     assert json.loads(json.dumps(plain)) == plain, "lists, texts and numbers only"
     assert len(json.dumps(plain)) < 60 * KB
+
+
+# One drawing ----------------------------------------------------------------------------------------------------------
+
+
+@EVERY
+@pytest.mark.parametrize("width", [320, 800])
+def test_the_still_is_what_a_browser_draws(page, specimen: Specimen, width):
+    """Every element, attribute and text, and where controls stand, in every move, from two engines."""
+    tab = page(specimen.make(), width=width)
+    open_data(tab)
+    sketch = Sketch(specimen.make(), tab.evaluate("Math.floor(document.querySelector('figure').clientWidth - 24)"))
+    for values in [{}, *specimen.moves]:
+        move(tab, values)
+        sketch.move(values)
+        assert difference(tab.evaluate("document.querySelector('figure').outerHTML"), sketch.outer()) == "", values
+        stand = tab.locator("figure").evaluate(CONTROLS_STAND)
+        assert stand == sketch.locator("figure").evaluate(CONTROLS_STAND), values
+
+
+@pytest.mark.parametrize(
+    ("right", "spoilt"),
+    [
+        ("<path ", "<path id=\"a\" "), ("Layer 1", "Layer 2"), ("<text ", "<text></text><text "), ("</b>", " </b>"),
+        ('class="ln-on', 'class="'), ("M", "L"), ("27.5", "27.6"), ("</td></tr>", "</td><td></td></tr>"),
+    ],
+)  # fmt: skip
+def test_a_difference_between_drawings_is_seen(right, spoilt):
+    html = Sketch(widgets.ChannelShuffle()).outer()
+    assert right in html or right == "27.5"
+    html = html.replace('y="', 'y="27.5', 1) if right == "27.5" else html
+    assert difference(html, html) == "" and difference(html, html.replace(right, spoilt, 1)) != ""
 
 
 # Looks ----------------------------------------------------------------------------------------------------------------
