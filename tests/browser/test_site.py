@@ -49,7 +49,7 @@ def test_figures_have_the_room_on_a_phone_that_they_are_tested_in(browser, addre
     """On a screen of 320 pixels a figure is as wide as on the bare page where every state of it is looked at: 304."""
     for page in widget_pages:
         with visit(browser, address(page), 320) as seen:
-            widths = seen.tab.evaluate("[...document.querySelectorAll('.ln-widget')].map((node) => node.offsetWidth)")
+            widths = seen.tab.evaluate("[...document.querySelectorAll('.book-widget .ln-widget')].map((node) => node.offsetWidth)")
             assert widths and min(widths) >= 304, page
 
 

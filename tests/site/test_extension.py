@@ -171,6 +171,7 @@ def test_controls_without_a_module_have_no_still():
         ("export default { render() { throw new Error('planted'); } };", "planted"),
         ("export default { render({ el }) { el.getBoundingClientRect(); } };", "not a function"),
         ("export const render = () => {};", "one line that begins with `export default`"),
+        ("", "one line that begins with `export default`"),
         ("export default { render() { console.error('figure:', new Error('stopped')); } };", "figure: stopped"),
     ],
 )

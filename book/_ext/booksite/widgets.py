@@ -75,7 +75,7 @@ class Stills:
         css = record["state"].get("_css", "")
         style = "" if css in {"", *self.styles} else f"<style>{css}</style>"
         self.styles.add(css)
-        return style + still(record["state"]["_esm"], state)
+        return style + still(record["state"].get("_esm", ""), state)
 
 
 def _page(app, doctree):

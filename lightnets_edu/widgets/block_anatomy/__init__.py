@@ -11,7 +11,7 @@ from lightnets_edu.widgets.block_anatomy import blocks as catalogue
 from lightnets_edu.widgets.block_anatomy import flow as flows
 from lightnets_edu.widgets.block_anatomy.flow import Anatomy, Row
 from lightnets_edu.widgets.block_anatomy.trace import measured
-from lightnets_edu.widgets.kit import Figure, Proposal, front_end, one_of
+from lightnets_edu.widgets.kit import Figure, front_end
 
 BLOCKS = tuple(catalogue.BLOCKS)
 OFFERED: dict[str, tuple[float, ...]] = {}    # every knob's values, over all blocks
@@ -37,7 +37,9 @@ class BlockAnatomy(Figure):
     """
 
     _esm, _css = front_end(__file__)
-    drawn = ("tables", "block", "layer", *OFFERED)
+    drawn = ("block", *OFFERED, "layer")
+    roots = ("block", *OFFERED)
+    made = ("tables",)
 
     tables = traitlets.Dict().tag(sync=True)
     block = traitlets.Unicode().tag(sync=True)
@@ -53,7 +55,6 @@ class BlockAnatomy(Figure):
     layer = traitlets.Int(0).tag(sync=True)
 
     def __init__(self, block: str = "", blocks: Sequence[str] = BLOCKS, **traits: Any):
-        self._made = False
         if "tables" not in traits:
             traits["tables"] = {name: _table(name) for name in _known(blocks, block)}
         block = block or next(iter(traits["tables"]))
@@ -63,7 +64,6 @@ class BlockAnatomy(Figure):
         if "layer" not in traits:
             macs = [row.macs for row in self.layers()]
             self.layer = macs.index(max(macs))
-        self._made = True
 
     @classmethod
     def from_module(cls, module: nn.Module, shape: Sequence[int], name: str | None = None, **traits: Any) -> Self:
@@ -98,46 +98,22 @@ class BlockAnatomy(Figure):
         """The knobs of the block shown and their values."""
         return {trait: values for trait, _, values, _ in self.tables.get(self.block, {"knobs": []})["knobs"]}
 
-    @traitlets.validate("tables")
-    def _check_tables(self, proposal: Proposal) -> Any:
-        if self._made and proposal["value"] != self.tables:
-            raise traitlets.TraitError("tables hold what was measured; they cannot be set")
-        return proposal["value"]
+    def offers(self, name: str) -> Sequence[Any]:
+        """Blocks that were loaded; values of the knobs of the block shown, and all of others; layers that there are."""
+        if name == "block":
+            return list(self.tables)
+        if name == "layer":
+            return range(len(self.layers()))
+        return self._knobs().get(name, OFFERED[name])
 
-    @traitlets.validate("block")
-    def _check_block(self, proposal: Proposal) -> Any:
-        return one_of("block", proposal["value"], self.tables)
+    def called(self, name: str) -> str:
+        """Knobs are told with their block."""
+        return f"{name} of {self.block}" if name in self._knobs() else name
 
-    @traitlets.validate(*OFFERED)
-    def _check_knob(self, proposal: Proposal) -> Any:
-        name = proposal["trait"].name
-        offered = self._knobs().get(name)
-        return one_of(f"{name} of {self.block}" if offered else name, proposal["value"], offered or OFFERED[name])
-
-    @traitlets.validate("layer")
-    def _check_layer(self, proposal: Proposal) -> Any:
-        self._check_block({"value": self.block})
-        for name, values in self._knobs().items():    # they may have changed together, and wait for their own checks
-            one_of(f"{name} of {self.block}", getattr(self, name), values)
-        return one_of("layer", proposal["value"], range(len(self.layers())))
-
-    @traitlets.observe("block", *OFFERED)
-    def _follow(self, _change: object = None) -> None:
-        """Another block has other knobs, another state other layers: what is not there gives way to what is."""
-        if not self._made:
-            return
-        for trait, _, values, default in self.tables[self.block]["knobs"]:
-            if getattr(self, trait) not in values:
-                setattr(self, trait, default)
-        if self._fit():
-            self.layer = min(self.layer, len(self.layers()) - 1)
-
-    def _fit(self) -> bool:
-        return all(getattr(self, name) in values for name, values in self._knobs().items())
-
-    def whole(self) -> bool:
-        """Whether the knobs have values of the block shown, and the layer is one of its layers."""
-        return self._fit() and self.layer < len(self.layers())
+    def next_best(self, name: str, offered: Sequence[Any], change: Any) -> Any:
+        """Another block begins with its paper's numbers."""
+        defaults = {trait: default for trait, *_, default in self.tables[self.block]["knobs"]}
+        return defaults.get(name) if name in defaults else super().next_best(name, offered, change)
 
 
 @functools.cache

@@ -1,7 +1,7 @@
 """Channel shuffle between two grouped convolutions: who reaches whom."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import traitlets
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from lightnets_edu.widgets.channel_shuffle import wiring as mixing
 from lightnets_edu.widgets.channel_shuffle.wiring import MOST, Wiring
-from lightnets_edu.widgets.kit import Figure, Proposal, front_end, one_of
+from lightnets_edu.widgets.kit import Figure, front_end
 
 Plain = dict[str, int | list[int]]
 
@@ -53,7 +53,8 @@ class ChannelShuffle(Figure):
     """
 
     _esm, _css = front_end(__file__)
-    drawn = ("channels", "groups", "order", "shuffle", "output")
+    drawn = ("channels", "groups", "order", "shuffle", "output", "step")
+    roots = ("channels",)
 
     measured = traitlets.Dict().tag(sync=True)
     fixed = traitlets.Bool(False).tag(sync=True)
@@ -117,33 +118,19 @@ class ChannelShuffle(Figure):
         """The inputs that the selected output reaches, as drawn, or with shuffle and order set."""
         return list(self.reach(shuffle, order)[self.output])
 
-    @traitlets.validate("channels")
-    def _check_channels(self, proposal: Proposal) -> int:
-        if not self._own:
-            return int(one_of("channels", proposal["value"], range(2, MOST + 1)))
-        return int(one_of("channels", proposal["value"], list(self.choices())))
+    def offers(self, name: str) -> Sequence[Any]:
+        """Channels up to 32 and groups that divide them, or a unit's own; an output and a step that there is."""
+        match name:
+            case "channels":
+                return list(self.choices()) if self._own else range(2, MOST + 1)
+            case "groups":
+                return self.choices().get(self.channels, [])
+            case "output":
+                return range(self.channels)
+            case "step":
+                return range(len(STEPS))
+        return super().offers(name)
 
-    @traitlets.validate("groups")
-    def _check_groups(self, proposal: Proposal) -> int:
-        offered = self.choices().get(self.channels, [])
-        return int(one_of(f"groups of {self.channels} channels", proposal["value"], offered))
-
-    @traitlets.validate("output")
-    def _check_output(self, proposal: Proposal) -> int:
-        return int(one_of("output", proposal["value"], range(self.channels)))
-
-    @traitlets.validate("step")
-    def _check_step(self, proposal: Proposal) -> int:
-        return int(one_of("step", proposal["value"], range(len(STEPS))))
-
-    @traitlets.observe("channels")
-    def _follow_channels(self, _change: object = None) -> None:
-        """Other numbers of channels need groups that divide them and an output that is there."""
-        offered = self.choices()[self.channels]
-        self.output = min(self.output, self.channels - 1)
-        if self.groups not in offered:
-            self.groups = max((g for g in offered if g <= self.groups), default=offered[0])
-
-    def whole(self) -> bool:
-        """Whether the groups divide the channels and the output is one of them."""
-        return self.channels % self.groups == 0 and self.output < self.channels
+    def called(self, name: str) -> str:
+        """Groups are told with their channels."""
+        return f"groups of {self.channels} channels" if name == "groups" else name

@@ -1,5 +1,6 @@
 """Convolutions as connections: which positions, times which pairs of channels."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Self
 
 import traitlets
@@ -8,7 +9,7 @@ from torch import nn
 from lightnets_edu.widgets.conv_connectivity import masks as _masks
 from lightnets_edu.widgets.conv_connectivity import module as _module
 from lightnets_edu.widgets.conv_connectivity.masks import GROUPED, KERNELS, KINDS, MOST, SIDE, STRIDES, WIDTHS, Plan
-from lightnets_edu.widgets.kit import Figure, Proposal, front_end, one_of
+from lightnets_edu.widgets.kit import Figure, front_end, one_of
 
 SHAPE = ("c_in", "c_out", "kind", "kernel", "groups", "stride")
 CAPTION = (
@@ -40,7 +41,8 @@ class ConvConnectivity(Figure):
     """
 
     _esm, _css = front_end(__file__)
-    drawn = (*SHAPE, "output", "y", "x")
+    drawn = ("kind", "c_in", "stride", "c_out", "kernel", "groups", "output", "y", "x")
+    roots = ("kind", "c_in", "stride")
 
     measured = traitlets.Dict().tag(sync=True)
     kind = traitlets.Enum(KINDS, "standard").tag(sync=True)
@@ -75,7 +77,7 @@ class ConvConnectivity(Figure):
         said = {key: traits[key] for key in ("kind", "kernel", "groups", "stride") if key in traits}
         offered = {"kind": KINDS, "kernel": KERNELS, "groups": _masks.divisors(c_in, c_out), "stride": STRIDES}
         for key, value in said.items():
-            one_of(key, value, offered[key])
+            one_of(value, offered[key], key)
         if said.get("kind", "grouped") not in GROUPED:
             said.pop("groups", None)
         plan = _module.recognise(module, found, **said)
@@ -122,12 +124,12 @@ class ConvConnectivity(Figure):
         pairs = self.c_in * self.c_out
         return Numbers(area, self.c_in, area * self.c_in, pairs, area * pairs, params)
 
-    def _offer(self, name: str) -> Any:
-        """The values of a trait that fit the others."""
+    def offers(self, name: str) -> Sequence[Any]:
+        """What is on offer with the others, or a module's own."""
         if self.measured and name in SHAPE:
             return [self.measured["plan"][name]]
         height, width = self.size()
-        return {
+        offered: dict[str, Sequence[Any]] = {
             "kind": KINDS,
             "c_in": WIDTHS,
             "c_out": [self.c_in] if self.kind == "depthwise" else WIDTHS,
@@ -137,22 +139,10 @@ class ConvConnectivity(Figure):
             "output": range(self.c_out),
             "y": range(height),
             "x": range(width),
-        }[name]
+        }
+        return offered[name]
 
-    @traitlets.validate(*drawn)
-    def _check(self, proposal: Proposal) -> Any:
-        name = proposal["trait"].name
+    def called(self, name: str) -> str:
+        """Where others limit a trait, they are told with it."""
         of = {"groups": f" of {self.c_in} to {self.c_out} channels", "c_out": f" of a {self.kind} convolution"}
-        of["kernel"] = of["c_out"]
-        return one_of(f"{name}{of.get(name, '')}", proposal["value"], self._offer(name))
-
-    @traitlets.observe("kind", "c_in", "c_out", "stride")
-    def _follow(self, _change: object = None) -> None:
-        """What is no longer on offer becomes what is: fewer groups, the last output, the map's edge."""
-        for name in ("c_out", "kernel", "groups", "output", "y", "x"):
-            if (value := getattr(self, name)) not in (offered := self._offer(name)):
-                setattr(self, name, max((one for one in offered if one <= value), default=offered[0]))
-
-    def whole(self) -> bool:
-        """Whether every trait is among those that fit the others."""
-        return all(getattr(self, name) in self._offer(name) for name in self.drawn)
+        return name + of.get("c_out" if name == "kernel" else name, "")

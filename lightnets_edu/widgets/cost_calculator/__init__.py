@@ -17,7 +17,7 @@ from lightnets_edu.widgets.cost_calculator.costs import (
     summed,
     ways,
 )
-from lightnets_edu.widgets.kit import Figure, Proposal, front_end, one_of
+from lightnets_edu.widgets.kit import Figure, front_end
 
 C_IN = (IMAGE, 8, 16, 24, 32, 64, 72, 96, 128, 256, 512, 1024)
 C_OUT = C_IN[1:]    # multiples of 8, so that every width multiplier gives whole numbers
@@ -45,7 +45,9 @@ class CostCalculator(Figure):
     """
 
     _esm, _css = front_end(__file__)
-    drawn = (*LAYER, "groups", "alpha", "rho", "measured")
+    drawn = (*LAYER, "alpha", "rho", "groups")
+    roots = (*LAYER, "alpha", "rho")
+    made = ("measured",)
 
     measured = traitlets.Dict().tag(sync=True)
     c_in = traitlets.Int(64).tag(sync=True)
@@ -57,11 +59,11 @@ class CostCalculator(Figure):
     rho = traitlets.Float(1.0).tag(sync=True)
 
     def __init__(self, **traits: Any):
-        self._made = False
         found = traits.get("measured") or {}
+        if found and tuple(found) != Measured._fields:
+            raise traitlets.TraitError(f"measured holds what from_module finds; got {found}")
         own = {name: found[name] for name in LAYER if name in found}
         super().__init__(**{"caption": CAPTION, **own, **traits})
-        self._made = True
 
     @classmethod
     def from_module(cls, module: nn.Module, shape: Sequence[int], **traits: Any) -> Self:
@@ -94,42 +96,22 @@ class CostCalculator(Figure):
     def _widths(self) -> tuple[int, int]:
         return scaled(self.c_in, self.alpha), scaled(self.c_out, self.alpha)
 
-    def _offered(self, name: str, value: Any) -> Any:
-        """`value`, if it is on offer; a measured module has only its own, at alpha 1."""
-        offered = [self.measured.get(name, 1.0)] if self.measured else list(OFFERED[name])
-        return offered[offered.index(one_of(name, value, offered))]
+    def offers(self, name: str) -> Sequence[Any]:
+        """Groups that divide both widths; a measured module has its own values only, at alpha and rho 1."""
+        if name == "groups":
+            return self.choices()
+        if self.measured:
+            return [self.measured.get(name, 1.0)]
+        return list(RHOS) if name == "rho" else OFFERED[name]
 
-    @traitlets.validate(*OFFERED)
-    def _check_offered(self, proposal: Proposal) -> Any:
-        return self._offered(proposal["trait"].name, proposal["value"])
+    def called(self, name: str) -> str:
+        """Groups are told with their widths."""
+        return "groups of {} and {} channels".format(*self._widths()) if name == "groups" else name
 
-    @traitlets.validate("groups")
-    def _check_groups(self, proposal: Proposal) -> int:
-        for name in ("c_in", "c_out", "alpha"):    # they may have changed together, and wait for their own checks
-            self._offered(name, getattr(self, name))
-        return int(one_of("groups of {} and {} channels".format(*self._widths()), proposal["value"], self.choices()))
+    def written(self, name: str, value: Any) -> str:
+        """Resolutions as fractions."""
+        return RHOS.get(value) or f"{value:g}" if name == "rho" else str(value)
 
-    @traitlets.validate("rho")
-    def _check_rho(self, proposal: Proposal) -> Any:
-        offered = [1.0] if self.measured else list(RHOS)
-        if proposal["value"] not in offered:
-            names = ", ".join(RHOS[rho] for rho in offered)
-            raise traitlets.TraitError(f"rho must be one of {names}; got {proposal['value']:g}")
-        return proposal["value"]
-
-    @traitlets.validate("measured")
-    def _check_measured(self, proposal: Proposal) -> Any:
-        value = proposal["value"]
-        if (self._made and value != self.measured) or (value and tuple(value) != Measured._fields):
-            raise traitlets.TraitError("measured is what from_module finds; it cannot be set")
-        return value
-
-    @traitlets.observe("c_in", "c_out", "alpha")
-    def _follow_widths(self, _change: object = None) -> None:
-        """Other widths need groups that divide them."""
-        if not self.whole():
-            self.groups = max(g for g in self.choices() if g <= self.groups)
-
-    def whole(self) -> bool:
-        """Whether the groups divide the widths."""
-        return self.groups in self.choices()
+    def data(self) -> tuple[Sequence[object], list[Sequence[object]]]:
+        """What each way costs."""
+        return ("way", *Total._fields), [(way, *cost) for way, cost in self.costs().items()]

@@ -6,7 +6,7 @@ from typing import Any, Self
 import traitlets
 from torch import nn
 
-from lightnets_edu.widgets.kit import Figure, Proposal, front_end, one_of
+from lightnets_edu.widgets.kit import Figure, front_end
 from lightnets_edu.widgets.network_skyline.rows import METRICS, MOST, Network, Shape, of_module, of_names, values
 
 NAMES = ("mobilenet_v1_1.0", "mobilenet_v2_1.0", "xception", "vgg16")
@@ -31,7 +31,9 @@ class NetworkSkyline(Figure):
     """
 
     _esm, _css = front_end(__file__)
-    drawn = ("networks", "shown", "against", "metric", "order", "scale", "layer")
+    drawn = ("shown", "against", "metric", "order", "scale", "layer")
+    roots = ("shown",)
+    made = ("networks",)
 
     networks = traitlets.List(traitlets.Dict()).tag(sync=True)
     shown = traitlets.Unicode().tag(sync=True)
@@ -44,8 +46,7 @@ class NetworkSkyline(Figure):
     def __init__(self, names: Sequence[str] = NAMES, size: int | None = None, **traits: Any):
         if "networks" not in traits:
             traits["networks"] = of_names(_few(names), size)
-        self._kept: list[Network] = traits["networks"]
-        networks = {network["name"]: network for network in self._kept}
+        networks: dict[str, Network] = {network["name"]: network for network in traits["networks"]}
         traits.setdefault("shown", next(iter(networks)))
         metric = traits.get("metric", "macs")
         if "layer" not in traits and traits["shown"] in networks and metric in METRICS:
@@ -90,40 +91,29 @@ class NetworkSkyline(Figure):
     def _loaded(self) -> list[str]:
         return [network["name"] for network in self.networks]
 
-    @traitlets.validate("networks")
-    def _check_networks(self, proposal: Proposal) -> list[Network]:
-        if proposal["value"] != self._kept:
-            raise traitlets.TraitError("networks are measured when the figure is made: make another figure for others")
-        return self._kept
+    def offers(self, name: str) -> Sequence[Any]:
+        """The networks that were loaded, two different ones or one alone; the layers of the one shown."""
+        match name:
+            case "shown":
+                return self._loaded()
+            case "against":
+                return ["", *(name for name in self._loaded() if name != self.shown)]
+            case "layer":
+                return range(len(self.network()["rows"]))
+        return super().offers(name)
 
-    @traitlets.validate("shown")
-    def _check_shown(self, proposal: Proposal) -> str:
-        name: str = one_of("shown", proposal["value"], self._loaded())
-        return name
+    def called(self, name: str) -> str:
+        """What depends on the network shown is told with it."""
+        of = {"against": f"against (beside {self.shown})", "layer": f"layer of {self.shown}"}
+        return of.get(name, name)
 
-    @traitlets.validate("against")
-    def _check_against(self, proposal: Proposal) -> str:
-        others = [name for name in self._loaded() if name != self.shown]
-        if proposal["value"]:
-            one_of(f"against (beside {self.shown}, or '' for none)", proposal["value"], others or ["''"])
-        return str(proposal["value"])
+    def written(self, name: str, value: Any) -> str:
+        """No network, in quotes."""
+        return str(value) or "''"
 
-    @traitlets.validate("layer")
-    def _check_layer(self, proposal: Proposal) -> int:
-        one_of("shown", self.shown, self._loaded())
-        layer: int = one_of(f"layer of {self.shown}", proposal["value"], range(len(self.network()["rows"])))
-        return layer
-
-    @traitlets.observe("shown")
-    def _follow_shown(self, change: Any) -> None:
-        """Another network has other layers; if it stood beside the one shown, the two change places."""
-        self.layer = min(self.layer, len(self.network()["rows"]) - 1)
-        if self.against == self.shown:
-            self.against = change["old"]
-
-    def whole(self) -> bool:
-        """Whether the networks drawn are two, and the layer one of the first."""
-        return self.against != self.shown and self.layer < len(self.network()["rows"])
+    def next_best(self, name: str, offered: Sequence[Any], change: Any) -> Any:
+        """If the other network becomes the one shown, the two change places."""
+        return change["old"] if name == "against" else super().next_best(name, offered, change)
 
 
 def _few(names: Sequence[str]) -> Sequence[str]:

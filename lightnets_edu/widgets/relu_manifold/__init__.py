@@ -2,12 +2,13 @@
 
 import copy
 import functools
+from collections.abc import Sequence
 from typing import Any, NamedTuple, Self
 
 import torch
 import traitlets
 
-from lightnets_edu.widgets.kit import Figure, Proposal, front_end, one_of
+from lightnets_edu.widgets.kit import Figure, front_end
 from lightnets_edu.widgets.relu_manifold import trip as _manifold
 from lightnets_edu.widgets.relu_manifold.many import NOTES, many
 from lightnets_edu.widgets.relu_manifold.trip import DECODERS, DIMENSIONS, POINTS, SEEDS, Activation
@@ -111,8 +112,12 @@ class ReluManifold(Figure):
             "kept": all_kept, "lost": [],
         }
 
-    @traitlets.validate("n", "seed", "point")
-    def _check(self, proposal: Proposal) -> int:
-        name = proposal["trait"].name
-        offered = {"n": DIMENSIONS, "seed": SEEDS, "point": range(POINTS)}[name]
-        return int(one_of(name, proposal["value"], offered))
+    def offers(self, name: str) -> Sequence[Any]:
+        """What was measured."""
+        offered: dict[str, Sequence[Any]] = {"n": DIMENSIONS, "seed": SEEDS, "point": range(POINTS)}
+        return offered[name] if name in offered else super().offers(name)
+
+    def data(self) -> tuple[Sequence[object], list[Sequence[object]]]:
+        """What many matrices do, for each n."""
+        heads, *lines = self.many
+        return ["n", *heads[5:]], [[n, *line] for n, line in zip(DIMENSIONS, lines, strict=True)]

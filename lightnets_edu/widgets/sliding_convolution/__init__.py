@@ -1,12 +1,13 @@
 """A window slides over small planes: what standard, depthwise and pointwise convolutions multiply, step by step."""
 
 import copy
+from collections.abc import Sequence
 from typing import Any, Self
 
 import traitlets
 from torch import Tensor, nn
 
-from lightnets_edu.widgets.kit import Figure, Proposal, front_end, one_of
+from lightnets_edu.widgets.kit import Figure, front_end
 from lightnets_edu.widgets.sliding_convolution import layer as sliding
 from lightnets_edu.widgets.sliding_convolution.layer import (
     KERNELS,
@@ -141,23 +142,10 @@ class SlidingConvolution(Figure):
         _, rows, columns = self.shape()
         return kernel, sliding.ways(len(self.planes), c_out, kernel, (rows, columns))
 
-    @traitlets.validate(*Settings._fields)
-    def _check_setting(self, proposal: Proposal) -> Any:
-        name = proposal["trait"].name
-        what = "kernel of a pointwise convolution" if name == "kernel" and self.kind == "pointwise" else name
-        return one_of(what, proposal["value"], self.choices()[name])
+    def offers(self, name: str) -> Sequence[Any]:
+        """The settings of the present kind, or a module's own; steps that there are."""
+        return range(self.steps()) if name == "step" else self.choices()[name]
 
-    @traitlets.validate("step")
-    def _check_step(self, proposal: Proposal) -> Any:
-        return one_of("step", proposal["value"], range(self.steps()))
-
-    @traitlets.observe(*Settings._fields)
-    def _follow(self, _change: object = None) -> None:
-        """A pointwise kernel is 1 × 1, and the step is one that there is."""
-        if self.kind == "pointwise":
-            self.kernel = 1
-        self.step = min(self.step, self.steps() - 1)
-
-    def whole(self) -> bool:
-        """Whether the kernel fits the kind and the step is one that there is."""
-        return self.kernel in self.choices()["kernel"] and self.step < self.steps()
+    def called(self, name: str) -> str:
+        """Where the kind leaves one kernel, it is told."""
+        return "kernel of a pointwise convolution" if name == "kernel" and self.kind == "pointwise" else name

@@ -24,7 +24,7 @@ function fits(node, steps) {
   if (steps.length === 1) return true;
   const above = steps.slice(0, -2);
   if (way === "+") {
-    const all = node.parentNode.children;
+    const all = node.parentNode?.children ?? [];
     const before = all[all.indexOf(node) - 1];
     return !!before && fits(before, above);
   }
@@ -38,6 +38,7 @@ function fits(node, steps) {
 const steps = (selector) =>
   selector
     .trim()
+    .replace(/\([^)]*\)/g, (inner) => inner.replace(/\s+/g, ""))
     .replace(/\s*([>+])\s*/g, "\u0000$1\u0000")
     .replace(/\s+/g, "\u0000 \u0000")
     .split("\u0000");
@@ -103,6 +104,10 @@ const models = [
   },
 ];
 const stops = 0; // a figure that stops throws here
+let saved = 0;
+model.save_changes = () => {
+  saved += 1;
+};
 
 /** The controls of a label, as a page's reader finds them; whole, or as a part of it. */
 function labelled(nodes, label, whole) {

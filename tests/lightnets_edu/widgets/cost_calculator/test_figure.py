@@ -206,8 +206,8 @@ def test_a_measured_module_has_its_own_layer():
     widget.groups = 2
     for name, value, message in (
         ("c_in", 64, "c_in must be one of 58; got 64"), ("size", 56, "size must be one of 28; got 56"),
-        ("alpha", 0.5, "alpha must be one of 1.0; got 0.5"), ("rho", 6 / 7, "rho must be one of 1; got 0.857143"),
-        ("measured", {}, "measured is what from_module finds; it cannot be set"),
+        ("alpha", 0.5, "alpha must be one of 1.0; got 0.5"), ("rho", 6 / 7, "rho must be one of 1; got 6/7"),
+        ("measured", {}, "measured holds what was measured; it cannot be set"),
     ):  # fmt: skip
         with pytest.raises(Refused, match=message):
             setattr(widget, name, value)
@@ -253,7 +253,7 @@ def test_what_is_no_such_module_is_refused(module, shape, message):
         ("rho", 0.9, "rho must be one of 1, 6/7, 5/7, 4/7; got 0.9"),
         ("c_in", 64.5, "c_in"),
         ("kernel", "3", "kernel"),
-        ("measured", {"says": "well"}, "measured is what from_module finds"),
+        ("measured", {"says": "well"}, "measured holds what"),
     ],
 )
 def test_wrong_traits_are_refused_at_once(name, value, message):

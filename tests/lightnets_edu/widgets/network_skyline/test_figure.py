@@ -379,8 +379,8 @@ def test_a_mutant_is_caught(calls, tmp_path, right, mutant):
     [
         ({"shown": "resnet50"}, "shown must be one of mobilenet_v1_1.0, mobilenet_v2_1.0, xception, vgg16; got resnet50"),
         ({"shown": ""}, "shown must be one of"),
-        ({"against": "mobilenet_v1_1.0"}, "against .beside mobilenet_v1_1.0, or '' for none. must be one of mobilenet_v2"),
-        ({"against": "resnet50"}, "against .* must be one of mobilenet_v2_1.0, xception, vgg16; got resnet50"),
+        ({"against": "mobilenet_v1_1.0"}, "against .beside mobilenet_v1_1.0. must be one of '', mobilenet_v2"),
+        ({"against": "resnet50"}, "against .* must be one of '', mobilenet_v2_1.0, xception, vgg16; got resnet50"),
         ({"layer": 28}, "layer of mobilenet_v1_1.0 must be one of 0 to 27; got 28"),
         ({"layer": -1}, "layer of mobilenet_v1_1.0 must be one of 0 to 27; got -1"),
         ({"metric": "flops"}, "metric"),
