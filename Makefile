@@ -46,9 +46,10 @@ test-full: env  ## every variant of every network at the size of its paper's ima
 test-quick: env ## what needs neither a browser nor a whole build
 	$(BIN)/python -m pytest -m "not slow and not full" --ignore=tests/browser
 
-lint: env       ## ruff and mypy
+lint: env       ## ruff, mypy, and biome for the figures' scripts and styles
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/biome format
 
 bench: env      ## build times, page weight, import time, networks, figures, grading
 	$(BIN)/python benchmarks/run.py

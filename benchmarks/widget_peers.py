@@ -85,7 +85,7 @@ def draw(step):
 
 RELU_MANIFOLD = """
 from lightnets_edu.widgets import ReluManifold
-from lightnets_edu.widgets import _relu_manifold_trip as _manifold
+from lightnets_edu.widgets.relu_manifold import trip as _manifold
 figure = ReluManifold()
 trips = {n: _manifold.trip(__import__("torch").relu, n, 0) for n in _manifold.DIMENSIONS}
 spiral = np.asarray(_manifold.spiral())[:: _manifold.BETWEEN]

@@ -22,8 +22,9 @@ from pathlib import Path
 from time import perf_counter
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests/lightnets_edu/widgets")]
+sys.path[:0] = [str(ROOT), str(ROOT / "book/_ext"), str(ROOT / "tests"), str(ROOT / "tests/lightnets_edu/widgets")]
 
+from booksite.still import still  # noqa: E402
 from chromium import LAUNCH  # noqa: E402
 from playwright.sync_api import sync_playwright  # noqa: E402
 from specimens import SPECIMENS  # noqa: E402
@@ -54,6 +55,11 @@ slider = IntSlider(value=0, min=0, max=len(VALUES) - 1)
 interact(lambda i: draw(VALUES[i]), i=slider)
 print("slider", slider.model_id, len(VALUES))
 """
+
+
+def zipped(text: str) -> float:
+    """KiB of a text, compressed."""
+    return len(gzip.compress(text.encode(), 9)) / 1024
 
 
 def percentile(times: list[float]) -> float:
@@ -123,10 +129,15 @@ def measure(browser, client, name: str, rounds: int) -> dict:
     ours.round(), peer.round()    # warm
     pairs = [(ours.round(), peer.round()) for _ in range(rounds)]
     ours.context.close()
-    carried = [figure._esm + figure._css, json.dumps(state(figure))]
+    still(figure._esm, state(figure))    # warm
+    start = perf_counter()
+    picture = still(figure._esm, state(figure))
+    drawing = 1000 * (perf_counter() - start)
     return {
-        "script": len(figure._esm.encode()) / 1024,
-        "wire": sum(len(gzip.compress(text.encode(), 9)) for text in carried) / 1024,
+        "script": zipped(figure._esm),
+        "wire": zipped(figure._esm + figure._css) + zipped(json.dumps(state(figure))),
+        "still": zipped(picture),
+        "drawing": drawing,
         "nodes": ours.nodes,
         "median": [statistics.median(mine) for mine, _ in pairs],
         "p95": [percentile(mine) for mine, _ in pairs],
@@ -177,11 +188,14 @@ def main() -> None:
     asyncio.run(with_kernel(work))
     turns = f"{args.rounds} rounds of {MOVES} moves and {SLIDES} slides in turns"
     print(f"{turns}, on {machine()}: median (least to most).\n")
-    print("| figure | script, KiB | gzip with style and state | nodes | ms | 95 %, ms | interact, ms | times slower |")
-    print("|---|--:|--:|--:|--:|--:|--:|--:|")
+    heads = "script | with style, state | still | drawn in, ms | nodes | ms | 95 %, ms | interact, ms | times slower"
+    print(f"| figure, KiB compressed | {heads} |")
+    print("|---|" + "--:|" * 9)
     for name, row in found.items():
         times = [spread(row["median"]), spread(row["p95"]), spread(row["peer"], 0), spread(row["ratio"], 0)]
-        print(f"| {name} | {row['script']:.1f} | {row['wire']:.1f} | {row['nodes']} | {' | '.join(times)} |")
+        carried = [f"{row[what]:.1f}" for what in ("script", "wire", "still")]
+        cells = [name, *carried, f"{row['drawing']:.0f}", str(row["nodes"]), *times]
+        print(f"| {' | '.join(cells)} |")
     if args.slower_than:
         slow = [name for name, row in found.items() if statistics.median(row["ratio"]) < args.slower_than]
         late = [name for name, row in found.items() if min(row["p95"]) >= FRAME]

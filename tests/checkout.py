@@ -17,7 +17,7 @@ def published(target: Path, without: tuple[str, ...] = (), root: Path = ROOT) ->
     """A copy of what git knows of a working tree, less some folders, and less what its reader did in notebooks/."""
     in_git = (root / ".git").exists()
     chapters = {f"{NOTEBOOKS}/{path.stem}.ipynb" for path in Project(root).sources()}
-    for name in _known_to_git(root) if in_git else _not_ignored(root):
+    for name in listed(root):
         source, first = root / name, Path(name).parts[0]
         if not source.is_file() or first in without or (first == NOTEBOOKS and name not in chapters):
             continue
@@ -35,6 +35,11 @@ def with_lessons(target: Path) -> Path:
         raise FileNotFoundError("no lesson was executed here: run `make book` first (make test does)")
     shutil.copytree(ROOT / "_build/executed", target / "_build/executed")
     return target
+
+
+def listed(root: Path = ROOT) -> list[str]:
+    """The files of a working tree that git knows or would take."""
+    return _known_to_git(root) if (root / ".git").exists() else _not_ignored(root)
 
 
 def _known_to_git(root: Path) -> list[str]:

@@ -112,6 +112,7 @@ def _pictures(page: Page) -> Iterator[Fault]:
             yield f"picture {image.get('src', '')[:80]} {shown}", todo
     for svg in page.soup.select("article svg"):
         hidden = svg.get("aria-hidden") == "true" or svg.find_parent(attrs={"aria-hidden": "true"})
+        hidden = hidden or svg.find_parent(attrs={"role": "img", "aria-label": re.compile(r"\S")})
         own = svg.find(["title", "desc"]) or svg.get("aria-label") or svg.get("aria-labelledby")
         if not (hidden or own or svg.find_parent(["button", "summary", "svg"])):
             yield f"drawing {str(svg)[:60]}… has no title", "give it a <title> or an aria-label, or aria-hidden"

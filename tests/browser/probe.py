@@ -46,7 +46,7 @@ FALLBACKS = """() => [...document.querySelectorAll('script[type$="widget-view+js
   const box = next.getBoundingClientRect();
   return box.height > 20 && next.querySelector('svg, img') ? [] : ['a still picture that does not show'];
 })"""
-ROOM = """() => [...document.querySelectorAll('.ln-widget')].map((node) => node.offsetWidth).filter((width) => width < 304)
+ROOM = """() => [...document.querySelectorAll('.book-widget .ln-widget')].map((node) => node.offsetWidth).filter((width) => width < 304)
   .map((width) => `a figure has ${width} px; its states are looked at in 304`)"""
 BOTH = """() => [...document.querySelectorAll('.ln-fallback')].filter((node) => node.offsetParent)
   .map(() => 'live widget and still picture both show')"""

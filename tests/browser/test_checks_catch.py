@@ -43,7 +43,7 @@ EVALUATED = {
     "no still picture": (FALLBACKS, VIEW, "without a still picture"),
     "hidden still picture": (FALLBACKS, VIEW + '<div class="ln-fallback" hidden><svg></svg></div>', "does not show"),
     "still picture beside the live one": (BOTH, '<div class="ln-fallback"><svg></svg></div>', "both show"),
-    "figure without room": (ROOM, '<div class="ln-widget" style="width: 200px">x</div>', "has 200 px"),
+    "figure without room": (ROOM, '<div class="book-widget" data-mounted><div class="ln-widget" style="width: 200px">x</div></div>', "has 200 px"),
     "dead widget": (MOUNTED, VIEW + '<div class="book-widget"><p class="book-widget-note">no</p></div>', "not start"),
 }
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import lightnets_edu
+from lightnets_edu import widgets
 
 PACKAGE = Path(lightnets_edu.__file__).parent
 ORDER = ("threads", "layers", "models", "inference", "cost", "tracing", "drawing", "diagrams", "widgets")
@@ -69,10 +70,32 @@ def test_the_package_and_the_checks_are_light():
     assert "torch" not in loaded_by("import lightnets_edu, lightnets_edu.checks")
 
 
-def test_a_widget_imports_no_model():
-    loaded = loaded_by("import lightnets_edu.widgets")
-    assert "lightnets_edu.widgets.channel_shuffle" in loaded
-    assert not any(name.startswith("lightnets_edu.models") for name in loaded)
+def strangers(figure: str, loaded: set[str]) -> set[str]:
+    """Of what an import loaded, the models and the rooms of other figures."""
+    own = ("lightnets_edu.widgets.kit", f"lightnets_edu.widgets.{widgets.room(figure)}")
+    rooms = {name for name in loaded if name.startswith("lightnets_edu.widgets.") and not name.startswith(own)}
+    return rooms | {name for name in loaded if name.startswith("lightnets_edu.models")}
+
+
+@pytest.mark.parametrize("figure", widgets.__all__)
+def test_a_figure_loads_its_own_room_and_no_model(figure):
+    loaded = loaded_by(f"from lightnets_edu.widgets import {figure}")
+    assert f"lightnets_edu.widgets.{widgets.room(figure)}" in loaded
+    assert strangers(figure, loaded) == set()
+
+
+def test_a_stranger_is_seen():
+    loaded = loaded_by("from lightnets_edu.widgets import CostCalculator, ReluManifold; import lightnets_edu.models.vgg")
+    found = strangers("CostCalculator", loaded)
+    assert {"lightnets_edu.widgets.relu_manifold", "lightnets_edu.models.vgg"} <= found
+    assert not any("cost_calculator" in name for name in found)
+
+
+def test_the_hall_is_empty_until_somebody_asks():
+    assert not any(name.startswith("lightnets_edu.widgets.") for name in loaded_by("import lightnets_edu.widgets"))
+    with pytest.raises(AttributeError, match="no attribute 'Nothing'; its figures are BlockAnatomy, "):
+        widgets.Nothing  # noqa: B018
+    assert set(widgets.__all__) < set(dir(widgets))
 
 
 def test_training_loads_scikit_learn_only_when_asked_for_digits():

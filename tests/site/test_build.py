@@ -40,7 +40,13 @@ def notebook(model):
     """An executed notebook with one widget, whose model has this name."""
     view = {"model_id": model, "version_major": 2, "version_minor": 0}
     output = nbformat.v4.new_output("display_data", data={MIME.format("view"): view, "text/plain": "Toy()"})
-    state = {"_esm": "export default {}", "fallback": "<figure><figcaption>Still.</figcaption></figure>"}
+    module = """export default { label: "Toy", render({ el }) {
+      const [figure, caption] = ["figure", "figcaption"].map((tag) => document.createElement(tag));
+      caption.textContent = "Still.";
+      figure.append(caption);
+      el.append(figure);
+    } };""".replace("\n", " ")
+    state = {"_esm": module, "_css": ".toy { color: red }"}
     record = {"model_name": "AnyModel", "model_module": "anywidget", "model_module_version": "0.11", "state": state}
     cells = [
         nbformat.v4.new_markdown_cell("# Toy", id="a"),
@@ -107,7 +113,7 @@ def test_labels_lie_beside_the_site(built):
 def test_page_carries_the_host_and_the_still_picture(built):
     page = (built[0] / "_build/html/toy.html").read_text("utf-8")
     assert "widget-host.js" in page and "require" not in page and '"widget-1"' in page and "0a1b" not in page
-    assert '<div class="ln-fallback"><figure>' in page
+    assert '<div class="ln-fallback"><style>.toy { color: red }</style><figure class="ln-still" aria-label="Toy">' in page
 
 
 def test_same_book_gives_the_same_bytes(built, tmp_path):

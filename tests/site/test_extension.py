@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import docutils.utils
 import pytest
-from booksite import ASSETS, fonts, katex, licences, offline, pages, widgets
+from booksite import ASSETS, fonts, katex, licences, offline, pages, still, widgets
 from booksite.purge import StyleError, drop_unread, purge, words
 from docutils import nodes
 from sphinx.errors import ExtensionError
@@ -155,6 +155,9 @@ def test_icons_that_pages_or_styles_use():
 
 
 # ---- widgets
+VIEW = '<script type="application/vnd.jupyter.widget-view+json">{"model_id": "f"}</script>'
+
+
 def record(**state):
     return {"model_name": "AnyModel", "model_module": "anywidget", "state": state}
 
@@ -163,29 +166,60 @@ def test_widgets_are_named_in_page_order_and_the_rest_goes():
     bundle = {
         "state": {"f": record(x=1, layout="IPY_MODEL_l"), "a": record(child="IPY_MODEL_c"), "c": record(), "l": {}}
     }
-    slim, names, pictures = widgets.tidy(bundle, ["f", "a"])
-    assert names == {"f": "widget-1", "a": "widget-2", "c": "widget-3"} and pictures == {}
+    slim, names = widgets.tidy(bundle, ["f", "a"])
+    assert names == {"f": "widget-1", "a": "widget-2", "c": "widget-3"}
     assert slim["state"]["widget-1"]["state"] == {"x": 1}
     assert slim["state"]["widget-2"]["state"] == {"child": "IPY_MODEL_widget-3"}
 
 
 def test_a_module_stands_in_the_page_once():
-    bundle = {"state": {"f": record(_esm="m", _css="s", x=1), "a": record(_esm="m", _css="t"), "c": record(_esm="m")}}
-    slim, _, _ = widgets.tidy(bundle, ["f", "a", "c"])
+    bundle = {"state": {"f": record(_esm="m", _css="s", x=1), "a": record(_esm="n"), "c": record(_esm="m")}}
+    slim, _ = widgets.tidy(bundle, ["f", "a", "c"])
     states = [model["state"] for model in slim["state"].values()]
-    assert [[slim["sources"][state[key]] for key in ("_css", "_esm") if key in state] for state in states] == [
-        ["s", "m"], ["t", "m"], ["m"]
-    ]  # fmt: skip
-    assert sorted(slim["sources"]) == ["m", "s", "t"] and states[0]["x"] == 1
+    assert [slim["sources"][state["_esm"]] for state in states] == ["m", "n", "m"]
+    assert slim["sources"] == ["m", "n"] and states[0] == {"_esm": 0, "x": 1}
 
 
-def test_still_picture_follows_the_view():
-    bundle = {"state": {"f": record(fallback="<svg>still</svg>")}}
-    view = '<script type="application/vnd.jupyter.widget-view+json">{"model_id": "f"}</script>'
-    slim, names, pictures = widgets.tidy(bundle, ["f"])
-    html = widgets.show(view, names, pictures)
-    assert html.endswith('</script>\n<div class="ln-fallback"><svg>still</svg></div>') and '"widget-1"' in html
-    assert "still" not in json.dumps(slim)
+MODULE = """const shapes = (n) => { const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  for (let i = 0; i < n; i++) svg.append(document.createElementNS("http://www.w3.org/2000/svg", "path")); return svg; };
+export default { label: "Shapes", render({ model, el }) {
+  const figure = document.createElement("figure"), note = document.createElement("p");
+  note.textContent = `${model.get("n")} < all`;
+  figure.append(shapes(model.get("n")), note);
+  el.append(figure);
+} };"""
+
+
+def test_still_picture_follows_the_view_and_a_style_sheet_stands_once():
+    records = {name: record(_esm=MODULE, _css=css, n=n) for name, css, n in (("f", "p {}", 2), ("g", "p {}", 1), ("h", "", 0))}
+    stills = widgets.Stills(records)
+    html = widgets.show(VIEW, {"f": "widget-1"}, stills.of("f"))
+    assert html.endswith(
+        '</script>\n<div class="ln-fallback"><style>p {}</style><figure class="ln-still" aria-label="Shapes">'
+        '<svg role="img" aria-label="Shapes"><path/><path/></svg><p>2 &lt; all</p></figure></div>'
+    ) and '"widget-1"' in html
+    assert "<style>" not in stills.of("g") and stills.of("g").count("<path/>") == 1 and "<style>" not in stills.of("h")
+
+
+def test_controls_without_a_module_have_no_still():
+    assert widgets.Stills({"s": {"model_module": "@jupyter-widgets/controls", "state": {}}}).of("s") == ""
+    assert widgets.Stills({}).of("lost") == "" and widgets.show(VIEW, {}, "").endswith("</script>")
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("export default {", "SyntaxError"),
+        ("export default { render() { throw new Error('planted'); } };", "planted"),
+        ("export default { render({ el }) { el.getBoundingClientRect(); } };", "not a function"),
+        ("export const render = () => {};", "one line that begins with `export default`"),
+        ("", "one line that begins with `export default`"),
+        ("export default { render() { console.error('figure:', new Error('stopped')); } };", "figure: stopped"),
+    ],
+)
+def test_a_module_that_cannot_draw_itself_is_told(source, said):
+    with pytest.raises(still.StillError, match=said):
+        widgets.Stills({"f": record(_esm=source)}).of("f")
 
 
 def test_what_shows_nothing_goes_and_the_rest_stays():

@@ -1,9 +1,9 @@
 """Prepares each page's widgets: steady names, only the state that a page uses, and a still picture of each.
 
 MyST-NB writes the state of every widget model of a notebook into its page, and a view wherever one is shown. Model
-names are random, so they are numbered here: the same book always gives the same bytes. A widget hands over its still
-picture as HTML in the string `fallback` of its state; it is put after the view, where a reader without JavaScript or on
-paper sees it, and `book.css` hides it once the widget host has mounted that view.
+names are random, so they are numbered here: the same book always gives the same bytes. A widget's own module draws its
+still picture (`still.py`), with the style sheet that it shares with the living one; it is put after the view, where a
+reader without JavaScript or on paper sees it, and `book.css` hides it once the widget host has mounted that view.
 """
 
 import json
@@ -11,12 +11,16 @@ import re
 
 from docutils import nodes
 from myst_nb.sphinx_ import NbMetadataCollector
+from sphinx.util import logging
+
+from .still import StillError, still
+
+LOG = logging.getLogger(__name__)
 
 VIEW = re.compile(r'<script type="application/vnd\.jupyter\.widget-view\+json">(.*?)</script>', re.S)
 REFERENCE = re.compile(r'"IPY_MODEL_(\w+)"')
-SLEEPER = '<figure class="ln-asleep">'    # a figure's still picture as a notebook has it, after the figure
-SOURCES = {"_esm", "_css"}  # long texts, many of them alike: each stands in the page once, beside the others
-NOT_NEEDED = ("fallback", "layout", "style")  # said elsewhere in the page, or only for standard controls
+SLEEPER = '<figure class="ln-asleep">'    # what stands for a figure in a notebook where it does not live
+NOT_NEEDED = ("_css", "layout", "style")  # stands before a still picture, or is only for standard controls
 
 
 def embed(value) -> str:
@@ -36,28 +40,43 @@ def needed(records: dict, viewed: list[str]) -> dict[str, dict]:
     return found
 
 
-def tidy(bundle: dict, viewed: list[str]) -> tuple[dict, dict[str, str], dict[str, str]]:
-    """Split widget state into what a page's views need, each model's new name, and still pictures by new name."""
-    records = bundle.get("state", {})
-    kept = needed(records, viewed)
+def tidy(bundle: dict, viewed: list[str]) -> tuple[dict, dict[str, str]]:
+    """Split widget state into what a page's views need, and each model's new name."""
+    kept = needed(bundle.get("state", {}), viewed)
     names = {old: f"widget-{number}" for number, old in enumerate(kept, 1)}
-    pictures = {names[old]: records[old]["state"]["fallback"] for old in kept if records[old]["state"].get("fallback")}
     text = REFERENCE.sub(lambda m: f'"IPY_MODEL_{names.get(m[1], m[1])}"', json.dumps(list(kept.values())))
     models, sources = json.loads(text), []
     for state in (model["state"] for model in models):
-        for key in sorted(SOURCES & state.keys()):
-            sources += [state[key]] if state[key] not in sources else []
-            state[key] = sources.index(state[key])
-    return {"sources": sources, **bundle, "state": dict(zip(names.values(), models, strict=True))}, names, pictures
+        if "_esm" in state:  # a long text, in many states the same: it stands in the page once, beside them
+            sources += [state["_esm"]] if state["_esm"] not in sources else []
+            state["_esm"] = sources.index(state["_esm"])
+    return {"sources": sources, **bundle, "state": dict(zip(names.values(), models, strict=True))}, names
 
 
-def show(html: str, names: dict[str, str], pictures: dict[str, str]) -> str:
+def show(html: str, names: dict[str, str], picture: str) -> str:
     """A view under its model's new name, followed by the model's still picture."""
     view = json.loads(VIEW.search(html)[1])
     name = names.get(view["model_id"], view["model_id"])
     script = f'<script type="application/vnd.jupyter.widget-view+json">{embed({**view, "model_id": name})}</script>'
-    picture = f'\n<div class="ln-fallback">{pictures[name]}</div>' if name in pictures else ""
-    return VIEW.sub(lambda _: script + picture, html, count=1)
+    return VIEW.sub(lambda _: script + (picture and f'\n<div class="ln-fallback">{picture}</div>'), html, count=1)
+
+
+class Stills:
+    """The still pictures of one page's models; each style sheet stands in the page once, before its first picture."""
+
+    def __init__(self, records: dict):
+        self.records, self.styles = records, set()
+
+    def of(self, name: str) -> str:
+        """Style and picture of a model, "" where it is no moving figure. StillError where it cannot be drawn."""
+        record = self.records.get(name, {})
+        if record.get("model_module") != "anywidget":
+            return ""
+        state = {key: value for key, value in record["state"].items() if not key.startswith("_")}
+        css = record["state"].get("_css", "")
+        style = "" if css in {"", *self.styles} else f"<style>{css}</style>"
+        self.styles.add(css)
+        return style + still(record["state"].get("_esm", ""), state)
 
 
 def drop_what_shows_nothing(doctree) -> None:
@@ -75,10 +94,17 @@ def _page(app, doctree):
         return
     _, attributes = NbMetadataCollector.get_js_files(app.env, app.env.docname).get("ipywidgets_state", (None, {}))
     viewed = [json.loads(VIEW.search(node.astext())[1])["model_id"] for node in views]
-    bundle, names, pictures = tidy(json.loads(attributes.get("body") or "{}"), viewed)
+    whole = json.loads(attributes.get("body") or "{}")
+    stills = Stills(whole.get("state", {}))
+    bundle, names = tidy(whole, viewed)
     attributes["body"] = embed(bundle)
-    for node in views:
-        html = show(node.astext(), names, pictures)
+    for node, name in zip(views, viewed, strict=True):
+        try:
+            picture = stills.of(name)
+        except StillError as error:
+            LOG.warning("the figure cannot draw its still picture: %s", error, location=node, type="widgets")
+            picture = ""
+        html = show(node.astext(), names, picture)
         node.children[:], node.rawsource = [nodes.Text(html)], html
 
 

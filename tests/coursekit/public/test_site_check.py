@@ -15,7 +15,7 @@ SOUND = f"""<!doctype html><html lang="en"><head><title>A page</title>
 <a href="https://unpkg.com/browse">a page elsewhere</a>. <code>fetch("https://unpkg.com/x")</code></p>
 <figure id="fig"><img src="_static/a.png" alt="Two lines that cross"><figcaption>Two lines.</figcaption></figure>
 <img src="_static/a.png" alt="" role="presentation">
-<svg><title>A box</title><rect/></svg><svg aria-hidden="true"></svg>
+<svg><title>A box</title><rect/></svg><svg aria-hidden="true"></svg><div role="img" aria-label="Planes"><svg></svg></div>
 <div class="cell_output"><div class="output stream"><pre>1</pre></div>
 <script type="application/vnd.jupyter.widget-view+json">{{"model_id": "widget-1"}}</script></div>
 </article></body></html>"""
@@ -58,6 +58,7 @@ FAULTS = {
     "file name as alt": ('<img src="_static/a.png" alt="plot.png">', "a file name for a text: 'plot.png'"),
     "path as alt": ('<img src="_static/a.png" alt="_images/0a1b">', "a file name for a text"),
     "untitled svg": ("<svg><rect/></svg>", "has no title"),
+    "svg in an untitled picture": ('<div role="img" aria-label=" "><svg><rect/></svg></div>', "has no title"),
     "foreign script": ('<script src="https://cdn.jsdelivr.net/npm/x"></script>', "page loads https://cdn.jsdelivr"),
     "foreign script without scheme": ('<script src="//example.org/x.js"></script>', "page loads //example.org"),
     "foreign style": ('<link rel="stylesheet" href="https://example.org/x.css">', "page loads https://example.org"),

@@ -1,6 +1,7 @@
-"""A page for figures, and every figure's specimen."""
+"""A page for figures, and paper for them, which is quicker where nothing but the drawing matters."""
 
 import pytest
+from sketch import Sketch
 from stage import put
 
 
@@ -25,3 +26,9 @@ def page(browser):
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def paper():
+    """A function that draws a figure as on a page of so many pixels, without a browser."""
+    return lambda figure, width=800, **_: Sketch(figure, width - 42)    # less margins, border and padding

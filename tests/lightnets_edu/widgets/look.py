@@ -14,6 +14,7 @@ sys.path[:0] = [str(HERE.parents[2]), str(HERE), str(HERE.parents[1])]
 from chromium import LAUNCH  # noqa: E402
 from PIL import Image  # noqa: E402
 from playwright.sync_api import sync_playwright  # noqa: E402
+from specimens import SPECIMENS  # noqa: E402
 from stage import move, put  # noqa: E402
 
 SHEET = """main { columns: 3; column-gap: 16px } main > div { break-inside: avoid; margin: 0 0 16px } h1 { display: none }
@@ -40,7 +41,7 @@ def sheet(browser, out: Path) -> None:
 def main() -> None:
     """Write one PNG for the first state (-1) and one for each move asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("name", help="what stands after specimen_, or all")
+    parser.add_argument("name", help="the figure's folder, or all")
     parser.add_argument("--out", type=Path, default=Path("look"))
     parser.add_argument("--width", type=int, default=800)
     parser.add_argument("--theme", choices=("light", "dark"), default="light")
@@ -51,7 +52,7 @@ def main() -> None:
         browser = playwright.chromium.launch(**LAUNCH)
         if args.name == "all":
             return sheet(browser, args.out)
-        specimen = __import__(f"specimen_{args.name}").SPECIMEN
+        specimen = SPECIMENS[args.name]
         context = browser.new_context(viewport={"width": args.width, "height": 900}, color_scheme=args.theme)
         tab = context.new_page()
         tab.on("console", lambda message: print("console:", message.text))

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from playwright.sync_api import Locator, Page
 
-from lightnets_edu.widgets._base import Figure
+from lightnets_edu.widgets.kit import Figure
 
 PAGE = """<!doctype html><html lang="en" data-theme="{theme}"><title>A page</title>
 <style>html {{ color-scheme: {theme}; --pst-color-text-base: {text}; --pst-color-background: {ground}; }}</style>
@@ -47,7 +47,7 @@ async (figures) => {
   }
 }
 """
-NOT_SENT = ("fallback", "layout", "tabbable", "tooltip")
+NOT_SENT = ("layout", "tabbable", "tooltip")
 
 
 class Live(NamedTuple):

@@ -1,5 +1,6 @@
 """What holds for every figure: room, colours, keyboard, calm, independence, clean ends, and no state that Python refuses."""
 
+import gzip
 import json
 import random
 import re
@@ -7,11 +8,14 @@ import re
 import pytest
 import stage
 from axe_playwright_python.sync_playwright import Axe
+from bs4 import BeautifulSoup
+from sketch import CONTROLS_STAND, Sketch, difference
 from specimens import SPECIMENS
 from stage import Specimen, Tags, move, open_data, state, trait
 
 from lightnets_edu import widgets
-from lightnets_edu.widgets._base import STATIC, Figure, compose, modules
+from lightnets_edu.widgets.kit import Figure, compose
+from lightnets_edu.widgets.kit.compose import KIT
 
 EVERY = pytest.mark.parametrize("specimen", SPECIMENS.values(), ids=SPECIMENS)
 KB = 1024
@@ -25,30 +29,37 @@ def test_every_figure_has_a_specimen():
 # What a page carries --------------------------------------------------------------------------------------------------
 
 
+def zipped(text: str) -> int:
+    return len(gzip.compress(text.encode(), 9))
+
+
+PLAYER = compose(KIT / "player.js")    # and what it imports: the whole kit
+
+
 @EVERY
 def test_budgets(specimen: Specimen):
-    """Own module at most 10 KB, the kit 8; and 18 in all, as a page carries it, with what else it is composed of."""
+    """Compressed, as a page carries it: the kit at most 4 KB, what a figure has of its own at most 6."""
     figure = specimen.make()
-    name = type(figure).__module__.rsplit(".", 1)[1]
-    size = {path.stem: path.stat().st_size for path in STATIC.glob("*.js")}
-    assert size[name] <= 10 * KB and modules(name)[-1] == name
-    assert len(figure._esm.encode()) <= 18 * KB
-    assert len(compose("player").encode()) <= 8 * KB, "the kit, without its comments"
+    assert figure._esm == compose(KIT.parent / type(figure).__module__.rsplit(".", 1)[1] / "figure.js")
+    assert zipped(PLAYER) <= 4 * KB and zipped(figure._esm) - zipped(PLAYER) <= 6 * KB
 
 
 @EVERY
-def test_the_still_picture_is_plain(specimen: Specimen):
-    """A picture and a table; nothing that runs, is styled from elsewhere or leads out; small; it follows the state."""
-    figure, seen = specimen.make(), set()
+def test_the_still_is_plain(specimen: Specimen):
+    """Pictures with a text, sentences, data, caption; nothing that runs, moves or leads out; it follows the state."""
+    sketch, seen = Sketch(specimen.make(), 680), set()
     for values in [{}, *specimen.moves]:
-        figure.set_state(json.loads(json.dumps(values)))
-        parsed = Tags(figure.fallback)
-        assert figure.fallback == figure.fallback_html() and len(figure.fallback.encode()) < 16 * KB
-        assert {"svg", "table", "p"} <= set(parsed.tags)
-        assert not {"script", "style", "figure", "a", "img", "use"} & set(parsed.tags)
-        assert not any(key in ("id", "href", "src") or key.startswith("on") for key, _ in parsed.attributes)
-        assert any(key == "aria-label" and value for key, value in parsed.attributes)
-        seen.add(figure.fallback)
+        sketch.move(values)
+        html = sketch.plain()
+        parsed = Tags(html)
+        assert {"figure", "svg", "table", "figcaption"} <= set(parsed.tags)
+        assert not {"script", "style", "a", "img", "use", "input", "select", "button"} & set(parsed.tags)
+        assert not any(key in ("id", "href", "src", "tabindex", "aria-live") or key.startswith("on") for key, _ in parsed.attributes)
+        pictures = BeautifulSoup(html, "html.parser").select("[role=img]")
+        assert pictures and all(picture["aria-label"] for picture in pictures)
+        assert ("open", None) in parsed.attributes and "aria-hidden" not in html
+        assert zipped(html) < 8 * KB
+        seen.add(html)
     assert len(seen) > 1
 
 
@@ -57,6 +68,38 @@ def test_state_is_plain_and_small(specimen: Specimen):
     plain = state(specimen.make())
     assert json.loads(json.dumps(plain)) == plain, "lists, texts and numbers only"
     assert len(json.dumps(plain)) < 60 * KB
+
+
+# One drawing ----------------------------------------------------------------------------------------------------------
+
+
+@EVERY
+@pytest.mark.parametrize("width", [320, 800])
+def test_the_still_is_what_a_browser_draws(page, specimen: Specimen, width):
+    """Every element, attribute and text, and where controls stand, in every move, from two engines."""
+    tab = page(specimen.make(), width=width)
+    open_data(tab)
+    sketch = Sketch(specimen.make(), tab.evaluate("Math.floor(document.querySelector('figure').clientWidth - 24)"))
+    for values in [{}, *specimen.moves]:
+        move(tab, values)
+        sketch.move(values)
+        assert difference(tab.evaluate("document.querySelector('figure').outerHTML"), sketch.outer()) == "", values
+        stand = tab.locator("figure").evaluate(CONTROLS_STAND)
+        assert stand == sketch.locator("figure").evaluate(CONTROLS_STAND), values
+
+
+@pytest.mark.parametrize(
+    ("right", "spoilt"),
+    [
+        ("<path ", "<path id=\"a\" "), ("Layer 1", "Layer 2"), ("<text ", "<text></text><text "), ("</b>", " </b>"),
+        ('class="ln-on', 'class="'), ("M", "L"), ("27.5", "27.6"), ("</td></tr>", "</td><td></td></tr>"),
+    ],
+)  # fmt: skip
+def test_a_difference_between_drawings_is_seen(right, spoilt):
+    html = Sketch(widgets.ChannelShuffle()).outer()
+    assert right in html or right == "27.5"
+    html = html.replace('y="', 'y="27.5', 1) if right == "27.5" else html
+    assert difference(html, html) == "" and difference(html, html.replace(right, spoilt, 1)) != ""
 
 
 # Looks ----------------------------------------------------------------------------------------------------------------
@@ -109,33 +152,63 @@ def test_pale_colours_are_noticed(page, specimen: Specimen):
 # Behaviour ------------------------------------------------------------------------------------------------------------
 
 
-@EVERY
-def test_calm(page, specimen: Specimen):
-    """Nothing moves by itself; what plays can be paused, and stops off screen; under reduced motion there are steps."""
-    tab = page(specimen.make(), height=500)
-    move(tab, specimen.moves[-1])
-    assert tab.evaluate(stage.STILL, 2000) == []
-    play = tab.get_by_role("button", name="Play")
-    if not play.count():
-        return
-    play.click()
-    assert tab.evaluate(stage.STILL, 1500) != []
-    tab.get_by_role("button", name="Pause").click()
+MOVING = """(ms) => new Promise((done) => {
+  const figures = [...document.querySelectorAll("figure")], seen = new Set();
+  const watch = new MutationObserver((list) => list.forEach((change) => seen.add(figures.findIndex((own) => own.contains(change.target)))));
+  watch.observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true });
+  setTimeout(() => { watch.disconnect(); done([...seen].sort()); }, ms);
+})"""
+
+
+@pytest.fixture
+def all_figures(page):
+    """A function that opens a page with all figures, each after its last move; and says which of them can play."""
+
+    def open_all(**options):
+        tab = page(*(specimen.make() for specimen in SPECIMENS.values()), **options)
+        for i, specimen in enumerate(SPECIMENS.values()):
+            move(tab, specimen.moves[-1], i)
+        figures = tab.locator("figure").all()
+        return tab, [i for i, figure in enumerate(figures) if figure.get_by_role("button", name="Step").count()]
+
+    return open_all
+
+
+def press(tab, name: str, which: list[int]) -> None:
+    for i in which:
+        tab.locator("figure").nth(i).get_by_role("button", name=name, exact=True).click()
+
+
+def test_calm(all_figures):
+    """No figure moves by itself; those that play can be paused, and stop off screen."""
+    tab, playing = all_figures(height=9000)
+    assert playing and tab.evaluate(MOVING, 2000) == []
+    press(tab, "Play", playing)
+    assert tab.evaluate(MOVING, 1500) == playing
+    press(tab, "Pause", playing)
     tab.wait_for_timeout(700)
-    assert tab.evaluate(stage.STILL, 1500) == []
-    play.click()
-    tab.add_style_tag(content="main { padding-bottom: 3000px }")
+    assert tab.evaluate(MOVING, 1500) == []
+    press(tab, "Play", playing)
+    tab.add_style_tag(content="main { padding-bottom: 9000px }")
     tab.evaluate("scrollTo(0, document.body.scrollHeight)")
-    tab.get_by_role("button", name="Play").wait_for(timeout=3000)
-    still = page(specimen.make(), motion="reduce")
-    move(still, specimen.moves[-1])
-    assert not still.get_by_role("button", name="Play").is_visible()
-    assert still.evaluate("""() => {
-      const step = [...document.querySelectorAll("button")].find((b) => b.textContent === "Step");
-      const before = document.querySelector("figure").innerHTML;
-      step.click();
-      return document.querySelector("figure").innerHTML !== before;
-    }""")
+    for i in playing:
+        tab.locator("figure").nth(i).get_by_role("button", name="Play", exact=True).wait_for(timeout=3000)
+
+
+def test_under_reduced_motion_there_are_steps(all_figures):
+    tab, playing = all_figures(motion="reduce")
+    assert playing and not any(button.is_visible() for button in tab.get_by_role("button", name="Play").all())
+    for i in playing:
+        figure = tab.locator("figure").nth(i)
+        before = figure.inner_html()
+        press(tab, "Step", [i])
+        assert figure.inner_html() != before
+
+
+def test_a_figure_that_moves_is_named(all_figures):
+    tab, _ = all_figures()
+    tab.evaluate("() => { setInterval(() => { document.querySelectorAll('figure')[2].title += 1; }, 100); }")
+    assert tab.evaluate(MOVING, 500) == [2]
 
 
 CONTROLS = "(figure) => figure.querySelectorAll('input, select, [role=radio][tabindex=\"0\"]').length"
@@ -183,29 +256,16 @@ def test_the_keyboard_alone_reaches_and_moves_everything(page, specimen: Specime
     assert tab.locator("figure").last.inner_html() == untouched, "two figures are independent"
 
 
-WALK = """([figure, numbers]) => {
-  const all = [...document.querySelectorAll("figure")[figure].querySelectorAll("input, select, [role=radio], button")]
-    .filter((node) => !node.disabled && !/Play|Pause/.test(node.textContent));
-  const node = all[numbers[0] % all.length];
-  if (node.matches("select")) node.selectedIndex = numbers[1] % node.options.length;
-  else if (node.type === "range") node.value = numbers[1] % (+node.max + 1);
-  if (node.matches("select")) node.dispatchEvent(new Event("change", { bubbles: true }));
-  else if (node.type === "range") node.dispatchEvent(new Event("input", { bubbles: true }));
-  else node.dispatchEvent(new MouseEvent("click", { bubbles: true }));
-  return node.closest("label")?.textContent ?? node.getAttribute("aria-label") ?? node.textContent;
-}"""
-
-
 @EVERY
-def test_no_control_leads_to_a_state_that_python_refuses(page, specimen: Specimen):
+def test_no_control_leads_to_a_state_that_python_refuses(specimen: Specimen):
     """Sixty random moves of controls; after each the model's whole state must pass Python's checks unchanged."""
-    tab, python, dice = page(specimen.make()), specimen.make(), random.Random(7)
+    sketch, python, dice = Sketch(specimen.make()), specimen.make(), random.Random(7)
     for _ in range(60):
-        moved = tab.evaluate(WALK, [0, [dice.randrange(10_000), dice.randrange(10_000)]])
-        now = tab.evaluate("models[0].state")
+        moved = sketch.evaluate("throwDice", dice.randrange(10_000), dice.randrange(10_000))
+        now = sketch.state()
         python.set_state({key: value for key, value in now.items() if state(python)[key] != value})
         assert state(python) == now, f"after {moved}"
-    assert tab.evaluate("stops") == 0 and tab.evaluate("models[0].saved") > 0
+    assert sketch.evaluate("saved") > 0
 
 
 @EVERY
@@ -240,16 +300,16 @@ def test_a_figure_that_throws_leaves_one_line_and_the_page_alone(page, specimen:
 
 
 @EVERY
-def test_moves_change_the_picture(page, specimen: Specimen):
+def test_moves_change_the_picture(specimen: Specimen):
     """Each move is taken by Python and shows in the front end."""
-    tab, python = page(specimen.make()), specimen.make()
-    look = "[...document.querySelectorAll('figure svg, figure [aria-live]')].map((node) => node.outerHTML).join()"
+    sketch, python = Sketch(specimen.make()), specimen.make()
+    look = 'root.querySelectorAll("svg, [aria-live]").map(outer).join()'
     for values in specimen.moves:
-        before = tab.evaluate(look)
-        changed = any(trait(tab, name) != value for name, value in values.items())
+        before = sketch.evaluate(look)
+        changed = any(trait(sketch, name) != value for name, value in values.items())
         python.set_state(json.loads(json.dumps(values)))
-        move(tab, values)
-        assert not changed or tab.evaluate(look) != before, values
+        sketch.move(values)
+        assert not changed or sketch.evaluate(look) != before, values
         assert {name: state(python)[name] for name in values} == json.loads(json.dumps(values))
 
 

@@ -1,0 +1,143 @@
+"""The blocks of light networks, drawn to scale: how wide the flow of channels is, and what each layer costs."""
+
+import functools
+from collections.abc import Sequence
+from typing import Any, Self
+
+import traitlets
+from torch import nn
+
+from lightnets_edu.widgets.block_anatomy import blocks as catalogue
+from lightnets_edu.widgets.block_anatomy import flow as flows
+from lightnets_edu.widgets.block_anatomy.flow import Anatomy, Row
+from lightnets_edu.widgets.block_anatomy.trace import measured
+from lightnets_edu.widgets.kit import Figure, front_end
+
+BLOCKS = tuple(catalogue.BLOCKS)
+OFFERED: dict[str, tuple[float, ...]] = {}    # every knob's values, over all blocks
+for _block in catalogue.BLOCKS.values():
+    for _knob in _block.knobs:
+        OFFERED[_knob.trait] = tuple(sorted({*OFFERED.get(_knob.trait, ()), *_knob.values}))
+CAPTION = (
+    "A block drawn to scale: the flow is as thick as there are channels, its edges dashed where a channel is one "
+    "number. A box is longer for a larger kernel; lines along it part its groups. Pick one to see what it costs. "
+    "Parameters are weights and biases, with those of the batch norm behind a layer. Multiply-adds are for one image."
+)
+
+
+class BlockAnatomy(Figure):
+    """Widget: one block of a light network, its flow of channels to scale, its layers with their exact costs.
+
+    `blocks` are the names loaded, by default all: inverted_residual (knobs `t`, `stride`), fire (`squeeze`, `share`),
+    ghost (`s`, `d`), mbconv (`t`, `kernel`, `squeeze`), resnet (`width`, `stride`), resnext (`groups`, `width`),
+    shufflenet (`groups`, `stride`; channels follow the groups as in its Table 1). `block` is the one shown, `layer` the
+    layer or step picked, from 0 in the order of the run, at first the one with most multiply-adds. `tables` holds what
+    was measured on the real module in every state of the knobs. ValueError for unknown names; TraitError for values
+    that are not on offer.
+    """
+
+    _esm, _css = front_end(__file__)
+    drawn = ("block", *OFFERED, "layer")
+    roots = ("block", *OFFERED)
+    made = ("tables",)
+
+    tables = traitlets.Dict().tag(sync=True)
+    block = traitlets.Unicode().tag(sync=True)
+    t = traitlets.Int(6).tag(sync=True)
+    stride = traitlets.Int(1).tag(sync=True)
+    squeeze = traitlets.Float(0.125).tag(sync=True)
+    share = traitlets.Float(0.5).tag(sync=True)
+    s = traitlets.Int(2).tag(sync=True)
+    d = traitlets.Int(3).tag(sync=True)
+    kernel = traitlets.Int(5).tag(sync=True)
+    groups = traitlets.Int(32).tag(sync=True)
+    width = traitlets.Int(64).tag(sync=True)
+    layer = traitlets.Int(0).tag(sync=True)
+
+    def __init__(self, block: str = "", blocks: Sequence[str] = BLOCKS, **traits: Any):
+        if "tables" not in traits:
+            traits["tables"] = {name: _table(name) for name in _known(blocks, block)}
+        block = block or next(iter(traits["tables"]))
+        if block in catalogue.BLOCKS:
+            traits = {**{knob.trait: knob.default for knob in catalogue.BLOCKS[block].knobs}, **traits}
+        super().__init__(**{"caption": CAPTION, **traits, "block": block})
+        if "layer" not in traits:
+            macs = [row.macs for row in self.layers()]
+            self.layer = macs.index(max(macs))
+
+    @classmethod
+    def from_module(cls, module: nn.Module, shape: Sequence[int], name: str | None = None, **traits: Any) -> Self:
+        """The figure of one real block on one image of `shape` (1, c_in, H, W), under its class's name or `name`.
+
+        Where the module is of a class of the package, and its layers are not those of that class with the same
+        numbers, the sentence says so. ValueError for what is no module or cannot be run, and for modules without
+        layers, with too many, or whose wiring or parameters the figure could not show.
+        """
+        found = measured(module, shape)
+        differs = False
+        if expected := catalogue.reference(module, shape):
+            try:
+                differs = _nameless(expected()) != _nameless(found)
+            except (AttributeError, IndexError, TypeError, ValueError):    # no block has such numbers
+                differs = True
+        title = name or type(module).__name__
+        return cls("module", tables={"module": _plain(title, differs, (), [found])}, **traits)
+
+    def anatomy(self) -> Anatomy:
+        """The block shown, as measured."""
+        table, place = self.tables[self.block], 0
+        for trait, _, values, _ in table["knobs"]:
+            place = place * len(values) + values.index(getattr(self, trait))
+        return flows.unpacked(table, place)
+
+    def layers(self) -> tuple[Row, ...]:
+        """The layers and steps of the block shown, in the order of the run."""
+        return self.anatomy().rows
+
+    def _knobs(self) -> dict[str, list[float]]:
+        """The knobs of the block shown and their values."""
+        return {trait: values for trait, _, values, _ in self.tables.get(self.block, {"knobs": []})["knobs"]}
+
+    def offers(self, name: str) -> Sequence[Any]:
+        """Blocks that were loaded; values of the knobs of the block shown, and all of others; layers that there are."""
+        if name == "block":
+            return list(self.tables)
+        if name == "layer":
+            return range(len(self.layers()))
+        return self._knobs().get(name, OFFERED[name])
+
+    def called(self, name: str) -> str:
+        """Knobs are told with their block."""
+        return f"{name} of {self.block}" if name in self._knobs() else name
+
+    def next_best(self, name: str, offered: Sequence[Any], change: Any) -> Any:
+        """Another block begins with its paper's numbers."""
+        defaults = {trait: default for trait, *_, default in self.tables[self.block]["knobs"]}
+        return defaults.get(name) if name in defaults else super().next_best(name, offered, change)
+
+
+@functools.cache
+def _table(name: str) -> dict[str, Any]:
+    """A block's table; widgets share it and never change it."""
+    block = catalogue.BLOCKS[name]
+    return _plain(block.title, False, block.knobs, list(catalogue.anatomies(name).values()))
+
+
+def _plain(title: str, differs: bool, knobs: Sequence[catalogue.Knob], states: Sequence[Anatomy]) -> dict[str, Any]:
+    offered = [[knob.trait, knob.label, list(knob.values), knob.default] for knob in knobs]
+    return {"title": title, "differs": differs, "knobs": offered, **flows.packed(states)}
+
+
+def _nameless(anatomy: Anatomy) -> Any:
+    """What there is to compare: all but the names."""
+    return [(row.text[1], *row[1:]) for row in anatomy.rows], anatomy.flow, anatomy.ends
+
+
+def _known(blocks: Sequence[str], block: str) -> list[str]:
+    names = [blocks] if isinstance(blocks, str) else list(blocks)
+    for name in [*names, *([block] if block else [])]:
+        if name not in catalogue.BLOCKS:
+            raise ValueError(f"no block is called {name!r}; there are {', '.join(catalogue.BLOCKS)}")
+    if not names:
+        raise ValueError(f"blocks must name at least one of {', '.join(catalogue.BLOCKS)}")
+    return names

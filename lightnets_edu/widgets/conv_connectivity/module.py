@@ -1,0 +1,187 @@
+"""What was measured as plain tables, as they travel to a page; and what one output reads, looked up in them."""
+
+import functools
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from lightnets_edu.cost import conv_params
+from lightnets_edu.widgets.conv_connectivity import masks as _masks
+from lightnets_edu.widgets.conv_connectivity.masks import (
+    GROUPED,
+    KERNELS,
+    KINDS,
+    SIDE,
+    STRIDES,
+    Masks,
+    Plan,
+)
+
+Plain = dict[str, Any]
+
+PLAINEST = ("pointwise", "depthwise", *KINDS)
+
+
+def bits(truths: Sequence[bool]) -> int:
+    """Truth values as one whole number, the first the lowest bit; a page's numbers have room for 49."""
+    return sum(1 << i for i, truth in enumerate(truths) if truth)
+
+
+def ones(number: int) -> list[int]:
+    """Which bits are set."""
+    return [i for i in range(number.bit_length()) if number >> i & 1]
+
+
+def name(conv: nn.Conv2d) -> str:
+    """What a convolution is, in words: "grouped 3×3, g = 2"."""
+    (height, width), g = conv.kernel_size, conv.groups
+    if g > 1:
+        return f"depthwise {height}×{width}" if g == conv.in_channels else f"grouped {height}×{width}, g = {g}"
+    return f"{'standard' if height * width > 1 else 'pointwise'} {height}×{width}"
+
+
+def words(plan: Plan) -> str:
+    """A plan in words: "grouped 3×3, g = 2"."""
+    return f"{plan.kind} {plan.kernel}×{plan.kernel}{f', g = {plan.groups}' if plan.kind in GROUPED else ''}"
+
+
+def tables(found: Masks, module: nn.Module) -> Plain:
+    """What every output reads: the number of its patch, its channels as bits, and how many inputs that makes.
+
+    `reads` goes through the output channels, and for each through the positions asked about. `params` are all
+    parameters of the module, `spent` says on what, `standard` are those of a standard convolution with its patch.
+    """
+    c_out, _, c_in, _ = found.whole.shape
+    outputs = found.whole.flatten(0, 1)
+    spaces, channels = ([bits(row) for row in outputs.any(axis).tolist()] for axis in (1, 2))
+    patches = sorted(set(spaces))
+    reads = zip(map(patches.index, spaces), channels, outputs.flatten(1).sum(1).tolist(), strict=True)
+    return {
+        "c_in": c_in,
+        "c_out": c_out,
+        "size": list(found.sizes[-1]),
+        "patches": patches,
+        "reads": [list(read) for read in reads],
+        "unread": bits((~found.read).tolist()),
+        "params": sum(p.numel() for p in module.parameters()),
+        "spent": _spent(module, [conv.weight.numel() for conv, _ in found.steps]),
+        "standard": max(map(int.bit_count, patches)) * c_in * c_out,
+        "steps": [_step(*step, size) for step, size in zip(found.steps, found.sizes, strict=False)],
+    }
+
+
+def _step(conv: nn.Conv2d, mask: Tensor, size: tuple[int, int]) -> Plain:
+    """One of two steps: its channels, and what it reads at each position of a map of `size`."""
+    channels, patches = ([bits(row) for row in some.tolist()] for some in (_masks.rows(mask), mask.any(2).any(0)))
+    what = {"name": name(conv), "weights": conv.weight.numel(), "size": list(size)}
+    return {**what, "rows": channels, "patches": patches}
+
+
+def _spent(module: nn.Module, steps: list[int]) -> str:
+    """The parameters as the sum of two steps, or with what kernels have of them."""
+    params, kernels = sum(p.numel() for p in module.parameters()), weights(module)
+    if sum(steps) == params and steps:
+        return f"{' + '.join(f'{n:,}' for n in steps)} = {params:,}"
+    return f"{params:,}" if params == kernels else f"{params:,}, of them {kernels:,} in kernels"
+
+
+def weights(module: nn.Module) -> int:
+    """Parameters of kernels: no bias, no norm."""
+    return sum(p.numel() for p in module.parameters() if p.ndim > 1)
+
+
+def look(found: Plain, output: int, place: int) -> Plain:
+    """What the outputs at a place read, and the positions that channel `output` reads there.
+
+    Of two steps the first answers for the middle of what the second reads. `standard` tells the positions and the
+    parameters of a standard convolution with the same patch.
+    """
+    here = found["reads"][place :: len(found["reads"]) // found["c_out"]]
+    patch = ones(found["patches"][here[output][0]])
+    steps: list[Plain] = []
+    at = place
+    for step in reversed(found["steps"]):
+        seen = ones(step["patches"][at if len(step["patches"]) > 1 else 0])
+        at = seen[len(seen) // 2] if seen else 0
+        what = {key: step[key] for key in ("name", "weights", "size")}
+        steps.insert(0, {**what, "rows": list(map(ones, step["rows"])), "patch": seen})
+    return {
+        "rows": [ones(channels) for _, channels, _ in here],
+        "patch": patch,
+        "fans": [fan for _, _, fan in here],
+        "unread": ones(found["unread"]),
+        "steps": steps,
+        "standard": [len(patch), found["standard"]],
+        "beside": "standard, same patch",
+        **{key: found[key] for key in ("size", "params", "spent")},
+    }
+
+
+@functools.lru_cache(maxsize=256)
+def _formula(plan: Plan, place: int) -> Plain:
+    """The tables of a plan for one place of its output map, asked of the real convolution."""
+    found = tables(_masks.measure(module := _masks.build(plan), plan.c_in, place, linear=True), module)
+    name_steps(found, plan)
+    return found
+
+
+def formula(plan: Plan, output: int, place: int) -> Plain:
+    """The same for a plan. A pointwise convolution stands beside a standard one of 3 × 3, others beside their own."""
+    kernel = 3 if plan.kind == "pointwise" else plan.kernel
+    full = plan._replace(kind="standard", kernel=kernel, groups=1)
+    return {
+        **look(_formula(plan, place), output, 0),
+        "standard": [len(look(_formula(full, place), 0, 0)["patch"]), conv_params(plan.c_in, plan.c_out, kernel)],
+        "beside": f"standard {kernel}×{kernel}",
+    }
+
+
+def name_steps(found: Plain, plan: Plan) -> None:
+    """Call the two steps of a plan by what they are in it."""
+    size = f"{plan.kernel}×{plan.kernel}"
+    first, second = ("grouped", "shuffle, grouped") if plan.kind == "shuffled" else ("depthwise", "pointwise")
+    for step, words in zip(found["steps"], (f"{first} {size}", f"{second} 1×1"), strict=False):
+        step["name"] = words
+
+
+# Modules of others ----------------------------------------------------------------------------------------------------
+
+
+def width_of(module: nn.Module) -> int:
+    """The channels that a module takes, by its first convolution. ValueError where there is none."""
+    for part in module.modules():
+        if isinstance(part, nn.Conv2d):
+            return part.in_channels
+    raise ValueError(f"{type(module).__name__} has no convolution that says how many channels it takes: give c_in")
+
+
+def plans(c_in: int, c_out: int, **said: Any) -> Iterator[Plan]:
+    """All that is on offer for these channels and agrees with what is said of kind, kernel, groups and stride.
+
+    Of two plans that are one convolution, the plainer comes first.
+    """
+    for kind in sorted(KINDS, key=PLAINEST.index):
+        if kind == "depthwise" and c_in != c_out:
+            continue
+        for kernel in (1,) if kind == "pointwise" else KERNELS:
+            for g in _masks.divisors(c_in, c_out) if kind in GROUPED else (1,):
+                for stride in STRIDES:
+                    plan = Plan(kind, c_in, c_out, kernel, g, stride)
+                    if all(getattr(plan, key) == value for key, value in said.items()):
+                        yield plan
+
+
+def recognise(module: nn.Module, found: Masks, **said: Any) -> Plan | None:
+    """The plan that a module follows at every position, in its steps and in the number of its weights; None if none."""
+    c_out, _, c_in, _ = found.whole.shape
+    for plan in plans(c_in, c_out, **said):
+        twin = _masks.build(plan)
+        if weights(twin) == weights(module) and (-(-SIDE // plan.stride),) * 2 == found.sizes[-1]:
+            meant = _masks.measure(twin, c_in, linear=True)
+            masks = [(meant.whole, found.whole)]
+            masks += [(a, b) for (_, a), (_, b) in zip(meant.steps, found.steps, strict=False)]
+            if len(meant.steps) in (0, len(found.steps)) and all(torch.equal(a, b) for a, b in masks):
+                return plan
+    return None

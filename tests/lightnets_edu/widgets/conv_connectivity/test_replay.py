@@ -1,0 +1,100 @@
+"""The front end's formulas, replayed by node over what gradients through real modules say."""
+
+import functools
+import random
+
+import pytest
+import traitlets
+from conv_connectivity.conv_modules import EVERY_PLAN, SOME_PLANS, Mixed, Shuffled, figure_of
+from replay import Call, agrees, catches
+from torch import nn
+
+from lightnets_edu.widgets import ConvConnectivity
+from lightnets_edu.widgets.conv_connectivity.masks import KINDS, STRIDES, WIDTHS, Plan
+from lightnets_edu.widgets.conv_connectivity.module import look
+
+TWICE = nn.Sequential(nn.Conv2d(4, 4, 3, padding=1), nn.Conv2d(4, 2, 3, 2, 1))    # its second step reads many positions
+CONNECT = ("rows", "patch", "fans", "steps", "size", "params", "spent", "standard", "beside", "unread")
+STEP = ("weights", "size", "rows", "patch", "name")
+LOOK = ("rows", "patch", "fans", "unread", "size", "params", "spent", "steps", "standard", "beside")
+
+
+def connections(plan: Plan, output: int, y: int, x: int) -> Call:
+    """What gradients say of a plan, in the order in which the page writes it."""
+    figure = figure_of(plan, output=output, y=y, x=x)
+    here = figure.reading()
+    here["steps"] = [{key: step[key] for key in STEP} for step in here["steps"]]
+    return Call("connect", [{**plan._asdict(), "groups": figure.groups, "y": y, "x": x}], {key: here[key] for key in CONNECT})
+
+
+def somewhere(plan: Plan, dice: random.Random) -> Call:
+    """The connections of a plan at some output."""
+    side = -(-7 // plan.stride)
+    return connections(plan, dice.randrange(plan.c_out), dice.randrange(side), dice.randrange(side))
+
+
+def fitted(before: dict, name: str, value) -> Call | None:
+    """What the other traits do when one changes; None where the change is not on offer."""
+    widget = ConvConnectivity(**before)
+    try:
+        setattr(widget, name, value)
+    except traitlets.TraitError:
+        return None
+    wanted = {"kernel": before["kernel"], "groups": before["groups"]}
+    return Call("fit", [{**before, name: value}, wanted], {key: getattr(widget, key) for key in before})
+
+
+@functools.cache
+def calls() -> tuple[Call, ...]:
+    dice = random.Random(3)
+    found = []
+    for plan in [*SOME_PLANS, *dice.sample(EVERY_PLAN, 150)]:
+        found.append(somewhere(plan, dice))
+    for module in (Mixed(), nn.Conv2d(4, 4, (2, 1), (1, 2)), nn.Conv2d(4, 4, 3, padding=2, dilation=2), Shuffled(2, between=lambda x, g: x), Shuffled(4), TWICE):
+        tables = ConvConnectivity.from_module(module, **({"c_in": 4} if isinstance(module, Mixed) else {})).measured
+        for place in range(tables["size"][0] * tables["size"][1]):
+            output = dice.randrange(tables["c_out"])
+            here = look(tables, output, place)
+            found.append(Call("look", [tables, output, place], {key: here[key] for key in LOOK}))
+    for kind in KINDS:
+        for c_in, c_out, groups, stride in ((16, 16, 8, 1), (12, 12, 6, 1), (4, 4, 2, 2)):
+            plan = Plan(kind, c_in, c_out, 1 if kind == "pointwise" else 5, groups, stride)
+            before = {**plan._asdict(), "output": c_out - 1, "y": 3, "x": (7 // stride) - 1}
+            for name, values in {"kind": KINDS, "c_in": WIDTHS, "c_out": WIDTHS, "stride": STRIDES}.items():
+                found += [fitted(before, name, value) for value in values if value != before[name]]
+    return tuple(call for call in found if call)
+
+
+def test_the_formulas_are_what_the_modules_do(tmp_path):
+    names = [call.name for call in calls()]
+    assert names.count("connect") > 160 and names.count("look") > 150 and names.count("fit") > 200
+    assert {call.args[0]["kind"] for call in calls() if call.name == "connect"} == set(KINDS)
+    agrees(ConvConnectivity._esm, list(calls()), tmp_path)
+
+
+def test_every_convolution_on_offer(tmp_path):
+    """All kinds, widths, kernels, groups and strides, each at a position of its own."""
+    dice = random.Random(11)
+    assert len(set(EVERY_PLAN)) == len(EVERY_PLAN) > 1000 and {plan.kind for plan in EVERY_PLAN} == set(KINDS)
+    agrees(ConvConnectivity._esm, [somewhere(plan, dice) for plan in EVERY_PLAN], tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("right", "mutant"),
+    [
+        ("at * stride + k - (kernel - 1) / 2", "at * stride + k"),
+        ("i >= 0 && i < SIDE", "i < SIDE"),
+        ("SIDE * i + j", "SIDE * j + i"),
+        ("(place % h) * (c_in / h) + Math.floor(place / h)", "(place % (c_in / h)) * h + Math.floor(place / (c_in / h))"),
+        ("from[Math.floor((o * g) / c_out) * n + k]", "Math.floor((o * g) / c_out) * n + k"),
+        ("h = shuffled ? g : 1,", "h = g,"),
+        ("kernel < stride && ((i % SIDE) % stride || ", "((i % SIDE) % stride || "),
+        ("kernel * kernel * n * c_out", "kernel * kernel * c_in * c_out"),
+        ("bits / 2 ** i", "bits >> i"),
+        ("step(first, middle)", "step(first, place)"),
+        ('t.kind === "depthwise" ? t.c_in : t.c_out', "t.c_out"),
+        ("Math.min(t.output, c_out - 1)", "t.output"),
+    ],
+)
+def test_a_mutant_is_caught(tmp_path, right, mutant):
+    catches(ConvConnectivity._esm, right, mutant, list(calls()), tmp_path)

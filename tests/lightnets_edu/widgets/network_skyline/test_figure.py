@@ -1,0 +1,468 @@
+"""The figure of a network's costs: rows that add up, sums against brute force, other modules, its traits, its picture."""
+
+import copy
+import json
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import torch
+import traitlets
+from bs4 import BeautifulSoup
+from network_skyline.expected import (
+    by_kind,
+    ceiling,
+    describe,
+    halfway,
+    note,
+    percent,
+    rank,
+    ranked,
+    running,
+    sentence,
+    summary,
+    values,
+)
+from replay import Call, agrees, catches
+from sketch import Sketch, still
+from torch import nn
+
+from lightnets_edu import cost
+from lightnets_edu.models import MODELS
+from lightnets_edu.models.mobilenet_v1 import MobileNetV1
+from lightnets_edu.widgets import NetworkSkyline
+from lightnets_edu.widgets.kit import compose, modules
+from lightnets_edu.widgets.kit.compose import KIT
+from lightnets_edu.widgets.network_skyline import NAMES, ORDERS
+from lightnets_edu.widgets.network_skyline.rows import FIELDS, KINDS, METRICS, label, measured, reference, short_names
+
+FACTS = json.loads((Path(__file__).parents[2] / "facts.json").read_text(encoding="utf-8"))["variants"]
+SIZES = {fact["name"]: fact["input"][1] for fact in FACTS}
+IMAGE = (1, 3, 224, 224)
+
+
+def dense() -> MobileNetV1:
+    """MobileNet V1 with a standard convolution in place of one depthwise one."""
+    model = MobileNetV1()
+    model.blocks[3].depthwise[0] = nn.Conv2d(128, 128, 3, stride=2, padding=1, bias=False)
+    return model
+
+
+class Odd(nn.Module):
+    """What the networks of the package do not have: each line is a case."""
+
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.BatchNorm2d(6)                                  # behind nothing
+        self.mix = nn.Conv2d(6, 12, (1, 3), padding=(0, 1), groups=3)
+        self.slope = nn.PReLU()                                        # parameters, and nothing that multiplies here
+        self.twice = nn.Conv2d(12, 12, 1)                              # called twice, each time with a norm behind it
+        self.norms = nn.ModuleList([nn.BatchNorm2d(12), nn.BatchNorm2d(12)])
+        self.other = nn.BatchNorm2d(12, affine=False)                  # no parameters
+        self.line = nn.Conv1d(12, 8, 3, stride=2, bias=False)
+        self.tied = nn.Linear(8, 8)
+        self.again = nn.Linear(8, 8)
+        self.again.weight = self.tied.weight                           # the bias is its own
+        self.unused = nn.Linear(5, 2)                                  # never called
+
+    def forward(self, x):
+        x = self.slope(self.mix(self.norm(x)))
+        for norm in self.norms:
+            x = norm(self.twice(x))
+        x = self.line(self.other(x).flatten(2)).transpose(1, 2)
+        return self.again(self.tied(x))
+
+
+@pytest.fixture(scope="module")
+def odd():
+    return NetworkSkyline.from_module(Odd(), (1, 6, 4, 5)).network()
+
+
+# Rows -----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_rows_add_up_to_the_network(name):
+    """Every convolution and linear layer one row, nothing else, and all costs of the network in them."""
+    model, size = MODELS[name](), SIZES.get(name, 224)
+    network = NetworkSkyline([name]).network()
+    rows, shape = network["rows"], (1, 3, size, size)
+    layers = [m for m in model.modules() if isinstance(m, (nn.Conv2d, nn.Linear))]
+    assert tuple(sum(values(rows, metric)) for metric in METRICS) == cost.total(cost.layer_costs(model, shape))
+    assert sum(values(rows, "weights")) == sum(layer.weight.numel() for layer in layers)
+    assert len(rows) == len(layers) and network["input"] == f"{size}×{size}" and not network["differs"]
+    assert len({row[0] for row in rows}) == len(rows), "names are unique"
+    assert json.loads(json.dumps(network)) == network
+
+
+def test_rows_of_an_odd_module(odd):
+    """Each row, by hand: 4×5 positions, 20; the line takes 20 and gives 9."""
+    assert [row[:8] for row in odd["rows"]] == [
+        ["norm", KINDS.index("norm"), 6, 6, 1, [], [], [4, 5]],
+        ["mix", KINDS.index("grouped"), 6, 12, 3, [1, 3], 1, [4, 5]],
+        ["slope", KINDS.index("other"), 12, 12, 1, [], [], [4, 5]],
+        ["twice", KINDS.index("pointwise"), 12, 12, 1, 1, 1, [4, 5]],
+        ["twice", KINDS.index("pointwise"), 12, 12, 1, 1, 1, [4, 5]],
+        ["line", KINDS.index("standard"), 12, 8, 1, [3], [2], [9]],
+        ["tied", KINDS.index("linear"), 8, 8, 1, [], [], [9]],
+        ["again", KINDS.index("linear"), 8, 8, 1, [], [], [9]],
+        ["unused", KINDS.index("linear"), 5, 2, 1, [], [], []],
+    ]
+    weights = 3 * 2 * 12, 144, 3 * 12 * 8
+    assert [row[8:] for row in odd["rows"]] == [
+        [0, 12, 0, 0],
+        [weights[0], weights[0] + 12, 20 * weights[0], 20 * (6 + 12) + weights[0]],
+        [0, 1, 0, 0],
+        [weights[1], weights[1] + 12 + 24, 20 * weights[1], 20 * 24 + weights[1]],
+        [0, 24, 20 * weights[1], 20 * 24 + weights[1]],
+        [weights[2], weights[2], 9 * weights[2], 20 * 12 + 9 * 8 + weights[2]],
+        [64, 64 + 8, 9 * 64, 9 * 16 + 64],
+        [0, 8, 9 * 64, 9 * 16 + 64],
+        [10, 12, 0, 0],
+    ]
+    assert sum(values(odd["rows"], "params")) == sum(p.numel() for p in Odd().parameters())
+
+
+def test_table_2_of_mobilenet_v1():
+    """The paper counts weights alone. It prints 1.19% of multiply-adds for the first layer, and then 99.29 in all."""
+    rows = NetworkSkyline(["mobilenet_v1_1.0"]).network()["rows"]
+    shares = {
+        measure: [percent(n, sum(by_kind(rows, measure))) for n in by_kind(rows, measure) if n]
+        for measure in ("macs", "weights")
+    }
+    assert shares == {
+        "macs": ["94.86%", "3.06%", "1.91%", "0.18%"], "weights": ["74.59%", "1.06%", "0.02%", "24.33%"],
+    }  # fmt: skip
+    figure = NetworkSkyline(["mobilenet_v1_1.0"], metric="params")
+    assert "weights alone, without biases and norms: pointwise 74.59%, depthwise 1.06%" in still(figure)
+
+
+def test_names_for_people():
+    assert short_names(["stem.0.0", "blocks.0.conv.0", "blocks.1.conv.0"]) == ["stem", "blocks 0 conv", "blocks 1 conv"]
+    assert short_names(["a.0", "a.3", "b.0.0", "b.1", "c.2", "cc.1", "", "d.0", "d.0"]) == [
+        "a 0", "a 3", "b 0", "b 1", "c", "cc", "", "d", "d",
+    ]  # fmt: skip
+
+
+def test_labels():
+    expected = {
+        "mobilenet_v1_1.0": "MobileNet V1 1.0", "vgg16": "VGG-16", "xception": "Xception", "inception_v3": "Inception v3",
+        "resnet50": "ResNet-50", "resnext50_32x4d": "ResNeXt-50 32x4d", "shufflenet_v1_1.0_g3": "ShuffleNet V1 1.0 g = 3",
+        "squeezenext_1.0_g_sqnxt_23": "1.0-G-SqNxt-23", "effnet_cifar10": "EffNet CIFAR-10",
+    }  # fmt: skip
+    assert {name: label(name) for name in expected} == expected
+    assert len({label(name) for name in MODELS}) == len(MODELS)
+
+
+# Other modules --------------------------------------------------------------------------------------------------------
+
+
+def test_a_module_like_its_reference():
+    figure = NetworkSkyline.from_module(MobileNetV1(), IMAGE, name="mobilenet_v1_1.0")
+    assert figure.networks == NetworkSkyline(["mobilenet_v1_1.0"]).networks
+    assert "Measured" not in still(figure)
+
+
+class Wrapped(nn.Module):
+    """The same network with other names for its layers."""
+
+    def __init__(self):
+        super().__init__()
+        self.inner = MobileNetV1()
+
+    def forward(self, x):
+        return self.inner(x)
+
+
+def test_other_names_of_layers_are_no_difference():
+    network = NetworkSkyline.from_module(Wrapped(), IMAGE, name="mobilenet_v1_1.0").network()
+    assert not network["differs"] and network["rows"][0][0] == "inner stem"
+
+
+def narrow() -> nn.Module:
+    return MobileNetV1(num_classes=999)
+
+
+def biased() -> nn.Module:
+    model = MobileNetV1()
+    model.stem[0][0] = nn.Conv2d(3, 32, 3, stride=2, padding=1)
+    return model
+
+
+def strided() -> nn.Module:
+    model = MobileNetV1()
+    model.blocks[3].depthwise[0].stride = (1, 1)
+    return model
+
+
+@pytest.mark.parametrize("make", [dense, narrow, biased, strided])
+def test_a_module_unlike_its_reference_is_shown_as_measured(make):
+    figure = NetworkSkyline.from_module(make(), IMAGE, name="mobilenet_v1_1.0")
+    assert figure.network()["differs"] and Sketch(figure).said().startswith("Measured, not the reference. Layer")
+    found = tuple(sum(values(figure.network()["rows"], metric)) for metric in METRICS)
+    assert found == cost.total(cost.layer_costs(make(), IMAGE))
+    assert not NetworkSkyline.from_module(make(), IMAGE, name="mine").network()["differs"], "no name, no reference"
+
+
+def test_an_input_that_the_reference_does_not_take():
+    model = nn.Sequential(nn.Flatten(), nn.Linear(12, 3))
+    assert NetworkSkyline.from_module(model, (1, 12), name="xception").network()["differs"]
+
+
+def test_several_modules_and_references_behind_them():
+    figure = NetworkSkyline.of({"mine": (dense(), IMAGE), "odd": (Odd(), (1, 6, 4, 5))}, ["mobilenet_v1_1.0"], against="odd")
+    assert [(n["name"], n["label"], n["input"]) for n in figure.networks] == [
+        ("mine", "mine", "224×224"), ("odd", "odd", "4×5"), ("mobilenet_v1_1.0", "MobileNet V1 1.0", "224×224"),
+    ]  # fmt: skip
+    assert (figure.shown, figure.against) == ("mine", "odd")
+    small = NetworkSkyline(["mobilenet_v1_1.0"], size=96).network()
+    assert small["input"] == "96×96" and sum(values(small["rows"], "params")) == 4_231_976
+
+
+def test_measuring_leaves_the_module_and_the_references_alone():
+    model = MobileNetV1().train()
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    figure = NetworkSkyline.from_module(model, IMAGE, name="mobilenet_v1_1.0")
+    assert model.training and all(torch.equal(value, before[key]) for key, value in model.state_dict().items())
+    figure.networks[0]["rows"][0][0] = "spoilt"
+    assert NetworkSkyline(["mobilenet_v1_1.0"]).network()["rows"][0][0] == "stem"
+    assert reference("mobilenet_v1_1.0", list(IMAGE))[0][0] == "stem"
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: NetworkSkyline(["mobilenet_v1"]), "no network is called 'mobilenet_v1'; there are mobilenet_v1_.*"),
+        (lambda: NetworkSkyline(["§"]), "no network is called '§'; there are alexnet, .*, xception"),
+        (lambda: NetworkSkyline("xception"), r"names must be a list of networks, such as \['xception'\]"),
+        (lambda: NetworkSkyline([]), "takes 1 to 8 networks, got 0"),
+        (lambda: NetworkSkyline(list(MODELS)[:9]), "takes 1 to 8 networks, got 9"),
+        (lambda: NetworkSkyline(["vgg16", "xception", "vgg16"]), "named twice: vgg16"),
+        (lambda: NetworkSkyline(["vgg16"], size=0), "size must be a whole number from 1 up, got 0"),
+        (lambda: NetworkSkyline(["xception"], size=4), "Xception cannot take an input of shape"),
+        (lambda: NetworkSkyline.from_module(nn.ReLU(), IMAGE), "ReLU has no layers to draw"),
+        (lambda: NetworkSkyline.from_module(nn.ReLU(), 224), "shape must be that of one image"),
+        (lambda: NetworkSkyline.from_module(MobileNetV1(), (1, 4, 8, 8)), "MobileNetV1 cannot take an input of shape"),
+        (lambda: NetworkSkyline.from_module(7, IMAGE), r"expected a network \(an nn.Module instance\), got int"),
+        (lambda: NetworkSkyline.of({"a": Odd()}), r"expected modules with their inputs' shapes, as \{'name'"),
+        (lambda: NetworkSkyline.of([Odd()]), "expected modules with their inputs' shapes"),
+        (lambda: NetworkSkyline.of({}), "takes 1 to 8 networks, got 0"),
+        (lambda: NetworkSkyline.of({"vgg16": (Odd(), (1, 6, 4, 5))}, ["vgg16"]), "named twice: vgg16"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+# Sums and words -------------------------------------------------------------------------------------------------------
+
+LISTS = ([5], [0, 0], [1, 2, 3], [3, 3, 3, 1], [0, 7, 7, 0, 1, 85], [*range(40)], [1] * 32, [10**9, 10**9 + 1, 3])
+
+
+@pytest.mark.parametrize("numbers", LISTS)
+def test_sums_against_brute_force(numbers):
+    total = sum(numbers)
+    assert running(numbers) == [float(Fraction(sum(numbers[: i + 1]), total or 1)) for i in range(len(numbers))]
+    enough = [k for k in range(1, len(numbers) + 1) if Fraction(sum(numbers[:k])) >= Fraction(total, 2)]
+    assert halfway(numbers) == min(enough)
+    places = ranked(numbers, "largest first")
+    assert sorted(places) == ranked(numbers, "execution") == list(range(len(numbers)))
+    assert all((numbers[a], -a) > (numbers[b], -b) for a, b in pairwise(places))
+    for i, n in enumerate(numbers):
+        place, equals = rank(numbers, i)
+        assert place == sorted(numbers, reverse=True).index(n) + 1 and equals == numbers.count(n) - 1
+    top = ceiling(max(numbers))
+    assert max(numbers) <= top <= max(10, max(numbers) * 4 / 3) and top % 2 == 0
+
+
+def test_percentages_are_exact():
+    for part, whole in [(1, 32), (1, 3), (2, 3), (0, 7), (7, 7), (201, 20_000), (1, 20_000), (539_492_352, 568_740_352)]:
+        exact = (Decimal(100) * part / whole).quantize(Decimal("0.01"), ROUND_HALF_UP)
+        assert percent(part, whole) == f"{exact}%"
+    assert percent(1, 32) == "3.13%" and percent(0, 0) == "0.00%"
+
+
+def test_sentences(odd):
+    v1, vgg = NetworkSkyline(["mobilenet_v1_1.0", "vgg16"]).networks
+    assert sentence(v1, None, "params", 27) == (
+        "Layer 28 of 28, head: linear, 1,024 → 1,000 features. It holds 1,025,000 parameters: 24.22% of all, rank 2."
+    )
+    assert sentence(v1, vgg, "macs", 16) == (
+        "Layer 17 of 28, blocks 7 pointwise: pointwise 1×1, 512 → 512 channels, output 14×14. It takes 51,380,224 "
+        "multiply-adds: 9.03% of all, rank 1, shared with 7 others. "
+        "VGG-16 takes 27.20 times as many multiply-adds as MobileNet V1 1.0."
+    )
+    assert summary(v1, "macs", "execution") == (
+        "at 224×224: 568,740,352 multiply-adds in 28 layers; half of them in the first 17."
+    )
+    assert summary(vgg, "params", "largest first").endswith("parameters in 16 layers; half of them in the largest one.")
+    assert describe(v1["rows"][0]) == "stem: standard 3×3, stride 2, 3 → 32 channels, output 112×112"
+    assert [describe(row) for row in odd["rows"]] == [
+        "norm: norm, 6 → 6 channels, output 4×5", "mix: grouped 1×3, 3 groups, 6 → 12 channels, output 4×5",
+        "slope: other, 12 → 12 channels, output 4×5", *["twice: pointwise 1×1, 12 → 12 channels, output 4×5"] * 2,
+        "line: standard 3, stride 2, 12 → 8 channels, output 9", "tied: linear, 8 → 8 features, output 9",
+        "again: linear, 8 → 8 features, output 9", "unused: linear, 5 → 2 features, never run",
+    ]  # fmt: skip
+    norm = NetworkSkyline.from_module(nn.BatchNorm2d(6), (1, 6, 4, 5)).network()
+    assert summary(norm, "macs", "execution") == "at 4×5: 0 multiply-adds in 1 layer."
+    assert sentence(norm, odd, "macs", 0).endswith("0.00% of all, rank 1. BatchNorm2d takes no multiply-adds.")
+    assert sentence(odd, odd, "params", 0).endswith("Odd and Odd: equally many parameters.")
+
+
+# The front end's numbers and words ------------------------------------------------------------------------------------
+
+
+def calls_on(network, against, step) -> list[Call]:
+    rows, found = network["rows"], []
+    for metric in METRICS:
+        numbers = values(rows, metric)
+        found += [Call("values", [rows, metric], numbers), Call("byKind", [rows, metric], by_kind(rows, metric))]
+        found += [Call("summary", [network, metric, order], summary(network, metric, order)) for order in ORDERS]
+        for i in range(0, len(rows), step):
+            found.append(Call("sentence", [network, against, metric, i], sentence(network, against, metric, i)))
+    return [*found, Call("note", [network], note(network)), *(Call("describe", [row], describe(row)) for row in rows)]
+
+
+@pytest.fixture(scope="module")
+def calls(odd) -> list[Call]:
+    found = []
+    for numbers in LISTS:
+        found += [Call("ranked", [numbers, order], ranked(numbers, order)) for order in ORDERS]
+        found += [Call("running", [numbers], running(numbers)), Call("halfway", [numbers], halfway(numbers))]
+        found += [Call("rank", [numbers, i], rank(numbers, i)) for i in range(0, len(numbers), 2)]
+        found.append(Call("ceiling", [max(numbers)], ceiling(max(numbers))))
+        found += [Call("percent", [n, sum(numbers)], percent(n, sum(numbers))) for n in numbers[:4]]
+    found += [Call("percent", [part, 20_000], percent(part, 20_000)) for part in range(1, 400, 8)]
+    found += [Call("ceiling", [10**k * n], ceiling(10**k * n)) for k in (0, 1, 4) for n in range(1, 26)]
+    different = NetworkSkyline.from_module(dense(), IMAGE, name="mobilenet_v1_1.0").network()
+    squeezenext, vgg = NetworkSkyline(["squeezenext_1.0_g_sqnxt_23", "vgg16"]).networks
+    empty = NetworkSkyline.from_module(nn.BatchNorm2d(6), (1, 6, 4, 5)).network()
+    found += calls_on(odd, None, 1) + calls_on(odd, odd, 4) + calls_on(different, vgg, 5) + calls_on(vgg, empty, 5)
+    found += [Call("describe", [row], describe(row)) for row in squeezenext["rows"]]
+    return found + calls_on(empty, odd, 1)
+
+
+ROOM = KIT.parent / "network_skyline"
+SUMS = compose(ROOM / "sums.js")
+
+
+def test_the_front_end_says_what_python_says(calls, tmp_path):
+    assert ROOM / "sums.js" in modules(ROOM / "figure.js") and len(calls) > 500
+    agrees(SUMS, calls, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("right", "mutant"),
+    [
+        ("numbers[b] - numbers[a]", "numbers[a] - numbers[b]"),
+        ("2 * (spent += n) >= sum(numbers)", "2 * (spent += n) > sum(numbers)"),
+        ("(spent += n) / total", "n / total"),
+        ("n > numbers[i]", "n >= numbers[i]"),
+        ("row[8 + NUMBERS.indexOf(measure)]", "row[7 + NUMBERS.indexOf(measure)]"),
+        ("Math.round((100 * part) / all)", "Math.floor((100 * part) / all)"),
+        ("row[1] === kind", "row[1] >= kind"),
+        ("step * unit >= most", "step * unit > most"),
+    ],
+)
+def test_a_mutant_is_caught(calls, tmp_path, right, mutant):
+    catches(SUMS, right, mutant, calls, tmp_path)
+
+
+# Traits ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("traits", "message"),
+    [
+        ({"shown": "resnet50"}, "shown must be one of mobilenet_v1_1.0, mobilenet_v2_1.0, xception, vgg16; got resnet50"),
+        ({"shown": ""}, "shown must be one of"),
+        ({"against": "mobilenet_v1_1.0"}, "against .beside mobilenet_v1_1.0. must be one of '', mobilenet_v2"),
+        ({"against": "resnet50"}, "against .* must be one of '', mobilenet_v2_1.0, xception, vgg16; got resnet50"),
+        ({"layer": 28}, "layer of mobilenet_v1_1.0 must be one of 0 to 27; got 28"),
+        ({"layer": -1}, "layer of mobilenet_v1_1.0 must be one of 0 to 27; got -1"),
+        ({"metric": "flops"}, "metric"),
+        ({"order": "smallest first"}, "order"),
+        ({"scale": "log"}, "scale"),
+        ({"layer": 1.5}, "layer"),
+    ],
+)
+def test_wrong_traits_are_refused_at_once(traits, message):
+    with pytest.raises(traitlets.TraitError, match=message):
+        NetworkSkyline(**traits)
+    widget = NetworkSkyline()
+    ((name, value),) = traits.items()
+    before = getattr(widget, name)
+    with pytest.raises(traitlets.TraitError, match=message):
+        setattr(widget, name, value)
+    assert getattr(widget, name) == before
+
+
+def test_networks_are_measured_once():
+    widget = NetworkSkyline(["vgg16"])
+    with pytest.raises(traitlets.TraitError, match="make another figure"):
+        widget.networks = []
+    with pytest.raises(traitlets.TraitError, match="make another figure"):
+        widget.set_state({"networks": [{**widget.network(), "label": "other"}]})
+    assert widget.network()["label"] == "VGG-16"
+    widget.set_state({"networks": copy.deepcopy(widget.networks), "layer": 3})
+    assert widget.layer == 3
+
+
+def test_the_first_layer_selected_is_the_most_expensive():
+    figure = NetworkSkyline(shown="vgg16", metric="params")
+    assert figure.layer == 13 and figure.network()["rows"][13][FIELDS.index("c_in")] == 512 * 7 * 7
+    assert NetworkSkyline(shown="vgg16", metric="params", layer=0).layer == 0
+
+
+def test_the_layer_follows_the_network_and_neighbours_change_places():
+    widget = NetworkSkyline(shown="xception", against="vgg16", layer=74)
+    widget.shown = "vgg16"
+    assert (widget.shown, widget.against, widget.layer) == ("vgg16", "xception", 15)
+    widget.shown = "mobilenet_v1_1.0"
+    assert (widget.against, widget.layer) == ("xception", 15)
+    widget.set_state({"against": "mobilenet_v1_1.0", "layer": 70, "shown": "xception"})
+    assert (widget.shown, widget.against, widget.layer) == ("xception", "mobilenet_v1_1.0", 70)
+    with pytest.raises(traitlets.TraitError, match="layer of vgg16 must be one of 0 to 15; got 60"):
+        widget.set_state({"layer": 60, "shown": "vgg16"})
+    lonely = NetworkSkyline(["vgg16"])
+    with pytest.raises(traitlets.TraitError, match="against"):
+        lonely.against = "vgg16"
+
+
+def test_the_state_is_small():
+    assert tuple(network["name"] for network in NetworkSkyline().networks) == NAMES
+    assert len(json.dumps(NetworkSkyline().networks)) < 16_000
+
+
+# The still ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("against", ["", "xception", "squeezenext_1.0_g_sqnxt_23"])
+def test_the_still(against):
+    """A mark for every layer; every layer's row, and sums by kind that are those of the network."""
+    names = ["mobilenet_v1_1.0", "xception", "squeezenext_1.0_g_sqnxt_23"]
+    widget = NetworkSkyline(names, metric="params", against=against)
+    picture = BeautifulSoup(still(widget), "html.parser")
+    assert len(picture.select(".ln-ns-other")) == len(widget.pair()) and len(picture.select(".ln-ns-dot")) == 1
+    assert sum(path["d"].count("M") for path in picture.select(".ln-ns-first .ln-ns-marks")) == 28
+    tables = [[[cell.get_text() for cell in row("td")] for row in table.select("tbody tr")] for table in picture("table")]
+    titles = [title.get_text() for title in picture.select(".ln-ns-title")]
+    for network, kinds, layers in zip(widget.pair(), tables[::2], tables[1::2], strict=True):
+        total = [f"{sum(values(network['rows'], metric)):,}" for metric in METRICS]
+        assert kinds[-1] == [str(len(network["rows"])), "all", *total] and len(layers) == len(network["rows"])
+        assert [sum(int(row[i].replace(",", "")) for row in layers) for i in (2, 3, 4)] == [int(n.replace(",", "")) for n in total]
+        assert f"{network['label']} {summary(network, 'params', 'execution')}" in titles
+
+
+def test_names_are_escaped():
+    widget = NetworkSkyline.of({"<b>&": (Odd(), (1, 6, 4, 5))}, ["mobilenet_v1_0.25"], against="mobilenet_v1_0.25")
+    assert "<b><b>" not in still(widget) and "<b>&lt;b&gt;&amp;</b> at 4×5" in still(widget)
+
+
+def test_a_module_measured_alone():
+    rows = measured(nn.Conv2d(3, 8, 3), (1, 3, 5, 5))
+    assert rows == [["", KINDS.index("standard"), 3, 8, 1, 3, 1, 3, 216, 224, 9 * 216, 75 + 72 + 216]]
+    assert describe(rows[0]) == "standard 3×3, 3 → 8 channels, output 3×3"
