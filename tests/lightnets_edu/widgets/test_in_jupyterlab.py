@@ -107,7 +107,7 @@ class Notebook:
 
     def connect(self) -> None:
         """Until the kernel answers: JupyterLab drops what is run before it is connected."""
-        for _ in range(40):
+        for _ in range(80):
             self.run(0)
             try:
                 expect(self.cell(0).locator(".jp-OutputArea")).to_contain_text("ready", timeout=3_000)
@@ -123,8 +123,8 @@ def notebook(browser, lab):
     context = browser.new_context(viewport={"width": 1300, "height": 1000})
     try:
         opened = Notebook(context.new_page())
-        opened.tab.goto(lab, timeout=90_000)
-        expect(opened.tab.locator(".jp-Notebook .jp-CodeCell")).to_have_count(len(cells()), timeout=90_000)
+        opened.tab.goto(lab, timeout=240_000)
+        expect(opened.tab.locator(".jp-Notebook .jp-CodeCell")).to_have_count(len(cells()), timeout=240_000)
         opened.connect()
         yield opened
     finally:
@@ -156,8 +156,8 @@ def reopened(tab: Page, lab: str) -> None:
     (token,) = [cookie["value"] for cookie in tab.context.cookies() if cookie["name"] == "_xsrf"]
     for session in tab.request.get(sessions).json():
         assert tab.request.delete(f"{sessions}/{session['id']}", headers={"X-XSRFToken": token}).ok
-    tab.goto(lab, timeout=90_000)
-    tab.locator(".jp-Notebook .jp-CodeCell .jp-OutputArea-output").first.wait_for(timeout=90_000)
+    tab.goto(lab, timeout=240_000)
+    tab.locator(".jp-Notebook .jp-CodeCell .jp-OutputArea-output").first.wait_for(timeout=240_000)
 
 
 def test_figures_whose_kernel_is_gone_say_what_to_do(notebook, lab):
