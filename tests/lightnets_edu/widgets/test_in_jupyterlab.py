@@ -102,7 +102,7 @@ class Notebook:
         return self.tab.locator(".jp-Notebook .jp-CodeCell").nth(i)
 
     def run(self, i: int) -> None:
-        self.cell(i).locator(".cm-content").click()
+        self.cell(i).locator(".cm-content").focus()  # a click may meet a notice that lies on the cell
         self.tab.keyboard.press("Control+Enter")
 
     def connect(self) -> None:
