@@ -3,6 +3,7 @@
 import signal
 
 import pytest
+import torch
 from chromium import CHROMIUM, LAUNCH
 from playwright.sync_api import sync_playwright
 from together import group
@@ -24,6 +25,12 @@ def pytest_xdist_make_scheduler(config, log):
             return group(nodeid)
 
     return Scheduler(config, log)
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    """Every test begins with the same random numbers, whichever ran before it."""
+    torch.manual_seed(0)
 
 
 @pytest.fixture(scope="session")

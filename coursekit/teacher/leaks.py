@@ -39,9 +39,10 @@ class Leak:
 
 
 def secret_lines(code: str, where: str, public: set[str]) -> list[Secret]:
-    """The telling lines of a private cell that do not stand in the public half as well."""
+    """The telling lines of a private cell that do not stand in the public half as well, whatever follows them there."""
     lines = {_squeeze(line) for line in code.split("\n")}
-    telling = [line for line in lines if len(line) >= LEAST and not UNTOLD.match(line) and line not in public]
+    long = [line for line in lines if len(line) >= LEAST and not UNTOLD.match(line)]
+    telling = [line for line in long if not any(line in other for other in public)]
     return [Secret(line, f"a line of {where}") for line in sorted(telling)]
 
 

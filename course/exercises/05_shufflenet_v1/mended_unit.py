@@ -137,7 +137,7 @@ class MendedUnit(nn.Module):
         self.stride, self.groups = stride, groups
         if c_out % 4:
             raise ValueError("a quarter")
-        branch = c_out - c_in if stride == 2 else c_out
+        branch = c_out if stride == 1 else c_out - c_in
         middle = c_out // 4
         self.conv1 = nn.Conv2d(c_in, middle, 1, groups=groups, bias=False)
         self.bn1 = nn.BatchNorm2d(middle)

@@ -74,7 +74,7 @@ def test_where_s_does_not_divide():
 
 
 def test_ghosts_come_from_one_primary_map_each():
-    block = GhostModule(4, 12, s=3).double().eval()
+    block = GhostModule(4, 12, s=3, relu=False).double().eval()    # a ReLU may hide a map that changed
     x = torch.randn(1, 4, 6, 6, dtype=torch.float64)
     before = block(x)
     with torch.no_grad():
