@@ -1,7 +1,11 @@
 """Which tests run in one process where several run: those of a file; files that share something slow to make, too."""
 
 TOGETHER = {
-    "the notebooks on Colab's versions": ("tests/book/test_second_environment", "course/tests/test_answers_on_colab"),
+    "the notebooks on Colab's versions": (
+        "tests/book/test_second_environment",
+        "tests/book/test_plain_edition",
+        "course/tests/test_answers_on_colab",
+    ),
     "hand-ins judged by the clock": (
         "course/tests/test_grading",
         *(f"tests/coursekit/grading/test_{name}" for name in ("grade_", "sandbox", "session")),

@@ -55,7 +55,7 @@ def secrets_of(assignment: Assignment) -> list[leaks.Secret]:
 
     A line that stands in a public notebook of the book, of this chapter or another, tells nobody anything.
     """
-    public = set().union(*map(leaks.public_lines, (assignment.notebook, *assignment.others)))
+    public = "\n".join(map(leaks.public_text, (assignment.notebook, *assignment.others)))
     secrets: list[leaks.Secret] = []
     for name, half in assignment.halves.items():
         for region in ("solution", "tests"):

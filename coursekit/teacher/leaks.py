@@ -38,17 +38,16 @@ class Leak:
         return f"{self.path}: holds {self.where}"
 
 
-def secret_lines(code: str, where: str, public: set[str]) -> list[Secret]:
-    """The telling lines of a private cell that do not stand in the public half as well, whatever follows them there."""
+def secret_lines(code: str, where: str, public: str) -> list[Secret]:
+    """The telling lines of a private cell that do not stand in the public half as well, however its lines are broken."""
     lines = {_squeeze(line) for line in code.split("\n")}
-    long = [line for line in lines if len(line) >= LEAST and not UNTOLD.match(line)]
-    telling = [line for line in long if not any(line in other for other in public)]
+    telling = [line for line in lines if len(line) >= LEAST and not UNTOLD.match(line) and line not in public]
     return [Secret(line, f"a line of {where}") for line in sorted(telling)]
 
 
-def public_lines(notebook) -> set[str]:
-    """Every line of a public notebook, as `secret_lines` compares them."""
-    return {_squeeze(line) for cell in notebook.cells for line in cell.source.split("\n")}
+def public_text(notebook) -> str:
+    """What a public notebook's cells say, as `secret_lines` compares it."""
+    return _squeeze("\n".join(cell.source for cell in notebook.cells))
 
 
 def scan(paths, secrets: list[Secret]) -> list[Leak]:

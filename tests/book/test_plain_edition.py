@@ -1,11 +1,16 @@
-"""`jupyter-book build .`, typed by habit in the root, gives a sound book, with nothing private in it."""
+"""`jupyter-book build .`, typed by habit in the root, gives a sound book, with nothing private in it.
+
+The notebooks are not executed once more for it: what it shows is what they gave on Colab's versions.
+"""
 
 import os
 import subprocess
 import sys
 
+import nbformat
 import pytest
 from checkout import published
+from colab_run import NOTEBOOKS, executed
 
 from coursekit.public.site_check import check
 
@@ -14,6 +19,11 @@ pytestmark = pytest.mark.slow
 
 def test_jupyter_book_build_in_the_root(tmp_path):
     root = published(tmp_path / "book")
+    for stem in NOTEBOOKS:
+        nbformat.write(executed(stem).nb, root / "notebooks" / f"{stem}.ipynb")
+    config, asked = (root / "_config.yml").read_text("utf-8"), "execute_notebooks: force"
+    assert config.count(asked) == 1, "typed in the root, it executes the notebooks"
+    (root / "_config.yml").write_text(config.replace(asked, 'execute_notebooks: "off"'))
     (root / "course").mkdir(exist_ok=True)
     (root / "course" / "notes.md").write_text("# A private page\n")
     command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", ".", "-W", "-n", "--keep-going"]

@@ -14,7 +14,7 @@ import pytest
 from coursekit.errors import BookError
 from coursekit.teacher.course import scan_paths, secrets_of
 from coursekit.teacher.exercises import read_assignments
-from coursekit.teacher.leaks import Secret, scan, secret_lines
+from coursekit.teacher.leaks import Secret, public_text, scan, secret_lines
 from coursekit.teacher.merge import canary
 
 LINE = 'if """a <b>" in words: return words["a"][::-1]'
@@ -95,7 +95,10 @@ def test_lines_that_tell_nothing_are_no_secrets():
     code = "import collections.abc\nfrom collections import OrderedDict\nx = 1\n# a comment of some length, in words\n"
     code += "def turn_the_whole_list(items):\n    known = 'a line of the lesson'\n"
     code += "    return [items[i]   for i in range(9)]"
-    found = secret_lines(code, "x.py", {"known = 'a line of the lesson'"})
+    code += "\n    wrapped = layer(inputs, outputs, size, bias=False)"
+    lesson = ["known = 'a line of the lesson'  # and more", "wrapped = layer(inputs, outputs,\n                size, bias=False)"]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text) for text in lesson])
+    found = secret_lines(code, "x.py", public_text(notebook))
     assert [secret.text for secret in found] == ["return [items[i] for i in range(9)]"]
 
 
