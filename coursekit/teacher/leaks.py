@@ -39,7 +39,7 @@ class Leak:
 
 
 def secret_lines(code: str, where: str, public: str) -> list[Secret]:
-    """The telling lines of a private cell that do not stand in the public half as well, however its lines are broken."""
+    """The telling lines of a private cell that do not stand in the public half as well, whatever its lines."""
     lines = {_squeeze(line) for line in code.split("\n")}
     telling = [line for line in lines if len(line) >= LEAST and not UNTOLD.match(line) and line not in public]
     return [Secret(line, f"a line of {where}") for line in sorted(telling)]
