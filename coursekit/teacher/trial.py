@@ -16,11 +16,12 @@ from ..errors import BookError
 from ..exercise_cells import says_failed, test_name
 from ..grading.sandbox import Sandbox
 from ..kernels import environment, kernel_manager
+from ..project import Project
 from .across import confirm, refuse_weak_tests, start_sandbox
 from .answers import Answer, PrivateHalf
 from .exercises import Assignment, Public
 
-TIMEOUT = 120  # seconds for one cell
+TIMEOUT = 120  # seconds for an answer or its tests; a cell of the lesson has what the book gives it
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 REMEMBER = "_coursekit_names = dict(globals())"
 FORGET = """
@@ -89,16 +90,16 @@ class Kernel:
     def __init__(self, client: NotebookClient):
         self.client = client
 
-    def run(self, source: str, metadata: dict | None = None, where: str = "") -> Ran:
+    def run(self, source: str, metadata: dict | None = None, where: str = "", limit: int = TIMEOUT) -> Ran:
         cell = nbformat.v4.new_code_cell(source, metadata=copy.deepcopy(metadata or {}))
         cell.metadata.pop("tags", None)
-        self.client.nb.cells = [cell]
+        self.client.nb.cells, self.client.timeout = [cell], limit
         try:
             self.client.execute_cell(cell, 0)
         except DeadKernelError:
             raise BookError(where, "the cell ended its kernel (out of memory, or an exit)") from None
         except CellTimeoutError:
-            raise BookError(where, f"the cell did not end within {TIMEOUT} s") from None
+            raise BookError(where, f"the cell did not end within {limit} s") from None
         return Ran(cell)
 
 
@@ -120,7 +121,7 @@ def try_answers(root: Path, assignment: Assignment, merged) -> list[Row]:
     Stops at the first offender.
     """
     with start_kernel(root) as kernel, start_sandbox(root) as sandbox:
-        ran = _run_all(kernel, assignment, merged)
+        ran = _run_all(kernel, assignment, merged, Project(root).config["execute"]["timeout"])
         for name, half in assignment.halves.items():
             _judge_solution(kernel, assignment.exercises[name], half, ran)
         kernel.run(REMEMBER)
@@ -128,7 +129,7 @@ def try_answers(root: Path, assignment: Assignment, merged) -> list[Row]:
         return [_judge(kernel, sandbox, assignment, merged, exercise) for exercise in graded]
 
 
-def _run_all(kernel: Kernel, assignment: Assignment, merged) -> dict[int, Ran]:
+def _run_all(kernel: Kernel, assignment: Assignment, merged, patience: int) -> dict[int, Ran]:
     owners = {getattr(e, part): e for e in assignment.exercises.values() for part in ("answer", "check", "graded")}
     ran = {}
     for index, cell in enumerate(merged.cells):
@@ -136,10 +137,13 @@ def _run_all(kernel: Kernel, assignment: Assignment, merged) -> dict[int, Ran]:
             continue
         owner = owners.get(index)
         where = f"notebooks/{assignment.name}.ipynb, cell {index + 1}" + (f" (exercise {owner.name})" if owner else "")
-        ran[index] = kernel.run(cell.source, cell.metadata, where)
+        limit = TIMEOUT if owner else patience
+        ran[index] = kernel.run(cell.source, cell.metadata, where, limit)
         tolerated = "raises-exception" in cell.metadata.get("tags", [])
         if ran[index].error and not (owner and assignment.halves.get(owner.name)) and not tolerated:
-            raise BookError(where, "the cell fails", ran[index].shown())
+            late = ran[index].error.startswith("KeyboardInterrupt")    # so the kernel ends a cell when the time is over
+            what = f"the cell did not end within {limit} s" if late else "the cell fails"
+            raise BookError(where, what, ran[index].shown())
     return ran
 
 

@@ -54,6 +54,13 @@ def test_a_lesson_cell_that_fails(toy):
     assert "TypeError" in said
 
 
+def test_a_lesson_cell_that_does_not_end(toy):
+    toy.patience(3)
+    path = toy.notebook()
+    path.write_text(path.read_text().replace("length = len([1, 2])", "import time; time.sleep(60)"))
+    assert "notebooks/01_lists.ipynb, cell 2: the cell did not end within 3 s" in refused(toy)
+
+
 def test_a_right_answer_that_loses_points(toy):
     toy.replace("return items[::-1]", "return items[::-1][:2]")
     said = refused(toy)

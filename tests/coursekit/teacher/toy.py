@@ -138,9 +138,14 @@ class Toy:
     def __init__(self, root: Path):
         self.root, self.private = root, root / "course" / "exercises" / "01_lists"
         self.private.mkdir(parents=True)
+        self.patience(60)
         self.write("turn", PRIVATE)
         self.write("double", PRACTICE)
         self.notebook()
+
+    def patience(self, seconds: int) -> None:
+        """What the book gives a cell of its lessons."""
+        (self.root / "_config.yml").write_text(f"execute:\n  timeout: {seconds}\n")
 
     def write(self, name: str, text: str) -> None:
         (self.private / f"{name}.py").write_text(text, "utf-8")
