@@ -49,9 +49,9 @@ def read_ledger(project: Project, chapters: list[Chapter]) -> list[Claim]:
             claims.append(_claim(row, path, number))
     known = {claim.id for claim in claims}
     for chapter in chapters:
-        for claim, where in chapter.claims().items():
-            if claim not in known:
-                raise BookError(where, f"names the claim {claim}, which no ledger has", "see book/ledger")
+        for name, where in chapter.claims().items():
+            if name not in known:
+                raise BookError(where, f"names the claim {name}, which no ledger has", "see book/ledger")
     for number, claim in enumerate(claims):
         where = f"book/ledger/{claim.chapter}.yml, {claim.id}"
         if claim.id in {earlier.id for earlier in claims[:number]}:
