@@ -51,6 +51,11 @@ class Chapter:
         return self.path.stem
 
     @property
+    def title(self) -> str:
+        """Its short name, with which the card's heading begins: `Xception`."""
+        return self.header["title"]
+
+    @property
     def teaches(self) -> bool:
         """Whether it is a chapter with objectives, rather than a page with a title only."""
         return bool(self.header["objectives"])
@@ -87,7 +92,7 @@ def read_chapter(path: Path, root: Path) -> Chapter:
     header.setdefault("objectives", {})
     for cell in cells:
         _check_cell(cell, header["objectives"])
-    _check_card(cells, name)
+    _check_card(cells, name, header["title"])
     return Chapter(path, name, header, cells, _exercises(cells, name))
 
 
@@ -160,10 +165,14 @@ def _check_cell(cell: SourceCell, objectives: dict) -> None:
         raise BookError(cell.where, "a task cannot hold `{{= … =}}`: exercises are not run", "say it in the lesson")
 
 
-def _check_card(cells: list[SourceCell], name: str) -> None:
+def _check_card(cells: list[SourceCell], name: str, title: str) -> None:
     if not cells or cells[0].role != "card" or not heading(cells[0].text):
         raise BookError(
             name, "does not open with a card", "start with `# %% card [markdown]` and the chapter's `# Title`"
+        )
+    if not heading(cells[0].text).startswith(str(title)):
+        raise BookError(
+            cells[0].where, f"its heading does not begin with {title!r}, the header's title", "make the two agree"
         )
     for role in ("card", "objectives", "ledger"):
         if sum(cell.role == role for cell in cells) > 1:

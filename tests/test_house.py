@@ -14,7 +14,7 @@ ROOMS = {  # of coursekit: what each may use besides itself; the rooms of lightn
     "base": set(),
     "cli": {"base", "public", "grading", "teacher"},
 }
-LONGEST, LONGEST_TEST = 400, 600
+LONGEST = 400
 TEXTS = ("book/chapters/", "course/exercises/", "notebooks/")  # chapters and private halves: one file each by design
 CODE = {".py", ".js", ".mjs", ".css", ".sh"}
 
@@ -85,8 +85,7 @@ def wrong_arrows(edges: dict[str, set[str]]) -> list[str]:
 def long_files(root: Path, names: list[str]) -> list[str]:
     """Files of code, tests included, that have become halls."""
     code = [name for name in names if Path(name).suffix in CODE and not name.startswith(TEXTS) and "/assets/katex/" not in name]
-    most = {name: LONGEST_TEST if "tests/" in name else LONGEST for name in code}
-    return [name for name in code if len((root / name).read_text("utf-8").splitlines()) > most[name]]
+    return [name for name in code if len((root / name).read_text("utf-8").splitlines()) > LONGEST]
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +123,7 @@ def test_planted_faults_are_caught(tmp_path):
         "coursekit/grading/marks.py": "def f():\n    from coursekit.teacher import course",
         "coursekit/teacher/__init__.py": "",
         "coursekit/teacher/course.py": "from ..grading import marks\n" + "\n" * LONGEST,
+        "tests/test_marks.py": "\n" * (LONGEST + 1),
     }  # fmt: skip
     for name, text in sources.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -137,4 +137,4 @@ def test_planted_faults_are_caught(tmp_path):
         "coursekit.grading.marks → coursekit.teacher.course",
         "coursekit.public.build → coursekit.grading.marks",
     ]
-    assert long_files(tmp_path, list(sources)) == ["coursekit/teacher/course.py"]
+    assert long_files(tmp_path, list(sources)) == ["coursekit/teacher/course.py", "tests/test_marks.py"]

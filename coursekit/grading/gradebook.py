@@ -12,8 +12,9 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from ..errors import BookError
 from ..exercise_cells import grade_id, id_of, split, verdict
+from ..files import write_whole
 from .judge import Verdict
-from .outcome import Outcome, write_whole
+from .outcome import Outcome
 
 
 class Course:

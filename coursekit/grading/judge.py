@@ -24,7 +24,7 @@ from .session import OutsideContract, Session, Stopped, Times
 class Exercise:
     """What the course says of an exercise: the names that its answer defines, its check, its hidden tests.
 
-    `lesson` holds the statements of the chapter that the check needs.
+    `lesson` holds the statements of the chapter that the check needs, `where` names the notebook.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Exercise:
     lesson: str = ""
     tests: str = ""
     points: float = 0.0
+    where: str = ""
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,8 @@ class Result:
         return round(sum(verdict.points for verdict in self.verdicts if verdict.passed), 6)
 
 
-def exercises_of(source) -> dict[str, Exercise]:
-    """The exercises of a course's source notebook, in its order."""
+def exercises_of(source, where: str = "the course's notebook") -> dict[str, Exercise]:
+    """The exercises of a course's source notebook, in its order; `where` names it."""
     found = {}
     for name, at in exercises_in(source.cells).items():
         part = {key: source.cells[index] for key, index in at.items()}
@@ -74,7 +75,7 @@ def exercises_of(source) -> dict[str, Exercise]:
         tests, points = (graded.source, float(grading(graded)["points"])) if graded else ("", 0.0)
         text = part["check"].source if "check" in part else ""
         prelude = "\n".join(needed(lesson, used(text) - bound(text) - set(names))) if text else ""
-        found[name] = Exercise(name, names, text, prelude, tests, points)
+        found[name] = Exercise(name, names, text, prelude, tests, points, where)
     return found
 
 
@@ -146,7 +147,7 @@ def hidden_tests(exercise: Exercise, names: dict) -> tuple:
     """The table of tests that the graded cell ends with; its functions see the student's names in `names`."""
     body = table_of_tests(exercise.tests)
     if not body:
-        where = f"source, {id_of(exercise.name, 'grade')}"
+        where = f"{exercise.where}, cell {id_of(exercise.name, 'grade')}"
         raise BookError(where, "holds no tests that coursekit wrote", "run `make course`")
     names["__name__"] = "__tests__"
     exec(compile(body, f"<tests of {exercise.name}>", "exec"), names)

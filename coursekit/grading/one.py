@@ -84,7 +84,7 @@ def _notebook(path: str):
 @lru_cache(maxsize=8)
 def _exercises(path: str) -> dict:
     """The exercises of a source notebook; what their checks and tests import is loaded now, once, before any fork."""
-    exercises = exercises_of(_notebook(path))
+    exercises = exercises_of(_notebook(path), path)
     for exercise in exercises.values():
         for source in (exercise.lesson, exercise.check, exercise.tests):
             for name in sorted(imported(source)):
@@ -114,7 +114,7 @@ def _rehearse(path: str, times: Times) -> None:
         if cell.cell_type == "code":
             exercise, part = split(grade_id(cell))
             steps.append(Step(part if exercise else "context", cell.source, exercise))
-    judge(steps, exercises_of(source), _warm().worker, times, "rehearsal")
+    judge(steps, exercises_of(source, path), _warm().worker, times, "rehearsal")
 
 
 def grade_one(job: Job) -> Outcome:

@@ -1,10 +1,10 @@
 """What grading one hand-in gave: status, points, verdicts. Kept as one JSON file for each student and chapter."""
 
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from ..files import write_whole
 from .judge import Result, Verdict
 
 STATUSES = ("graded", "repaired", "timeout", "crashed", "needs a human", "unreadable", "missing")
@@ -73,11 +73,3 @@ def read_outcome(course: Path, chapter: str, student: str) -> Outcome | None:
 def keep(course: Path, outcome: Outcome) -> None:
     """Write the outcome whole or not at all."""
     write_whole(outcome_file(course, outcome.chapter, outcome.student), outcome.to_json())
-
-
-def write_whole(path: Path, text: str) -> None:
-    """A file that is either as it was or complete, whenever the process is ended."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text, "utf-8")
-    os.replace(part, path)

@@ -5,9 +5,10 @@ import html
 import io
 from pathlib import Path
 
+from ..files import write_whole
 from .gradebook import Course, verdict_line
 from .judge import printable
-from .outcome import Outcome, write_whole
+from .outcome import Outcome
 
 UNMARKED = ("missing", "unreadable")
 STYLE = """

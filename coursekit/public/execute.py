@@ -22,6 +22,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
@@ -32,6 +33,7 @@ from .. import kernels, watch
 from ..cells import SourceCell
 from ..chapter import Chapter
 from ..errors import BookError, Faults
+from ..files import write_whole
 from ..kernels import environment, kernel_manager
 from ..project import Project
 from ..prose import expressions
@@ -128,7 +130,8 @@ def _warm() -> None:
 
 def _in_thread(work) -> None:
     """Run a coroutine in a thread of its own: an interrupt here cancels it there, and every kernel is ended."""
-    loop, failed = asyncio.new_event_loop(), []
+    loop = asyncio.new_event_loop()
+    failed: list[BaseException] = []
 
     def run() -> None:
         try:
@@ -152,7 +155,8 @@ def _in_thread(work) -> None:
 
 
 async def _run_all(project: Project, chapters: list[Chapter], kept: dict[str, Path], jobs: int, quiet: bool) -> None:
-    room, faults = asyncio.Semaphore(jobs), []
+    room = asyncio.Semaphore(jobs)
+    faults: list[BookError] = []
     with tqdm(total=sum(len(c.lesson) for c in chapters), desc="chapters", unit="cell", disable=quiet) as bar:
 
         async def one(chapter: Chapter) -> None:
@@ -162,7 +166,7 @@ async def _run_all(project: Project, chapters: list[Chapter], kept: dict[str, Pa
                 except BookError as error:
                     faults.append(error)
                     return
-            _write(kept[chapter.stem], result)
+            write_whole(kept[chapter.stem], json.dumps(asdict(result), indent=1))
 
         await asyncio.gather(*map(one, chapters))
     if faults:
@@ -176,7 +180,7 @@ async def _run(project: Project, chapter: Chapter, bar: tqdm) -> Executed:
     client, begun = _Client(nb, chapter.lesson, bar, timeout, report), time.time()
     with tempfile.TemporaryDirectory() as work:
         client.km = kernel_manager(Path(work), project.shut)
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}  # what a cell prints does not go there
+        quiet: dict[str, Any] = dict.fromkeys(("stdout", "stderr"), subprocess.DEVNULL)  # no cell prints there
         await client.async_execute(cwd=work, env=environment(project.root, Path(work)), **quiet)
     state = nb.metadata.get("widgets", {}).get(STATE, {}).get("state", {})
     outputs = [_shown(cell.outputs) for cell in nb.cells if cell.cell_type == "code"]
@@ -190,10 +194,15 @@ async def _run(project: Project, chapter: Chapter, bar: tqdm) -> Executed:
 class _Client(NotebookClient):
     """Executes code cells and, in their place, the expressions of Markdown cells; an error names the source's line."""
 
+    kc: Any  # nbclient's type knows no way to ask
+
     def __init__(self, nb, sources: list[SourceCell], bar: tqdm, timeout: int, report: str):
         super().__init__(nb, timeout=timeout, kernel_name="python3", record_timing=False, coalesce_streams=True)
-        self.sources, self.bar, self.values, self.report = sources, bar, [], report
-        self.read, self.used, self.refused = [], [], []
+        self.sources, self.bar, self.report = sources, bar, report
+        self.values: list[list[str]] = []
+        self.read: list[str] = []
+        self.used: list[str] = []
+        self.refused: list[str] = []
 
     async def async_execute_cell(self, cell, cell_index, execution_count=None, store_history=True):
         source = self.sources[cell_index]
@@ -277,9 +286,3 @@ def _stable(result: dict, stem: str) -> dict:
     for i, old in enumerate(result["widgets"]):
         text = text.replace(old, hashlib.sha256(f"{stem} {i}".encode()).hexdigest()[:32])
     return json.loads(text)
-
-
-def _write(path: Path, result: Executed) -> None:
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(asdict(result), indent=1), "utf-8")
-    part.replace(path)

@@ -49,9 +49,9 @@ def read_ledger(project: Project, chapters: list[Chapter]) -> list[Claim]:
             claims.append(_claim(row, path, number))
     known = {claim.id for claim in claims}
     for chapter in chapters:
-        for claim, where in chapter.claims().items():
-            if claim not in known:
-                raise BookError(where, f"names the claim {claim}, which no ledger has", "see book/ledger")
+        for name, where in chapter.claims().items():
+            if name not in known:
+                raise BookError(where, f"names the claim {name}, which no ledger has", "see book/ledger")
     for number, claim in enumerate(claims):
         where = f"book/ledger/{claim.chapter}.yml, {claim.id}"
         if claim.id in {earlier.id for earlier in claims[:number]}:
@@ -170,8 +170,7 @@ def claims_page(claims: list[Claim], chapters: list[Chapter]) -> str:
         own = [claim for claim in claims if claim.chapter == chapter.stem]
         if not own:
             continue
-        title = next(heading(cell.text) for cell in chapter.cells if cell.role == "card")
-        out += ["", f"## [{title}](../notebooks/{chapter.stem}.ipynb)", "", table(own, chapter)]
+        out += ["", f"## [{chapter.title}](../notebooks/{chapter.stem}.ipynb)", "", table(own, chapter)]
     return "\n".join(out) + "\n"
 
 
@@ -183,10 +182,9 @@ def trace_page(chapters: list[Chapter]) -> str:
         "What each chapter promises, where it keeps the promise, and which exercise tests it.",
     ]
     for chapter in filter(lambda chapter: chapter.teaches, chapters):
-        title = next(heading(cell.text) for cell in chapter.cells if cell.role == "card")
         out += [
             "",
-            f"## [{title}](../notebooks/{chapter.stem}.ipynb)",
+            f"## [{chapter.title}](../notebooks/{chapter.stem}.ipynb)",
             "",
             "| you will be able to | section | exercise |",
             "|---|---|---|",

@@ -26,7 +26,7 @@ PAGES = ("*.md", "*.bib", "images", "_ext")  # what of book/ belongs in the site
 def stage(project: Project, pages: dict[str, str]) -> Path:
     """Write _build/stage: `pages` by path, and what of book/ is no chapter; what stays the same is not touched."""
     folder = project.build / "stage"
-    wanted = dict(pages)
+    wanted: dict[str, str | bytes] = {**pages}
     for pattern in PAGES:
         for path in (project.root / "book").glob(pattern):
             files = (

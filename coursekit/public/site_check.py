@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup
 
-from .site_loads import Fault, foreign_in_page, foreign_in_script, foreign_in_style
+from .site_loads import Fault, foreign_in_page, foreign_in_script, foreign_in_style, refreshed, text
 
 FILE_NAME = re.compile(r"^\S*(?:/\S*|\.(?:png|svg|jpe?g|gif|webp|avif))$", re.I)
 WIDGET = "application/vnd.jupyter.widget-{}+json"
@@ -87,11 +87,8 @@ def _links(page: Page, pages: dict[Path, Page], site: Path) -> Iterator[Fault]:
 
 def _addresses(soup: BeautifulSoup) -> Iterator[str]:
     for name in ("href", "src", "data", "poster"):
-        for tag in soup.find_all(attrs={name: True}):
-            if tag.name != "base":
-                yield tag[name].strip()
-    for tag in soup.find_all("meta", attrs={"http-equiv": re.compile("^refresh$", re.I)}):
-        yield tag.get("content", "").partition("=")[2].strip(" '\"")
+        yield from (text(tag, name).strip() for tag in soup.select(f"[{name}]:not(base)"))
+    yield from refreshed(soup)
 
 
 def _ids(page: Page) -> Iterator[Fault]:
@@ -103,13 +100,13 @@ def _ids(page: Page) -> Iterator[Fault]:
 def _pictures(page: Page) -> Iterator[Fault]:
     """Alternative texts. Sphinx writes a picture's own path where there is none, which says nothing to anyone."""
     for image in page.soup.find_all("img"):
-        text = image.get("alt")
+        said = text(image, "alt").strip()
         unseen = image.get("role") == "presentation" or image.find_parent(attrs={"aria-hidden": "true"})
-        decoration = text == "" and unseen
-        if not decoration and (not (text or "").strip() or FILE_NAME.match(text.strip())):
-            shown = "has no alternative text" if not (text or "").strip() else f"has a file name for a text: {text!r}"
+        decoration = image.get("alt") == "" and unseen
+        if not decoration and (not said or FILE_NAME.match(said)):
+            shown = f"has a file name for a text: {said!r}" if said else "has no alternative text"
             todo = 'say in words what it shows: `:alt:`, or in a cell\'s metadata `"mystnb": {"image": {"alt": "…"}}`'
-            yield f"picture {image.get('src', '')[:80]} {shown}", todo
+            yield f"picture {text(image, 'src')[:80]} {shown}", todo
     for svg in page.soup.select("article svg"):
         hidden = svg.get("aria-hidden") == "true" or svg.find_parent(attrs={"aria-hidden": "true"})
         hidden = hidden or svg.find_parent(attrs={"role": "img", "aria-label": re.compile(r"\S")})

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 
 Fault = tuple[str, str]  # what is wrong, what to do
 TODO = "keep a copy in the book: its pages ask nothing of any other host"
@@ -49,6 +49,12 @@ IN_SCRIPT = (
 )
 
 
+def text(tag: Tag, name: str) -> str:
+    """An attribute as it is written; "" where the tag has none."""
+    value = tag.get(name) or ""
+    return value if isinstance(value, str) else " ".join(value)
+
+
 def is_foreign(url: str) -> bool:
     """Whether an address names a host."""
     parts = urlsplit(url.strip())
@@ -74,7 +80,7 @@ def foreign_in_page(soup: BeautifulSoup) -> Iterator[Fault]:
         if is_foreign(url):
             yield f"page loads {url[:100]}", TODO
     for tag in soup.find_all(style=True):
-        yield from foreign_in_style(tag["style"])
+        yield from foreign_in_style(text(tag, "style"))
     for tag in soup.find_all("style"):
         yield from foreign_in_style(tag.string or "")
     for tag in soup.find_all("script"):
@@ -84,10 +90,15 @@ def foreign_in_page(soup: BeautifulSoup) -> Iterator[Fault]:
 def _fetched(soup: BeautifulSoup) -> Iterator[str]:
     for name, attribute in FETCHING_TAGS.items():
         for tag in soup.find_all(name):
-            yield from (tag[key] for key in (attribute, f"xlink:{attribute}", "poster") if tag.get(key))
-            yield from (part.split()[0] for part in tag.get("srcset", "").split(",") if part.split())
+            yield from filter(None, (text(tag, key) for key in (attribute, f"xlink:{attribute}", "poster")))
+            yield from (part.split()[0] for part in text(tag, "srcset").split(",") if part.split())
     for link in soup.find_all("link", href=True):
-        if FETCHING_RELS & {rel.lower() for rel in link.get("rel") or []}:
-            yield link["href"]
+        if FETCHING_RELS & set(text(link, "rel").lower().split()):
+            yield text(link, "href")
+    yield from refreshed(soup)
+
+
+def refreshed(soup: BeautifulSoup) -> Iterator[str]:
+    """Where a page sends its reader by itself."""
     for meta in soup.find_all("meta", attrs={"http-equiv": re.compile("^refresh$", re.I)}):
-        yield meta.get("content", "").partition("=")[2].strip(" '\"")
+        yield text(meta, "content").partition("=")[2].strip(" '\"")

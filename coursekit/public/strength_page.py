@@ -31,8 +31,7 @@ def page(chapters: list[Chapter], record: dict[str, Measured]) -> str:
     for chapter in chapters:
         if not graded(chapter):
             continue
-        title = next(heading(cell.text) for cell in chapter.cells if cell.role == "card")
-        out.append(f"## [{title}](../notebooks/{chapter.stem}.ipynb)")
+        out.append(f"## [{chapter.title}](../notebooks/{chapter.stem}.ipynb)")
         if state := _state(chapter, record):
             out.append(f"These exercises are {state}.")
             continue

@@ -9,6 +9,7 @@ import nbformat
 
 from ..errors import BookError, Faults
 from ..exercise_cells import exercises_in, grading
+from ..project import CHAPTERS, NOTEBOOKS
 from .answers import PrivateHalf, read_private
 
 LEAST_RIGHT, LEAST_WRONG = 2, 5
@@ -43,12 +44,14 @@ def read_assignments(root: Path, chapters: list[str] | None = None) -> list[Assi
     if not private.is_dir():
         todo = "the teacher's half is kept apart from the public one: to build the course, put it at course/"
         raise BookError("course/exercises", "is not here", todo)
-    public = {path.stem: path for path in sorted((root / "notebooks").glob("*.ipynb"))}
+    folders = {path.name for path in private.iterdir() if path.is_dir()}
+    names = sorted(folders | {path.stem for path in (root / CHAPTERS).glob("*.py")})  # other notebooks are a reader's
+    public = {name: path for name in names if (path := root / NOTEBOOKS / f"{name}.ipynb").is_file()}
     faults: list[BookError] = []
     found = {name: _caught(faults, _read_public, path, root) for name, path in public.items()}
     found = {name: pair for name, pair in found.items() if pair}
     _refuse_duplicates(found, faults)
-    chosen = _choose(chapters, sorted(set(public) | {p.name for p in private.iterdir() if p.is_dir()}))
+    chosen = _choose(chapters, sorted(public.keys() | folders))
     assignments = []
     for name in chosen:
         halves = {}

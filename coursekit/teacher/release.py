@@ -11,6 +11,7 @@ from pathlib import Path
 import nbformat
 
 from ..errors import BookError
+from ..files import write_whole
 from . import leaks
 from .exercises import Assignment
 from .merge import difference
@@ -78,11 +79,7 @@ def _copy_gradebook(source: Path, target: Path) -> None:
 
 def _write_sources(course: Path, merged: dict[str, object]) -> None:
     for name, notebook in merged.items():
-        path = course / "source" / name / f"{name}.ipynb"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        part.write_text(nbformat.writes(notebook) + "\n", "utf-8")
-        os.replace(part, path)
+        write_whole(course / "source" / name / f"{name}.ipynb", nbformat.writes(notebook) + "\n")
 
 
 def _generate(course: Path, assignments: list[Assignment], options: list[str]) -> None:

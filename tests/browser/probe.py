@@ -1,5 +1,6 @@
 """What the browser tests look with: a page opened under watch, and checks that return what is wrong."""
 
+from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -46,6 +47,9 @@ FALLBACKS = """() => [...document.querySelectorAll('script[type$="widget-view+js
   const box = next.getBoundingClientRect();
   return box.height > 20 && next.querySelector('svg, img') ? [] : ['a still picture that does not show'];
 })"""
+SHOWN = """() => [...document.querySelectorAll('body *:not(.theme-switch-button *)')]
+  .flatMap((e, i) => e.checkVisibility() ? [`${e.tagName}.${e.className.baseVal ?? e.className}, element ${i}`] : [])"""
+COLOURS = ("color-contrast", "link-in-text-block")  # axe's rules that read colours
 ROOM = """() => [...document.querySelectorAll('.book-widget .ln-widget')].map((node) => node.offsetWidth).filter((width) => width < 304)
   .map((width) => `a figure has ${width} px; its states are looked at in 304`)"""
 BOTH = """() => [...document.querySelectorAll('.ln-fallback')].filter((node) => node.offsetParent)
@@ -108,9 +112,10 @@ def visit(browser: Browser, address: str, width=1200, theme="light", javascript=
         context.close()
 
 
-def accessibility(tab: Page) -> list[str]:
-    """What axe-core finds, one line per rule and element."""
-    found = Axe().run(tab, options={"preload": False}).response["violations"]  # it would ask for style sheets anew
+def accessibility(tab: Page, only: Sequence[str] = ()) -> list[str]:
+    """What axe-core finds, one line per rule and element; by all its rules, or only by some."""
+    options = {"preload": False, "resultTypes": ["violations"]}  # or it loads style sheets anew, and lists all that is right
+    found = Axe().run(tab, options=options | ({"runOnly": list(only)} if only else {})).response["violations"]
     return [
         f"{rule['id']}: {node['html'][:120]} {node['failureSummary'][:160]}" for rule in found for node in rule["nodes"]
     ]

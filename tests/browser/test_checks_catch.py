@@ -1,21 +1,10 @@
 """Each check of this folder is shown a page with the fault that it is for."""
 
+import probe
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from chromium import served
-from probe import (
-    BOTH,
-    FALLBACKS,
-    MOUNTED,
-    RAW_TEX,
-    ROOM,
-    STILL,
-    WIDER,
-    accessibility,
-    change_by_keyboard,
-    change_by_mouse,
-    visit,
-)
+from probe import accessibility, change_by_keyboard, change_by_mouse, visit
 
 HEAD = '<!doctype html><html lang="en"><head><title>A page</title></head>'
 SHELL = HEAD + "<body><main><h1>A page</h1>{}</main></body></html>"
@@ -36,15 +25,15 @@ def shown(tmp_path, browser):
 
 
 EVALUATED = {
-    "dollars": (RAW_TEX, "<p>the price $x$ pays</p>", "raw TeX"),
-    "commands": (RAW_TEX, r"<p>\frac{a}{b}</p>", "raw TeX"),
-    "formula not set": (RAW_TEX, '<span class="math">x</span>', "not set"),
-    "overflow": (WIDER, '<div style="width: 3000px">x</div>', "px wide"),
-    "no still picture": (FALLBACKS, VIEW, "without a still picture"),
-    "hidden still picture": (FALLBACKS, VIEW + '<div class="ln-fallback" hidden><svg></svg></div>', "does not show"),
-    "still picture beside the live one": (BOTH, '<div class="ln-fallback"><svg></svg></div>', "both show"),
-    "figure without room": (ROOM, '<div class="book-widget" data-mounted><div class="ln-widget" style="width: 200px">x</div></div>', "has 200 px"),
-    "dead widget": (MOUNTED, VIEW + '<div class="book-widget"><p class="book-widget-note">no</p></div>', "not start"),
+    "dollars": (probe.RAW_TEX, "<p>the price $x$ pays</p>", "raw TeX"),
+    "commands": (probe.RAW_TEX, r"<p>\frac{a}{b}</p>", "raw TeX"),
+    "formula not set": (probe.RAW_TEX, '<span class="math">x</span>', "not set"),
+    "overflow": (probe.WIDER, '<div style="width: 3000px">x</div>', "px wide"),
+    "no still picture": (probe.FALLBACKS, VIEW, "without a still picture"),
+    "hidden still picture": (probe.FALLBACKS, VIEW + '<div class="ln-fallback" hidden><svg></svg></div>', "does not show"),
+    "still picture beside the live one": (probe.BOTH, '<div class="ln-fallback"><svg></svg></div>', "both show"),
+    "figure without room": (probe.ROOM, '<div class="book-widget" data-mounted><div class="ln-widget" style="width: 200px">x</div></div>', "has 200 px"),
+    "dead widget": (probe.MOUNTED, VIEW + '<div class="book-widget"><p class="book-widget-note">no</p></div>', "not start"),
 }
 
 
@@ -54,7 +43,7 @@ def test_fault_is_seen(shown, check, body, named):
         assert any(named in fault for fault in seen.tab.evaluate(check))
 
 
-@pytest.mark.parametrize("check", [RAW_TEX, WIDER, FALLBACKS, MOUNTED, BOTH, ROOM])
+@pytest.mark.parametrize("check", [probe.RAW_TEX, probe.WIDER, probe.FALLBACKS, probe.MOUNTED, probe.BOTH, probe.ROOM])
 def test_sound_page_has_no_fault(shown, check):
     with shown("<p>It costs $5.</p><pre>$x$</pre>") as seen:
         assert seen.tab.evaluate(check) == [] and accessibility(seen.tab) == []
@@ -83,11 +72,33 @@ def test_complaints_are_noted(shown, body, named):
 ])  # fmt: skip
 def test_a_fault_of_one_screen_is_seen_when_the_page_is_turned(shown, rule, width, theme):
     with shown(f"<style>@media {rule} {{ p {{ width: 3000px }} }}</style><p>x</p>") as seen:
-        assert seen.tab.evaluate(WIDER) == []
+        assert seen.tab.evaluate(probe.WIDER) == []
         seen.turn(width, theme)
-        assert "px wide" in seen.tab.evaluate(WIDER)[0]
+        assert "px wide" in seen.tab.evaluate(probe.WIDER)[0]
         seen.turn(1200, "light")
-        assert seen.tab.evaluate(WIDER) == []
+        assert seen.tab.evaluate(probe.WIDER) == []
+
+
+def test_faults_of_the_dark_theme_alone_are_seen(shown):
+    """By the rules that read colours; and what only one theme shows, which the other rules did not see."""
+    dark = "<style>@media (prefers-color-scheme: dark) {{ {} }}</style><p>some words <b>and more</b></p>"
+    with shown(dark.format("p { color: #333; background: #222 }")) as seen:
+        assert accessibility(seen.tab) == []
+        seen.turn(1200, "dark")
+        assert [fault.split(":")[0] for fault in accessibility(seen.tab, probe.COLOURS)] == ["color-contrast"] * 2
+    with shown(dark.format("b { display: none }")) as seen:
+        light = set(seen.tab.evaluate(probe.SHOWN))
+        seen.turn(1200, "dark")
+        (fault,) = light ^ set(seen.tab.evaluate(probe.SHOWN))
+        assert fault.startswith("B.")
+
+
+def test_a_link_that_only_its_colour_tells_is_seen_in_the_dark(shown):
+    style = "p { background: #111; color: #eee } a { text-decoration: none; color: #ddd }"
+    with shown(f"<style>@media (prefers-color-scheme: dark) {{ {style} }}</style><p>All these words and <a href='#x'>a link</a>.</p>") as seen:
+        assert accessibility(seen.tab, probe.COLOURS) == []
+        seen.turn(1200, "dark")
+        assert [fault.split(":")[0] for fault in accessibility(seen.tab, probe.COLOURS)] == ["link-in-text-block"]
 
 
 def test_axe_asks_for_nothing(shown, tmp_path):
@@ -106,7 +117,7 @@ def test_axe_asks_for_nothing(shown, tmp_path):
 
 def test_movement_is_seen(shown):
     with shown("<p id='p'>0</p><script>setInterval(() => p.textContent++, 200)</script>") as seen:
-        assert seen.tab.evaluate(STILL, 600)
+        assert seen.tab.evaluate(probe.STILL, 600)
 
 
 @pytest.mark.parametrize(

@@ -4,21 +4,10 @@ A page is opened three times and then looked at in every way: its width, the col
 medium change under it, as they do when a phone is turned or a page is printed.
 """
 
+import probe
 import pytest
 import stage
-from probe import (
-    BOTH,
-    FALLBACKS,
-    MOUNTED,
-    RAW_TEX,
-    ROOM,
-    STILL,
-    WIDER,
-    accessibility,
-    change_by_keyboard,
-    change_by_mouse,
-    visit,
-)
+from probe import COLOURS, accessibility, change_by_keyboard, change_by_mouse, visit
 
 WIDTHS, THEMES = (320, 768, 1200), ("light", "dark")
 
@@ -38,29 +27,31 @@ def widths(seen, theme: str, figures: bool) -> dict[str, list[str]]:
     found = {}
     for width in WIDTHS:
         seen.turn(width, theme)
-        found[f"{width} px, {theme}"] = seen.tab.evaluate(WIDER)
+        found[f"{width} px, {theme}"] = seen.tab.evaluate(probe.WIDER)
         if figures and theme == "light":
-            checks = (stage.OVERLAPS, stage.STRUCK, stage.CROPPED, stage.SPILLS, *([ROOM] if width == 320 else []))
+            checks = (stage.OVERLAPS, stage.STRUCK, stage.CROPPED, stage.SPILLS, *([probe.ROOM] if width == 320 else []))
             found[f"figures at {width} px"] = [fault for check in checks for fault in seen.tab.evaluate(check)][:8]
     return found
 
 
 def test_a_page_over_http(browser, address, page, widget_pages):
     """No other host is asked, the console stays empty, formulas are set, figures start and rest; all fits everywhere."""
-    figures, found = page in widget_pages, {}
+    figures, found, shown = page in widget_pages, {}, []
     with visit(browser, address(page)) as seen:
-        found["whole"] = seen.tab.evaluate(RAW_TEX) + seen.tab.evaluate(MOUNTED) + seen.tab.evaluate(BOTH)
+        found["whole"] = seen.tab.evaluate(probe.RAW_TEX) + seen.tab.evaluate(probe.MOUNTED) + seen.tab.evaluate(probe.BOTH)
         if figures:
             assert seen.tab.locator(".ln-widget").count()
             seen.tab.wait_for_timeout(500)
-            found["moves by itself"] = seen.tab.evaluate(STILL, 2000)
+            found["moves by itself"] = seen.tab.evaluate(probe.STILL, 2000)
         for theme in THEMES:
             found |= widths(seen, theme, figures)  # ends with the widest
             assert seen.tab.evaluate("document.documentElement.dataset.theme") == theme
-            found[f"accessibility, {theme}"] = accessibility(seen.tab)
+            found[f"accessibility, {theme}"] = accessibility(seen.tab, COLOURS if theme == "dark" else ())
+            shown.append(set(seen.tab.evaluate(probe.SHOWN)))
+        found["shows in one theme only"] = sorted(shown[0] ^ shown[1])[:8]  # or colours were not all to look at again
         if figures:
             seen.tab.emulate_media(media="print")
-            found["on paper"] = seen.tab.evaluate(FALLBACKS)
+            found["on paper"] = seen.tab.evaluate(probe.FALLBACKS)
             seen.tab.emulate_media(media="screen")
             found["answers"] = answers(seen)
         found["complaints"] = seen.complaints
@@ -71,7 +62,7 @@ def test_a_page_from_a_file(browser, address, page):
     """Opened as on a phone at night."""
     with visit(browser, address(page, "file"), 320, "dark") as seen:
         assert seen.tab.evaluate("document.documentElement.dataset.theme") == "dark"
-        found = [fault for check in (RAW_TEX, MOUNTED, WIDER) for fault in seen.tab.evaluate(check)]
+        found = [fault for check in (probe.RAW_TEX, probe.MOUNTED, probe.WIDER) for fault in seen.tab.evaluate(check)]
         seen.turn(1200, "dark")
         found += answers(seen)
         assert found + seen.complaints == []
@@ -79,7 +70,7 @@ def test_a_page_from_a_file(browser, address, page):
 
 def test_a_page_without_javascript(browser, address, page):
     with visit(browser, address(page), javascript=False) as seen:
-        assert seen.tab.evaluate(FALLBACKS) == [] and seen.complaints == []
+        assert seen.tab.evaluate(probe.FALLBACKS) == [] and seen.complaints == []
         assert seen.tab.locator("html").get_attribute("data-theme") == "light"
 
 

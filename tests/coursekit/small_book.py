@@ -103,7 +103,8 @@ def write_book(root: Path) -> Path:
 
 def second_chapter(root: Path, name: str = "02_more", module: str = "toybook") -> Path:
     """Add a chapter like the first, which takes `double` from another module; its source."""
-    text = CHAPTER.replace('"halve"', '"third"').replace("fig-line", "fig-more").replace("# # Doubling", "# # More")
+    text = CHAPTER.replace('"halve"', '"third"').replace("fig-line", "fig-more")
+    text = text.replace("# # Doubling", "# # More").replace("title: Doubling", "title: More")
     text = text.replace("from toybook import", f"from {module} import").replace(' claims="DO-01"', "")
     path = root / f"book/chapters/{name}.py"
     path.write_text(text, "utf-8")

@@ -27,6 +27,7 @@ def test_a_right_chapter_is_read(book):
     ("# minutes: 5", "# minutes: [", r"the header is not YAML"),
     ("# minutes: 5", "# minutse: 5\n# minutes: 5", r"unknown key 'minutse'"),
     ("# %% card [markdown]", "# %% [markdown]", r"does not open with a card"),
+    ("# title: Doubling", "# title: Halving", r"line 9: its heading does not begin with 'Halving', the header's title"),
     ("# %% objectives [markdown]", "# %% objective [markdown]", r"line 14: unknown role 'objective'"),
     ('# %% answer exercise="halve"', '# %% answer exercise="halv"', r"line \d+: the answer cell of 'halv' comes before its task"),
     ('# %% answer exercise="halve"', '# %% answer exercise="Half it"', r"exercise='Half it' is no name"),

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import docutils.utils
 import pytest
-from booksite import ASSETS, fonts, katex, licences, offline, pages, still, widgets
+from booksite import ASSETS, finish, fonts, katex, labels, licences, offline, pages, still, widgets
 from booksite.purge import StyleError, drop_unread, purge, words
 from docutils import nodes
 from sphinx.errors import ExtensionError
@@ -152,6 +152,18 @@ def test_characters_come_from_formulas_only():
 def test_icons_that_pages_or_styles_use():
     css = '.fa-bars:before{content:"\\f0c9"}.fa-gone{--fa:"\\f000"}.box::after{content:"\\f078"}'
     assert fonts.icon_characters(css, {"fa-bars"}) == {"\uf0c9", "\uf078"}
+
+
+def test_a_theme_without_icons_is_noticed(tmp_path):
+    with pytest.raises(ExtensionError, match="hardly any icon found"):
+        finish.cut_fonts(tmp_path, [""], '.fa-bars:before{content:"\\f0c9"}', {"fa-bars"})
+
+
+def test_labels_are_no_part_of_the_site(tmp_path):
+    app = SimpleNamespace(builder=SimpleNamespace(format="html"), config=SimpleNamespace(book_labels_path="html/labels.json"),
+                          confdir=tmp_path, outdir=tmp_path / "html", doctreedir=tmp_path / "doctrees")  # fmt: skip
+    with pytest.raises(ValueError, match=r"labels\.json lies inside the site .*html; name a place outside it"):
+        labels._write(app, None)
 
 
 # ---- widgets

@@ -5,7 +5,7 @@
    same model share one model. A classic script: browsers refuse module files on file://. */
 (() => {
   "use strict";
-  if (window.bookWidgets) return;                      // a page may list the file twice
+  if (window.bookWidgets) return; // a page may list the file twice
   window.bookWidgets = { mounted: 0, failed: 0 };
 
   const MIME = "application/vnd.jupyter.widget-";
@@ -14,9 +14,10 @@
   /* Binary traits travel as base64 or hex beside the state; put them back where they belong. */
   function restoreBuffers(state, buffers = []) {
     for (const { data, encoding, path } of buffers) {
-      const bytes = encoding === "hex"
-        ? Uint8Array.from(data.match(/../g) ?? [], (pair) => parseInt(pair, 16))
-        : Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+      const bytes =
+        encoding === "hex"
+          ? Uint8Array.from(data.match(/../g) ?? [], (pair) => parseInt(pair, 16))
+          : Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
       const parent = path.slice(0, -1).reduce((object, key) => object[key], state);
       parent[path.at(-1)] = new DataView(bytes.buffer);
     }
@@ -25,12 +26,15 @@
 
   /* The part of an ipywidgets model that anywidget promises to a widget's module. */
   class Model {
-    #state; #listeners = new Map();
+    #state;
+    #listeners = new Map();
     constructor(record, manager) {
       this.#state = restoreBuffers(structuredClone(record.state), record.buffers);
       this.widget_manager = manager;
     }
-    get(name) { return this.#state[name]; }
+    get(name) {
+      return this.#state[name];
+    }
     set(name, value) {
       const values = typeof name === "object" ? name : { [name]: value };
       const changed = Object.keys(values).filter((key) => !Object.is(this.#state[key], values[key]));
@@ -38,7 +42,7 @@
       for (const key of changed) this.#tell(`change:${key}`, this, this.#state[key]);
       if (changed.length) this.#tell("change", this);
     }
-    save_changes() {}                                  // nobody to send them to
+    save_changes() {} // nobody to send them to
     send() {}
     on(names, listener) {
       for (const name of names.split(/\s+/)) {
@@ -49,17 +53,23 @@
     off(names, listener) {
       if (names == null) return this.#listeners.clear();
       for (const name of names.split(/\s+/)) {
-        if (listener) this.#listeners.get(name)?.delete(listener); else this.#listeners.delete(name);
+        if (listener) this.#listeners.get(name)?.delete(listener);
+        else this.#listeners.delete(name);
       }
     }
-    #tell(name, ...args) { for (const listener of [...this.#listeners.get(name) ?? []]) listener(...args); }
+    #tell(name, ...args) {
+      for (const listener of [...(this.#listeners.get(name) ?? [])]) listener(...args);
+    }
   }
 
-  const modules = new Map();                           // module source -> promise of its namespace
+  const modules = new Map(); // module source -> promise of its namespace
   function importSource(source) {
     if (!modules.has(source)) {
       const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-      modules.set(source, import(url).finally(() => URL.revokeObjectURL(url)));
+      modules.set(
+        source,
+        import(url).finally(() => URL.revokeObjectURL(url)),
+      );
     }
     return modules.get(source);
   }
@@ -72,10 +82,14 @@
   }
 
   function say(host, text) {
-    host.replaceChildren(Object.assign(document.createElement("p"), { className: "book-widget-note", textContent: text }));
+    host.replaceChildren(
+      Object.assign(document.createElement("p"), { className: "book-widget-note", textContent: text }),
+    );
   }
 
-  const records = {}, models = new Map(), definitions = new Map();
+  const records = {},
+    models = new Map(),
+    definitions = new Map();
   const idOf = (reference) => String(reference).replace(/^IPY_MODEL_/, "");
   const manager = { get_model: async (reference) => modelOf(idOf(reference)) };
   function modelOf(id) {
@@ -86,12 +100,15 @@
   /* A module's default export is the widget or a function that makes one; `initialize` runs once per model. */
   function definitionOf(id, model, signal) {
     if (!definitions.has(id)) {
-      definitions.set(id, importSource(model.get("_esm")).then(async (module) => {
-        const exported = module.default ?? module;
-        const widget = typeof exported === "function" ? await exported() : exported;
-        await widget.initialize?.({ model, signal, experimental: {} });
-        return widget;
-      }));
+      definitions.set(
+        id,
+        importSource(model.get("_esm")).then(async (module) => {
+          const exported = module.default ?? module;
+          const widget = typeof exported === "function" ? await exported() : exported;
+          await widget.initialize?.({ model, signal, experimental: {} });
+          return widget;
+        }),
+      );
     }
     return definitions.get(id);
   }
@@ -103,19 +120,21 @@
       const control = record.model_name.replace(/Model$/, "");
       return say(host, `This control (${control}) needs a running kernel: open the chapter's notebook to use it.`);
     }
-    const model = modelOf(id), signal = new AbortController().signal;
+    const model = modelOf(id),
+      signal = new AbortController().signal;
     addStyle(model.get("_css"));
     const widget = await definitionOf(id, model, signal);
     await widget.render?.({ model, el: host, signal, experimental: {} });
     if ("stopped" in host.dataset) return;
-    host.dataset.mounted = "";                         // the style sheet hides the static picture that follows
+    host.dataset.mounted = ""; // the style sheet hides the static picture that follows
     window.bookWidgets.mounted += 1;
   }
 
   function start() {
     for (const block of blocks("state")) {
       const { state: found, sources = [] } = JSON.parse(block.textContent);
-      for (const { state } of Object.values(found)) {  // a page holds each module and style sheet once
+      for (const { state } of Object.values(found)) {
+        // a page holds each module and style sheet once
         for (const key of ["_esm", "_css"]) if (typeof state[key] === "number") state[key] = sources[state[key]];
       }
       Object.assign(records, found);
@@ -124,7 +143,8 @@
       const host = document.createElement("div");
       host.className = "book-widget";
       view.after(host);
-      host.addEventListener("ln-stopped", () => {      // a figure that stopped: its still picture shows again
+      host.addEventListener("ln-stopped", () => {
+        // a figure that stopped: its still picture shows again
         delete host.dataset.mounted;
         host.dataset.stopped = "";
         window.bookWidgets.failed += 1;
@@ -136,5 +156,6 @@
       });
     }
   }
-  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start); else start();
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
 })();

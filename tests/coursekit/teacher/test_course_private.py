@@ -99,6 +99,16 @@ def test_a_notebook_whose_source_is_gone(toy):
     assert "is not here" in faults(toy)
 
 
+def test_a_readers_own_notebook_is_none_of_the_books(toy):
+    """An empty one, and a copy of a chapter under another name."""
+    chapter = toy.root / "notebooks/01_lists.ipynb"
+    (chapter.parent / "Untitled.ipynb").write_text("")
+    (chapter.parent / "01_lists-Copy1.ipynb").write_bytes(chapter.read_bytes())
+    assert [assignment.name for assignment in read_assignments(toy.root)] == ["01_lists"]
+    (chapter.parents[1] / "book/chapters/01_lists-Copy1.py").write_text("# a chapter of its own\n")
+    assert "the exercise name 'turn' is taken by" in faults(toy)
+
+
 def test_a_notebook_that_is_none(toy):
     (toy.root / "notebooks/01_lists.ipynb").write_text("{}")
     assert "cannot be read as a notebook" in faults(toy)

@@ -6,7 +6,7 @@ import re
 import pytest
 import stage
 from block_anatomy.expected import percent, shares_of, times, widest
-from block_anatomy.test_figure import KNOWN, OTHERS, SPOILT
+from block_anatomy.test_real_modules import KNOWN, OTHERS, SPOILT
 from stage import move, open_data, trait
 
 from lightnets_edu.widgets import BlockAnatomy

@@ -1,8 +1,6 @@
-"""The figure of the sliding convolution: its sums against brute force and gradients, modules unlike their formula, traits."""
+"""The figure of the sliding convolution: its sums against brute force and gradients, its traits, its still picture."""
 
-import copy
 import itertools
-import json
 
 import pytest
 import torch
@@ -10,7 +8,6 @@ import traitlets
 from bs4 import BeautifulSoup
 from sketch import Sketch, still
 from torch import nn
-from torch.nn.utils import parametrizations
 
 from lightnets_edu import cost
 from lightnets_edu.widgets import SlidingConvolution
@@ -41,6 +38,13 @@ def by_hand(figure) -> list:
         )
 
     return [[[number(o, y, x) for x in range(columns)] for y in range(rows)] for o in range(len(weights))]
+
+
+def broken(make, **changes):
+    conv = make()
+    for name, value in changes.items():
+        setattr(conv, name, value)
+    return conv
 
 
 @pytest.fixture(scope="module")
@@ -124,195 +128,6 @@ def test_what_the_other_ways_cost(figure):
         assert k == expected
         assert ways == tuple(cost.total(cost.layer_costs(layer, shape))[:2] for layer, shape in zip(layers, shapes, strict=True))
         assert (ways[1].macs + ways[2].macs) / ways[0].macs == pytest.approx(1 / 2 + 1 / k**2)
-
-
-# Real modules ---------------------------------------------------------------------------------------------------------
-
-CONVS = {
-    "standard": (lambda: nn.Conv2d(4, 4, 3, padding=1), (4, 7, 7)),
-    "wide image": (lambda: nn.Conv2d(2, 3, 2, stride=2, bias=False), (1, 2, 3, 7)),
-    "tall image": (lambda: nn.Conv2d(3, 1, 3, stride=2, padding=1), (3, 7, 2)),
-    "depthwise": (lambda: nn.Conv2d(3, 3, 3, groups=3, padding="same"), (3, 5, 5)),
-    "depthwise with a multiplier": (lambda: nn.Conv2d(2, 4, 2, groups=2), (2, 4, 4)),
-    "depthwise 1 × 1": (lambda: nn.Conv2d(3, 3, 1, groups=3), (3, 4, 4)),
-    "pointwise": (lambda: nn.Conv2d(4, 2, 1, stride=2, padding="valid"), (4, 7, 7)),
-    "pointwise padded": (lambda: nn.Conv2d(4, 4, 1, padding=1), (4, 7, 7)),
-    "one channel": (lambda: nn.Conv2d(1, 1, 3), (1, 3, 3)),
-    "one channel, groups as many": (lambda: nn.Conv2d(1, 2, 1, groups=1), (1, 1, 1)),
-}
-KINDS = dict(zip(CONVS, ["standard"] * 3 + ["depthwise"] * 3 + ["pointwise"] * 2 + ["standard", "pointwise"], strict=True))
-
-
-@pytest.mark.parametrize("name", CONVS)
-def test_a_real_module(name):
-    torch.manual_seed(1)
-    make, shape = CONVS[name]
-    conv, image = make(), torch.randn(shape)
-    figure = SlidingConvolution.from_module(conv, image)
-    expected = copy.deepcopy(conv).double()(image.double().reshape(1, *shape[-3:])).detach()[0]
-    assert torch.equal(torch.tensor(figure.output(), dtype=torch.float64), expected) and figure.measured == []
-    torch.testing.assert_close(torch.tensor(by_hand(figure), dtype=torch.float64), expected, rtol=1e-12, atol=1e-12)
-    assert figure.kind == KINDS[name] == (cost.layer_costs(conv, (1, *shape[-3:]))[0].kind)
-    (row,) = cost.layer_costs(conv, (1, *shape[-3:]))
-    assert figure.cost() == (row.params, row.macs) and figure.shape() == tuple(expected.shape)
-    for step in range(figure.steps()):
-        figure.step = step
-        (o, y, x), parts = figure.position(), figure.parts()
-        total = sum(part.sum for part in parts) + (figure.bias[o] if figure.bias else 0)
-        assert total == pytest.approx(expected[o, y, x].item(), rel=1e-12, abs=1e-12)
-    assert "Measured" not in still(figure) and (("bias" in still(figure)) == (conv.bias is not None))
-
-
-def test_the_largest_state():
-    """Four channels each way, all numbers negative and with a decimal point."""
-    for kernel, padding in ((1, 1), (3, 1)):
-        conv = nn.Conv2d(4, 4, kernel, padding=padding)
-        nn.init.uniform_(conv.weight, 0.1, 0.3)
-        figure = SlidingConvolution.from_module(conv, -torch.rand(4, 7, 7) - 0.1)
-        assert len(json.dumps([figure.planes, figure.weights, figure.bias, figure.cells])) < 16 * 1024
-
-
-def test_whole_numbers_stay_whole():
-    conv = nn.Conv2d(1, 1, 2, bias=False)
-    conv.weight.data = torch.tensor([[[[1.0, -2.0], [0.0, 3.0]]]])
-    figure = SlidingConvolution.from_module(conv, torch.arange(9).reshape(1, 3, 3))
-    assert figure.planes == [[[0, 1, 2], [3, 4, 5], [6, 7, 8]]] and figure.output() == [[[10, 12], [16, 18]]]
-    assert figure.cells == [[0, 17], [0, 21], [0, 19], [0, 28]]
-    assert "0·1 + 1·−2 + 3·0 + 4·3" in still(figure) and isinstance(figure.output()[0][0][0], int)
-
-
-def test_weights_of_the_modules_own_making():
-    torch.manual_seed(2)
-    conv, image = parametrizations.weight_norm(nn.Conv2d(3, 2, 3)), torch.randn(3, 5, 5)
-    figure = SlidingConvolution.from_module(conv, image)
-    assert figure.measured == []
-    torch.testing.assert_close(torch.tensor(figure.output()), conv(image), rtol=1e-5, atol=1e-6)
-
-
-def test_half_precision_and_training_modes():
-    conv = nn.Conv2d(2, 2, 2).half().train()
-    figure = SlidingConvolution.from_module(conv, torch.rand(2, 3, 3).bfloat16())
-    assert figure.measured == [] and conv.training and conv.weight.dtype == torch.float16
-
-
-def test_asking_a_module_leaves_it_and_its_image_alone():
-    conv, image = nn.Conv2d(2, 3, 2), torch.rand(2, 4, 4, requires_grad=True)
-    before, pixels = copy.deepcopy(conv.state_dict()), image.detach().clone()
-    conv.register_forward_pre_hook(lambda _, inputs: (inputs[0].mul_(2),))
-    assert SlidingConvolution.from_module(conv, image).measured != []
-    assert all(torch.equal(value, before[key]) for key, value in conv.state_dict().items())
-    assert torch.equal(image, pixels) and conv.weight.dtype == torch.float32 and image.grad is None
-
-
-class Transposed(nn.Conv2d):
-    """Gives rows for columns."""
-
-    def forward(self, x):
-        return super().forward(x).transpose(2, 3)
-
-
-class Forgetful(nn.Conv2d):
-    """Forgets its bias."""
-
-    def forward(self, x):
-        return self._conv_forward(x, self.weight, None)
-
-
-class Standardised(nn.Conv2d):
-    """Uses other weights than it holds."""
-
-    def forward(self, x):
-        mean = self.weight.mean((1, 2, 3), keepdim=True)
-        return self._conv_forward(x, self.weight - mean, self.bias)
-
-
-class Shuffled(nn.Conv2d):
-    """Gives its channels in another order."""
-
-    def forward(self, x):
-        return super().forward(x).flip(1)
-
-
-class Unfolded(nn.Conv2d):
-    """Does the same in another way: unlike in the last digit at most."""
-
-    def forward(self, x):
-        columns = nn.functional.unfold(x, self.kernel_size)
-        y = self.weight.flatten(1) @ columns + self.bias[:, None]
-        return y.reshape(1, self.out_channels, x.shape[2] - 2, x.shape[3] - 2)
-
-
-def hooked(c_in, c_out, kernel):
-    conv = nn.Conv2d(c_in, c_out, kernel)
-    conv.register_forward_hook(lambda module, inputs, output: output.relu())
-    return conv
-
-
-@pytest.mark.parametrize("kind", [Transposed, Forgetful, Standardised, Shuffled, hooked])
-def test_a_module_unlike_its_formula_is_shown_as_measured(kind):
-    torch.manual_seed(3)
-    conv, image = kind(3, 2, 3), torch.randn(1, 3, 5, 5)
-    figure = SlidingConvolution.from_module(conv, image)
-    expected = copy.deepcopy(conv).double()(image.double()).detach()[0]
-    assert torch.equal(torch.tensor(figure.output(), dtype=torch.float64), expected)
-    assert figure.measured == expected.permute(1, 2, 0).flatten().tolist()
-    assert figure.formula() != figure.output() and by_hand(figure) == [[pytest.approx(row) for row in plane] for plane in figure.formula()]
-    figure.step = 3    # output 1, row 0, column 1
-    given = f"{expected[1, 0, 1].item():.4g}".replace("-", "−")
-    assert f"Measured, not the formula: the module gives {given}, its weights" in Sketch(figure).said()
-
-
-def test_the_same_in_another_way_is_no_departure():
-    assert SlidingConvolution.from_module(Unfolded(3, 2, 3), torch.randn(3, 5, 6)).measured == []
-
-
-def broken(make, **changes):
-    conv = make()
-    for name, value in changes.items():
-        setattr(conv, name, value)
-    return conv
-
-
-@pytest.mark.parametrize(
-    ("conv", "image", "message"),
-    [
-        (lambda: nn.Linear(3, 3), (3, 5, 5), "expected an nn.Conv2d, got Linear"),
-        (lambda: nn.ConvTranspose2d(3, 3, 3), (3, 5, 5), "expected an nn.Conv2d, got ConvTranspose2d"),
-        (lambda: nn.Sequential(nn.Conv2d(3, 3, 3)), (3, 5, 5), "expected an nn.Conv2d, got Sequential"),
-        (lambda: nn.LazyConv2d(3, 3), (3, 5, 5), "the convolution is lazy and has no size yet: run it once first"),
-        (lambda: nn.Conv2d(8, 4, 3), (8, 5, 5), "channels must be at most 4 each way; got 8 in and 4 out"),
-        (lambda: nn.Conv2d(3, 6, 3), (3, 5, 5), "channels must be at most 4 each way; got 3 in and 6 out"),
-        (lambda: nn.Conv2d(4, 4, 3, groups=2), (4, 5, 5), r"groups must be 1 \(standard, pointwise\) or 4 \(depthwise\); got 2"),
-        (lambda: nn.Conv2d(3, 3, 3, dilation=2), (3, 6, 6), r"dilation must be 1; got \(2, 2\)"),
-        (lambda: nn.Conv2d(3, 3, 3, padding=1, padding_mode="reflect"), (3, 5, 5), "padding must be with zeros; got padding_mode 'reflect'"),
-        (lambda: nn.Conv2d(3, 3, (1, 3)), (3, 5, 5), r"kernel must be one of 1, 2, 3, the same for height and width; got \(1, 3\)"),
-        (lambda: nn.Conv2d(3, 3, 5), (3, 6, 6), r"kernel must be one of 1, 2, 3, .*got \(5, 5\)"),
-        (lambda: nn.Conv2d(3, 3, 3, stride=3), (3, 6, 6), r"stride must be one of 1, 2, .*got \(3, 3\)"),
-        (lambda: nn.Conv2d(3, 3, 3, stride=(1, 2)), (3, 6, 6), r"stride must be one of 1, 2, .*got \(1, 2\)"),
-        (lambda: nn.Conv2d(3, 3, 3, padding=2), (3, 6, 6), r"padding must be one of 0, 1, .*got \(2, 2\)"),
-        (lambda: nn.Conv2d(3, 3, 2, padding="same"), (3, 6, 6), "padding must be the same on all sides; 'same' with kernel 2"),
-        (lambda: nn.Conv2d(3, 3, 3), (3, 8, 5), r"image must be real and \(3, H, W\) or \(1, 3, H, W\) with H and W 3 to 7; got shape \(3, 8, 5\)"),
-        (lambda: nn.Conv2d(3, 3, 3), (3, 2, 5), r"H and W 3 to 7; got shape \(3, 2, 5\)"),
-        (lambda: nn.Conv2d(3, 3, 3, padding=1), (3, 0, 5), r"H and W 1 to 7; got shape \(3, 0, 5\)"),
-        (lambda: nn.Conv2d(3, 3, 3), (2, 5, 5), r"got shape \(2, 5, 5\)"),
-        (lambda: nn.Conv2d(3, 3, 3), (2, 3, 5, 5), r"got shape \(2, 3, 5, 5\)"),
-        (lambda: nn.Conv2d(3, 3, 3), (5, 5), r"got shape \(5, 5\)"),
-        (lambda: nn.Conv2d(3, 3, 3), [[1.0]], "the image must be a tensor .*; got list"),
-        (lambda: nn.Conv2d(3, 3, 3), torch.zeros(3, 5, 5, dtype=torch.complex64), "image must be real .*torch.complex64"),
-        (lambda: nn.Conv2d(3, 3, 3, dtype=torch.complex64), (3, 5, 5), "ComplexHalf|finite real numbers|not implemented|copied"),
-        (lambda: nn.Conv2d(3, 3, 3), torch.full((3, 5, 5), torch.inf), "weights and image must be finite real numbers"),
-        (lambda: broken(lambda: nn.Conv2d(3, 3, 3), weight=nn.Parameter(torch.full((3, 3, 3, 3), torch.nan))), (3, 5, 5), "finite real numbers"),
-        (lambda: nn.Conv2d(3, 3, 3, device="meta"), (3, 5, 5), "Conv2d and image must hold values that can be copied"),
-        (lambda: broken(lambda: nn.Conv2d(3, 3, 3), forward=lambda x: x), (3, 5, 5), r"must give the shape of its formula, \(1, 3, 3, 3\); got shape \(1, 3, 5, 5\)"),
-        (lambda: broken(lambda: nn.Conv2d(3, 3, 3), forward=lambda x: None), (3, 5, 5), r"must give the shape of its formula.*; got NoneType"),
-        (lambda: broken(lambda: nn.Conv2d(3, 3, 3), forward=lambda x: x[:, :, 2:, 2:] / 0), (3, 5, 5), "must give finite numbers"),
-        (lambda: broken(lambda: nn.Conv2d(3, 3, 3), forward=lambda x: x @ torch.zeros(3, 3)), (3, 5, 5), r"Conv2d cannot take an image \(1, 3, 5, 5\) in float64"),
-        (lambda: Transposed(3, 3, 3), (3, 5, 6), r"must give the shape of its formula, \(1, 3, 3, 4\); got shape \(1, 3, 4, 3\)"),
-    ],
-)
-def test_what_cannot_be_drawn_is_refused(conv, image, message):
-    with pytest.raises(ValueError, match=message):
-        SlidingConvolution.from_module(conv(), torch.rand(image) if isinstance(image, tuple) else image)
 
 
 # Traits ---------------------------------------------------------------------------------------------------------------

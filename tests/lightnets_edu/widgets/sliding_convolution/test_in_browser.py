@@ -4,7 +4,8 @@ import pytest
 import stage
 import torch
 from sliding_convolution.expected import number
-from sliding_convolution.test_figure import STATES, Transposed
+from sliding_convolution.test_figure import STATES
+from sliding_convolution.test_real_modules import Transposed
 from stage import move, open_data, state, trait
 from torch import nn
 

@@ -5,7 +5,8 @@ import json
 import pytest
 import torch
 from replay import Call, agrees, catches
-from sliding_convolution.test_figure import STATES, Transposed
+from sliding_convolution.test_figure import STATES
+from sliding_convolution.test_real_modules import Transposed
 from stage import state
 from torch import nn
 
