@@ -17,9 +17,10 @@ nothing.
 import math
 from collections.abc import Sequence
 from statistics import NormalDist, fmean, median, stdev
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from torch import Tensor
+if TYPE_CHECKING:
+    from torch import Tensor
 
 LEVEL = 0.95
 MARGIN = 0.05  # of a ratio: by less than this one start of a program may differ from the next
@@ -105,13 +106,14 @@ def ratio(a: Sequence[float], b: Sequence[float], level: float = LEVEL, margin: 
     return Ratio(median(found), found[k - 1], found[n - k], n, margin)
 
 
-def chance(labels: Tensor) -> float:
+def chance(labels: "Tensor") -> float:
     """The accuracy, 0 to 1, of always giving the most frequent class of `labels`, int64 (N,): to know nothing else.
 
     ValueError where there are none.
     """
-    if not isinstance(labels, Tensor) or labels.ndim != 1 or not len(labels):
-        got = f"shape {tuple(labels.shape)}" if isinstance(labels, Tensor) else type(labels).__name__
+    shape = getattr(labels, "shape", None)
+    if shape is None or len(shape) != 1 or not len(labels):
+        got = type(labels).__name__ if shape is None else f"shape {tuple(shape)}"
         raise ValueError(f"labels must be a tensor of shape (N,) with at least one label, got {got}")
     return int(labels.unique(return_counts=True)[1].max()) / len(labels)
 

@@ -240,10 +240,10 @@ def test_labels_without_a_score(halves, label):
 
 def test_repeat_refuses(halves):
     model = tiny()
-    for build, seeds, message in [
+    for build, chosen, message in [
         (tiny, (), "at least one seed"),
         (model, (0,), "build must be a function"),
         (lambda: model, (0, 1), "the same network twice"),
     ]:
         with pytest.raises(ValueError, match=message):
-            repeat(build, *halves, seeds=seeds, **OPTIONS)
+            repeat(build, *halves, seeds=chosen, **OPTIONS)
