@@ -77,10 +77,10 @@ def paired(a: Sequence[float], b: Sequence[float] | float, level: float = LEVEL)
     first, second = _pairs(a, b)
     _check_level(level)
     gains = [x - y for x, y in zip(first, second, strict=True)]
-    n, mean = len(gains), fmean(gains)
+    n, middle = len(gains), fmean(gains)
     half = float(stdtrit(n - 1, (1 + level) / 2)) * stdev(gains) / math.sqrt(n)
     better, worse = sum(gain > 0 for gain in gains), sum(gain < 0 for gain in gains)
-    return Verdict(mean, mean - half, mean + half, n, better, n - better - worse, worse)
+    return Verdict(middle, middle - half, middle + half, n, better, n - better - worse, worse)
 
 
 def ratio(a: Sequence[float], b: Sequence[float], level: float = LEVEL, margin: float = MARGIN) -> Ratio:
@@ -104,6 +104,13 @@ def ratio(a: Sequence[float], b: Sequence[float], level: float = LEVEL, margin: 
     if not k:
         raise ValueError(f"{n} pairs are too few for an interval of {level:.0%}: measure more turns")
     return Ratio(median(found), found[k - 1], found[n - k], n, margin)
+
+
+def mean(values: Sequence[float]) -> float:
+    """Their mean. ValueError where there are none."""
+    if not values:
+        raise ValueError("there is nothing to take the mean of")
+    return fmean(values)
 
 
 def chance(labels: "Tensor") -> float:

@@ -2,8 +2,8 @@
 
 In a section (from one `## ` heading to the next) with a measured cell, words that compare results stand in expressions,
 so that they change with the record, or in a sentence that cites its source. Questions and quotations may hold them. A
-cell may except words and must say why: `typed="clearly: the rule itself"`. What the list below does not know passes: it
-guards against slips, not against intent.
+cell may except words and must say why: `typed="clearly: the rule itself"`. The notes of measured claims in the ledger
+hold none of these words. What the list below does not know passes: it guards against slips, not against intent.
 """
 
 import re
@@ -75,13 +75,16 @@ def _excepted(cell: SourceCell) -> tuple[set[str], str]:
 def _typed(cell: SourceCell) -> Iterator[tuple[int, str, str]]:
     """(line below the cell's marker, word, sentence)."""
     text = cell.text if cell.kind == "markdown" else cell.args.get("caption", "")
+    for place, word, sentence in typed(text):
+        yield 1 + text.count("\n", 0, place) if cell.kind == "markdown" else 0, word, sentence
+
+
+def typed(text: str) -> Iterator[tuple[int, str, str]]:
+    """The typed conclusions of a text: (place, word, sentence)."""
     shown = re.sub(r"“[^”]*”", lambda m: re.sub(r"[^\n]", " ", m[0]), quiet(text))
     for start, end, cited in sentences(text):
-        if cited or shown[start:end].rstrip(" \n*").endswith("?"):
-            continue
-        for match in WORDS.finditer(shown, start, end):
-            line = 1 + text.count("\n", 0, match.start()) if cell.kind == "markdown" else 0
-            yield line, match[0], text[start:end]
+        if not cited and not shown[start:end].rstrip(" \n*").endswith("?"):
+            yield from ((m.start(), m[0], text[start:end]) for m in WORDS.finditer(shown, start, end))
 
 
 def _short(sentence: str) -> str:

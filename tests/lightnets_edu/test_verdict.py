@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy import stats
 
-from lightnets_edu.verdict import Ratio, Verdict, chance, paired, ratio, sampling_error
+from lightnets_edu.verdict import Ratio, Verdict, chance, mean, paired, ratio, sampling_error
 
 WORDS = "better", "worse", "cannot be told apart"
 BASE = [0.90, 0.91, 0.93, 0.92, 0.94, 0.90]
@@ -88,6 +88,10 @@ def test_the_ratios_interval_holds_at_least_as_often_as_it_promises(n):
     assert (ranks.low, ranks.high) == (k, n + 1 - k)
 
 
+def test_the_mean():
+    assert mean([0.25, 0.75]) == 0.5
+
+
 def test_chance_is_the_largest_class():
     assert chance(torch.tensor([0, 1, 1, 2])) == 0.5 and chance(torch.tensor([7])) == 1
 
@@ -108,6 +112,7 @@ BAD = [
     (lambda: ratio([1] * 5, [1] * 5), "5 pairs are too few for an interval of 95%"),
     (lambda: ratio([1, 0] * 5, [1] * 10), "times must be positive, got 0.0"),
     (lambda: ratio([1] * 9, [1] * 9, margin=-1), "margin must be a share of 1 from 0 up, got -1"),
+    (lambda: mean([]), "nothing to take the mean of"),
     (lambda: chance(torch.zeros(0)), "at least one label"),
     (lambda: chance([1]), "got list"),
     (lambda: sampling_error(93, 539), "a share from 0 to 1, got 93"),
