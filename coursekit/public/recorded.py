@@ -43,6 +43,7 @@ def faults(chapter: Chapter) -> list[BookError]:
         if cell.kind == "code":
             set_here, taken = run.cell(cell)
             found += _of_record(cell, known, set_here)
+            found += _of_counts(cell)
             found += [_of_run(cell, name, where) for name, where in taken.items() if not cell.args.get("measured")]
             known |= dict.fromkeys(names(cell), cell.where)
         else:
@@ -114,6 +115,14 @@ def _of_record(cell: SourceCell, known: dict[str, str], set_here: set[str]) -> I
             yield BookError(cell.where, f"records {name!r}, which it does not set", "record a name that the cell sets")
         if name in known:
             yield BookError(cell.where, f"records {name!r}, as {known[name]} does", "give one of them another name")
+
+
+def _of_counts(cell: SourceCell) -> Iterator[BookError]:
+    try:
+        if cell.args.get("measured"):
+            counts(cell)
+    except BookError as error:
+        yield error
 
 
 def _of_run(cell: SourceCell, name: str, where: str) -> BookError:

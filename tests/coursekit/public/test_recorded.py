@@ -123,6 +123,7 @@ WRONG = {
     "the whole record": (ASKED, "len(vars(recorded))", "names no part of the record", "write recorded.NAME"),
     "a cell that shows the run": ("# %% [markdown]\n# The new", "# %%\nprint(right)\n\n# %% [markdown]\n# The new",
                                   "takes 'right' of the run at hand, and the page shows the record of", "mark it measured=true too"),
+    "no number": ("seeds(3, of=8)", "seeds(3, of=2 * 4)", "does not say how many of how many", "write both as whole numbers"),
     "a name it does not set": ('record="right"', 'record="right, left"', "records 'left', which it does not set", ""),
     "no name": ('record="right"', 'record=""', "record=… names nothing", ""),
     "no mark": ("measured=true record", "record", "stands on a cell that is not measured", "add measured=true"),
