@@ -448,8 +448,8 @@ def against(accuracies, name, other="nothing"):
 from functools import partial
 
 few, recipe = train.take(20), {"epochs": 8, "batch": 25, "lr": 0.1}
-# 3 seeds show how it runs. The record takes 30, some five minutes:
-# then the interval is narrow enough to tell one point of accuracy.
+# 3 seeds show how it runs. The record takes 30, some minutes of work,
+# so that the interval is narrow enough to tell a point of accuracy.
 chosen = seeds(3, of=30)
 found = {name: repeat(partial(small_xception, **changes), few, test,
                       seeds=chosen, **recipe)
