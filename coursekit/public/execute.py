@@ -38,10 +38,14 @@ from ..kernels import environment, kernel_manager
 from ..project import Project
 from ..prose import expressions
 from ..strength import digest
+from . import recorded
 
 STATE = "application/vnd.jupyter.widget-state+json"
-OURS = (Path(__file__), Path(kernels.__file__), Path(watch.__file__))
+OURS = (Path(__file__), Path(kernels.__file__), Path(recorded.__file__), Path(watch.__file__))
 REPORT = "__import__('coursekit_watch').report({!r})"
+KEEP = "(lambda j, kept: [j.dumps(kept, allow_nan=False), j.loads(j.dumps(kept)) == kept])(__import__('json'), {{{}}})"
+RECORDED = "(lambda recorded: str({}))(__import__('types').SimpleNamespace(**__import__('json').loads({!r})))"
+PATIENCE = 10  # times as long as else may a cell run that is measured in full
 
 
 @dataclass
@@ -49,7 +53,7 @@ class Executed:
     """What the lesson of one chapter gave: outputs of each code cell, text of each expression, state of its widgets.
 
     `loaded` holds the files that it read (see `snapshot`), `measured` those modules among them that its measured cells
-    could have used.
+    could have used, `recorded` the values that they record.
     """
 
     outputs: list[list[dict]]
@@ -57,6 +61,7 @@ class Executed:
     widgets: dict
     loaded: dict[str, str] = field(default_factory=dict)
     measured: dict[str, str] = field(default_factory=dict)
+    recorded: dict[str, Any] = field(default_factory=dict)
 
 
 def execute(
@@ -65,21 +70,24 @@ def execute(
     jobs: int | None = None,
     quiet: bool = False,
     again: Iterable[str] = (),
+    held: dict[str, dict[str, Any]] | None = None,
 ) -> dict[str, Executed]:
     """Executed lessons by chapter stem; every chapter that fails is reported, not only the first.
 
-    The chapters named in `again` are run whether or not what is kept of them holds.
+    The chapters named in `again` are measured: run in full, whether or not what is kept of them holds. `held` are the
+    values of their records by stem; what prose says under `recorded` comes from there, else from the run itself.
     """
     folder = project.build / "executed"
     folder.mkdir(parents=True, exist_ok=True)
-    kept = {chapter.stem: folder / f"{chapter.stem}.{_key(project, chapter)}.json" for chapter in chapters}
-    found = {stem: held for stem, path in kept.items() if stem not in again and (held := _held(project, path))}
+    again, held = set(again), {chapter.stem: (held or {}).get(chapter.stem, {}) for chapter in chapters}
+    kept = {c.stem: folder / f"{c.stem}.{_key(project, c, held[c.stem])}.json" for c in chapters}
+    found = {stem: old for stem, path in kept.items() if stem not in again and (old := _held(project, path))}
     if todo := [chapter for chapter in chapters if chapter.stem not in found]:
         _warm()
-        _in_thread(_run_all(project, todo, kept, jobs or os.cpu_count() or 1, quiet))
-    for old in set(folder.glob("*.json")) - set(kept.values()):
-        if old.name.split(".")[0] in kept:
-            old.unlink()
+        _in_thread(_run_all(project, todo, kept, jobs or os.cpu_count() or 1, quiet, again, held))
+    for path in set(folder.glob("*.json")) - set(kept.values()):
+        if path.name.split(".")[0] in kept:
+            path.unlink()
     return {stem: found.get(stem) or _read(path) for stem, path in kept.items()}
 
 
@@ -95,13 +103,16 @@ def _held(project: Project, path: Path) -> Executed | None:
     return kept if snapshot(project.root, kept.loaded) == kept.loaded else None
 
 
-def _key(project: Project, chapter: Chapter) -> str:
-    """Of what is run, and of what decides which code that finds."""
+def _key(project: Project, chapter: Chapter, held: dict[str, Any]) -> str:
+    """Of what is run, of the record that its prose speaks of, and of what decides which code that finds."""
     root = project.root
     importable = sorted(p.name for p in [*root.glob("*.py"), *(p.parent for p in root.glob("*/__init__.py"))])
     versions = [platform.python_version(), *project.pins(), *importable, *(path.read_text("utf-8") for path in OURS)]
-    cells = [[c.text, bool(c.args.get("measured"))] if c.kind == "code" else expressions(c) for c in chapter.lesson]
-    return digest([json.dumps(cells), *versions])
+    cells = [
+        [c.text, bool(c.args.get("measured")), *recorded.names(c)] if c.kind == "code" else expressions(c)
+        for c in chapter.lesson
+    ]
+    return digest([json.dumps(cells), json.dumps(held, sort_keys=True), *versions])
 
 
 def snapshot(root: Path, names: Iterable[str], since: float = float("inf")) -> dict[str, str]:
@@ -154,7 +165,10 @@ def _in_thread(work) -> None:
         raise failed[0]
 
 
-async def _run_all(project: Project, chapters: list[Chapter], kept: dict[str, Path], jobs: int, quiet: bool) -> None:
+async def _run_all(
+    project: Project, chapters: list[Chapter], kept: dict[str, Path], jobs: int, quiet: bool, again: set[str],
+    held: dict[str, dict[str, Any]],
+) -> None:  # fmt: skip
     room = asyncio.Semaphore(jobs)
     faults: list[BookError] = []
     with tqdm(total=sum(len(c.lesson) for c in chapters), desc="chapters", unit="cell", disable=quiet) as bar:
@@ -162,10 +176,14 @@ async def _run_all(project: Project, chapters: list[Chapter], kept: dict[str, Pa
         async def one(chapter: Chapter) -> None:
             async with room:
                 try:
-                    result = await _run(project, chapter, bar)
+                    full = chapter.stem in again
+                    result = await _run(project, chapter, bar, {} if full else held[chapter.stem], full)
                 except BookError as error:
                     faults.append(error)
                     return
+            if full:  # the next build finds it under the record that is made of it
+                key = _key(project, chapter, result.recorded)
+                kept[chapter.stem] = kept[chapter.stem].with_name(f"{chapter.stem}.{key}.json")
             write_whole(kept[chapter.stem], json.dumps(asdict(result), indent=1))
 
         await asyncio.gather(*map(one, chapters))
@@ -173,22 +191,23 @@ async def _run_all(project: Project, chapters: list[Chapter], kept: dict[str, Pa
         raise Faults(faults)
 
 
-async def _run(project: Project, chapter: Chapter, bar: tqdm) -> Executed:
+async def _run(project: Project, chapter: Chapter, bar: tqdm, held: dict[str, Any], full: bool) -> Executed:
     make = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell}
     nb = nbformat.v4.new_notebook(cells=[make[cell.kind](cell.text) for cell in chapter.lesson])
     timeout, report = project.config["execute"]["timeout"], REPORT.format(str(project.root))
-    client, begun = _Client(nb, chapter.lesson, bar, timeout, report), time.time()
+    client, begun = _Client(nb, chapter.lesson, bar, timeout * (PATIENCE if full else 1), report, held), time.time()
     with tempfile.TemporaryDirectory() as work:
         client.km = kernel_manager(Path(work), project.shut)
         quiet: dict[str, Any] = dict.fromkeys(("stdout", "stderr"), subprocess.DEVNULL)  # no cell prints there
-        await client.async_execute(cwd=work, env=environment(project.root, Path(work)), **quiet)
+        env = environment(project.root, Path(work)) | {f"{project.package.upper()}_FULL": "1" if full else ""}
+        await client.async_execute(cwd=work, env=env, **quiet)
     state = nb.metadata.get("widgets", {}).get(STATE, {}).get("state", {})
     outputs = [_shown(cell.outputs) for cell in nb.cells if cell.cell_type == "code"]
     if client.refused:
         raise BookError(chapter.name, f"its lesson opens {client.refused[0]}, which is of the teacher's half")
     loaded, measured = (snapshot(project.root, names, begun) for names in (client.read, client.used))
     result = _stable({"outputs": outputs, "values": client.values, "widgets": state}, chapter.stem)
-    return Executed(**result, loaded=loaded, measured=measured)
+    return Executed(**result, loaded=loaded, measured=measured, recorded=client.recorded)
 
 
 class _Client(NotebookClient):
@@ -196,9 +215,10 @@ class _Client(NotebookClient):
 
     kc: Any  # nbclient's type knows no way to ask
 
-    def __init__(self, nb, sources: list[SourceCell], bar: tqdm, timeout: int, report: str):
+    def __init__(self, nb, sources: list[SourceCell], bar: tqdm, timeout: int, report: str, held: dict[str, Any]):
         super().__init__(nb, timeout=timeout, kernel_name="python3", record_timing=False, coalesce_streams=True)
-        self.sources, self.bar, self.report = sources, bar, report
+        self.sources, self.bar, self.report, self.held = sources, bar, report, held
+        self.recorded: dict[str, Any] = {}
         self.values: list[list[str]] = []
         self.read: list[str] = []
         self.used: list[str] = []
@@ -220,6 +240,8 @@ class _Client(NotebookClient):
         except DeadKernelError:
             raise BookError(source.where, "the cell ended its kernel (out of memory, or an exit)") from None
         _refuse_stderr(cell, source)
+        if names := recorded.names(source):
+            await self._keep(source, names)
         if source.args.get("measured") or source is self.sources[-1]:
             await self._look(source)
         self.bar.update()
@@ -233,12 +255,32 @@ class _Client(NotebookClient):
         if source.args.get("measured"):
             self.used = [name for name in self.read if name.endswith(".py")]
 
+    async def _keep(self, source: SourceCell, names: list[str]) -> None:
+        """Take from the kernel what a measured cell records."""
+        for name in names:
+            result = (await self._ask({"0": KEEP.format(f"{name!r}: {name}")}))["0"]
+            if result["status"] != "ok":
+                what = f"{name!r} cannot be recorded: {result['ename']}: {result['evalue']}"
+                raise BookError(source.where, what, recorded.PLAIN)
+            text, same = ast.literal_eval(result["data"]["text/plain"])
+            if not same:
+                what = f"{name!r} would come back from its record as something else, such as a list for a tuple"
+                raise BookError(source.where, what, recorded.PLAIN)
+            self.recorded |= json.loads(text)
+
     async def _evaluate(self, source: SourceCell) -> list[str]:
         found = expressions(source)
         if not found:
             return []
-        results = await self._ask({str(i): f"str({text})" for i, text in enumerate(found)})
+        results = await self._ask({str(i): self._of_record(text) for i, text in enumerate(found)})
         return [_value(results[str(i)], text, source) for i, text in enumerate(found)]
+
+    def _of_record(self, text: str) -> str:
+        """What the kernel evaluates for an expression, which speaks of the record where there is one."""
+        if not (names := recorded.asked(text)):
+            return f"str({text})"
+        values = self.recorded | self.held
+        return RECORDED.format(text, json.dumps({name: values[name] for name in names if name in values}))
 
     async def _ask(self, expressions: dict[str, str]) -> dict[str, dict]:
         """The kernel's answers."""
