@@ -104,9 +104,14 @@ def test_answers_are_judged_as_they_say_and_the_first_failing_test_says_what_to_
     for answer in (half.solution, *half.right):
         assert told(answer.text) == unwritten, answer.label
         assert fails(visible, answer.text, lesson) == "" and "✗" not in capsys.readouterr().out
+    function = re.search(r"def (\w+)", half.solution.text)[1]
+    refusing = f"def {function}(*_):\n    raise ValueError"
+    assert all(fails(test.text, refusing, lesson) for test in half.tests), "an answer that knows nothing passes none"
     shown = []
     for answer in half.wrong:
         assert told(answer.text) > unwritten, answer.label
+        judged = {tuple(bool(fails(test.text, answer.text, lesson)) for test in half.tests) for _ in range(20)}
+        assert len(judged) == 1, f"{answer.label} What is drawn decides"
         fails(visible, answer.text, lesson)
         shown.append("✗" in capsys.readouterr().out)
     assert not all(shown) and sum(shown) >= 3, "one slips through the visible check, most do not"
