@@ -1,4 +1,4 @@
-"""The command: `python -m coursekit build | lab | course | grade | scan | check-site | serve`."""
+"""The command: `python -m coursekit build | lab | new | course | grade | scan | check-site | serve`."""
 
 import argparse
 import contextlib
@@ -64,6 +64,10 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument("--quiet", action="store_true", help="no progress bar")
     text = "copy the notebooks into my_notebooks, where they are yours, and open JupyterLab there, with its options"
     command("lab", _lab, text)
+    new = command("new", _new, "lay the files of something new, and say what to do next; see CONTRIBUTING.md")
+    new.add_argument("kind", choices=("chapter", "exercise", "figure", "network"))
+    new.add_argument("name", nargs="+", help="NN_name of a chapter, that and an exercise, or a file.s name")
+    new.add_argument("--title", default="", help="as it is written: MobileNet V1 (default: the name, in words)")
     course = command("course", _course, "make the graded course in course/: source, release; needs the teacher's half")
     course.add_argument(
         "--chapter", action="append", help="only this chapter (its file name without .ipynb); may be repeated"
@@ -114,6 +118,13 @@ def _lab(args) -> None:
     project = Project(args.root.resolve())
     print("\n".join(lab.copy(project)))
     lab.start(project, args.others)
+
+
+def _new(args) -> None:
+    from .new import lay
+
+    laid = lay(args.root.resolve(), args.kind, "/".join(args.name), args.title)
+    print("\n".join(f"laid {name}" for name in laid.files), laid.todo, sep="\n\n", end="")
 
 
 def _course(args) -> None:

@@ -1,30 +1,12 @@
 """Interactive figures: alive in a notebook, and in the built book without a kernel.
 
-Python asks PyTorch for tables; the front end indexes them and draws. Each figure has a room of its own, which is
-entered when the figure is asked for; `kit` is what they share.
+Python asks PyTorch for tables; the front end indexes them and draws. Each figure has a room of its own, a folder here,
+which is found by its name and entered when the figure is asked for; `kit` is what they share. Type checkers read
+`__init__.pyi`, which names them.
 """
 
 import importlib
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from lightnets_edu.widgets.block_anatomy import BlockAnatomy
-    from lightnets_edu.widgets.channel_shuffle import ChannelShuffle
-    from lightnets_edu.widgets.conv_connectivity import ConvConnectivity
-    from lightnets_edu.widgets.cost_calculator import CostCalculator
-    from lightnets_edu.widgets.network_skyline import NetworkSkyline
-    from lightnets_edu.widgets.relu_manifold import ReluManifold
-    from lightnets_edu.widgets.sliding_convolution import SlidingConvolution
-
-__all__ = [
-    "BlockAnatomy",
-    "ChannelShuffle",
-    "ConvConnectivity",
-    "CostCalculator",
-    "NetworkSkyline",
-    "ReluManifold",
-    "SlidingConvolution",
-]
+import pkgutil
 
 
 def room(figure: str) -> str:
@@ -32,13 +14,19 @@ def room(figure: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in figure).lstrip("_")
 
 
-if not TYPE_CHECKING:    # mypy knows the names from above, and no others
+def figure(room: str) -> str:
+    """The other way round: the figure of channel_shuffle is ChannelShuffle."""
+    return "".join(word.capitalize() for word in room.split("_"))
 
-    def __getattr__(name: str) -> type:
-        if name not in __all__:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}; its figures are {', '.join(__all__)}")
-        globals()[name] = getattr(importlib.import_module(f"{__name__}.{room(name)}"), name)
-        return globals()[name]
+
+__all__ = sorted(figure(found.name) for found in pkgutil.iter_modules(__path__) if found.name != "kit")
+
+
+def __getattr__(name: str) -> type:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}; its figures are {', '.join(__all__)}")
+    globals()[name] = found = getattr(importlib.import_module(f"{__name__}.{room(name)}"), name)
+    return found
 
 
 def __dir__() -> list[str]:

@@ -11,6 +11,7 @@ from itertools import combinations
 
 import pytest
 import torch
+from blocks import BLOCKS as BLOCKS_OF_MODELS
 from parity import ShapesOnly
 from torch import Tensor, nn
 
@@ -18,55 +19,15 @@ from lightnets_edu import diagrams, drawing, models
 from lightnets_edu.layers import SqueezeExcite
 from lightnets_edu.models import (
     MODELS,
-    efficientnet,
-    effnet,
-    ghostnet,
-    inception,
     inception_v3,
-    mobilenet_v1,
     mobilenet_v2,
     mobilenet_v3,
-    resnet,
-    shufflenet_v1,
     shufflenet_v2,
     squeezenet,
-    squeezenext,
-    xception,
 )
 from lightnets_edu.models.catalogue import CATALOGUE
 
-BLOCKS = {    # arguments, and the shape of an input without its batch axis
-    efficientnet.MBConv: ((24, 24, 3, 1, 6), (24, 56, 56)),
-    effnet.EffNetBlock: ((32, 32, 64), (32, 32, 32)),
-    ghostnet.GhostModule: ((16, 64), (16, 56, 56)),
-    ghostnet.GhostBottleneck: ((24, 72, 40, 5, 2, True), (24, 56, 56)),
-    inception.PlainInception: ((192, 256), (192, 35, 35)),
-    inception.SimplifiedInception: ((192, 192), (192, 35, 35)),
-    inception.EquivalentInception: ((192, 192), (192, 35, 35)),
-    inception.ExtremeInception: ((64, 96), (64, 35, 35)),
-    inception_v3.InceptionA: ((192, 32), (192, 35, 35)),
-    inception_v3.ReductionA: ((288,), (288, 35, 35)),
-    inception_v3.InceptionB: ((768, 128), (768, 17, 17)),
-    inception_v3.ReductionB: ((768,), (768, 17, 17)),
-    inception_v3.Fork: ((), (384, 8, 8)),
-    inception_v3.InceptionC: ((1280,), (1280, 8, 8)),
-    mobilenet_v1.DepthwiseSeparable: ((32, 64, 2), (32, 56, 56)),
-    mobilenet_v2.InvertedResidual: ((24, 24, 1, 6), (24, 56, 56)),
-    mobilenet_v3.Bneck: ((40, 120, 40, 5, 1, True, "HS"), (40, 28, 28)),
-    resnet.Bottleneck: ((256, 128, 512, 2), (256, 56, 56)),
-    shufflenet_v1.ShuffleUnit: ((240, 480, 2, 3, 3), (240, 28, 28)),
-    shufflenet_v2.BasicUnit: ((116,), (116, 28, 28)),
-    shufflenet_v2.DownUnit: ((24, 116, 24), (24, 56, 56)),
-    squeezenet.Fire: ((96, 16, 64, 64), (96, 54, 54)),
-    squeezenet.Bypass: ((96, 16, 64, 64), (96, 54, 54)),
-    squeezenext.Block: ((32,), (32, 55, 55)),
-    squeezenext.FirstBlock: ((32, 64, 2), (32, 55, 55)),
-    xception.SeparableConv: ((32, 64), (32, 19, 19)),
-    xception.FirstBlock: ((64, 128, 128), (64, 147, 147)),
-    xception.ReducingBlock: ((128, 256, 256), (128, 74, 74)),
-    xception.MiddleBlock: ((728,), (728, 19, 19)),
-    SqueezeExcite: ((64, 16), (64, 28, 28)),
-}
+BLOCKS = {**BLOCKS_OF_MODELS, SqueezeExcite: ((64, 16), (64, 28, 28))}
 BASES = {inception_v3.Towers} if hasattr(inception_v3, "Towers") else set()    # not blocks by themselves
 WEIGHTED = (nn.Conv2d, nn.Linear)
 ACTIVATIONS = ("Relu", "Hardtanh", "Hardswish", "Hardsigmoid", "LeakyRelu", "Sigmoid", "Silu")

@@ -4,6 +4,7 @@ import gzip
 import json
 import random
 import re
+from pathlib import Path
 
 import pytest
 import stage
@@ -24,6 +25,19 @@ KB = 1024
 def test_every_figure_has_a_specimen():
     made = {type(specimen.make()).__name__ for specimen in SPECIMENS.values()}
     assert made == set(widgets.__all__)
+    assert [widgets.room(widgets.figure(name)) for name in SPECIMENS] == list(SPECIMENS)
+
+
+def named(stub: str) -> list[str]:
+    """The figures that a stub names for type checkers."""
+    return re.findall(r"^from lightnets_edu\.widgets\.\w+ import (\w+) as \1$", stub, re.M)
+
+
+def test_type_checkers_know_every_figure():
+    """The one list of figures that is written by hand; Python finds them by their folders."""
+    stub = Path(widgets.__file__).with_suffix(".pyi").read_text("utf-8")
+    assert named(stub) == widgets.__all__, "lightnets_edu/widgets/__init__.pyi: a line for each figure, by name"
+    assert named(stub.replace("as ReluManifold", "as Relu")) != widgets.__all__
 
 
 # What a page carries --------------------------------------------------------------------------------------------------
