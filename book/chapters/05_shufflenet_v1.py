@@ -1,7 +1,7 @@
 # ---
 # title: ShuffleNet V1
 # minutes: 75
-# before: "what a convolution, a pointwise (1×1), a depthwise and a grouped convolution are, and what multiply-adds and memory access count ([chapter 1](01_convolutions.ipynb)); what a residual shortcut does"
+# before: "what a convolution, a pointwise (1×1), a depthwise and a grouped convolution are, and what multiply-adds and memory access count ([chapter 1](01_convolutions.ipynb)); what a residual unit and its shortcut do"
 # objectives:
 #   count: compute what a ResNet, a ResNeXt and a ShuffleNet unit cost, and check the formula against real layers
 #   mix: say which inputs an output can depend on, with and without the shuffle, and when the mixing is complete
@@ -17,9 +17,9 @@
 # %% [markdown] objective="count" claims="S1-03,S1-04"
 # ## Who pays: the 1×1 layers
 #
-# A {term}`residual unit` computes something from its input and adds the input to it. In ResNet {cite:p}`he2016resnet` it has three layers. A 1×1 layer makes the {term}`map` narrow, a 3×3 layer works on this narrow middle, the {term}`bottleneck`, and another 1×1 layer makes the map wide again. ResNeXt {cite:p}`xie2017resnext` made the middle layer cheap: it is a {term}`grouped convolution`.
+# In ResNet {cite:p}`he2016resnet` a {term}`residual unit` has three layers. A 1×1 layer makes the {term}`map` narrow, a 3×3 layer works on this narrow middle, the {term}`bottleneck`, and another 1×1 layer makes the map wide again. ResNeXt {cite:p}`xie2017resnext` made the middle layer cheap: it is a {term}`grouped convolution`.
 #
-# Who pays now? We count the {term}`multiply-adds <multiply-add>` of the second unit of ResNeXt-50. The tool is `cost.layer_costs(net, shape)` of [chapter 1](01_convolutions.ipynb): it sends an empty map of that shape through the layers and gives a row for each. `cost.total` adds rows up.
+# Who pays now? We count the {term}`multiply-adds <multiply-add>` of ResNeXt-50's second unit. As in [chapter 1](01_convolutions.ipynb), `cost.layer_costs` sends an empty map of a given shape through the layers and gives a row for each; `cost.total` adds rows up.
 
 # %%
 import torch
@@ -64,10 +64,10 @@ BlockAnatomy("resnext", blocks=["resnext"])
 # %% [markdown]
 # The two 1×1 layers take {{= f"{pointwise_share(resnext):.1%}" =}} of the multiply-adds. {show}`With one group <fig-resnext groups=1>` in the middle, as in ResNet, it is the 3×3 layer that pays most.
 #
-# A small budget, spent on dense 1×1 layers, buys few channels. {cite:t}`zhang2018shufflenet` (Section 1) see in this why such designs lose accuracy in very small networks. The cure seems clear: group the 1×1 layers as well.
+# A small budget, spent on dense 1×1 layers, buys few channels. {cite:t}`zhang2018shufflenet` (Section 1) see in this why such designs do badly in very small networks. The cure seems clear: group the 1×1 layers as well.
 
 # %% predict [markdown] name="share"
-# **Before you read on:** in ShuffleNet the 1×1 layers are grouped, and the 3×3 layers are depthwise. What part of the whole network's multiply-adds do the 1×1 layers take then, with three groups? The answer stands at the end of the chapter.
+# **Before you read on:** in ShuffleNet the 1×1 layers are grouped, and the 3×3 layers are depthwise. What part of the whole network's multiply-adds do the 1×1 layers take then, with three groups? The end of the chapter tells.
 #
 # :field: Share of the 1×1 layers
 # :choices: below a half | a half to three quarters | above three quarters
@@ -97,7 +97,7 @@ BlockAnatomy("resnext", blocks=["resnext"])
 # %% [markdown] objective="mix,permute" claims="S1-01,S1-05,S1-06,S1-07"
 # ## See it: one group upon another
 #
-# A grouped layer is several small layers side by side. Here are two such layers, one upon the other. Pick an output of the second: the inputs that it can depend on light up.
+# A grouped layer is several small layers side by side. Here are two of them, one upon the other. Pick an output of the second: the inputs that it can depend on light up.
 
 # %% name="fig-channel-shuffle" alt="Rows of channels, coloured and lettered by group: the input, the first grouped layer, the second grouped layer, and between these two the shuffle where it is switched on; lines join the channels along which values flow." caption="Two grouped 1×1 layers, with or without a channel shuffle between them. Pick an output and see which inputs reach it. Order and connections were read off real modules, with numbered channels and gradients. “Inverse” is the order of the first pitfall below."
 from lightnets_edu.widgets import ChannelShuffle
@@ -105,19 +105,19 @@ from lightnets_edu.widgets import ChannelShuffle
 ChannelShuffle.from_module(channel_shuffle, shuffle=False, output=0)
 
 # %% [markdown]
-# As it stands, an output reads its own group and no other, however many such layers follow. The {term}`channel shuffle` changes that. It takes one channel from each group in turn, like the top card of each pile, until the piles are gone: {show}`switch it on <fig-channel-shuffle channels=12 groups=3 shuffle=true output=0 step=0>`. On a tensor these are three steps and no multiplication:
+# The {term}`channel shuffle` takes one channel from each group in turn, like the top card of each pile: {show}`switch it on <fig-channel-shuffle shuffle=true>`. These are three steps and no multiplication:
 #
-# 1. {show}`reshape <fig-channel-shuffle channels=12 groups=3 shuffle=true step=1>` the $C = g \cdot n$ channels into a table of $g$ rows, one for each group, and $n$ columns;
-# 2. {show}`transpose <fig-channel-shuffle channels=12 groups=3 shuffle=true step=2>` the table;
-# 3. {show}`flatten <fig-channel-shuffle channels=12 groups=3 shuffle=true step=3>` it again, row by row.
+# 1. {show}`reshape <fig-channel-shuffle shuffle=true step=1>` the $C = g \cdot n$ channels into a table of $g$ rows, one for each group, and $n$ columns;
+# 2. {show}`transpose <fig-channel-shuffle shuffle=true step=2>` the table;
+# 3. {show}`flatten <fig-channel-shuffle shuffle=true step=3>` it again, row by row.
 #
-# Here are twelve real maps: a photograph in red, green and blue, each as it is, blurred, and with its edges found. They form three groups of four, by colour. After the shuffle, every group of the next layer is given all three colours.
+# Here are twelve real maps: a photograph in red, green and blue, each as it is, blurred, and with its edges found. After the shuffle, every group of the next layer is given all three colours.
 
-# %% hide="code" name="fig-photo" alt="Two tables of twelve small pictures of a palace by a lake, three rows of four. Left: the first row is red, R 0 to R 3, the second green, G 4 to G 7, the third blue, B 8 to B 11. Right, after the shuffle, the rows are 0, 4, 8, 1, then 5, 9, 2, 6, then 10, 3, 7, 11: every row has maps of all three colours." caption="Twelve feature maps of a photograph, before (left) and after (right) a shuffle with three groups. A row is what one group of the next layer reads."
+# %% hide="code" name="fig-flower-maps" alt="Two tables of twelve small pictures of a round flower, three rows of four. Left: the first row is red, R 0 to R 3, the second green, G 4 to G 7, the third blue, B 8 to B 11. Right, after the shuffle, the rows are 0, 4, 8, 1, then 5, 9, 2, 6, then 10, 3, 7, 11: every row has maps of all three colours." caption="Twelve feature maps of a photograph, before (left) and after (right) a shuffle with three groups. A row is what one group of the next layer reads. Photograph: [vultilion](https://www.flickr.com/photos/vultilion/6056698931/), [CC BY](https://creativecommons.org/licenses/by/2.0/)."
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_sample_image
 
-photo = torch.tensor(load_sample_image("china.jpg")).permute(2, 0, 1) / 255
+photo = torch.tensor(load_sample_image("flower.jpg")).permute(2, 0, 1) / 255
 photo = nn.functional.adaptive_avg_pool2d(photo, (44, 66))
 edge = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 as_it_is = torch.zeros(3, 3)
@@ -126,19 +126,22 @@ filters = torch.stack([as_it_is, torch.ones(3, 3), edge, edge.T])
 maps = nn.functional.conv2d(
     photo[None], filters.repeat(3, 1, 1)[:, None], groups=3)
 numbers = torch.arange(12).reshape(1, 12, 1, 1)
-sides = [(0, maps, numbers), (5, channel_shuffle(maps, 3), channel_shuffle(numbers, 3))]
-fig, axes = plt.subplots(3, 9, figsize=(7.2, 2.4), width_ratios=[4] * 4 + [1] + [4] * 4)
+sides = [(0, maps, numbers),
+         (5, channel_shuffle(maps, 3), channel_shuffle(numbers, 3))]
+shades = ("Reds_r", "Greens_r", "Blues_r")
+fig, axes = plt.subplots(3, 9, figsize=(7.2, 2.4),
+                         width_ratios=[4] * 4 + [1] + [4] * 4)
 for start, pictures, places in sides:
     for i, number in enumerate(places.flatten().tolist()):
         ax = axes[i // 4, start + i % 4]
-        ax.imshow(pictures[0, i], cmap=("Reds_r", "Greens_r", "Blues_r")[number // 4])
+        ax.imshow(pictures[0, i], cmap=shades[number // 4])
         ax.set_title(f"{'RGB'[number // 4]} {number}", fontsize=8, pad=2)
 for ax in axes.flat:
     ax.set_axis_off()
 plt.show()
 
 # %% [markdown]
-# Now we ask autograd: an output depends on an input where its gradient is not zero.
+# Now we count. An output depends on an input where its gradient is not zero.
 
 # %%
 def reach(layers, channels):
@@ -175,20 +178,20 @@ print("first output:", int(apart[0].sum()), "inputs, shuffled:",
 #
 # {answer}`reach`
 #
-# Who does the mixing? Not the shuffle: it moves channels and changes no value. The *grouped layer behind it* mixes, at the price of a grouped layer. In MobileNet {cite:p}`howard2017mobilenets` a dense 1×1 layer does this work. And since the shuffle only moves values, a gradient goes back to the channel that it came from: training runs through it.
+# The shuffle itself mixes nothing, it moves channels. The *grouped layer behind it* mixes, at the price of a grouped layer; in MobileNet {cite:p}`howard2017mobilenets` a dense 1×1 layer does this work. Training runs through the shuffle: a gradient goes back to the channel that it came from.
 
 # %% [markdown] objective="mix" claims="S1-46"
 # ### When is the mixing complete?
 #
-# Each group has $n = C/g$ channels. A group of the second layer reads $n$ neighbours after the shuffle. They were taken from the first layer's groups in turn, so they come from $\min(g, n)$ groups, and each group brings its $n$ inputs. An output therefore reaches
+# Each group has $n = C/g$ channels. A group of the second layer reads $n$ neighbours after the shuffle. They were taken from groups in turn, so they come from $\min(g, n)$ groups, and each brings its $n$ inputs. An output reaches
 #
 # $$
 # \min(g, n) \cdot n
 # $$
 #
-# inputs. That is all $C$ of them when $n \ge g$, which is to say $C \ge g^2$. {show}`Six groups <fig-channel-shuffle channels=12 groups=6 shuffle=true output=0 step=0>` are too many for twelve channels. The table asks the gradients; its last column is the formula.
+# inputs: all $C$ of them when $n \ge g$, that is, $C \ge g^2$. {show}`Six groups <fig-channel-shuffle groups=6 shuffle=true>` are too many for twelve channels. The table asks the gradients; its last column is the formula.
 
-# %%
+# %% hide="code"
 def reached(channels, g, second=None):
     """Inputs that the first output depends on, found by gradients."""
     layers = two_layers(channels, g, second=second)
@@ -211,7 +214,7 @@ show.table(["64 channels", "weights"],
            [("two layers of four groups, shuffled", pair), ("one dense layer", dense)])
 
 # %% [markdown] claims="S1-45,S1-47"
-# **To reach is not to weigh.** The pair has {{= f"{pair / dense:.0%}" =}} of the weights of one dense layer, so it cannot be as free. Between one group of inputs and one group of outputs there is a narrow gate: of the {{= wide // piles =}} channels of a group, only those pass that the shuffle sends to the other group, {{= wide // piles**2 =}} here. Every output can see every input, but it cannot weigh them all as it likes.
+# **To reach is not to weigh.** The pair has {{= f"{pair / dense:.0%}" =}} of the weights of one dense layer, so it cannot be as free. Between one group of inputs and one group of outputs is a narrow gate: of a group's {{= wide // piles =}} channels only {{= wide // piles**2 =}} are sent to each group of the second layer. Every output sees every input, but cannot weigh each as it likes.
 #
 # :::{dropdown} Going deeper: groups of different number, more layers, ResNeXt
 # The two layers need not have the same number of groups. If the second has $g_2$, each of its groups reads $C/g_2$ neighbours, which come from $\min(g, C/g_2)$ groups. It reaches $\min(g, C/g_2) \cdot C/g$ inputs: of forty-eight channels, in four groups and then in twelve, {{= reached(48, 4, 12) =}}.
@@ -224,13 +227,13 @@ show.table(["64 channels", "weights"],
 # %% [markdown] objective="count" claims="S1-16,S1-17,S1-18"
 # ## Count it: formula, function, layers
 #
-# Take a unit on a map of $h \times w$ positions with $c$ channels outside and $m$ in the middle. Each weight of a convolution is used once at each position.
+# Take a unit with $c$ channels outside and $m$ in the middle, on a map of $h \times w$ positions. Each weight is used once at each position.
 #
 # - A **ResNet** unit has two dense 1×1 layers of $cm$ weights and a dense 3×3 layer of $9m^2$: $hw(2cm + 9m^2)$.
 # - A **ResNeXt** unit splits the 3×3 layer into $g$ groups: $hw(2cm + 9m^2/g)$.
 # - A **ShuffleNet** unit groups the 1×1 layers, and its 3×3 layer is {term}`depthwise <depthwise convolution>`: $hw(2cm/g + 9m)$.
 #
-# These are the costs that {cite:t}`zhang2018shufflenet` give in Section 3.2. Three numbers have to agree: the formula by hand, the package's function, and what real layers do.
+# So {cite:t}`zhang2018shufflenet` count in Section 3.2. Formula, function and real layers have to agree.
 
 # %%
 h = w = 28
@@ -271,7 +274,7 @@ show.table(
 # :answer: max(saved, key=saved.get)
 # :wrong: grouped 1×1: The 1×1 layers keep a third of their work; the 3×3 layer keeps a sixtieth.
 
-# %%
+# %% hide="code"
 saved = {
     "depthwise 3×3": 9 * m**2 - 9 * m,
     "grouped 1×1": 2 * c * m - 2 * c * m // g,
@@ -285,9 +288,9 @@ show.table(
 # %% [markdown] claims="S1-19"
 # {answer}`saves`
 #
-# The depthwise layer saves more than the grouping. What the grouping buys is the *next* step: with it the budget has room for more channels.
+# What the grouping buys is the *next* step: now the budget has room for more channels.
 #
-# Arithmetic is not all. A layer also has to fetch its input and its weights, and to store its output: its {term}`memory access <memory access cost>`, each element counted once.
+# A layer costs more than arithmetic. It also has {term}`memory access`: input, output and weights, each element counted once.
 
 # %% hide="code"
 layers = {
@@ -305,42 +308,40 @@ heads = ["layer", "multiply-adds", "memory access", "ratio"]
 show.table(heads, rows)
 
 # %% [markdown] claims="S1-20"
-# For every element that it moves, the depthwise layer does {{= f"{intensity['depthwise 3×3']:.1f}" =}} multiply-adds, the dense 1×1 layer {{= f"{intensity['dense 1×1']:.1f}" =}}. Because of this ratio {cite:t}`zhang2018shufflenet` (Section 3.2) keep the depthwise layer to the narrow middle of the unit. Grouping lowers the ratio too: the grouped 1×1 layer saves arithmetic and hardly any memory access, and comes to {{= f"{intensity['grouped 1×1']:.1f}" =}}.
+# For every element that it moves, the depthwise layer does {{= f"{intensity['depthwise 3×3']:.1f}" =}} multiply-adds, the dense 1×1 layer {{= f"{intensity['dense 1×1']:.1f}" =}}. For this ratio {cite:t}`zhang2018shufflenet` (Section 3.2) keep the depthwise layer to the narrow middle of the unit. Grouping lowers the ratio too: the grouped 1×1 layer saves arithmetic and hardly any memory access, and comes to {{= f"{intensity['grouped 1×1']:.1f}" =}}.
 
 # %% [markdown] objective="build" claims="S1-12,S1-14,S1-15,S1-22"
 # ## Build it: the unit and the network
 #
-# A grouped 1×1 layer makes the map narrow, to a quarter of the output. The channels are shuffled. A depthwise 3×3 layer works on the narrow map, and another grouped 1×1 layer makes it wide again.
+# A grouped 1×1 layer makes the map narrow, a quarter of the output. The channels are shuffled. A depthwise 3×3 layer works on the narrow map, and a grouped 1×1 layer makes it wide again.
 
 # %% name="fig-unit" alt="The layers of a ShuffleNet unit as boxes, joined by bands as wide as the channels that flow: a grouped 1×1 layer makes the flow four times narrower, a shuffle crosses it, a depthwise 3×3 layer works on it, a grouped 1×1 layer makes it wide again; a shortcut passes them by and is added, or with stride 2 is pooled and put beside." caption="The unit to scale, with the widths of stage 2 in the paper's Table 1. Change the groups, and see how the unit becomes wider. Pick a layer to read what it costs."
 BlockAnatomy("shufflenet", blocks=["shufflenet"])
 
 # %% [markdown]
-# {show}`With stride 2 <fig-unit groups=3 stride=2>` the {term}`shortcut` is pooled, and the two are put side by side instead of added. The map then needs more channels than the input has; the shortcut brings a part of them without a multiplication, and the last layer makes only the rest.
+# {show}`With stride 2 <fig-unit stride=2>` the {term}`shortcut` is pooled and put beside what the layers give, not added. So it brings a part of the new channels without a multiplication.
 #
-# In the code, `conv_bn` is a convolution without bias, then {term}`batch norm`; `divide` divides and refuses a remainder; `_check_widths` refuses what cannot be added or put side by side. The first 1×1 layer has an argument of its own, `reduce_groups`, since one unit of the network needs another number there.
+# In the code, `conv_bn` is a convolution without bias, then {term}`batch norm`; `divide` divides and refuses a remainder; `_check_widths` refuses what does not fit. `reduce_groups` is the number of groups of the first 1×1 layer: one unit of the network needs another number there.
 
 # %%
 show.source(ShuffleUnit)
 
 # %% [markdown] claims="S1-10,S1-30"
-# Three questions to this code.
+# *Must the shuffle stand before the depthwise layer?* No. A depthwise layer and batch norm treat every channel by itself. Shuffle after them, and you have the same unit, its filters in another order.
 #
-# *Must the shuffle stand before the depthwise layer?* No. A depthwise layer and batch norm treat every channel by itself. Shuffle after them, and you have the same unit with its filters in another order.
+# *Why one shuffle, and not two?* A second one, behind the last layer, gave “comparable scores” {cite:p}`zhang2018shufflenet` (Section 3.2). From one unit to the next, groups stay apart; they meet at the shuffle inside. It works on the narrow map, so full mixing takes $m \ge g^2$.
 #
-# *Why one shuffle, and not two?* A second one, behind the last layer, gave “comparable scores” {cite:p}`zhang2018shufflenet` (Section 3.2). So between the last layer of a unit and the first of the next nothing is shuffled, and groups wait for the shuffle inside. It meets the narrow map: to mix it fully takes $m \ge g^2$.
+# *Why no ReLU after the depthwise layer?* The authors follow {cite:t}`chollet2017xception`, whose network learned better without one there. [Chapter 2](02_xception.ipynb) tries it again.
 #
-# *Why no ReLU after the depthwise layer?* The authors follow the advice of {cite:t}`chollet2017xception`, whose network learned better without one there. [Chapter 2](02_xception.ipynb) tries it again.
-#
-# The network is a {term}`stem`, three {term}`stages <stage>` of such units and a linear classifier. Each stage begins with a unit of stride 2; from stage to stage the channels double.
+# The network is a {term}`stem`, three {term}`stages <stage>` of such units, and a linear classifier. Each stage begins with a unit of stride 2; from stage to stage the channels double.
 
 # %%
 show.source(ShuffleNetV1)
 
 # %% [markdown]
-# The method `column` looks the widths up in Table 1. Note `reduce_groups`: the very first 1×1 layer is not grouped, since the stem gives it only {{= ShuffleNetV1(3).stem[0][0].out_channels =}} channels. What an image becomes on its way, and what each part costs:
+# `column` looks the widths up in the paper's Table 1. The very first 1×1 layer is not grouped: the stem gives it only {{= ShuffleNetV1(3).stem[0][0].out_channels =}} channels. What an image becomes on its way:
 
-# %%
+# %% hide="code"
 image = (1, 3, 224, 224)
 network = ShuffleNetV1(groups=3)
 units = network.stages
@@ -358,7 +359,7 @@ show.table(["part", "output", "multiply-adds"], rows)
 # %% [markdown] claims="S1-21,S1-23"
 # ## Check it: the networks of Table 1
 #
-# More groups make a unit cheaper. So the authors make it wider until it costs the same again: *more channels for the same work* is the bargain of the paper. Its Table 1 has a column for each number of groups. We build the five networks and count. The column *paper* is the complexity that {cite:t}`zhang2018shufflenet` print in Table 1, in millions.
+# More groups make a unit cheaper. So the authors make it wider until it costs the same again: *more channels for the same work*. We build the five networks of Table 1 and count. The last column is what {cite:t}`zhang2018shufflenet` print there, in millions.
 
 # %% claims="S1-24,S1-25,S1-53"
 printed = {1: 143, 2: 140, 3: 137, 4: 133, 8: 137}
@@ -376,9 +377,9 @@ show.table(
 # %% [markdown]
 # From one group to eight the last stage grows from {{= TABLE_1[1][-1] =}} to {{= f"{TABLE_1[8][-1]:,}" =}} channels, at nearly the same work.
 #
-# Do the counts agree with the paper's? With the classifier, two columns are more than a million away. Without it, and rounded to the nearest million, {{= sum(round(body[g] / 1e6) == printed[g] for g in TABLE_1) =}} of the {{= len(TABLE_1) =}} agree. So the classifier may have been left out. We cannot be sure: Table 5 of the paper gives 292 and 524 million for networks 1.5 and 2 times as wide {cite:p}`zhang2018shufflenet`, and these fit {{= f"{cost.total(cost.layer_costs(ShuffleNetV1(3, 1.5), image)).macs / 1e6:.1f}" =}} and {{= f"{cost.total(cost.layer_costs(ShuffleNetV1(3, 2.0), image)).macs / 1e6:.1f}" =}}, counted *with* the classifier.
+# Do the counts agree with the paper's? With the classifier, {{= {1: "one is", 2: "two are"}[sum(abs(totals[g].macs / 1e6 - printed[g]) > 1 for g in TABLE_1)] =}} more than a million away. Without it, rounded to the nearest million, {{= sum(round(body[g] / 1e6) == printed[g] for g in TABLE_1) =}} of the {{= len(TABLE_1) =}} agree. So the classifier may have been left out. But Table 5 of {cite:t}`zhang2018shufflenet` has 292 and 524 million for networks 1.5 and 2 times as wide with three groups. These fit our {{= f"{cost.total(cost.layer_costs(ShuffleNetV1(3, 1.5), image)).macs / 1e6:.1f}" =}} and {{= f"{cost.total(cost.layer_costs(ShuffleNetV1(3, 2.0), image)).macs / 1e6:.1f}" =}} *with* the classifier.
 #
-# A right size is not yet the right network. The tests of this book copy the weights of an independent implementation, pytorchcv, into ours, for every number of groups; the outputs agree.
+# The right size is not yet the right network. The book's tests copy the weights of an independent implementation, pytorchcv, into ours, for every number of groups: the outputs agree.
 
 # %% name="fig-network" caption="ShuffleNet V1 with three groups, drawn from the real network. Equal units in a row are folded into one box." alt="Flow chart of the whole network; the full description is inside the picture."
 diagrams.network(network, image, title="ShuffleNet V1, three groups")
@@ -391,7 +392,7 @@ diagrams.network(network, image, title="ShuffleNet V1, three groups")
 # %% [markdown] claims="S1-26,S1-36,S1-37"
 # ### Do more groups help?
 #
-# That takes training on {term}`ImageNet`, which we cannot do here. {cite:t}`zhang2018shufflenet` did; the figure shows the errors of their Table 2, turned into {term}`top-1 accuracies <top-1 accuracy>`.
+# {cite:t}`zhang2018shufflenet` trained them on {term}`ImageNet`; the figure shows the errors of their Table 2, turned into {term}`top-1 accuracies <top-1 accuracy>`.
 
 # %% hide="code" name="fig-groups" alt="Three lines of top-1 accuracy over the number of groups, one for each budget. At 13 million multiply-adds accuracy rises from 42.9 to 47.3 per cent; at 38 million it rises from 54.9 to 58.4 and falls to 57.7; at 140 million it stays near 67." caption="Top-1 accuracy on ImageNet over the number of groups, as reported in the paper's Table 2, at three budgets of multiply-adds."
 table_2 = {  # multiply-adds: top-1 accuracy for g = 1, 2, 3, 4, 8
@@ -410,16 +411,16 @@ ax.set(xticks=list(TABLE_1))
 plt.show()
 
 # %% [markdown]
-# The smaller the network, the more it gains from groups; at the middle budget eight are too many. Mind what the figure leaves out: time. {cite:t}`zhang2018shufflenet` (Section 4.5) found four and eight groups *less efficient* in their implementation, and took three as the trade-off.
+# The smaller the network, the more it gains from groups; at the middle budget eight are too many. Time is not in the figure: {cite:t}`zhang2018shufflenet` (Section 4.5) found four and eight groups less efficient, and three the right trade-off.
 
 # %% [markdown] objective="mix" claims="S1-35,S1-39"
 # ## Measure it: does the shuffle help?
 #
-# {cite:t}`zhang2018shufflenet` train networks of three and of eight groups with and without the shuffle. Their Table 3 reports an error lower by 1.3 to 2.5 points with three groups and by 3.8 to 5.8 with eight {cite:p}`zhang2018shufflenet`. They train on ImageNet, with stochastic gradient descent, a learning rate that falls linearly, and a weight decay of 4e-5, weak because small networks underfit rather than overfit (Section 4).
+# With it, {cite:t}`zhang2018shufflenet` report on ImageNet errors lower by 1.3 to 2.5 points for three groups, and by 3.8 to 5.8 for eight (Table 3).
 #
-# We have scikit-learn's handwritten digits. The optimiser is the same, all else is smaller: a stem, stage 2 of Table 1 and a classifier; fifty images of each digit, enlarged; six epochs. To switch the shuffle off we tell the unit that it shuffles one group; its convolutions keep theirs. **Will it show?** Make a guess.
+# We have scikit-learn's handwritten digits: fifty of each, enlarged, for a stem, stage 2 of Table 1 and a classifier. The optimiser is the paper's, down to its weight decay of 4e-5: weak, since small networks underfit rather than overfit {cite:p}`zhang2018shufflenet`. To switch the shuffle off we tell the unit that it shuffles one group; its convolutions keep theirs. **Will it show?**
 
-# %%
+# %% hide="code"
 from functools import partial
 
 from lightnets_edu import timing, verdict
@@ -445,25 +446,35 @@ def stage_2(groups, width, shuffle=True):
     return classifier(stem, [first, *rest], width, 10, shuffle)
 
 
-# %% claims="S1-39" measured=true record="ablation"
 train, test = digits(32)
+ways = {"with": True, "without": False}
+
+
+def gain(accuracies):
+    """The verdict on a network with the shuffle against one without."""
+    return verdict.paired(accuracies["with"], accuracies["without"])
+
+# %% claims="S1-39" measured=true record="accuracies"
 few, recipe = train.take(50), {"epochs": 6, "batch": 25, "lr": 0.05}
-chosen, ablation, rows = seeds(3, of=30), {}, []
+# The record takes 12 seeds, some three minutes: enough for one point.
+chosen, accuracies, rows = seeds(2, of=12), {}, []
 for groups, width in {4: 80, 8: 96}.items():
-    on, off = (
-        repeat(partial(stage_2, groups, width, shuffle), few, test,
-               chosen, **recipe) for shuffle in (True, False))
-    ablation[f"{groups} groups"] = [on.accuracies, off.accuracies]
-    rows.append((groups, width, on, off))
+    found = {way: repeat(partial(stage_2, groups, width, shuffle), few,
+                         test, seeds=chosen, **recipe)
+             for way, shuffle in ways.items()}
+    told = {way: spread.accuracies for way, spread in found.items()}
+    accuracies[f"{groups} groups"] = told
+    rows.append((groups, width, *found.values(), gain(told)))
 print("Measured on", timing.machine())
-show.table(["g", "channels", "with the shuffle", "without"], rows)
+show.table(["g", "channels", "with the shuffle", "without",
+            "gain: mean (interval)"], rows)
 
 # %% [markdown]
-# Each entry is the mean over the seeds, with the lowest and the highest in brackets. The same seeds with and without make pairs, and by the rule of [chapter 1](01_convolutions.ipynb) the difference of the pairs decides. With four groups the networks with the shuffle are {{= verdict.paired(*recorded.ablation["4 groups"]).words("better", "worse", "neither better nor worse as far as we can tell") =}}: {{= verdict.paired(*recorded.ablation["4 groups"]) =}}. With eight they are {{= verdict.paired(*recorded.ablation["8 groups"]).words("better", "worse", "neither better nor worse as far as we can tell") =}}: {{= verdict.paired(*recorded.ablation["8 groups"]) =}}. The same images are read by all, so this says nothing of other images, let alone of photographs.
+# The last column judges pairs of the same seed, by the rule of [chapter 1](01_convolutions.ipynb). The shuffle {{= gain(recorded.accuracies["4 groups"]).words("helps", "does harm", "makes no difference that we could tell") =}} with four groups and {{= gain(recorded.accuracies["8 groups"]).words("helps", "does harm", "makes no difference that we could tell") =}} with eight. Chance is {{= f"{verdict.chance(test.y):.0%}" =}}. With {{= len(test) =}} test images an accuracy is uncertain by {{= f"{100 * verdict.sampling_error(verdict.mean(recorded.accuracies['8 groups']['with']), len(test)):.1f}" =}} points either way; training and test digits come from the same writers. ImageNet may say otherwise.
 #
-# Why might digits be read without any shuffle? Let us ask the gradients what the last groups know.
+# Which groups of the first unit's middle does each last group read without a shuffle? We ask the gradients.
 
-# %%
+# %% hide="code"
 def sources_without(groups, width):
     """Which groups of the first unit's middle each last group reads."""
     net, middle = stage_2(groups, width, shuffle=False).eval(), []
@@ -489,11 +500,11 @@ show.table(
 )
 
 # %% [markdown]
-# Nobody reads more than {{= max(len(s) for s in read[8]) =}} groups of the first unit's middle, and {{= sum(not s for s in read[8]) =}} of the eight last groups read none: they hold the pooled stem and nothing else. The network is nearly a committee: narrow networks side by side, each with its own view of the image, whose votes the classifier adds up. Nearly, because a unit with stride 2 puts maps side by side, which moves the borders of the groups, so neighbours share. “Without the shuffle” is not always “never mixed”: ask the gradients. That such a committee can read digits is our guess. What a committee cannot do, we can prove.
+# None reads more than {{= max(len(s) for s in read[8]) =}}, and of the eight last groups {{= sum(not s for s in read[8]) =}} read none: they hold nothing but the pooled stem. The network is nearly a committee, narrow networks side by side whose votes the classifier adds up. (Nearly: stride 2 puts maps side by side, which moves the borders of groups. “Without the shuffle” is not always “never mixed”.) That a committee can read digits is our guess. What it cannot do, we can prove.
 #
 # ### What a committee cannot answer
 #
-# Take two digits, each in an input channel of its own, and a network of two groups from its first layer on, without a shuffle. Nothing crosses in it: {term}`batch norm`, ReLU and pooling work channel by channel, and its classifier is linear. So its score is a number from the one digit plus a number from the other, $f(a) + h(b)$.
+# Take two digits, each in an input channel of its own, and two groups in every layer, no shuffle. Batch norm, ReLU and pooling work channel by channel, so nothing crosses; the classifier is linear. So its score is a number from the one digit plus a number from the other: $f(a) + h(b)$.
 
 # %% predict [markdown] name="halves" objective="mix"
 # **Can a score of this form be above zero where the answer is yes, and below where it is no?**
@@ -529,11 +540,9 @@ print({name: crossed(answer)[:1] for name, answer in questions.items()})
 #
 # *Larger?* can be answered: $f(a) = a$ and $h(b) = -b - \tfrac12$.
 #
-# *Even?* cannot. The pairs (0, 0) and (1, 1) have an even sum, so $f(0) + h(0)$ and $f(1) + h(1)$ would be above zero. The pairs (0, 1) and (1, 0) have an odd one, so $f(0) + h(1)$ and $f(1) + h(0)$ would be below. But the first two scores add up to the same as the last two.
-#
-# So we train both networks on both questions.
+# *Even?* cannot. The sums 0 + 0 and 1 + 1 are even, so $f(0) + h(0)$ and $f(1) + h(1)$ would be above zero. The sums 0 + 1 and 1 + 0 are odd, so $f(0) + h(1)$ and $f(1) + h(0)$ would be below. But the first two scores add up to the same as the last two. Now we train.
 
-# %%
+# %% hide="code"
 def pairs(images, count, answer, seed):
     """Two digits, one in each channel; class 1 where the answer is yes."""
     draw = torch.Generator().manual_seed(seed)
@@ -549,35 +558,35 @@ def two_groups(shuffle, width=64):
     return classifier(stem, units, width, 2, shuffle)
 
 
-# %% measured=true record="halves"
 train, test = digits(8)
+sets = {text: (pairs(train, 2000, answer, 0), pairs(test, 1000, answer, 1))
+        for text, answer in questions.items()}
+chance = {text: verdict.chance(both[1].y) for text, both in sets.items()}
+
+# %% hide="code" measured=true record="answers"
 recipe = {"epochs": 10, "batch": 100, "lr": 0.1}
-chosen, halves, rows = seeds(3, of=30), {}, []
-for question, answer in questions.items():
-    sets = pairs(train, 2000, answer, 0), pairs(test, 1000, answer, 1)
-    on, off = (
-        repeat(partial(two_groups, shuffle), *sets, chosen, **recipe)
-        for shuffle in (True, False))
-    guess = verdict.chance(sets[1].y)
-    halves[question] = [on.accuracies, off.accuracies, guess]
-    rows.append((question, f"{guess:.1%}", on, off))
+chosen, answers, rows = seeds(2, of=12), {}, []
+for text, both in sets.items():
+    found = {way: repeat(partial(two_groups, shuffle), *both,
+                         seeds=chosen, **recipe)
+             for way, shuffle in ways.items()}
+    answers[text] = {way: s.accuracies for way, s in found.items()}
+    rows.append((text, f"{chance[text]:.0%}", *found.values(),
+                 gain(answers[text])))
 print("Measured on", timing.machine())
-show.table(["question", "chance", "with the shuffle", "without"], rows)
+show.table(["question", "chance", "with the shuffle", "without",
+            "gain: mean (interval)"], rows)
 
 # %% [markdown]
-# *Chance* is the accuracy of always giving the answer that is more frequent. Without the shuffle, *even?* is answered {{= verdict.paired(*recorded.halves["even?"][1:]).words("better than chance", "worse than chance", "no better than by chance") =}}: {{= verdict.paired(*recorded.halves["even?"][1:]) =}}. What it learned of the training pairs is of no use for others. With the shuffle it is answered {{= verdict.paired(recorded.halves["even?"][0], recorded.halves["even?"][2]).words("better than chance", "worse than chance", "no better than by chance") =}}: {{= verdict.paired(recorded.halves["even?"][0], recorded.halves["even?"][2]) =}}. *Larger?*, which needs no meeting, is answered {{= verdict.paired(*recorded.halves["larger?"][:2]).words("better with the shuffle than without", "worse with the shuffle than without", "equally well with and without, as far as we can tell") =}}: {{= verdict.paired(*recorded.halves["larger?"][:2]) =}}.
+# *Chance* is to give always the more frequent answer. Without the shuffle, *even?* is answered {{= verdict.paired(recorded.answers["even?"]["without"], chance["even?"]).words("above chance", "below chance", "no better and no worse than by chance") =}} ({{= len(recorded.answers["even?"]["with"]) =}} seeds), and {{= "within" if abs(verdict.mean(recorded.answers["even?"]["without"]) - chance["even?"]) < verdict.sampling_error(chance["even?"], len(sets["even?"][1])) else "beyond" =}} the sampling error of the test pairs, {{= f"{100 * verdict.sampling_error(chance['even?'], len(sets['even?'][1])):.1f}" =}} points. With the shuffle it is answered {{= gain(recorded.answers["even?"]).words("better", "worse", "no differently that we could tell") =}}: {{= gain(recorded.answers["even?"]) =}}. *Larger?*, which does not need the groups to meet, is answered {{= gain(recorded.answers["larger?"]).words("better with the shuffle", "worse with the shuffle", "with and without it, and the two cannot be told apart") =}}: {{= gain(recorded.answers["larger?"]) =}}.
 #
-# The layers are the same, and so are the weights and the multiply-adds. What the shuffle buys is what lies *between* the groups. This task was made to show it; how much it gains on photographs is another question.
-#
-# What did the halves of the network without a shuffle learn for *larger?*, which they have to answer by a sum?
+# Layers, weights and multiply-adds are the same. What the shuffle buys is what lies *between* the groups. This task was made to show it; of photographs it says nothing. Here is what the two halves learned, without a shuffle, for *larger?*:
 
 # %% hide="code" measured=true name="fig-halves" alt="Two lines over the digits 0 to 9, with bars for their spread: the share of the score that comes from the first digit's half of the network, and the share that comes from the second digit's half." caption="One network of two groups without a shuffle, trained on “Is the first digit larger?” (seed 0). The score for yes is the sum of two numbers, one from each half: here is their mean over the test images of each digit, and their standard deviation."
-sets = [pairs(part, count, questions["larger?"], seed) for part, count, seed
-        in ((train, 2000, 0), (test, 1000, 1))]
 with torch.random.fork_rng():
     torch.manual_seed(0)
     net = two_groups(shuffle=False)
-fit(net, *sets, **recipe, progress=False)
+fit(net, *sets["larger?"], **recipe, progress=False)
 with torch.no_grad():
     pooled = net[:-1](torch.cat([test.x, test.x], dim=1))    # the same digit twice
     weight = net[-1].weight[1] - net[-1].weight[0]
@@ -597,11 +606,11 @@ plt.show()
 # %% [markdown] claims="S1-44"
 # ### Time is not multiply-adds
 #
-# {cite:t}`zhang2018shufflenet` (Section 4.5) report that four times less arithmetic became about 2.6 times more speed on their ARM device. Their Table 8 has a starker pair: ShuffleNet 2× takes 108.8 ms and MobileNet, with more multiply-adds, 110.0 ms {cite:p}`zhang2018shufflenet`. And squeeze-and-excitation blocks, which add 3 of 527 million multiply-adds, made their networks 25 to 40% slower {cite:p}`zhang2018shufflenet` (Section 4.3).
+# {cite:t}`zhang2018shufflenet` (Section 4.5) report that four times less arithmetic became about 2.6 times more speed on their ARM device. (Table 8 has MobileNet too: 110.0 ms, for 569 million multiply-adds, against 108.8 ms of ShuffleNet 2×, for 524.)
 #
-# We have a CPU, one thread, one image. Batch norm is folded into the convolutions, as it is in use. For a cause that we can test, one layer stands there three times: as it is, with all its groups in one batched product, and dense.
+# We have a CPU, one thread, one image, and batch norm folded away. One layer stands there three times: dense, grouped, and grouped as one batched product.
 
-# %%
+# %% hide="code"
 from torch.nn.utils import fuse_conv_bn_eval
 
 
@@ -641,33 +650,33 @@ work["grouped 1×1, one product"] = work["grouped 1×1"]
 work["depthwise 3×3"] = depth.weight.numel() * x[0, 0].numel()
 work["channel shuffle"] = 0
 
-# %% claims="S1-48" measured=true record="times"
+# %% hide="code" claims="S1-48" measured=true record="turns"
 steps = modules | {
     "grouped 1×1, one product": in_one_product,
     "depthwise 3×3": lambda x: depth(x[:, :middle]),
     "channel shuffle": lambda x: channel_shuffle(x[:, :middle], groups),
 }
-times = timing.turns(steps, x, repeats=101)
+turns = timing.turns(steps, x, repeats=101)
 print("Measured on", timing.machine())
 show.table(["step", "multiply-adds", "time: median (middle half)"],
-           [(name, work[name], timing.summary(times[name]))
+           [(name, work[name], timing.summary(turns[name]))
             for name in steps])
 
 # %% [markdown]
-# Times belong to a machine; run the cell on yours. The ShuffleNet unit does {{= f"{work['ShuffleNet unit'] / work['ResNet unit']:.0%}" =}} of the ResNet unit's arithmetic. The ResNet unit takes {{= verdict.ratio(recorded.times["ResNet unit"], recorded.times["ShuffleNet unit"]) =}} the ShuffleNet unit's time.
+# The ShuffleNet unit does {{= f"{work['ShuffleNet unit'] / work['ResNet unit']:.0%}" =}} of the ResNet unit's arithmetic. It is {{= verdict.ratio(recorded.turns["ShuffleNet unit"], recorded.turns["ResNet unit"]).words("slower", "quicker", "not told apart in time") =}}: it takes {{= verdict.ratio(recorded.turns["ShuffleNet unit"], recorded.turns["ResNet unit"]) =}} as long. The shuffle does no arithmetic, but reads and writes a map. It takes {{= verdict.ratio(recorded.turns["channel shuffle"], recorded.turns["depthwise 3×3"]) =}} as long as the depthwise layer behind it, on one processor, with maps that fit its cache.
 #
-# One cause can be tested. PyTorch runs a grouped 1×1 layer here as one small product for each group, and joins the results (a test of this book looks at its profiler). Against the single product, the layer as it is takes {{= verdict.ratio(recorded.times["grouped 1×1"], recorded.times["grouped 1×1, one product"]) =}} the time: it is {{= verdict.ratio(recorded.times["grouped 1×1"], recorded.times["grouped 1×1, one product"]).words("slower, so a part of the gap is PyTorch's and not the unit's", "quicker, so that is not where the time goes", "not told from it, so that is not where the time goes") =}}. The dense layer, with {{= work["dense 1×1"] // work["grouped 1×1"] =}} times the arithmetic, takes {{= verdict.ratio(recorded.times["dense 1×1"], recorded.times["grouped 1×1"]) =}} the grouped layer's time.
-#
-# And the shuffle? It does no arithmetic and still reads and writes a map; the depthwise layer behind it takes {{= verdict.ratio(recorded.times["depthwise 3×3"], recorded.times["channel shuffle"]) =}} its time. This is one processor and a map that fits its cache. On a GPU or a phone it may be otherwise.
+# :::{dropdown} Going deeper: one cause, tested
+# PyTorch runs a grouped 1×1 layer here as a small product for each group, and joins the results; its profiler tells (in a test of this book). The layer takes {{= verdict.ratio(recorded.turns["grouped 1×1"], recorded.turns["grouped 1×1, one product"]) =}} as long as the single product{{= verdict.ratio(recorded.turns["grouped 1×1"], recorded.turns["grouped 1×1, one product"]).words(": a part of the gap is PyTorch's, not the unit's", ", so this is not where the time goes", ", so this is not where the time goes") =}}.
+# :::
 
 # %% [markdown] objective="permute" claims="S1-07"
 # ## Pitfalls
 #
 # ### Two orders that look alike
 #
-# Some published code, the authors' own among it {cite:p}`megvii2020shufflenet`, reshapes the channels to $(n, g)$ instead of $(g, n)$. That is a shuffle too, but the {show}`inverse one <fig-channel-shuffle channels=12 groups=3 shuffle=true order=inverse output=0 step=0>`. The two agree when $g = n$, so a test with four channels in two groups cannot tell them apart.
+# Some published code, the authors' own among it {cite:p}`megvii2020shufflenet`, reshapes the channels to $(n, g)$ instead of $(g, n)$. That is also a shuffle, but the {show}`inverse one <fig-channel-shuffle shuffle=true order=inverse>`. They agree when $g = n$: a test with four channels in two groups sees no fault.
 
-# %%
+# %% hide="code"
 def order(channels, groups):
     """Where each channel of a shuffled map came from."""
     numbered = torch.arange(channels).reshape(1, -1, 1, 1)
@@ -687,13 +696,15 @@ print("paper: ", order(12, 3), "\ninverse:", order(12, 4))
 print(sum(alike), "of", len(cases), "pairs C, g: as many groups meet")
 
 # %% [markdown]
-# *What it changes.* Not how far an output sees: of {{= len(cases) =}} pairs of $C$ and $g$ the two orders let as many groups meet in {{= sum(alike) =}}. Where $g$ divides $n$, every two groups exchange $n/g$ channels in both orders, and the one network is the other with channels renamed inside their groups. Trained weights are another matter: loaded into the other order they fit, and give wrong outputs.
+# *What it changes.* Not how far an output sees: for all {{= len(cases) =}} pairs of $C$ and $g$ up to {{= cases[-1][0] =}} channels, as many groups meet in both orders ({{= sum(alike) =}} of {{= len(cases) =}}). Where $g$ divides $n$, the one is the other with channels renamed inside their groups. Trained weights are another matter: loaded into the other order they fit, and give wrong outputs.
 #
-# Two more differences of that code change no function at all. It shuffles behind the depthwise layer, which renames filters. And in units of stride 2 it applies ReLU before the maps are put side by side; the pooled shortcut has no negative value anyway.
+# :::{dropdown} Going deeper: two more differences of the authors' code
+# It shuffles behind the depthwise layer and, with stride 2, applies ReLU before the maps are put side by side. Neither changes the function: the pooled shortcut is never negative.
+# :::
 #
 # ### Grouping one layer too many
 #
-# The first 1×1 layer of stage 2 is **not** grouped. Group it all the same, and the network still runs.
+# Group the first 1×1 layer of stage 2 all the same, and the network still runs.
 
 # %% claims="S1-27"
 right, wrong = ShuffleNetV1(groups=3), ShuffleNetV1(groups=3)
@@ -707,9 +718,9 @@ print(missing, "parameters are missing")
 #
 # ### Channels that vanish
 #
-# Code that cuts a map into blocks of `C // g` channels works for every `C`. Where $g$ does not divide $C$, it forgets the last ones.
+# Code that cuts a map into blocks of `C // g` channels forgets the last ones where $g$ does not divide $C$.
 
-# %% claims="S1-33"
+# %% hide="code" claims="S1-33"
 def blocks_of(x, groups):
     """Cut a map into groups, as published code does."""
     size = x.shape[1] // groups
@@ -724,12 +735,12 @@ except ValueError as error:
     print(kept, "channels kept;", error)
 
 # %% [markdown]
-# *What it changes.* Another function: of {{= odd.shape[1] =}} channels {{= kept =}} are left, and nobody is told. The function of the package refuses.
+# *What it changes.* Another function: of {{= odd.shape[1] =}} channels {{= kept =}} are left, and nobody is told. The package refuses.
 
 # %% [markdown] objective="build" claims="S1-32"
 # ### A copy that runs
 #
-# Here is a unit as one may find it on the web. The code is ours; the mistakes are taken from published copies. It runs without an error.
+# The code is ours, the mistakes are taken from published copies. It runs without an error.
 
 # %%
 class FoundUnit(nn.Module):
@@ -762,7 +773,7 @@ class FoundUnit(nn.Module):
         return torch.relu(x + y)
 
 # %% [markdown]
-# We compare it with the unit of the package: the shape of the output, the number of parameters, and the output itself when both hold the same weights.
+# We compare it with the package's unit: shapes, parameters, and outputs when both hold the same weights.
 
 # %% hide="code"
 def renamed(unit):
@@ -804,12 +815,12 @@ heads = ["stride", "shapes", "parameters, copy", "package", "outputs"]
 show.table(heads, rows)
 
 # %% [markdown]
-# *What it changes.* Another function, though all shapes agree, and with stride 1 even the number of parameters. **Shapes and counts are not enough: compare outputs under the same weights.** What is wrong in the copy you will find out in the last exercise.
+# *What it changes.* Another function, though all shapes agree, and with stride 1 even the parameters. **Shapes and counts are not enough: compare outputs under the same weights.** The last exercise asks what is wrong.
 
 # %% [markdown]
 # ## Exercises
 #
-# Practice first; a solution can be opened below each task. Then come four exercises that count, from easy to hard, with hints to open. Their checks look at a few cases only, and the hidden tests at many more: ✓ here does not mean full marks, so try cases of your own.
+# Practice first; a solution can be opened below each task. Then four exercises count, from easy to hard. Their checks look at a few cases, and the hidden tests at many more: ✓ does not mean full marks, so try cases of your own.
 
 # %% task [markdown] exercise="unit_macs" objective="count"
 # ### Who pays in a ShuffleNet unit?
@@ -1067,9 +1078,7 @@ with Check("MendedUnit") as check:
 # %% [markdown]
 # ### An open question
 #
-# No points for this one, and no single answer. Build `ShuffleNetV1(8, width=0.5)`. In its stage 2 the middle of a unit has fewer channels than the $8^2$ that complete mixing asks for. A second unit mixes further; `reach` will tell you how far.
-#
-# Would you expect the network to suffer? Argue for one side. Then plan the experiment that could prove you wrong: what would you train, against what would you compare it, how often would you repeat it, and which result would change your mind?
+# No points, and no single answer. In `ShuffleNetV1(8, width=0.5)` the middle of a unit of stage 2 has fewer channels than the $8^2$ that complete mixing asks for; a second unit mixes further. Would you expect the network to suffer? Argue for one side. Then plan the experiment that could prove you wrong: what would you train, against what, how often, and which result would change your mind?
 
 # %% [markdown] claims="S1-42,S1-52"
 # ## When to choose it
@@ -1108,13 +1117,13 @@ plt.show()
 # %% [markdown]
 # {answer}`share`
 #
-# The share does not go away; it was the wrong number to look at. What is saved on 1×1 layers is spent on 1×1 layers again, and buys **width at equal work**: with eight groups the last stage has {{= f"{TABLE_1[8][-1] / TABLE_1[1][-1]:.1f}" =}} times the channels. The side effect, groups that never meet, is mended by a permutation, wholly wherever the shuffled map has at least $g^2$ channels.
+# The share does not go away; it was the wrong number to look at. What is saved on 1×1 layers is spent on 1×1 layers again, and buys **width at equal work**: with eight groups the last stage has {{= f"{TABLE_1[8][-1] / TABLE_1[1][-1]:.1f}" =}} times the channels. The side effect, groups that never meet, is mended by a permutation: wholly, where the shuffled map has at least $g^2$ channels.
 #
 # *Choose it* when multiply-adds are what you must save, and when the network is so small that width is what it lacks. At equal multiply-adds {cite:t}`zhang2018shufflenet` report a lower error than with VGG-like, ResNet, Xception-like and ResNeXt units (Table 4), and than MobileNet at every budget (Table 5).
 #
-# *Look elsewhere* when time on your device is what counts. Grouping takes arithmetic away and leaves most of the memory access: the maps are read and written all the same. ShuffleNet V2 {cite:p}`ma2018shufflenetv2` begins with that complaint. And nobody derived the shuffle; it was made by hand. What can be said exactly is what this chapter has shown: which inputs it lets an output reach.
+# *Look elsewhere* when time on your device is what counts. Grouping takes arithmetic away and leaves most of the memory access. ShuffleNet V2 {cite:p}`ma2018shufflenetv2` begins with that complaint. And nobody derived the shuffle; it was made by hand. What can be said exactly is which inputs it lets an output reach.
 
 # %% ledger [markdown]
 # ## What was claimed, what we found
 #
-# Statements of the paper and of our sources, each with our verdict. All of them are on [The source, checked](../book/claims.md).
+# Eight statements of the paper and of our sources, with our verdicts. All are on [The source, checked](../book/claims.md).

@@ -2,10 +2,12 @@
 
 Beside the paper: Figure 1 is `channel_shuffle`, Figure 2 is `ShuffleUnit`, Table 1 is `TABLE_1`.
 
-Departures from the paper: none known at 1x. For other widths the paper says only "scale the number of channels";
-the stem's width is that of the authors' later code, and so is what the paper leaves open: which part of a
-concatenation comes first (the shortcut). Departures from that code: it shuffles after the depthwise
-convolution, in the inverse order, applies ReLU to the branch before concatenation, and has no classifier bias.
+Departures from the paper: none known at 1x. For other widths the paper says only that it scales the number of filters
+(§3.3), and nothing of Conv1. The authors' later code has 0.5x to 2x, for g = 3 and 8; its stems are ours for all g. The
+stem at 0.25x is our extension; with it the cost comes to the paper's 13 million. From that code, too, is what the paper
+leaves open: which part of a concatenation comes first (the shortcut). Departures from that code: it shuffles after the
+depthwise convolution and applies ReLU to the branch before concatenation, which changes names and no function; it
+shuffles in the inverse order; and it has no classifier bias.
 """
 
 import torch
@@ -51,7 +53,7 @@ class ShuffleUnit(nn.Module):
         super().__init__()
         _check_widths(c_in, c_out, stride)
         self.groups, self.stride = groups, stride
-        c_mid = divide(c_out, 4, "bottleneck")  # §3.2: a quarter
+        c_mid = divide(c_out, 4, "bottleneck")  # §3.3: a quarter
         # concatenation brings back c_in
         c_branch = c_out - c_in if stride == 2 else c_out
         self.reduce = conv_bn(c_in, c_mid, 1, groups=reduce_groups)
@@ -109,7 +111,7 @@ class ShuffleNetV1(nn.Module):
         units: list[nn.Module] = []
         for c_out, n in zip(stages, UNITS, strict=True):
             for i in range(n):
-                reduce_groups = groups if units else 1            # §3.3: the first pointwise layer is not grouped
+                reduce_groups = groups if units else 1            # Table 1, caption: the first is not grouped
                 units.append(ShuffleUnit(c, c_out, 2 if i == 0 else 1, groups, reduce_groups))
                 c = c_out
         self.stages = nn.Sequential(*units)
