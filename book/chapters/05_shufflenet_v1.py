@@ -12,14 +12,14 @@
 # %% card [markdown]
 # # ShuffleNet V1: group the pointwise layers, then shuffle the channels
 #
-# Grouping a convolution makes it cheaper, and cuts the network into pieces that never meet. {cite:t}`zhang2018shufflenet` keep the saving and mend the cut. They shuffle the channels: they take one from each group in turn. The shuffle itself does no arithmetic at all.
+# Grouping a convolution makes it cheaper, and cuts the network into pieces that never meet. {cite:t}`zhang2018shufflenet` keep the saving and mend the cut. They shuffle the channels: they take one from each group in turn. The shuffle itself does no arithmetic at all. (The time below is for reading; the exercises take about as long again.)
 
 # %% [markdown] objective="count" claims="S1-03,S1-04"
 # ## Who pays: the 1×1 layers
 #
 # In ResNet {cite:p}`he2016resnet` a {term}`residual unit` has three layers. A 1×1 layer makes the {term}`map` narrow, a 3×3 layer works on this narrow middle, the {term}`bottleneck`, and another 1×1 layer makes the map wide again. ResNeXt {cite:p}`xie2017resnext` made the middle layer cheap: it is a {term}`grouped convolution`.
 #
-# Who pays now? We count the {term}`multiply-adds <multiply-add>` of ResNeXt-50's second unit. As in [chapter 1](01_convolutions.ipynb), `cost.layer_costs` sends an empty map of a given shape through the layers and gives a row for each; `cost.total` adds rows up.
+# Who pays now? We count the {term}`multiply-adds <multiply-add>` of ResNeXt-50's second unit. `cost.layer_costs`, from [chapter 1](01_convolutions.ipynb), sends an empty map through the layers and gives a row for each; `cost.total` adds rows up.
 
 # %%
 import torch
@@ -35,7 +35,7 @@ show.vector_plots()
 
 
 def convolutions(c, m, outer_groups=1, middle_groups=1):
-    """The convolutions of a unit with c channels outside, m in the middle."""
+    """Convolutions of a unit: c channels outside, m in the middle."""
     return nn.Sequential(
         nn.Conv2d(c, m, 1, groups=outer_groups, bias=False),
         nn.Conv2d(m, m, 3, padding=1, groups=middle_groups, bias=False),
@@ -211,7 +211,8 @@ wide, piles = 64, 4
 pair = 2 * cost.conv_params(wide, wide, 1, groups=piles)
 dense = cost.conv_params(wide, wide, 1)
 show.table(["64 channels", "weights"],
-           [("two layers of four groups, shuffled", pair), ("one dense layer", dense)])
+           [("two layers of four groups, shuffled", pair),
+            ("one dense layer", dense)])
 
 # %% [markdown] claims="S1-45,S1-47"
 # **To reach is not to weigh.** The pair has {{= f"{pair / dense:.0%}" =}} of the weights of one dense layer, so it cannot be as free. Between one group of inputs and one group of outputs is a narrow gate: of a group's {{= wide // piles =}} channels only {{= wide // piles**2 =}} are sent to each group of the second layer. Every output sees every input, but cannot weigh each as it likes.
@@ -288,7 +289,7 @@ show.table(
 # %% [markdown] claims="S1-19"
 # {answer}`saves`
 #
-# What the grouping buys is the *next* step: now the budget has room for more channels.
+# Most is saved by the step *{{= max(saved, key=saved.get) =}}*. What the grouping buys is the *next* step: now the budget has room for more channels.
 #
 # A layer costs more than arithmetic. It also has {term}`memory access`: input, output and weights, each element counted once.
 
@@ -339,7 +340,7 @@ show.source(ShuffleUnit)
 show.source(ShuffleNetV1)
 
 # %% [markdown]
-# `column` looks the widths up in the paper's Table 1. The very first 1×1 layer is not grouped: the stem gives it only {{= ShuffleNetV1(3).stem[0][0].out_channels =}} channels. What an image becomes on its way:
+# `column` looks the widths up in the paper's Table 1; `whole` and `check_image` refuse what does not fit. The very first 1×1 layer is not grouped: the stem gives it only {{= ShuffleNetV1(3).stem[0][0].out_channels =}} channels. What an image becomes on its way:
 
 # %% hide="code"
 image = (1, 3, 224, 224)
@@ -418,7 +419,7 @@ plt.show()
 #
 # With it, {cite:t}`zhang2018shufflenet` report on ImageNet errors lower by 1.3 to 2.5 points for three groups, and by 3.8 to 5.8 for eight (Table 3).
 #
-# We have scikit-learn's handwritten digits: fifty of each, enlarged, for a stem, stage 2 of Table 1 and a classifier. The optimiser is the paper's, down to its weight decay of 4e-5: weak, since small networks underfit rather than overfit {cite:p}`zhang2018shufflenet`. To switch the shuffle off we tell the unit that it shuffles one group; its convolutions keep theirs. **Will it show?**
+# We have scikit-learn's handwritten digits: fifty of each, enlarged, for a stem, stage 2 of Table 1 and a classifier. As in the paper, the learning rate of stochastic gradient descent falls linearly, and the weight decay is 4e-5: weak, since small networks underfit rather than overfit {cite:p}`zhang2018shufflenet`. To switch the shuffle off we tell the unit that it shuffles one group; its convolutions keep theirs. **Will it show?**
 
 # %% hide="code"
 from functools import partial
@@ -526,7 +527,7 @@ questions = {
 
 
 def crossed(answer):
-    """Digits a, b, c, d: yes for (a, b) and (c, d), no for the other two."""
+    """Digits a, b, c, d: yes for (a, b), (c, d); no for (a, d), (c, b)."""
     return [(a, b, c, d) for a in range(10) for b in range(10)
             for c in range(10) for d in range(10)
             if answer(a, b) and answer(c, d)
@@ -558,7 +559,20 @@ def two_groups(shuffle, width=64):
     return classifier(stem, units, width, 2, shuffle)
 
 
+def halves(train, test, recipe, seed=0):
+    """What each half of a network without shuffle adds to a “yes”."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        net = two_groups(shuffle=False)
+    fit(net, train, test, **recipe, seed=seed, progress=False)
+    with torch.no_grad():
+        pooled = net[:-1](digits_twice.x)
+        weight = net[-1].weight[1] - net[-1].weight[0]
+        return (pooled * weight).reshape(len(pooled), 2, -1).sum(2)
+
+
 train, test = digits(8)
+digits_twice = Images(torch.cat([test.x, test.x], dim=1), test.y)
 sets = {text: (pairs(train, 2000, answer, 0), pairs(test, 1000, answer, 1))
         for text, answer in questions.items()}
 chance = {text: verdict.chance(both[1].y) for text, both in sets.items()}
@@ -583,19 +597,13 @@ show.table(["question", "chance", "with the shuffle", "without",
 # Layers, weights and multiply-adds are the same. What the shuffle buys is what lies *between* the groups. This task was made to show it; of photographs it says nothing. Here is what the two halves learned, without a shuffle, for *larger?*:
 
 # %% hide="code" measured=true name="fig-halves" alt="Two lines over the digits 0 to 9, with bars for their spread: the share of the score that comes from the first digit's half of the network, and the share that comes from the second digit's half." caption="One network of two groups without a shuffle, trained on “Is the first digit larger?” (seed 0). The score for yes is the sum of two numbers, one from each half: here is their mean over the test images of each digit, and their standard deviation."
-with torch.random.fork_rng():
-    torch.manual_seed(0)
-    net = two_groups(shuffle=False)
-fit(net, *sets["larger?"], **recipe, progress=False)
-with torch.no_grad():
-    pooled = net[:-1](torch.cat([test.x, test.x], dim=1))    # the same digit twice
-    weight = net[-1].weight[1] - net[-1].weight[0]
-    scores = (pooled * weight).reshape(len(test), 2, -1).sum(2)
+scores = halves(*sets["larger?"], recipe)
 fig, ax = plt.subplots(figsize=(7, 3))
 for half, (label, colour, marker) in enumerate([
         ("from the first digit", "#0072B2", "o"),
         ("from the second digit", "#D55E00", "s")]):
-    of_digit = [scores[test.y == digit, half] for digit in range(10)]
+    of_digit = [scores[digits_twice.y == digit, half]
+                for digit in range(10)]
     ax.errorbar(range(10), [s.mean() for s in of_digit],
                 [s.std() for s in of_digit], color=colour, marker=marker,
                 label=label, capsize=3)
@@ -606,7 +614,7 @@ plt.show()
 # %% [markdown] claims="S1-44"
 # ### Time is not multiply-adds
 #
-# {cite:t}`zhang2018shufflenet` (Section 4.5) report that four times less arithmetic became about 2.6 times more speed on their ARM device. (Table 8 has MobileNet too: 110.0 ms, for 569 million multiply-adds, against 108.8 ms of ShuffleNet 2×, for 524.)
+# {cite:t}`zhang2018shufflenet` (Section 4.5) report that four times less arithmetic became about 2.6 times more speed on their ARM device. Their Table 8 has two near equals in time: MobileNet with 110.0 ms and ShuffleNet 2× with 108.8 ms, for 569 and 524 million multiply-adds {cite:p}`zhang2018shufflenet`.
 #
 # We have a CPU, one thread, one image, and batch norm folded away. One layer stands there three times: dense, grouped, and grouped as one batched product.
 
@@ -665,7 +673,9 @@ show.table(["step", "multiply-adds", "time: median (middle half)"],
 # %% [markdown]
 # The ShuffleNet unit does {{= f"{work['ShuffleNet unit'] / work['ResNet unit']:.0%}" =}} of the ResNet unit's arithmetic. It is {{= verdict.ratio(recorded.turns["ShuffleNet unit"], recorded.turns["ResNet unit"]).words("slower", "quicker", "not told apart in time") =}}: it takes {{= verdict.ratio(recorded.turns["ShuffleNet unit"], recorded.turns["ResNet unit"]) =}} as long. The shuffle does no arithmetic, but reads and writes a map. It takes {{= verdict.ratio(recorded.turns["channel shuffle"], recorded.turns["depthwise 3×3"]) =}} as long as the depthwise layer behind it, on one processor, with maps that fit its cache.
 #
-# :::{dropdown} Going deeper: one cause, tested
+# :::{dropdown} Going deeper: what a count does not see, and one cause, tested
+# Squeeze-and-excitation blocks took the authors' networks from 524 to 527 million multiply-adds, and made them 25 to 40% slower on mobile devices {cite:p}`zhang2018shufflenet` (Section 4.3 and Table 5).
+#
 # PyTorch runs a grouped 1×1 layer here as a small product for each group, and joins the results; its profiler tells (in a test of this book). The layer takes {{= verdict.ratio(recorded.turns["grouped 1×1"], recorded.turns["grouped 1×1, one product"]) =}} as long as the single product{{= verdict.ratio(recorded.turns["grouped 1×1"], recorded.turns["grouped 1×1, one product"]).words(": a part of the gap is PyTorch's, not the unit's", ", so this is not where the time goes", ", so this is not where the time goes") =}}.
 # :::
 
@@ -684,19 +694,20 @@ def order(channels, groups):
 
 
 def meetings(order, n):
-    """For each group of n places, from how many groups its channels come."""
+    """For each group of n places: from how many groups it takes."""
     places = range(0, len(order), n)
     return sorted(len({i // n for i in order[k:k + n]}) for k in places)
 
 
-cases = [(c, g) for c in range(1, 97) for g in range(1, c + 1) if c % g == 0]
+cases = [(c, g) for c in range(1, 97)
+         for g in range(1, c + 1) if c % g == 0]
 alike = [meetings(order(c, g), c // g) == meetings(order(c, c // g), c // g)
          for c, g in cases]
 print("paper: ", order(12, 3), "\ninverse:", order(12, 4))
 print(sum(alike), "of", len(cases), "pairs C, g: as many groups meet")
 
 # %% [markdown]
-# *What it changes.* Not how far an output sees: for all {{= len(cases) =}} pairs of $C$ and $g$ up to {{= cases[-1][0] =}} channels, as many groups meet in both orders ({{= sum(alike) =}} of {{= len(cases) =}}). Where $g$ divides $n$, the one is the other with channels renamed inside their groups. Trained weights are another matter: loaded into the other order they fit, and give wrong outputs.
+# *What it changes.* Not how far an output sees: for all {{= len(cases) =}} pairs of $C$ and $g$ up to {{= cases[-1][0] =}} channels, as many groups meet in both orders ({{= sum(alike) =}} of {{= len(cases) =}}). Where $g$ divides $n$, the one is the other with channels renamed inside their groups; elsewhere the orders may differ in which groups exchange more channels. Trained weights are another matter: loaded into the other order they fit, and give wrong outputs.
 #
 # :::{dropdown} Going deeper: two more differences of the authors' code
 # It shuffles behind the depthwise layer and, with stride 2, applies ReLU before the maps are put side by side. Neither changes the function: the pooled shortcut is never negative.
@@ -1090,8 +1101,8 @@ cured = convolutions(240, 60, outer_groups=3, middle_groups=60)
 shares = {g: pointwise_share(rows) for g, rows in networks.items()}
 cured_share = pointwise_share(cost.layer_costs(cured, (1, 240, 28, 28)))
 show.table(
-    ["", "share of the 1×1 layers", "channels in the last stage"],
-    [("ShuffleNet unit, g = 3", f"{cured_share:.1%}", ""),
+    ["part", "share of the 1×1 layers", "channels in the last stage"],
+    [("one ShuffleNet unit, g = 3", f"{cured_share:.1%}", "–"),
      *[(f"whole network, g = {g}", f"{s:.1%}", f"{TABLE_1[g][-1]:,}")
        for g, s in shares.items()]],
 )
