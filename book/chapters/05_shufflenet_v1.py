@@ -1,6 +1,6 @@
 # ---
 # title: ShuffleNet V1
-# minutes: 75
+# minutes: 70
 # before: "what a convolution, a pointwise (1×1), a depthwise and a grouped convolution are, and what multiply-adds and memory access count ([chapter 1](01_convolutions.ipynb)); what a residual unit and its shortcut do"
 # objectives:
 #   count: compute what a ResNet, a ResNeXt and a ShuffleNet unit cost, and check the formula against real layers
@@ -743,7 +743,8 @@ kept = sum(block.shape[1] for block in blocks_of(odd, groups=4))
 try:
     channel_shuffle(odd, groups=4)
 except ValueError as error:
-    print(kept, "channels kept;", error)
+    print(kept, "channels kept")
+    print(error)
 
 # %% [markdown]
 # *What it changes.* Another function: of {{= odd.shape[1] =}} channels {{= kept =}} are left, and nobody is told. The package refuses.

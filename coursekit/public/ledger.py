@@ -19,8 +19,7 @@ VERDICTS = {
     "reported": "a result of the paper, quoted and not repeated here",
     "open": "could not be settled",
 }
-FIELDS = {"id", "claim", "verdict", "note", "check", "cite", "measured", "minor", "teaches"}
-MOST = 8  # rows that a chapter may choose for its own table
+FIELDS = {"id", "claim", "verdict", "note", "check", "cite", "measured", "minor"}
 
 
 @dataclass(frozen=True)
@@ -36,8 +35,7 @@ class Claim:
     check: str = ""
     cite: str = ""
     measured: bool = False
-    minor: bool = False  # no section teaches it
-    teaches: bool = False  # a learner gains from it: chosen for the chapter's own table
+    minor: bool = False  # listed in the chapter's table only, no section teaches it
 
 
 def read_ledger(project: Project, chapters: list[Chapter]) -> list[Claim]:
@@ -61,10 +59,6 @@ def read_ledger(project: Project, chapters: list[Chapter]) -> list[Claim]:
             raise BookError(where, "this id is already taken")
         _backed(project.root, claim, stems[claim.chapter], keys, where)
         _placed(claim, stems[claim.chapter], where)
-    for stem in stems:
-        if (chosen := sum(claim.teaches for claim in claims if claim.chapter == stem)) > MOST:
-            todo = "take `teaches: true` from those that a learner gains least from"
-            raise BookError(f"book/ledger/{stem}.yml", f"chooses {chosen} rows, {MOST} at most", todo)
     return claims
 
 
@@ -134,9 +128,7 @@ FOLDED = {"reported": "Results of the authors, quoted and not repeated here", "h
 
 
 def chapter_table(claims: list[Claim], chapter: Chapter) -> str:
-    """The chapter's own rows: those that it chose; else all, what needed mending in the open, the rest folded in."""
-    if chosen := [claim for claim in claims if claim.teaches]:
-        return table(chosen, chapter)
+    """The chapter's own rows: what needed mending in the open, the rest folded in."""
     mended = [claim for claim in claims if claim.verdict not in FOLDED]
     shown = [table(mended, chapter)] if mended else []
     for verdict, title in FOLDED.items():

@@ -97,28 +97,36 @@ def column(groups: int, width: float = 1.0) -> tuple[int, ...]:
 
 
 class ShuffleNetV1(nn.Module):
-    """Table 1, one column per `groups`, scaled by `width`. (N, 3, H, W) -> (N, num_classes).
+    """Table 1, one column per `groups`, scaled by `width`.
 
-    ValueError for groups and widths outside the table, and for those that scaling breaks:
-    0.5x and 1.5x with g = 2, 4; 0.25x with g = 2, 4, 8.
+    (N, 3, H, W) -> (N, num_classes). ValueError for groups and widths
+    outside the table, and for those that scaling breaks: 0.5x and 1.5x
+    with g = 2, 4; 0.25x with g = 2, 4, 8.
     """
 
-    def __init__(self, groups: int, width: float = 1.0, num_classes: int = 1000):
+    def __init__(self, groups: int, width: float = 1.0,
+                 num_classes: int = 1000):
         super().__init__()
         whole(num_classes=num_classes)
         c, *stages = column(groups, width)
-        self.stem = nn.Sequential(conv_bn(3, c, 3, stride=2), nn.ReLU(), nn.MaxPool2d(3, stride=2, padding=1))
+        self.stem = nn.Sequential(
+            conv_bn(3, c, 3, stride=2), nn.ReLU(),
+            nn.MaxPool2d(3, stride=2, padding=1))
         units: list[nn.Module] = []
         for c_out, n in zip(stages, UNITS, strict=True):
             for i in range(n):
-                reduce_groups = groups if units else 1            # Table 1, caption: the first is not grouped
-                units.append(ShuffleUnit(c, c_out, 2 if i == 0 else 1, groups, reduce_groups))
+                # Table 1, caption: the first of all is not grouped
+                reduce_groups = groups if units else 1
+                stride = 2 if i == 0 else 1
+                units.append(
+                    ShuffleUnit(c, c_out, stride, groups, reduce_groups))
                 c = c_out
         self.stages = nn.Sequential(*units)
         self.head = nn.Linear(c, num_classes)
 
     def forward(self, x: Tensor) -> Tensor:
         check_image(x)
-        y = self.stages(self.stem(x))         # (N, 3, 224, 224) -> (N, c, 7, 7)
-        scores: Tensor = self.head(y.mean(dim=(2, 3)))    # global average pool
+        y = self.stages(self.stem(x))  # 224 × 224 -> 7 × 7 positions
+        # global average pool
+        scores: Tensor = self.head(y.mean(dim=(2, 3)))
         return scores

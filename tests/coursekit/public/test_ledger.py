@@ -22,24 +22,6 @@ def test_pages(book):
     assert "| double a number | Double it | Halve a number |" in trace_page(chapters)
 
 
-def test_a_chapter_shows_the_rows_that_it_chose(book):
-    row = "- {{id: DO-0{n}, claim: Claim {n}., verdict: reported, cite: someone2020, minor: true, teaches: {chosen}}}\n"
-    ledger = book / "book/ledger/01_double.yml"
-    ledger.write_text(ledger.read_text() + "".join(row.format(n=n, chosen=str(n < 5).lower()) for n in range(2, 10)))
-    claims, chapters = load(book)
-    shown = chapter_table(claims, chapters[0])
-    assert "Claim 4." in shown and "Claim 5." not in shown and "Doubling" not in shown and "dropdown" not in shown
-    assert "Claim 5." in claims_page(claims, chapters)
-
-
-def test_a_chapter_chooses_no_more_than_eight(book):
-    row = "- {{id: DO-{n}, claim: Claim {n}., verdict: reported, cite: someone2020, minor: true, teaches: true}}\n"
-    ledger = book / "book/ledger/01_double.yml"
-    ledger.write_text(ledger.read_text() + "".join(row.format(n=n) for n in range(10, 19)))
-    with pytest.raises(BookError, match="chooses 9 rows, 8 at most"):
-        load(book)
-
-
 @pytest.mark.parametrize(("old", "new", "message"), [
     ("verdict: holds", "verdict: true", "verdict True"),
     ("verdict: holds", "verdict: wrong", "is wrong and does not say what is right"),
