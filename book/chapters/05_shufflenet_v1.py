@@ -1,7 +1,7 @@
 # ---
 # title: ShuffleNet V1
 # minutes: 70
-# before: "what a convolution, a pointwise (1×1), a depthwise and a grouped convolution are, and what multiply-adds and memory access count ([chapter 1](01_convolutions.ipynb)); what a residual unit and its shortcut do"
+# before: "what a convolution, a pointwise (1×1), a depthwise and a grouped convolution are, and what multiply-adds and memory access count ({chapter}`1`); what a residual unit and its shortcut do"
 # objectives:
 #   count: compute what a ResNet, a ResNeXt and a ShuffleNet unit cost, and check the formula against real layers
 #   mix: say which inputs an output can depend on, with and without the shuffle, and when the mixing is complete
@@ -19,7 +19,7 @@
 #
 # In ResNet {cite:p}`he2016resnet` a {term}`residual unit` has three layers. A 1×1 layer makes the {term}`map` narrow, a 3×3 layer works on this narrow middle, the {term}`bottleneck`, and another 1×1 layer makes the map wide again. ResNeXt {cite:p}`xie2017resnext` made the middle layer cheap: it is a {term}`grouped convolution`.
 #
-# Who pays now? We count the {term}`multiply-adds <multiply-add>` of ResNeXt-50's second unit. `cost.layer_costs`, from [chapter 1](01_convolutions.ipynb), sends an empty map through the layers and gives a row for each; `cost.total` adds rows up.
+# Who pays now? We count the {term}`multiply-adds <multiply-add>` of ResNeXt-50's second unit. `cost.layer_costs`, from {chapter}`1`, sends an empty map through the layers and gives a row for each; `cost.total` adds rows up.
 
 # %%
 import torch
@@ -332,7 +332,7 @@ show.source(ShuffleUnit)
 #
 # *Why one shuffle, and not two?* A second one, behind the last layer, gave “comparable scores” {cite:p}`zhang2018shufflenet` (Section 3.2). From one unit to the next, groups stay apart; they meet at the shuffle inside. It works on the narrow map, so full mixing takes $m \ge g^2$.
 #
-# *Why no ReLU after the depthwise layer?* The authors follow {cite:t}`chollet2017xception`, whose network learned better without one there. [Chapter 2](02_xception.ipynb) tries it again.
+# *Why no ReLU after the depthwise layer?* The authors follow {cite:t}`chollet2017xception`, whose network learned better without one there. {chapter}`Chapter 2 <2>` tries it again.
 #
 # The network is a {term}`stem`, three {term}`stages <stage>` of such units, and a linear classifier. Each stage begins with a unit of stride 2; from stage to stage the channels double.
 
@@ -457,7 +457,7 @@ def gain(accuracies):
 
 # %% claims="S1-39" measured=true record="accuracies"
 few, recipe = train.take(50), {"epochs": 6, "batch": 25, "lr": 0.05}
-# The record takes 12 seeds, some three minutes: enough for one point.
+# The record takes 12 seeds: more would cost a builder more minutes.
 chosen, accuracies, rows = seeds(2, of=12), {}, []
 for groups, width in {4: 80, 8: 96}.items():
     found = {way: repeat(partial(stage_2, groups, width, shuffle), few,
@@ -471,7 +471,7 @@ show.table(["g", "channels", "with the shuffle", "without",
             "gain: mean (interval)"], rows)
 
 # %% [markdown]
-# The last column judges pairs of the same seed, by the rule of [chapter 1](01_convolutions.ipynb). The shuffle {{= gain(recorded.accuracies["4 groups"]).words("helps", "does harm", "makes no difference that we could tell") =}} with four groups and {{= gain(recorded.accuracies["8 groups"]).words("helps", "does harm", "makes no difference that we could tell") =}} with eight. Chance is {{= f"{verdict.chance(test.y):.0%}" =}}. With {{= len(test) =}} test images an accuracy is uncertain by {{= f"{100 * verdict.sampling_error(verdict.mean(recorded.accuracies['8 groups']['with']), len(test)):.1f}" =}} points either way; training and test digits come from the same writers. ImageNet may say otherwise.
+# The last column judges pairs of the same seed, by the rule of {chapter}`1`. The shuffle {{= gain(recorded.accuracies["4 groups"]).words("helps", "does harm", "makes no difference that we could tell") =}} with four groups and {{= gain(recorded.accuracies["8 groups"]).words("helps", "does harm", "makes no difference that we could tell") =}} with eight. Chance is {{= f"{verdict.chance(test.y):.0%}" =}}. With {{= len(test) =}} test images an accuracy is uncertain by {{= f"{100 * verdict.sampling_error(verdict.mean(recorded.accuracies['8 groups']['with']), len(test)):.1f}" =}} points either way; training and test digits come from the same writers. ImageNet may say otherwise.
 #
 # Which groups of the first unit's middle does each last group read without a shuffle? We ask the gradients.
 
@@ -1138,4 +1138,4 @@ plt.show()
 # %% ledger [markdown]
 # ## What was claimed, what we found
 #
-# Eight statements of the paper and of our sources, with our verdicts. All are on [The source, checked](../book/claims.md).
+# Eight statements of the paper and of our sources, with our verdicts.
