@@ -51,7 +51,7 @@ def _build(
     chapters = read_chapters(project.sources(), root)
     claims = ledger.read_ledger(project, chapters)
     record = strength.read(root)
-    made = pages.whole(chapters, claims, record)
+    made = pages.whole(project, chapters, claims, record)
     kept = {name: pages.committed(text) for name, text in made.items()}
     anew = measured.chosen(project, chapters, measure)
     _tell(strength_page.out_of_date(chapters, record) + measured.out_of_date(project, chapters, anew), check)
@@ -83,7 +83,7 @@ def _build(
 
 def _of_prose(chapter: Chapter) -> list[BookError]:
     """What is typed and should be computed, and what is computed from the wrong run."""
-    numbers = [fault for cell in chapter.cells for fault in bare_numbers(cell)]
+    numbers = [fault for cell in chapter.prose for fault in bare_numbers(cell)]
     return numbers + recorded.faults(chapter) + conclusions.faults(chapter)
 
 

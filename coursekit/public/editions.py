@@ -10,14 +10,17 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from ..cells import SourceCell
 from ..chapter import Chapter, Exercise
+from ..errors import BookError
 from ..exercise_cells import grade_id, mark
 from ..project import Project
 from ..prose import fill
-from . import recorded
+from . import reader, recorded
 from .execute import STATE, Executed
-from .ledger import Claim, chapter_table
+from .ledger import Claim
+from .ledger_page import chapter_table
 from .plain import References, plain
 
+CHAPTER = re.compile(r"\{chapter\}`(?:(?P<words>[^`<]+?)\s*<)?(?P<number>\d+)>?`")
 GRADED = "# Graded: your teacher's copy of this cell holds further tests. Leave it as it is."
 KERNEL = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -46,10 +49,14 @@ def page(project: Project, chapter: Chapter, result: Executed, claims: list[Clai
         metadata={**KERNEL, "widgets": {STATE: {"version_major": 2, "version_minor": 0, "state": result.widgets}}}
     )
     outputs, values = iter(result.outputs), iter(result.values)
+    answers: dict[str, str] = {}
     for cell in chapter.cells:
         if cell.kind == "markdown":
             text = _text(project, chapter, cell, claims)
-            nb.cells.append(new_markdown_cell(fill(text, next(values)) if cell.role != "task" else text))
+            if cell.role != "task":
+                found = next(values)
+                text, answers = fill(text, found), answers | reader.answers(chapter, cell, found)
+            nb.cells.append(new_markdown_cell(reader.on_page(text, chapter, cell, answers, result.shown)))
         else:
             shown = [] if cell.role else [nbformat.from_dict(o) for o in next(outputs)]
             nb.cells.append(new_code_cell(cell.text, outputs=shown, metadata=_figure(cell)))
@@ -63,7 +70,8 @@ def notebook(project: Project, chapter: Chapter, result: Executed, claims: list[
     for cell in chapter.cells:
         if cell.kind == "markdown":
             text = _text(project, chapter, cell, claims)
-            text = plain(fill(text, next(values)) if cell.role != "task" else text, refs, cell.where)
+            text = fill(text, next(values)) if cell.role != "task" else text
+            text = plain(reader.in_notebook(text, chapter, cell), refs, cell.where)
             nb.cells.append(_graded(new_markdown_cell(text), cell))
         else:
             shown = [] if cell.role else next(outputs)
@@ -92,20 +100,34 @@ def dumps(nb) -> str:
 
 
 def _text(project: Project, chapter: Chapter, cell: SourceCell, claims: list[Claim]) -> str:
-    """A Markdown cell's text with what the build adds to its role."""
+    """A Markdown cell's text with what the build adds to its role, and with links to other chapters."""
+    text = _with_additions(project, chapter, cell, claims)
+    return CHAPTER.sub(lambda match: _chapter_link(project, match, cell.where), text)
+
+
+def _chapter_link(project: Project, match: re.Match, where: str) -> str:
+    words, number = match["words"] or f"chapter {match['number']}", int(match["number"])
+    if number not in project.chapters:
+        known = ", ".join(map(str, project.chapters))
+        raise BookError(where, f"the book has no chapter {number}", f"there are {known}; call a later one by its name")
+    return f"[{words}]({project.chapters[number]}.ipynb)"
+
+
+def _with_additions(project: Project, chapter: Chapter, cell: SourceCell, claims: list[Claim]) -> str:
     if cell.role == "card":
         header, needs = chapter.header, ""
+        text = re.sub(r"^(#[ \t]+).*", lambda m: m[1] + chapter.title, cell.text, count=1, flags=re.M)
         if chapter.teaches:
             needs = f"**Time:** about {header['minutes']} minutes. **Know first:** {header['before']}\n\n"
         return (
-            f"{cell.text}\n\n:::{{admonition}} Before you start\n:class: card\n"
+            f"{text}\n\n:::{{admonition}} Before you start\n:class: card\n"
             f"{needs}[Open in Colab]({project.colab_url(chapter.stem)}) to run and change everything here.\n:::"
         )
     if cell.role == "objectives":
         promised = [f"{number}. {text};" for number, text in enumerate(chapter.header["objectives"].values(), 1)]
         return cell.text + "\n\n" + "\n".join(promised)[:-1] + "."
     if cell.role == "ledger":
-        return cell.text + "\n\n" + chapter_table([claim for claim in claims if claim.chapter == chapter.stem], chapter)
+        return cell.text + "\n\n" + chapter_table([claim for claim in claims if claim.chapter == chapter.stem])
     if cell.role == "task":
         exercise = chapter.exercises[cell.args["exercise"]]
         return re.sub(
@@ -119,9 +141,8 @@ def _text(project: Project, chapter: Chapter, cell: SourceCell, claims: list[Cla
 
 
 def _title(chapter: Chapter, exercise: Exercise, words: str) -> str:
-    number = list(chapter.exercises).index(exercise.name) + 1
     worth = f"{exercise.points} point{'s' * (exercise.points > 1)}" if exercise.points else "practice"
-    return f"Exercise {number}: {words} ({worth})"
+    return f"Exercise {chapter.exercise_number(exercise.name)}: {words} ({worth})"
 
 
 def _figure(cell: SourceCell) -> dict:

@@ -30,13 +30,14 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from tqdm import tqdm
 
 from .. import kernels, watch
-from ..cells import SourceCell
+from ..cells import Asked, SourceCell
 from ..chapter import Chapter
 from ..errors import BookError, Faults
 from ..files import write_whole
 from ..kernels import environment, kernel_manager
 from ..project import Project
 from ..prose import expressions
+from ..show import Link
 from ..strength import digest
 from . import recorded
 
@@ -52,6 +53,7 @@ PATIENCE = 10  # times as long as else may a cell run that is measured in full
 class Executed:
     """What the lesson of one chapter gave: outputs of each code cell, text of each expression, state of its widgets.
 
+    `shown` holds the state that each link makes of its figure, by what the link says (see `show`).
     `loaded` holds the files that it read (see `snapshot`), `measured` those modules among them that its measured cells
     could have used, `recorded` the values that they record.
     """
@@ -59,6 +61,7 @@ class Executed:
     outputs: list[list[dict]]
     values: list[list[str]]
     widgets: dict
+    shown: dict[str, dict] = field(default_factory=dict)
     loaded: dict[str, str] = field(default_factory=dict)
     measured: dict[str, str] = field(default_factory=dict)
     recorded: dict[str, Any] = field(default_factory=dict)
@@ -109,10 +112,21 @@ def _key(project: Project, chapter: Chapter, held: dict[str, Any]) -> str:
     importable = sorted(p.name for p in [*root.glob("*.py"), *(p.parent for p in root.glob("*/__init__.py"))])
     versions = [platform.python_version(), *project.pins(), *importable, *(path.read_text("utf-8") for path in OURS)]
     cells = [
-        [c.text, bool(c.args.get("measured")), *recorded.names(c)] if c.kind == "code" else expressions(c)
+        [c.text, bool(c.args.get("measured")), *recorded.names(c)] if c.kind == "code" else [a.text for a in _asked(c)]
         for c in chapter.lesson
     ]
-    return digest([json.dumps(cells), json.dumps(held, sort_keys=True), *versions])
+    links = [[link.text, _cell_of(chapter.lesson, link)] for link in chapter.links]
+    return digest([json.dumps([cells, links] if links else cells), json.dumps(held, sort_keys=True), *versions])
+
+
+def _asked(cell: SourceCell) -> list[Asked]:
+    """All that is computed at a Markdown cell: what its text holds, and then the answers that it gives."""
+    return [Asked(text, f"{{{{= {text} =}}}}", cell.where, "") for text in expressions(cell)] + cell.asks
+
+
+def _cell_of(cells: list[SourceCell], link: Link) -> int:
+    """The number of the lesson's cell that a link's figure comes from."""
+    return next(number for number, cell in enumerate(cells) if cell.args.get("name") == link.figure and not cell.role)
 
 
 def snapshot(root: Path, names: Iterable[str], since: float = float("inf")) -> dict[str, str]:
@@ -195,7 +209,7 @@ async def _run(project: Project, chapter: Chapter, bar: tqdm, held: dict[str, An
     make = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell}
     nb = nbformat.v4.new_notebook(cells=[make[cell.kind](cell.text) for cell in chapter.lesson])
     timeout, report = project.config["execute"]["timeout"], REPORT.format(str(project.root))
-    client, begun = _Client(nb, chapter.lesson, bar, timeout * (PATIENCE if full else 1), report, held), time.time()
+    client, begun = _Client(nb, chapter, bar, timeout * (PATIENCE if full else 1), report, held), time.time()
     with tempfile.TemporaryDirectory() as work:
         client.km = kernel_manager(Path(work), project.shut)
         quiet: dict[str, Any] = dict.fromkeys(("stdout", "stderr"), subprocess.DEVNULL)  # no cell prints there
@@ -206,8 +220,9 @@ async def _run(project: Project, chapter: Chapter, bar: tqdm, held: dict[str, An
     if client.refused:
         raise BookError(chapter.name, f"its lesson opens {client.refused[0]}, which is of the teacher's half")
     loaded, measured = (snapshot(project.root, names, begun) for names in (client.read, client.used))
-    result = _stable({"outputs": outputs, "values": client.values, "widgets": state}, chapter.stem)
-    return Executed(**result, loaded=loaded, measured=measured, recorded=client.recorded)
+    result: dict[str, Any] = _stable({"outputs": outputs, "values": client.values, "widgets": state}, chapter.stem)
+    made: dict[str, Any] = {"shown": client.shown, "loaded": loaded, "measured": measured, "recorded": client.recorded}
+    return Executed(**result, **made)
 
 
 class _Client(NotebookClient):
@@ -215,10 +230,12 @@ class _Client(NotebookClient):
 
     kc: Any  # nbclient's type knows no way to ask
 
-    def __init__(self, nb, sources: list[SourceCell], bar: tqdm, timeout: int, report: str, held: dict[str, Any]):
+    def __init__(self, nb, chapter: Chapter, bar: tqdm, timeout: int, report: str, held: dict[str, Any]):
         super().__init__(nb, timeout=timeout, kernel_name="python3", record_timing=False, coalesce_streams=True)
-        self.sources, self.bar, self.report, self.held = sources, bar, report, held
+        self.sources, self.links, self.bar, self.report = chapter.lesson, chapter.links, bar, report
+        self.held = held
         self.recorded: dict[str, Any] = {}
+        self.shown: dict = {}
         self.values: list[list[str]] = []
         self.read: list[str] = []
         self.used: list[str] = []
@@ -244,6 +261,8 @@ class _Client(NotebookClient):
             await self._keep(source, names)
         if source.args.get("measured") or source is self.sources[-1]:
             await self._look(source)
+        if source is self.sources[-1]:
+            await self._show()
         self.bar.update()
         return cell
 
@@ -269,11 +288,26 @@ class _Client(NotebookClient):
             self.recorded |= json.loads(text)
 
     async def _evaluate(self, source: SourceCell) -> list[str]:
-        found = expressions(source)
+        found = _asked(source)
         if not found:
             return []
-        results = await self._ask({str(i): self._of_record(text) for i, text in enumerate(found)})
-        return [_value(results[str(i)], text, source) for i, text in enumerate(found)]
+        results = await self._ask({str(i): self._of_record(asked.text) for i, asked in enumerate(found)})
+        return [_value(results[str(i)], asked) for i, asked in enumerate(found)]
+
+    async def _show(self) -> None:
+        """Ask each figure that a link moves what it would show."""
+        for link in self.links:
+            count = self.nb.cells[_cell_of(self.sources, link)].execution_count
+            figure = f"Out.get({count})"
+            call = f"__import__('json').dumps({figure}.moved(**{link.traits!r})) if hasattr({figure}, 'moved') else ''"
+            reply = (await self._ask({"0": call}))["0"]
+            if reply["status"] != "ok":
+                what = f"{link.figure} refuses {{show}}`{link.text}`: {reply['evalue']}"
+                raise BookError(link.where, what, "give values that the figure offers")
+            if not (state := ast.literal_eval(reply["data"]["text/plain"])):
+                todo = "its cell must end with the moving figure itself"
+                raise BookError(link.where, f"{link.figure} is no figure that a link can move", todo)
+            self.shown[link.text] = json.loads(state)
 
     def _of_record(self, text: str) -> str:
         """What the kernel evaluates for an expression, which speaks of the record where there is one."""
@@ -291,10 +325,10 @@ class _Client(NotebookClient):
                 return reply["content"]["user_expressions"]
 
 
-def _value(result: dict, text: str, source: SourceCell) -> str:
+def _value(result: dict, asked: Asked) -> str:
     if result["status"] != "ok":
         todo = "an expression sees what the cells above it define" if result["ename"] == "NameError" else ""
-        raise BookError(source.where, f"{{{{= {text} =}}}} fails: {result['ename']}: {result['evalue']}", todo)
+        raise BookError(asked.where, f"{asked.written} fails: {result['ename']}: {result['evalue']}", todo)
     return ast.literal_eval(result["data"]["text/plain"])  # the repr of a str
 
 

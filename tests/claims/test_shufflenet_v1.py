@@ -7,7 +7,10 @@ import torch
 from torch import nn
 
 from lightnets_edu import cost
+from lightnets_edu.models.alexnet import AlexNet
 from lightnets_edu.models.shufflenet_v1 import TABLE_1, UNITS, ShuffleNetV1, ShuffleUnit, channel_shuffle
+from lightnets_edu.models.squeezenet import SqueezeNet
+from lightnets_edu.threads import one_thread
 
 
 def bottleneck(c, m, g):
@@ -42,6 +45,11 @@ def test_stacked_groups_never_meet(depth):
 def test_shuffle_connects_all():
     a, b = grouped(48, 4), grouped(48, 4)
     assert set(reach(lambda x: b(channel_shuffle(a(x), 4)), 48)) == {48}
+
+
+def test_shuffle_alone_mixes_nothing():
+    assert set(reach(lambda x: channel_shuffle(x, 4), 48)) == {1}
+    assert set(reach(lambda x: channel_shuffle(grouped(48, 4)(x), 4), 48)) == {12}, "the layer behind it mixes"
 
 
 def test_different_group_numbers():
@@ -126,6 +134,35 @@ def test_complexity_is_about_the_budget(g, millions):
     assert cost.total(cost.layer_costs(ShuffleNetV1(g), (1, 3, 224, 224))).macs / 1e6 == pytest.approx(millions, abs=0.005)
 
 
+def test_table_1_fits_without_the_classifier():
+    rows = {g: cost.layer_costs(ShuffleNetV1(g), (1, 3, 224, 224)) for g in TABLE_1}
+    printed = [143, 140, 137, 133, 137]
+    assert [round(cost.total(r[:-1]).macs / 1e6) for r in rows.values()] == printed
+    whole = [cost.total(r).macs for r in rows.values()]
+    assert [round(n / 1e6) for n in whole] != printed and [n // 10**6 for n in whole] != printed
+    for width, millions in ((1.5, 292), (2.0, 524)):    # Table 5
+        rows = cost.layer_costs(ShuffleNetV1(3, width), (1, 3, 224, 224))
+        assert round(cost.total(rows).macs / 1e6) == millions != round(cost.total(rows[:-1]).macs / 1e6)
+
+
+def test_squeezenet_saves_computation_in_version_1_1_only():
+    alexnet, old, new = (cost.total(cost.layer_costs(net, (1, 3, 224, 224))) for net in (
+        AlexNet(), SqueezeNet(), SqueezeNet(version="1.1")))  # fmt: skip
+    assert new.macs < alexnet.macs < old.macs and max(old.params, new.params) < alexnet.params / 40
+
+
+def test_grouped_pointwise_layer_runs_as_separate_products():
+    """On a CPU, one image, one thread: what the chapter says of PyTorch's profiler."""
+    x, products = torch.rand(1, 240, 28, 28), "aten::_slow_conv2d_forward"
+    with one_thread(), torch.inference_mode():
+        for groups in (1, 3, 4):
+            layer = nn.Conv2d(240, 60, 1, groups=groups)
+            with torch.profiler.profile() as seen:
+                layer(x)
+            names = [event.name for event in seen.events()]
+            assert (names.count(products), names.count("aten::cat")) == (groups, int(groups > 1))
+
+
 def test_first_pointwise_of_stage_2_is_dense():
     net = ShuffleNetV1(3)
     assert [unit.reduce[0].groups for unit in net.stages][:3] == [1, 3, 3]
@@ -140,6 +177,42 @@ def test_unit_is_reduce_shuffle_depthwise_expand():
 def test_stride_2_pools_and_concatenates():
     unit = ShuffleUnit(240, 480, 2, 3, 3)
     assert isinstance(unit.shortcut, nn.AvgPool2d) and unit.expand[0].out_channels == 480 - 240
+
+
+class Behind(ShuffleUnit):
+    """The unit that shuffles behind its depthwise layer."""
+
+    def forward(self, x):
+        y = channel_shuffle(self.depthwise(torch.relu(self.reduce(x))), self.groups)
+        return torch.relu(x + self.expand(y))
+
+
+def test_shuffle_before_or_after_the_depthwise_layer_renames_filters():
+    unit, behind, x = ShuffleUnit(48, 48, 1, 3, 3).eval(), Behind(48, 48, 1, 3, 3).eval(), torch.randn(2, 48, 5, 4)
+    dealt = channel_shuffle(torch.arange(12).reshape(1, 12, 1, 1), 3).flatten()
+    state = behind.state_dict()
+    names = [name for name, value in state.items() if name.startswith("depthwise") and value.ndim]
+    for name in names:
+        state[name] = torch.rand_like(state[name]) + 0.5
+    behind.load_state_dict(state)
+    unit.load_state_dict(state)
+    with torch.no_grad():
+        assert not torch.allclose(unit(x), behind(x), atol=1e-3), "the same weights under the old names"
+        unit.load_state_dict({**state, **{name: state[name][dealt] for name in names}})
+        torch.testing.assert_close(unit(x), behind(x))
+
+
+@pytest.mark.parametrize("channels", [12, 36, 64, 96])
+def test_the_inverse_order_is_a_renaming_where_g_divides_n(channels):
+    """Both orders then send n/g channels from each group to each: sorted inside groups they are one order."""
+    for g in (g for g in range(1, channels + 1) if channels % g == 0):
+        n, numbered = channels // g, torch.arange(channels).reshape(1, -1, 1, 1)
+        sent = [[sorted(i // n for i in places) for places in channel_shuffle(numbered, k).reshape(g, n).tolist()]
+                for k in (g, n)]  # fmt: skip
+        if n % g == 0:
+            assert sent[0] == sent[1]
+        meetings = [sorted(len(set(groups)) for groups in both) for both in sent]
+        assert meetings[0] == meetings[1], "as many groups meet, whether or not"
 
 
 def test_gradient_of_the_shuffle_is_its_inverse():

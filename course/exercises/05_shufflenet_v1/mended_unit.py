@@ -1,7 +1,8 @@
 # %% [markdown]
-# The found copy has three faults: the bottleneck is a quarter of the branch instead of the output, and cut down where
-# the groups do not divide it; the shuffle is the inverse one; a ReLU follows the depthwise layer. The first test needs
+# The found copy has four faults: the middle is a quarter of the branch instead of the output; it is cut down where the
+# groups do not divide it; the shuffle is the inverse one; a ReLU follows the depthwise layer. The first test needs
 # the widths only, the second (one group) sees the ReLU and not the order, the third sees both, the fourth the cut.
+# What other strides and misfitting c_in do is left open, and no test asks.
 
 # %% solution
 class MendedUnit(nn.Module):
@@ -271,3 +272,11 @@ class MendedUnit(FoundUnit):
 # %% wrong mistake="Gives the convolutions a bias, which batch norm takes away again." from="the found copy, mended"
 # -         self.conv1 = nn.Conv2d(c_in, middle, 1, groups=groups, bias=False)
 # +         self.conv1 = nn.Conv2d(c_in, middle, 1, groups=groups)
+
+# %% wrong mistake="Leaves the padding out of the average, so that the border of the shortcut is another one." from="the found copy, mended"
+# -         self.pool = nn.AvgPool2d(3, stride=2, padding=1)
+# +         self.pool = nn.AvgPool2d(3, stride=2, padding=1, count_include_pad=False)
+
+# %% wrong mistake="Shuffles in the inverse order with stride 2 only, which no unit of stride 1 shows." from="the found copy, mended"
+# -         y = channel_shuffle(y, self.groups)
+# +         y = channel_shuffle(y, self.groups if self.stride == 1 else y.shape[1] // self.groups)

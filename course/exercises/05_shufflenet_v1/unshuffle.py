@@ -148,3 +148,16 @@ def unshuffle(x, groups):
     n, c, h, w = x.shape
     assert c % groups == 0
     return x.reshape(n, c // groups, groups, h, w).transpose(1, 2).reshape(n, c, h, w)
+
+# %% wrong mistake="Refuses one group, and as many groups as channels, since they move nothing."
+def unshuffle(x, groups):
+    n, c, h, w = x.shape
+    if c % groups or groups in (1, c):
+        raise ValueError("groups must divide the channels")
+    return x.reshape(n, c // groups, groups, h, w).transpose(1, 2).reshape(n, c, h, w)
+
+# %% wrong mistake="Reads the channels of the whole batch as one row, and so mixes images that do not stand alone." from="solution"
+# -     piles = x.reshape(n, per_group, groups, h, w)  # the shuffle left them in piles of one channel per group
+# -     return piles.transpose(1, 2).reshape(n, c, h, w)
+# +     piles = x.reshape(n * per_group, groups, h, w)
+# +     return piles.transpose(0, 1).reshape(n, c, h, w)

@@ -19,6 +19,9 @@ for groups in (1, 2, 3, 4, 8, random.randint(5, 12)):
         budget = random.randint(costs[1], costs[-1] - 1)
         best = max(k for k in range(60) if costs[k] <= budget)
         checks.equal(widest(budget, height, width, groups), 4 * groups * best)
+for groups in (1, 6):
+    wide = 7 * 14 * groups * 400 * (8 * 400 + 9)  # 1,600 channels and more: no list of widths ends before
+    checks.equal(widest(wide + 5, 7, 14, groups), 4 * groups * 400)
 
 # %% test name="A budget met to the last multiply-add" points=1 hint="Try exactly the cost of a unit, then one less."
 import random
@@ -146,3 +149,8 @@ def widest(budget, h, w, g):
     while cost.shufflenet_unit_macs(h, w, c + 4 * g, c // 4 + g, g) <= budget:
         c += 4 * g
     return c // 4
+
+# %% wrong mistake="Looks through a thousand widths and no further."
+def widest(budget, h, w, g):
+    widths = range(4 * g, 1000, 4 * g)
+    return max((c for c in widths if cost.shufflenet_unit_macs(h, w, c, c // 4, g) <= budget), default=0)
