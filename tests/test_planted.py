@@ -17,6 +17,7 @@ BOOK, KIT = "book/_ext/booksite/", "tests/coursekit/"
 BUILD = f"{KIT}public/test_public_build.py"
 TEACHER, SITE = f"{KIT}teacher/", "tests/site/test_extension.py"
 ROWS = {  # where the planted faults of a module lie, if not in the test file of its name
+    f"{BOOK}citations.py": "tests/site/test_numbers.py::test_two_entries_with_one_label_are_refused",
     f"{BOOK}finish.py": f"{SITE}::test_a_theme_without_icons_is_noticed",
     f"{BOOK}katex.py": f"{SITE}::test_bad_formula_is_refused",
     f"{BOOK}labels.py": f"{SITE}::test_labels_are_no_part_of_the_site",
@@ -28,6 +29,7 @@ ROWS = {  # where the planted faults of a module lie, if not in the test file of
     "coursekit/cli.py": f"{BUILD}::test_a_wrong_argument_gets_a_message",
     "coursekit/project.py": f"{KIT}test_chapter.py::test_contents_and_sources_name_the_same_chapters",
     "coursekit/prose.py": f"{KIT}test_prose.py::test_bare_numbers_are_found",
+    "coursekit/show.py": f"{KIT}test_predict.py::test_a_mistake_is_refused",
     "coursekit/strength.py": f"{TEACHER}test_course_record.py::test_a_broken_file_is_replaced_by_a_build_of_its_chapter_only",
     "coursekit/grading/grade.py": f"{KIT}grading/test_grade_runs.py::test_what_is_not_there_cannot_be_graded",
     "coursekit/grading/gradebook.py": f"{KIT}grading/test_grade_runs.py::test_a_second_grader_at_the_same_time_is_refused",
@@ -35,6 +37,8 @@ ROWS = {  # where the planted faults of a module lie, if not in the test file of
     "coursekit/grading/inside/zygote.py": f"{KIT}grading/inside/test_zygote.py::test_a_sandbox_that_the_kernel_does_not_close_is_not_used",
     "coursekit/grading/inside/worker.py": f"{KIT}grading/test_session.py::test_a_name_for_what_cannot_cross_does_not_take_the_others_with_it",
     "coursekit/public/build.py": f"{BUILD}::test_a_build_that_opens_the_teachers_half_is_caught",
+    "coursekit/public/editions.py": f"{KIT}public/test_reader.py::test_a_choice_that_the_lesson_does_not_give_is_refused",
+    "coursekit/public/ledger_page.py": f"{KIT}public/test_ledger.py::test_a_chapter_shows_eight_rows_at_most",
     "coursekit/public/notebooks.py": f"{KIT}public/test_own_work.py::test_an_old_edition_is_caught_with_work_on_it_and_without",
     "coursekit/public/site.py": f"{BUILD}::test_a_fault_stops_the_build_and_the_last_site_stays",
     "coursekit/public/site_check.py": f"{KIT}public/test_site_check.py::test_planted_fault_is_named",
