@@ -26,6 +26,7 @@
 
 # %%
 import copy
+from statistics import fmean, median
 
 import matplotlib.pyplot as plt
 import torch
@@ -33,20 +34,21 @@ from sklearn.datasets import load_sample_image
 from torch import nn
 from torch.nn import functional as F
 
-from lightnets_edu import cost, data, diagrams, show, timing, training, verdict
+from lightnets_edu import cost, data, diagrams, show
+from lightnets_edu import timing, training, verdict
 from lightnets_edu.checks import Check
 from lightnets_edu.layers import conv_bn
 
 photo = torch.tensor(load_sample_image("china.jpg") / 255.0)
-photo = photo.permute(2, 0, 1)[None, :, ::2, ::2]    # (1, channels, height, width)
+photo = photo.permute(2, 0, 1)[None, :, ::2, ::2]
 upright = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]).double()
-colours = torch.tensor([1.0, 0, -1]).double()        # red minus blue
-kernels = {                                          # (1, channels, height, width)
+colours = torch.tensor([1.0, 0, -1]).double()    # red minus blue
+kernels = {    # the photograph and these: (1, channels, height, width)
     "space only": upright.expand(1, 3, 3, 3),
     "channels only": colours.reshape(1, 3, 1, 1),
     "both": colours.reshape(1, 3, 1, 1) * upright,
 }
-found = {name: F.conv2d(photo, kernel)[0, 0] for name, kernel in kernels.items()}
+found = {name: F.conv2d(photo, k)[0, 0] for name, k in kernels.items()}
 
 # %% hide="code" name="fig-photo" alt="Four pictures, two by two. A temple with a curved roof in front of a blue sky. Space only: the same scene as thin bright and dark lines along upright edges, the sky an even grey. Channels only: the sky dark and the red pillars bright, no lines. Both: faint lines only where red and blue differ across an upright edge." caption="A photograph, and what three kernels make of it (grey is zero). Space only: one 3×3 filter, the same in each channel, finds upright edges. Channels only: 1×1 weights, red minus blue. Both: upright edges between red and blue. Photograph: danielbuechele, [CC BY](https://creativecommons.org/licenses/by/2.0/)."
 show.vector_plots()
@@ -75,13 +77,14 @@ plt.show()
 from lightnets_edu.models.vgg import VGG
 
 with torch.device("meta"):
-    vgg = VGG("D")                                   # VGG-16
+    vgg = VGG("D")    # VGG-16
 rows = cost.layer_costs(vgg, (1, 3, 224, 224))
 total = cost.total(rows)
-spent = {kind: cost.total(r for r in rows if r.kind == kind) for kind in ("standard", "linear")}
+spent = {"all": total}
+for kind in ("standard", "linear"):
+    spent[kind] = cost.total(row for row in rows if row.kind == kind)
 show.table(["part", "parameters", "multiply-adds"],
-           [(kind, part.params, part.macs) for kind, part in spent.items()]
-           + [("all", total.params, total.macs)])
+           [(kind, c.params, c.macs) for kind, c in spent.items()])
 
 # %% [markdown]
 # The linear layers hold {{= f"{spent['linear'].params / total.params:.0%}" =}} of the {term}`parameters <parameter>`, the numbers that training changes: at four bytes each, the whole network is a file of {{= f"{4 * total.params / 1e6:.0f}" =}} megabytes. The convolutions do {{= f"{spent['standard'].macs / total.macs:.0%}" =}} of the work, counted in {term}`multiply-adds <multiply-add>`: multiplications whose result is added to a sum.
@@ -92,7 +95,8 @@ for ax, what in zip(axes, ("macs", "params")):
     for i, row in enumerate(rows):
         dense = row.kind == "linear"
         ax.bar(i, getattr(row, what) / 1e6, edgecolor="white",
-               color="#D55E00" if dense else "#0072B2", hatch="//" if dense else None)
+               color="#D55E00" if dense else "#0072B2",
+               hatch="//" if dense else None)
 axes[0].set_ylabel("multiply-adds, M")
 axes[1].set_ylabel("parameters, M")
 axes[1].set_xlabel("layer")
@@ -215,8 +219,8 @@ def conv_costs(network, shape):
 
 
 ours = conv_costs(copy.deepcopy(vgg), (1, 3, 224, 224))
-package = [r for r in rows if r.kind == "standard"]
-print("all thirteen agree:", [c[1:] for c in ours] == [(r.macs, r.access) for r in package])
+package = [(r.macs, r.access) for r in rows if r.kind == "standard"]
+print("all thirteen agree:", [(m, a) for _, m, a in ours] == package)
 
 # %% [markdown]
 # Now the multiply-adds of five layers: by the formula, by our function, and by PyTorch’s own counter, which watches the layer run and knows nothing of our formula.
@@ -240,10 +244,13 @@ for c_in, c_out, k, stride, padding, size in [
     out = (size + 2 * padding - k) // stride + 1
     layer = nn.Conv2d(c_in, c_out, k, stride, padding, bias=False)
     shape = (1, c_in, size, size)
-    (weights, macs, _), = conv_costs(copy.deepcopy(layer).to("meta"), shape)
-    counted.append((f"{k}×{k}, {c_in}→{c_out}", f"{size}→{out}", weights,
-                    k * k * c_in * c_out * out * out, macs, torch_counts(layer, shape)))
-show.table(["layer", "size", "weights", "formula", "function", "PyTorch"], counted)
+    seen = torch_counts(layer, shape)
+    (weights, macs, _), = conv_costs(layer.to("meta"), shape)
+    formula = k * k * c_in * c_out * out * out
+    counted.append((f"{k}×{k}, {c_in}→{c_out}", f"{size}→{out}",
+                    weights, formula, macs, seen))
+show.table(["layer", "size", "weights",
+            "formula", "function", "PyTorch"], counted)
 
 # %% [markdown]
 # The last layer is a linear one: on a map of one place a 1×1 convolution *is* a linear layer. And VGG’s own paper gives $138$ million parameters for this network {cite:p}`simonyan2015vgg`, Table 2; we count {{= f"{total.params:,}" =}}.
@@ -284,18 +291,22 @@ def reads(layer):
     x = torch.ones(1, 64, 9, 9, requires_grad=True)
     gradient, = torch.autograd.grad(layer(x)[0, 0, 4, 4], x)
     touched = gradient[0] != 0
-    return int(touched.any(dim=0).sum()), int(touched.flatten(1).any(dim=1).sum())
+    places, channels = touched.any(dim=0), touched.flatten(1).any(dim=1)
+    return int(places.sum()), int(channels.sum())
 
 
-def conv(k=3, groups=1, c_in=64, c_out=64):
-    return nn.Conv2d(c_in, c_out, k, padding=k // 2, groups=groups, bias=False)
+def conv(k=3, groups=1):
+    return nn.Conv2d(64, 64, k, padding=k // 2, groups=groups, bias=False)
 
 
-kinds = {"standard": conv(), "grouped by 4": conv(groups=4), "depthwise": conv(groups=64),
-         "pointwise": conv(k=1), "standard, twice": nn.Sequential(conv(), conv())}
-bills = {name: cost.total(cost.layer_costs(layer, (1, 64, 56, 56))) for name, layer in kinds.items()}
-show.table(["layer", "places", "channels", "parameters", "multiply-adds", "memory access"],
-           [(name, *reads(layer), *bills[name]) for name, layer in kinds.items()])
+kinds = {"standard": conv(), "grouped by 4": conv(groups=4),
+         "depthwise": conv(groups=64), "pointwise": conv(k=1),
+         "standard, twice": nn.Sequential(conv(), conv())}
+bills = {name: cost.total(cost.layer_costs(layer, (1, 64, 56, 56)))
+         for name, layer in kinds.items()}
+show.table(["layer", "places", "channels", "parameters",
+            "multiply-adds", "memory access"],
+           [(name, *reads(kinds[name]), *bills[name]) for name in kinds])
 
 # %% [markdown] claims="FO-12,FO-13"
 # With $g$ groups a layer costs $1/g$ of the standard one, in parameters and in multiply-adds; the depthwise layer $1/C$, here 1/{{= bills["standard"].macs // bills["depthwise"].macs =}}. Memory access does not follow: the maps stay as large as they were.
@@ -308,7 +319,8 @@ show.table(["layer", "places", "channels", "parameters", "multiply-adds", "memor
 layer = nn.Conv2d(32, 32, 3, groups=2, bias=False).double()
 layer.weight.data = whole_numbers(*layer.weight.shape)
 x = whole_numbers(1, 32, 5, 5)
-halves = [F.conv2d(x[:, :16], layer.weight[:16]), F.conv2d(x[:, 16:], layer.weight[16:])]
+halves = [F.conv2d(x[:, :16], layer.weight[:16]),
+          F.conv2d(x[:, 16:], layer.weight[16:])]
 print("weights:", tuple(layer.weight.shape))
 print("equal:", torch.equal(layer(x), torch.cat(halves, dim=1)))
 
@@ -318,13 +330,15 @@ from lightnets_edu.models.alexnet import AlexNet
 with torch.device("meta"):
     convs = [m for m in AlexNet().modules() if isinstance(m, nn.Conv2d)]
 split = sum(p.numel() for c in convs for p in c.parameters())
-dense = sum(cost.conv_params(c.in_channels, c.out_channels, c.kernel_size, bias=True) for c in convs)
+dense = sum(cost.conv_params(c.in_channels, c.out_channels, c.kernel_size,
+                             bias=True) for c in convs)
 side, jump = 1, 1
 for part in vgg.features:
     if isinstance(part, (nn.Conv2d, nn.MaxPool2d)):
-        k, s = (v if isinstance(v, int) else v[0] for v in (part.kernel_size, part.stride))
+        k, s = (3, 1) if isinstance(part, nn.Conv2d) else (2, 2)
         side, jump = side + (k - 1) * jump, jump * s
-print(f"groups in AlexNet: {[c.groups for c in convs]}; receptive field of VGG-16's convolutions: {side}")
+print("groups in AlexNet:", [c.groups for c in convs])
+print("receptive field of VGG-16's convolutions:", side)
 
 # %% [markdown] claims="FO-14,FO-15,FO-16,FO-19"
 # :::{dropdown} Going deeper: kernels in groups, where groups come from, what a wide field is worth
@@ -360,9 +374,13 @@ def separable(c_in, c_out, k=3, padding=1):
 
 
 examples = []
-for c_in, c_out, k, padding, size in [(3, 256, 3, 1, 56), (3, 5, 4, 0, 6), (64, 128, 3, 1, 56)]:
-    one, two = (cost.total(cost.layer_costs(kind(c_in, c_out, k, padding), (1, c_in, size, size)))
-                for kind in (standard, separable))
+for c_in, c_out, k, padding, size in [
+    (3, 256, 3, 1, 56), (3, 5, 4, 0, 6), (64, 128, 3, 1, 56),
+]:
+    shape = (1, c_in, size, size)
+    one, two = (
+        cost.total(cost.layer_costs(kind(c_in, c_out, k, padding), shape))
+        for kind in (standard, separable))
     examples.append((f"{k}×{k}", f"{c_in}→{c_out}", one.params, two.params,
                      one.macs, two.macs, f"{one.macs / two.macs:.2f}"))
 one_way, two_ways = examples[0][2:4]
@@ -400,7 +418,8 @@ def saving(c_out, kernel=3):
 
 eight = next(c for c in range(1, 1000) if saving(c) >= 8)
 show.table(["output channels", "saving"],
-           [(c, f"{float(saving(c)):.4f}") for c in (8, 32, eight - 1, eight, 256, 1024, 10**9)])
+           [(c, f"{float(saving(c)):.4f}")
+            for c in (8, 32, eight - 1, eight, 256, 1024)])
 
 # %% [markdown] objective="save" claims="FO-26,FO-27"
 # {answer}`eight`
@@ -441,8 +460,8 @@ diagrams.unit(DepthwiseSeparable(64, 128, stride=1), (1, 64, 56, 56),
 # %%
 from lightnets_edu.inference import fold_batch_norm
 
-block = DepthwiseSeparable(64, 128, stride=1).double()
-x = torch.rand(8, 64, 28, 28, dtype=torch.float64)
+block = DepthwiseSeparable(16, 32, stride=1).double()
+x = torch.rand(4, 16, 14, 14, dtype=torch.float64)
 for _ in range(20):
     block(x + torch.randn_like(x))    # lets the averages settle
 folded = fold_batch_norm(block.eval())
@@ -473,7 +492,8 @@ def in_two_steps(network):
     twin = copy.deepcopy(network)
     for i, layer in enumerate(twin.features):
         if isinstance(layer, nn.Conv2d) and layer.in_channels > 3:
-            twin.features[i] = separable(layer.in_channels, layer.out_channels).to("meta")
+            two = separable(layer.in_channels, layer.out_channels)
+            twin.features[i] = two.to("meta")
     return twin
 
 
@@ -485,9 +505,11 @@ ladder, rest = [], iter(light_rows)
 for row in (r for r in rows if r.kind == "standard"):
     parts = [next(rest)] if row.c_in == 3 else [next(rest), next(rest)]
     two = cost.total(parts)
-    ladder.append((f"{row.c_in}→{row.c_out}", "×".join(map(str, row.out_shape[1:])),
-                   row.macs, two.macs, f"{row.macs / two.macs:.2f}"))
-show.table(["channels", "output", "multiply-adds", "in two steps", "saving"], ladder)
+    sides = "×".join(map(str, row.out_shape[1:]))
+    ladder.append((f"{row.c_in}→{row.c_out}", sides, row.macs, two.macs,
+                   f"{row.macs / two.macs:.2f}"))
+show.table(["channels", "output", "multiply-adds",
+            "in two steps", "saving"], ladder)
 
 # %% [markdown]
 # The ladder shows the output of each layer, from top to bottom: maps shrink, channels grow. In all, the network now does {{= f"{total.macs / light.macs:.1f}" =}} times fewer multiply-adds. Its file hardly shrinks, {{= f"{4 * total.params / 1e6:.0f}" =}} to {{= f"{4 * light.params / 1e6:.0f}" =}} megabytes: the linear layers are still there.
@@ -506,9 +528,10 @@ show.table(["channels", "output", "multiply-adds", "in two steps", "saving"], la
 
 # %% hide="code"
 x_shape = (1, 64, 56, 56)
-at_once, in_steps = (cost.total(cost.layer_costs(kind(64, 128), x_shape)).access
-                     for kind in (standard, separable))
-print(f"memory access, in elements: standard {at_once:,}, separable {in_steps:,}")
+at_once, in_steps = (
+    cost.total(cost.layer_costs(kind(64, 128), x_shape)).access
+    for kind in (standard, separable))
+print(f"elements: standard {at_once:,}, separable {in_steps:,}")
 
 # %% [markdown]
 # {answer}`moved`
@@ -532,9 +555,11 @@ def moves_less(c_out, size, c_in=64):
     return two < one
 
 
-least = [(f"{n}×{n}", (2 * n * n + 9) // 8 + 1, next(c for c in range(1, 9999) if moves_less(c, n)))
+least = [(f"{n}×{n}", (2 * n * n + 9) // 8 + 1,
+          next(c for c in range(1, 9999) if moves_less(c, n)))
          for n in (112, 56, 28, 14, 7)]
-show.table(["map", "output channels, by the formula", "by the counts"], least)
+show.table(["map", "output channels, by the formula", "by the counts"],
+           least)
 
 # %% [markdown]
 # Large maps with few channels stand at the entrance of a network, small maps with many channels at its end. So separable layers move more at first and less later. In the figure, start with {show}`the layer above <fig-cost c_in=64 c_out=128 kernel=3 size=56>`, then {show}`shrink the map <fig-cost c_in=64 c_out=128 kernel=3 size=7>`, or {show}`widen the layer <fig-cost c_in=64 c_out=1024 kernel=3 size=56>`.
@@ -570,7 +595,7 @@ def by_product(x, weight, stride=1, padding=0):
     """A standard convolution as one matrix product."""
     c_out, _, k, _ = weight.shape
     columns = F.unfold(x, k, stride=stride, padding=padding)
-    y = weight.flatten(1) @ columns    # (c_out, c_in·K²) @ (c_in·K², H·W)
+    y = weight.flatten(1) @ columns    # kernels as rows, windows as columns
     height = (x.shape[2] + 2 * padding - k) // stride + 1
     return y.reshape(len(x), c_out, height, -1)
 
@@ -597,8 +622,8 @@ print("1×1, equal:", torch.equal(flat, F.conv2d(x, pointwise).flatten(2)))
 #
 # Two measured numbers of the machine say what to expect. How many multiply-adds a second does it do in a large dense product? And how many elements a second does it move when it copies the layer’s input? Neither can be beaten by much, so each sets a least time: the *work* of a layer, and its *moving*. The larger one counts. That is the {term}`roofline` {cite:p}`williams2009roofline`. Where the two are equal, a layer does as many multiply-adds for each element as the **machine balance** says, the first number by the second.
 
-# %% measured=true record="turns, ran" claims="FO-04"
-from torch.profiler import profile
+# %% measured=true hide="code" record="turns, twice, ran" claims="FO-04"
+from lightnets_edu.threads import one_thread
 
 x = torch.rand(x_shape)
 last = x.to(memory_format=torch.channels_last)
@@ -608,45 +633,59 @@ layers = {"standard": standard(64, 128), "separable": two_steps,
 matrix, room = torch.rand(512, 512), torch.empty_like(x)
 
 
-def ways(name, layer):
-    """A layer as it is, with the channels stored last, and on two threads."""
+def channels_last(layer):
     other = copy.deepcopy(layer).to(memory_format=torch.channels_last)
+    return lambda _: other(last)
 
-    def two_threads(x):
+
+def two_threads(layer):
+    def run(x):
         torch.set_num_threads(2)
         layer(x)
         torch.set_num_threads(1)
 
-    return {name: layer, f"{name}, last": lambda _: other(last), f"{name}, two": two_threads}
+    return run
 
 
-def inside(layer):
-    """The operation that does the work, as PyTorch's profiler calls it."""
-    with torch.no_grad(), profile() as seen:
-        layer(x)
-    names = [event.key.removeprefix("aten::") for event in seen.key_averages()]
-    return next((n for n in names if n in ("mkldnn_convolution", "_slow_conv2d_forward")), "another")
+def program(layer):
+    """The program that PyTorch chooses for a layer (a private name)."""
+    how = layer.stride, layer.padding, layer.dilation, False, (0, 0)
+    return torch._C._select_conv_backend(
+        x, layer.weight, None, *how, layer.groups).name
 
 
-timed = {"product": lambda _: matrix @ matrix, "copy": lambda x: room.copy_(x)}
+timed = {"product": lambda _: matrix @ matrix,
+         "copy": lambda x: room.copy_(x)}
 for name, layer in layers.items():
-    timed |= ways(name, layer)
+    timed |= {name: layer, f"{name}, last": channels_last(layer)}
 turns = timing.turns(timed, x, repeats=51)
+pair = {name: layers[name] for name in ("standard", "separable")}
+twice = timing.turns(
+    pair | {f"{name}, two": two_threads(pair[name]) for name in pair},
+    x, repeats=11)
+with one_thread():
+    ran = {name: program(layer) for name, layer in layers.items()
+           if name != "separable"}
+
 ms = {name: timing.summary(t).median for name, t in turns.items()}
-work, moving = 512**3 / ms["product"], 2 * x.numel() / ms["copy"]    # each in a millisecond
-with timing.one_thread():
-    ran = {name: inside(layer) for name, layer in layers.items() if name != "separable"}
-table = []
+work = 512**3 / ms["product"]           # multiply-adds in a millisecond
+moving = 2 * x.numel() / ms["copy"]     # elements in a millisecond
+table = [("copy of the input", "", f"{ms['copy']:.3f}",
+          timing.summary(turns["copy"]), "")]
 for name, layer in layers.items():
     bill = cost.total(cost.layer_costs(layer, x_shape))
-    table.append((name, f"{bill.macs / work:.3f}", f"{bill.access / moving:.3f}",
-                  str(timing.summary(turns[name])), f"{ms[name + ', last']:.3g}", f"{ms[name + ', two']:.3g}"))
-table.append(("copy of the input", "", f"{2 * x.numel() / moving:.3f}", str(timing.summary(turns["copy"])), "", ""))
+    least = f"{bill.macs / work:.3f}", f"{bill.access / moving:.3f}"
+    order = f"{ms[name + ', last']:.3g}"
+    table.append((name, *least, timing.summary(turns[name]), order))
 print("Measured on", timing.machine())
-print(f"{work / 1e6:.0f} · 10⁹ multiply-adds and {moving / 1e6:.1f} · 10⁹ elements a second; "
-      f"balance: {work / moving:.1f} multiply-adds for each element")
-show.table(["layer", "least time, work", "least time, moving", "time: median (middle half)",
-            "channels last", "two threads"], table)
+print(f"10⁹ multiply-adds a second: {work / 1e6:.0f}; "
+      f"10⁹ elements a second: {moving / 1e6:.1f}; "
+      f"balance: {work / moving:.1f}")
+print("PyTorch's programs:", ran)
+print("on two threads:", ", ".join(
+    f"{name} {timing.summary(twice[name + ', two'])}" for name in pair))
+show.table(["milliseconds", "least, by work", "least, by moving",
+            "time: median (middle half)", "channels last"], table)
 
 # %% [markdown] typed="cannot be told: states the rule itself"
 # ### One rule for what was measured
@@ -661,11 +700,14 @@ show.table(["layer", "least time, work", "least time, moving", "time: median (mi
 # ### What the clock says
 
 # %% [markdown]
-# By the record, the standard layer takes {{= verdict.ratio(recorded.turns["standard"], recorded.turns["separable"]) =}} the time of the separable one, for {{= examples[2][-1] =}} times the multiply-adds.
+# The time of the standard layer is {{= verdict.ratio(recorded.turns["standard"], recorded.turns["separable"]) =}} that of the separable one, for {{= examples[2][-1] =}} times the multiply-adds. Both stand above the larger of their two least times. Why? A cause can be tested; here are four.
 #
-# Look at the depthwise step. Its time is {{= verdict.ratio(recorded.turns["depthwise step"], recorded.turns["copy"]) =}} that of a copy of its input, which moves as many elements, {{= verdict.ratio(recorded.turns["depthwise step"], recorded.turns["copy"]).words("so moving elements is not what takes its time", "which is as little as moving alone takes", "so moving may be all that takes its time") =}}. What else could? Most operations of PyTorch on a CPU are run by a library, oneDNN, as direct convolutions (`mkldnn_convolution` in a profile). Its programs want the channels in small blocks, and PyTorch keeps them one after the other: the map is rearranged before the work and back after it. This can be tested. With the channels stored *last* there is less to rearrange, and then the depthwise step takes {{= verdict.ratio(recorded.turns["depthwise step, last"], recorded.turns["depthwise step"]) =}} the time, {{= verdict.ratio(recorded.turns["depthwise step, last"], recorded.turns["depthwise step"]).words("so order is not the cause here", "so a part of it was order", "which cannot be told apart, so order is not the cause here") =}}; the standard layer {{= verdict.ratio(recorded.turns["standard, last"], recorded.turns["standard"]) =}}. The rest of the gap we leave open.
+# - **Is it moving?** A copy of the input moves as many elements as the depthwise step and computes nothing. The step’s time is {{= verdict.ratio(recorded.turns["depthwise step"], recorded.turns["copy"]) =}} that of the copy: {{= verdict.ratio(recorded.turns["depthwise step"], recorded.turns["copy"]).words("moving is not all of it", "a copy is no yardstick for it", "moving may be all of it") =}}.
+# - **Is it order?** oneDNN, the library that runs most layers of PyTorch on a processor, works on channels in small blocks. PyTorch keeps them one after the other, so the map is rearranged before and after. With the channels stored *last* there is less to rearrange. Then the time of the depthwise step is {{= verdict.ratio(recorded.turns["depthwise step, last"], recorded.turns["depthwise step"]) =}} what it was ({{= verdict.ratio(recorded.turns["depthwise step, last"], recorded.turns["depthwise step"]).words("so order does not explain it", "so order is a part of it", "so order does not explain it") =}}), that of the standard layer {{= verdict.ratio(recorded.turns["standard, last"], recorded.turns["standard"]) =}} ({{= verdict.ratio(recorded.turns["standard, last"], recorded.turns["standard"]).words("it does not explain that one", "a part, too", "it does not explain that one") =}}).
+# - **Is it the program?** Asked for its choice, PyTorch names `{{= recorded.ran["standard"] =}}` for the standard layer, `{{= recorded.ran["depthwise step"] =}}` for the depthwise step, `{{= recorded.ran["pointwise step"] =}}` for the pointwise one. (`Mkldnn` is oneDNN, here a direct convolution; `Slow2d` is the matrix product of the section above.) Rows with different names compare programs as much as layers.
+# - **Is it the one thread?** With two, the time of the standard layer is {{= verdict.ratio(recorded.twice["standard, two"], recorded.twice["standard"]) =}} what it is with one, that of the separable layer {{= verdict.ratio(recorded.twice["separable, two"], recorded.twice["separable"]) =}}.
 #
-# Two rows may be two programs. On one thread the profile shows `{{= recorded.ran["depthwise step"] =}}` for the depthwise step and `{{= recorded.ran["pointwise step"] =}}` for the pointwise one{{= ", which is the matrix product of the section above" * (recorded.ran["pointwise step"] == "_slow_conv2d_forward") =}}. The last column uses two threads: the separable layer takes {{= verdict.ratio(recorded.turns["separable, two"], recorded.turns["separable"]) =}} its time, the standard one {{= verdict.ratio(recorded.turns["standard, two"], recorded.turns["standard"]) =}}.
+# The two steps, timed alone, add up to {{= f"{(median(recorded.turns['depthwise step']) + median(recorded.turns['pointwise step'])) / median(recorded.turns['separable']):.0%}" =}} of the separable layer. What these tests do not explain, we cannot explain. A count of multiply-adds sees none of it.
 
 # %% measured=true hide="code" name="fig-roofline" alt="Multiply-adds a second over multiply-adds for each element moved, both axes logarithmic. A line rises and then turns level: the roof. Four dots below it: the standard and the pointwise layer under the level part, the depthwise step far to the left under the rising part." caption="The roof of this machine (line) and four layers. Below the corner, which stands at the machine balance, moving sets the least time; to the right of it, work does. The further a dot lies below the roof, the more of its time neither of the two explains."
 fig, ax = plt.subplots(figsize=(6, 3.6))
@@ -675,8 +717,10 @@ for name, layer in layers.items():
     bill = cost.total(cost.layer_costs(layer, x_shape))
     at, speed = bill.macs / bill.access, bill.macs / ms[name] / 1e6
     ax.plot(at, speed, "o", color="#0072B2")
-    ax.annotate(name, (at, speed), xytext=(6, -12), textcoords="offset points")
-ax.set(xscale="log", yscale="log", xlabel="multiply-adds for each element moved")
+    ax.annotate(name, (at, speed), xytext=(6, -12),
+                textcoords="offset points")
+ax.set(xscale="log", yscale="log")
+ax.set_xlabel("multiply-adds for each element moved")
 ax.set_ylabel("10⁹ multiply-adds a second")
 plt.show()
 
@@ -690,23 +734,25 @@ plt.show()
 # %%
 def left_over(weight):
     """Share of the squared weights that no separable layer can hold."""
-    by_input = weight.detach().transpose(0, 1).flatten(2)    # (c_in, c_out, K²)
+    by_input = weight.detach().transpose(0, 1).flatten(2)
     s = torch.linalg.svdvals(by_input)
     return float(1 - s[:, 0].square().sum() / s.square().sum())
 
 
-composed = torch.rand(128, 64, 1, 1) * torch.randn(64, 3, 3, generator=draw)
+composed = torch.rand(128, 64, 1, 1) * torch.randn(64, 3, 3)
 print(f"of a separable layer: {abs(left_over(composed)):.0%}")
 
 # %% [markdown]
-# Random weights are the worst case. So we train a small network on handwritten digits and ask the same of its last convolution, from $32$ to $32$ channels, before training and after.
+# Random filters have nothing in common. So we train a small network on handwritten digits and ask the same of its last convolution, from $32$ to $32$ channels, before training and after.
 
 # %% measured=true record="lost, right"
 def digit_reader(seed):
     torch.manual_seed(seed)
     return nn.Sequential(
-        *conv_bn(1, 16, 3), nn.ReLU(), *conv_bn(16, 32, 3, stride=2), nn.ReLU(),
-        *conv_bn(32, 32, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, 10),
+        *conv_bn(1, 16, 3), nn.ReLU(),
+        *conv_bn(16, 32, 3, stride=2), nn.ReLU(),
+        *conv_bn(32, 32, 3), nn.ReLU(),
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, 10),
     )
 
 
@@ -715,29 +761,34 @@ lost, right = {"before": [], "after": []}, []
 for seed in training.seeds(2, of=10):
     reader = digit_reader(seed)
     lost["before"].append(left_over(reader[6].weight))
-    right.append(training.fit(reader, train, test, epochs=8, seed=seed).accuracy)
+    run = training.fit(reader, train, test, epochs=8, seed=seed)
+    right.append(run.accuracy)
     lost["after"].append(left_over(reader[6].weight))
 filters = reader[6].weight.detach()
-for when, shares in lost.items():
-    print(f"left over {when} training: {sum(shares) / len(shares):.0%} ({min(shares):.0%} to {max(shares):.0%})")
-print(f"digits read: {sum(right) / len(right):.1%} of {len(test)}; chance: {verdict.chance(test.y):.1%}")
+for when, share in lost.items():
+    print(f"left over {when} training: {fmean(share):.0%} "
+          f"({min(share):.0%} to {max(share):.0%})")
+print(f"digits read: {fmean(right):.1%} of {len(test)}; "
+      f"chance: {verdict.chance(test.y):.1%}")
 
 # %% measured=true hide="code" name="fig-rank-one" alt="Three rows of eight small squares of three by three cells. First row: eight filters of a trained layer, some alike, some not. Second row: the nearest ones of a separable layer, all the same pattern, lighter or darker, some with the signs turned. Third row: eight filters of an untrained layer, all different." caption="Filters that eight outputs use on one input channel: as trained (top), the nearest that a separable layer can have (middle: one pattern, other factors), and untrained (bottom). Blue is negative, red positive."
-matrix = filters[:, 0].flatten(1)
-u, s, v = torch.linalg.svd(matrix, full_matrices=False)
-shown = {"trained": matrix, "separable": s[0] * u[:, :1] * v[:1], "untrained": digit_reader(0)[6].weight.detach()[:, 0].flatten(1)}
-chosen = matrix.norm(dim=1).argsort(descending=True)[:8]
+trained = filters[:, 0].flatten(1)
+fresh = digit_reader(0)[6].weight.detach()[:, 0].flatten(1)
+u, s, v = torch.linalg.svd(trained, full_matrices=False)
+nearest = s[0] * u[:, :1] * v[:1]
+chosen = trained.norm(dim=1).argsort(descending=True)[:8]
 fig, axes = plt.subplots(3, 8, figsize=(6, 2.6))
+shown = {"trained": trained, "separable": nearest, "untrained": fresh}
 for line, (name, values) in zip(axes, shown.items()):
     most = values[chosen].abs().max()
-    for ax, values in zip(line, values[chosen]):
-        ax.imshow(values.reshape(3, 3), cmap="RdBu_r", vmin=-most, vmax=most)
+    for ax, one in zip(line, values[chosen]):
+        ax.imshow(one.reshape(3, 3), cmap="RdBu_r", vmin=-most, vmax=most)
         ax.set(xticks=[], yticks=[])
     line[0].set_ylabel(name, rotation=0, ha="right", va="center")
 plt.show()
 
 # %% [markdown]
-# By the record, {{= f"{sum(recorded.lost['before']) / len(recorded.lost['before']):.0%}" =}} are left over before training and {{= f"{sum(recorded.lost['after']) / len(recorded.lost['after']):.0%}" =}} after, a change of {{= verdict.paired(recorded.lost["after"], recorded.lost["before"]) =}}: training {{= verdict.paired(recorded.lost["after"], recorded.lost["before"]).words("brings the filters further from", "brings the filters nearer to", "leaves the filters as far as before from") =}} what a separable layer can hold, all by itself. Still, it is another, smaller family of layers. (And squared weights are not accuracy.) Whether the family is large enough, only training can tell.
+# By the record, {{= f"{fmean(recorded.lost['before']):.0%}" =}} are left over before training and {{= f"{fmean(recorded.lost['after']):.0%}" =}} after, a change of {{= verdict.paired(recorded.lost["after"], recorded.lost["before"]) =}}: training {{= verdict.paired(recorded.lost["after"], recorded.lost["before"]).words("brings the filters further from", "brings the filters nearer to", "leaves the filters as far as before from") =}} what a separable layer can hold, all by itself. Still, it is another, smaller family of layers. (And squared weights are not accuracy.) Whether the family is large enough, only training can tell.
 
 # %% predict [markdown] name="sparse"
 # ## Dense or sparse?
@@ -763,7 +814,8 @@ def candidates(g):
     """Four products; three of them with a share of 1/g of the weights."""
     few = weights * (torch.rand(size, size) < 1 / g)
     blocks = torch.randn(g, size // g, size // g)    # a grouped 1×1 layer
-    by_torch, by_scipy = few.to_sparse_csr(), scipy.sparse.csr_matrix(few.numpy())
+    by_torch = few.to_sparse_csr()
+    by_scipy = scipy.sparse.csr_matrix(few.numpy())
     return {"dense": lambda x: weights @ x,
             "grouped": lambda x: blocks @ x.reshape(g, size // g, 128),
             "sparse, torch": lambda x: by_torch @ x,
@@ -771,13 +823,18 @@ def candidates(g):
 
 
 by_share = {g: timing.turns(candidates(g), x, repeats=21) for g in shares}
-first = {}    # from which share on it is quicker, there and for all smaller ones; 0: nowhere
+first = {}    # quicker from this share on, and for all smaller ones
 for name in ("grouped", "sparse, torch", "sparse, SciPy"):
-    wins = {g: verdict.ratio(t["dense"], t[name]).words("yes", "no", "no") for g, t in by_share.items()}
-    first[name] = next((g for g in shares if all(wins[h] == "yes" for h in shares if h >= g)), 0)
+    wins = [verdict.ratio(t["dense"], t[name]).words("yes", "no", "no")
+            for t in by_share.values()]
+    first[name] = next((g for i, g in enumerate(shares)
+                        if "no" not in wins[i:]), 0)    # 0: nowhere
 print("Measured on", timing.machine())
-show.table(["weights kept", "dense, ms", *first],
-           [(f"1/{g}", *(f"{timing.summary(t).median:.3g}" for t in by_share[g].values())) for g in shares])
+lines = []
+for g, t in by_share.items():
+    medians = (timing.summary(times).median for times in t.values())
+    lines.append((f"1/{g}", *(f"{median:.3g}" for median in medians)))
+show.table(["weights kept", "dense, ms", *first], lines)
 
 # %% [markdown]
 # {answer}`sparse`
@@ -793,12 +850,13 @@ show.table(["weights kept", "dense, ms", *first],
 # MobileNet’s paper writes the cost as $D_K^2 M D_F^2 + M N D_F^2$, for maps that keep their size $D_F$. With a stride it must be the size of the *output*:
 
 # %%
-layer, shape = nn.Conv2d(64, 128, 3, stride=2, padding=1, bias=False), (1, 64, 56, 56)
-right_count, = cost.layer_costs(layer, shape)
-print(f"{right_count.macs:,}; with the input's size {right_count.params * 56**2:,}")
+layer = nn.Conv2d(64, 128, 3, stride=2, padding=1, bias=False)
+counts, = cost.layer_costs(layer, (1, 64, 56, 56))
+slip = counts.params * 56**2
+print(f"{counts.macs:,}; with the input's size {slip:,}")
 
 # %% [markdown]
-# The slip changes no network, but makes this layer look {{= right_count.params * 56**2 // right_count.macs =}} times as expensive as it is.
+# The slip changes no network, but makes this layer look {{= slip // counts.macs =}} times as expensive as it is.
 
 # %% [markdown] claims="FO-38"
 # ### Average pooling is a convolution, but which?
@@ -807,9 +865,11 @@ print(f"{right_count.macs:,}; with the input's size {right_count.params * 56**2:
 
 # %%
 x = whole_numbers(1, 8, 6, 6)
-pooled, ones = F.avg_pool2d(x, 3, stride=1), torch.ones(8, 1, 3, 3, dtype=x.dtype)
+pooled = F.avg_pool2d(x, 3, stride=1)
+ones = torch.ones(8, 1, 3, 3, dtype=x.dtype)
 for name, kernel in {"ones": ones, "ninths": ones / 9}.items():
-    print(f"depthwise, {name}:", torch.allclose(F.conv2d(x, kernel, groups=8), pooled))
+    same = torch.allclose(F.conv2d(x, kernel, groups=8), pooled)
+    print(f"depthwise, {name}: {'equal' if same else 'differs'}")
 
 # %% [markdown]
 # The entries are $1/K^2$; with ones it is a sum. And the convolution is depthwise: pooling never adds up two channels. Either slip gives another function.
@@ -834,7 +894,8 @@ with torch.no_grad():
     bias = (behind.weight.sum(dim=(2, 3)) * t).sum(dim=1)
     z = F.conv2d(x, behind.weight * s[:, None, None], bias, padding=1)
 differs = (y - z).abs().amax(dim=(0, 1)) > 1e-9
-inside_same, border_same = not differs[1:-1, 1:-1].any(), not differs[0].any()
+inside_same = not differs[1:-1, 1:-1].any()
+border_same = not differs[0].any()
 for row in differs:
     print(" ".join("x" if here else "·" for here in row))
 
@@ -1042,7 +1103,8 @@ with Check("fold_norm") as check:
         got = F.conv2d(x, *fold_norm(w, b, *held, 0.3), groups=2)
         check.close(got, both(x, w, b, *held, 0.3, 2), rel=1e-4, abs=1e-4)
     with check("no scale and no shift"):
-        w, plain = torch.randn(6, 4, 1, 1, generator=fresh), [None, None, *held[2:]]
+        w = torch.randn(6, 4, 1, 1, generator=fresh)
+        plain = [None, None, *held[2:]]
         got = F.conv2d(x, *fold_norm(w, None, *plain, 1e-5))
         check.close(got, both(x, w, None, *plain, 1e-5), rel=1e-4, abs=1e-4)
 
@@ -1138,12 +1200,14 @@ show.table(["VGG-16", "parameters", "multiply-adds", "memory access"],
 from lightnets_edu.models.catalogue import CATALOGUE
 
 shares = []
-for name in ("vgg16", "mobilenet_v1_1.0", "squeezenet_1.0", "shufflenet_v1_0.25_g3", "squeezenext_1.0_sqnxt_23"):
+for name in ("vgg16", "mobilenet_v1_1.0", "squeezenet_1.0",
+             "shufflenet_v1_0.25_g3", "squeezenext_1.0_sqnxt_23"):
     entry = CATALOGUE[name]
     with torch.device("meta"):
         network = entry.load()()
     costs = cost.layer_costs(network, (1, 3, entry.pixels, entry.pixels))
-    shares.append((entry.label, f"{costs[0].macs / cost.total(costs).macs:.1%}"))
+    share = costs[0].macs / cost.total(costs).macs
+    shares.append((entry.label, f"{share:.1%}"))
 show.table(["network", "share of the first layer"], shares)
 
 # %% [markdown]
