@@ -185,7 +185,7 @@ plt.show()
 # %% [markdown] objective="order" claims="XC-05,XC-06"
 # ## Two differences that remain
 #
-# The extreme module is almost the **depthwise separable convolution** of chapter 1. {cite:t}`chollet2017xception` names two differences (Section 1.2):
+# The extreme module is almost the **depthwise separable convolution** of {chapter}`1`. {cite:t}`chollet2017xception` names two differences (Section 1.2):
 #
 # 1. **Order.** The extreme module goes pointwise, then depthwise (PW→DW). A separable layer goes depthwise, then pointwise (DW→PW).
 # 2. **Activation.** In the module a ReLU follows both layers. In a separable layer none stands between the two.
