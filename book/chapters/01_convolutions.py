@@ -13,18 +13,18 @@
 # %% card [markdown]
 # # Convolutions and what they cost
 #
-# A network that looks at pictures spends nearly all its work in one kind of layer, the convolution. A light network replaces this layer by something cheaper. This chapter shows what a convolution does, counts what it costs, and asks how much the cheaper layer saves: on paper first, then by the clock. (The time below is for reading; the exercises take about as long again.)
+# A network that looks at pictures spends nearly all its work in one kind of layer, the convolution. A light network replaces this layer by something cheaper. How much does that save, on paper and by the clock? (The time below is for reading; the exercises take about as long again.)
 
 # %% [markdown] objective="connect"
 # ## Five words and a photograph
 #
-# A colour photograph is three tables of numbers: how red, how green and how blue each place is. Each table is a {term}`channel`. All channels together are a {term}`map`.
+# A colour photograph is three tables of numbers: how red, how green and how blue each position is. Each table is a {term}`channel`. All channels together are a {term}`map`.
 #
-# A {term}`filter` is a small table of weights. Lay it on a channel, multiply each weight by the number below it, and add up the products: that is *one* number of a new table. Move the filter on by one place and do it again, until it has been everywhere. This is a {term}`convolution`.
+# A {term}`filter` is a small table of weights. Lay it on a channel, multiply each weight by the number below it, add up the products: that is *one* number of a new table. Move on by one position and do it again, everywhere. This is a {term}`convolution`.
 #
-# A {term}`kernel` holds one filter for each channel that it reads, and adds up what they give. So one kernel makes one new channel. Here are three kernels on a photograph: the first looks at space only, the second at channels only, the third at both.
+# A {term}`kernel` holds one filter for each channel that it reads, and adds up what they give: one kernel makes one new channel. Here are three, on a photograph. The first looks at space only, the second at channels only, the third at both.
 
-# %%
+# %% hide="code"
 import copy
 from statistics import fmean, median
 
@@ -39,6 +39,7 @@ from lightnets_edu import timing, training, verdict
 from lightnets_edu.checks import Check
 from lightnets_edu.layers import conv_bn
 
+# %%
 photo = torch.tensor(load_sample_image("china.jpg") / 255.0)
 photo = photo.permute(2, 0, 1)[None, :, ::2, ::2]
 upright = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]).double()
@@ -64,14 +65,14 @@ for ax in axes.flat:
 plt.show()
 
 # %% [markdown]
-# Nobody draws such kernels by hand any more. A network learns its own, hundreds in each layer. The question of this book is whether every one of them must look at space *and* at all channels.
+# A network learns its own kernels, hundreds in each layer. The question of this book is whether every one of them must look at space *and* at all channels.
 
 # %% [markdown] objective="count" claims="FO-02,FO-40"
 # ## Where a network spends its work
 #
 # VGG-16 {cite:p}`simonyan2015vgg` is a plain network: thirteen layers of convolutions, then three *linear layers*, in which each output reads all inputs. What does it spend on one photograph?
 #
-# `lightnets_edu` is this book's package: networks, figures, and tools. Its tool `cost.layer_costs` runs a network once and notes the size and the costs of each layer; below we write its core ourselves. `cost.total` adds up. (The device `meta` gives tensors a shape and no values: it is enough for counting.)
+# `lightnets_edu` is this book's package. Its tool `cost.layer_costs` runs a network once and notes what each layer costs; below we write its core ourselves. `cost.total` adds up. (On the device `meta` tensors have a shape and no values: enough for counting.)
 
 # %%
 from lightnets_edu.models.vgg import VGG
@@ -104,7 +105,7 @@ axes[1].set_xticks([0, 12, 13, 15], ["1", "13", "14", "16"])
 plt.show()
 
 # %% [markdown]
-# Robots, cars and augmented reality need an answer in time, from a small computer {cite:p}`howard2017mobilenets`. There {{= f"{total.macs / 1e9:.1f}" =}} billion multiply-adds are too many. Later networks do without large linear layers: they average each channel instead. What remains is the convolution.
+# Robots, cars and telephones need an answer in time, from a small computer {cite:p}`howard2017mobilenets`: {{= f"{total.macs / 1e9:.1f}" =}} billion multiply-adds are too many. Later networks average each channel and so do without large linear layers. What remains is the convolution.
 
 # %% objectives [markdown]
 # ## You will be able to
@@ -133,11 +134,11 @@ plt.show()
 # %% [markdown] objective="count" claims="FO-10,FO-11,FO-29,FO-31"
 # ## See it: one window, all channels
 #
-# The place where a kernel stands is its window, $K$ high and $K$ wide. From one output to the next the window moves by the {term}`stride`. Zeros around the map, the {term}`padding`, let it stand on the border too.
+# The position where a kernel stands is its window, $K$ high and $K$ wide. From one output to the next the window moves by the {term}`stride`. Zeros around the map, the {term}`padding`, let it stand on the border too.
 #
-# Step through the figure: each output is *one* sum over the window in all input channels. Then set a {show}`stride of two <fig-sliding kind=standard kernel=3 stride=2 padding=1>`, switch to {show}`depthwise <fig-sliding kind=depthwise kernel=3>` and to {show}`pointwise <fig-sliding kind=pointwise>`, and see what is left out of the sum.
+# Step through the figure: each output is *one* sum over the window in all input channels. Then try {show}`a stride of two <fig-sliding kind=standard kernel=3 stride=2 padding=1>`, {show}`depthwise <fig-sliding kind=depthwise kernel=3>` and {show}`pointwise <fig-sliding kind=pointwise>`: what is left out of the sum?
 
-# %% name="fig-sliding" alt="Three input planes of whole numbers with a window of three by three on each; beside each a filter of the kernel and the nine products with their sum; arrows from the three sums to one value of an output plane." caption="A kernel slides over its input: one filter for each channel that it reads. At each place all kernels have their turn, then the window moves on. Depthwise drops the other channels, pointwise the neighbours."
+# %% name="fig-sliding" alt="Three input planes of whole numbers with a window of three by three on each; beside each a filter of the kernel and the nine products with their sum; arrows from the three sums to one value of an output plane." caption="A kernel slides over its input: one filter for each channel that it reads. At each position all kernels have their turn, then the window moves on. Depthwise drops the other channels, pointwise the neighbours."
 from lightnets_edu.widgets import SlidingConvolution
 
 SlidingConvolution(kind="standard", kernel=3, stride=1, padding=0)
@@ -149,7 +150,7 @@ SlidingConvolution(kind="standard", kernel=3, stride=1, padding=0)
 # y_{o,r,c} \;=\; \sum_{i} \sum_{u=0}^{K-1} \sum_{v=0}^{K-1} w_{o,i,u,v} \; x_{i,\;s r+u-p,\;s c+v-p}
 # $$
 #
-# We write it as loops and ask PyTorch whether it agrees. The numbers are small and whole, so that sums are exact in any order and “equal” can mean equal.
+# We write it as loops and ask PyTorch whether it agrees. The numbers are whole, so that sums are exact in any order.
 
 # %%
 def by_hand(x, weight):
@@ -163,7 +164,7 @@ def by_hand(x, weight):
                 y[o, r, c] = (weight[o] * x[:, r:r + k, c:c + k]).sum()
     return y
 
-
+# %% hide="code"
 draw = torch.Generator().manual_seed(0)
 
 
@@ -179,7 +180,7 @@ print("equal:", torch.equal(y, F.conv2d(x, weight)), tuple(y.shape))
 print("first output:", int(y[0, 0, 0]), "from the channels:", by_channel)
 
 # %% [markdown] claims="FO-32"
-# Each input channel brings a sum of its own, and the output adds them up. Remember this last addition *across channels*: it is what a depthwise layer leaves out.
+# Remember the last addition, *across channels*: it is what a depthwise layer leaves out.
 #
 # :::{dropdown} Going deeper: two words that mislead
 # Mathematicians turn the kernel round before they slide it. PyTorch does not, like nearly every deep-learning library, and says “convolution” all the same.
@@ -192,13 +193,13 @@ print("first output:", int(y[0, 0, 0]), "from the channels:", by_channel)
 #
 # Three numbers say what a layer costs.
 #
-# - **Parameters**: $C_\text{out}$ kernels of $K \cdot K \cdot C_\text{in}$ weights, and one *bias* a kernel, a number added to all its outputs, where a layer has biases. (VGG’s have; most layers of this book have none.)
-# - **Multiply-adds**: each weight is used once at each place of the *output*, so weights times $H \cdot W$.
-# - {term}`Memory access <memory access>`: the elements that must be moved. Input and weights are read, the output is written; we add the three up. It is a lower bound: nothing is read twice, and no result stays in the processor for the next layer.
+# - **Parameters**: $C_\text{out}$ kernels of $K \cdot K \cdot C_\text{in}$ weights, and for each kernel a *bias* that is added to its outputs, where a layer has biases (VGG’s have, most have none).
+# - **Multiply-adds**: each weight is used once at each position of the *output*, so weights times $H \cdot W$. (With the input’s size a layer of stride two would look four times as expensive.)
+# - {term}`Memory access <memory access>`: the elements that must be moved. Input and weights are read, the output is written; we add the three up. (A lower bound: nothing is read twice.)
 #
-# Along one axis the output has $\lfloor (\text{size} + 2p - K) / s \rfloor + 1$ places. The book’s letters, and those of each paper, stand under [notation](../book/notation.md).
+# Along one axis the output has $\lfloor (\text{size} + 2p - K) / s \rfloor + 1$ positions. The letters, and those of each paper, stand under [notation](../book/notation.md).
 #
-# Here is the core of `cost.layer_costs`. It asks PyTorch to call `note` whenever a convolution has run:
+# This is the core of `cost.layer_costs`. PyTorch calls `note` whenever a convolution has run:
 
 # %%
 def conv_costs(network, shape):
@@ -207,9 +208,9 @@ def conv_costs(network, shape):
 
     def note(layer, inputs, output):
         weights = layer.weight.numel()
-        places = output[0, 0].numel()
+        positions = output[0, 0].numel()
         moved = inputs[0].numel() + weights + output.numel()
-        costs.append((weights, weights * places, moved))
+        costs.append((weights, weights * positions, moved))
 
     for layer in network.modules():
         if isinstance(layer, nn.Conv2d):
@@ -223,7 +224,7 @@ package = [(r.macs, r.access) for r in rows if r.kind == "standard"]
 print("all thirteen agree:", [(m, a) for _, m, a in ours] == package)
 
 # %% [markdown]
-# Now the multiply-adds of five layers: by the formula, by our function, and by PyTorch’s own counter, which watches the layer run and knows nothing of our formula.
+# The same for five other layers: by the formula, by our function, and by PyTorch’s own counter, which knows nothing of either.
 
 # %% hide="code"
 from torch.utils.flop_counter import FlopCounterMode
@@ -253,48 +254,50 @@ show.table(["layer", "size", "weights",
             "formula", "function", "PyTorch"], counted)
 
 # %% [markdown]
-# The last layer is a linear one: on a map of one place a 1×1 convolution *is* a linear layer. And VGG’s own paper gives $138$ million parameters for this network {cite:p}`simonyan2015vgg`, Table 2; we count {{= f"{total.params:,}" =}}.
+# The last layer is a linear one: on a map of one position a 1×1 convolution *is* a linear layer. And VGG’s own paper gives $138$ million parameters for this network {cite:p}`simonyan2015vgg`, Table 2; we count {{= f"{total.params:,}" =}}.
 
 # %% [markdown] claims="FO-03,FO-04,FO-05,FO-39"
 # ### FLOPs, FLOPS and multiply-adds
 #
-# PyTorch’s numbers are {{= counted[0][-1] // counted[0][-2] =}} times ours. Neither is wrong: three words are mixed up everywhere.
+# PyTorch’s numbers are {{= counted[0][-1] // counted[0][-2] =}} times ours. Neither is wrong.
 #
-# - {term}`FLOPs <FLOPs, FLOPS>`, with a small s, are an *amount of work*: floating-point operations. A multiplication and an addition are two. PyTorch counts so.
-# - **Multiply-adds** count the pair as one. So do we, and most papers of this book, though many print “FLOPs” over it.
-# - **FLOPS**, with a large S, is a *speed*: operations per second. It belongs to a computer, not to a network.
+# - {term}`FLOPs <FLOPs, FLOPS>`, with a small s, are an *amount of work*: floating-point operations. A multiplication and an addition are two.
+# - **Multiply-adds** count the pair as one. So do most papers of this book, though many print “FLOPs” over it.
+# - **FLOPS**, with a large S, is a *speed*, operations per second. It belongs to a computer.
 #
-# All these counts leave out batch norm, activations, additions of maps and pooling. That is a convention and no law: such steps take time, and ShuffleNet V2 {cite:p}`ma2018shufflenetv2` is built on this objection. (They are often called element-wise. Pooling is not: it reads a window.)
+# :::{dropdown} Going deeper: what the counts leave out
+# Batch norm, activations, additions of maps and pooling are not counted. That is a convention and no law: such steps take time, and ShuffleNet V2 {cite:p}`ma2018shufflenetv2` is built on this objection. (They are often called element-wise. Pooling is not: it reads a window.)
+# :::
 
 # %% [markdown] objective="connect" claims="FO-12,FO-17,FO-18,FO-20"
 # ## See it: space and channels
 #
-# A {term}`standard convolution` is *sparse in space*: an output reads only the places in its window. It is *dense across channels*: it reads all of them. Both can be changed, one without the other.
+# A {term}`standard convolution` is *sparse in space*: an output reads only its window. It is *dense across channels*: it reads all. Each can be changed without the other.
 #
 # - A {term}`grouped <grouped convolution>` convolution cuts the channels into $g$ groups; each group has kernels of its own and never sees the others.
 # - A {term}`depthwise <depthwise convolution>` convolution goes all the way, $g = C$: each kernel is a single filter on a single channel.
 # - A {term}`pointwise <pointwise convolution>` convolution has 1×1 kernels. It mixes channels and never looks to the side.
 #
-# Pick outputs in the figure and watch what they read: {show}`standard <fig-connectivity kind=standard c_in=8 c_out=8 kernel=3>`, {show}`two groups <fig-connectivity kind=grouped groups=2>`, {show}`depthwise <fig-connectivity kind=depthwise>`, {show}`pointwise <fig-connectivity kind=pointwise>`. (“Separable” is the next section, “shuffled” a [later chapter](05_shufflenet_v1.ipynb).)
+# Pick outputs in the figure and watch what they read: {show}`standard <fig-connectivity kind=standard c_in=8 c_out=8 kernel=3>`, {show}`two groups <fig-connectivity kind=grouped groups=2>`, {show}`depthwise <fig-connectivity kind=depthwise>`, {show}`pointwise <fig-connectivity kind=pointwise>`. (“Separable” is the next section, “shuffled” is {chapter}`5`.)
 
-# %% name="fig-connectivity" alt="A small output map with one position marked, and the input map with the patch of nine positions that it reads. Below, a table of output channels by input channels; the row of the chosen output is filled in full." caption="Which inputs one output reads: in space (its window on the map) and across channels (its row of the table). A *density* is the share that is read, of places or of channels. Pick another output, then another kind of layer."
+# %% name="fig-connectivity" alt="A small output map with one position marked, and the input map with the patch of nine positions that it reads. Below, a table of output channels by input channels; the row of the chosen output is filled in full." caption="Which inputs one output reads: in space (its window on the map) and across channels (its row of the table). A *density* is the share that is read, of positions or of channels. Pick another output, then another kind of layer."
 from lightnets_edu.widgets import ConvConnectivity
 
 ConvConnectivity(kind="standard", c_in=8, c_out=8, kernel=3, groups=2)
 
 # %% [markdown]
-# You need not take the figure’s word for it. A gradient is not zero exactly where an output depends on an input:
+# We can ask real layers, too. A gradient is not zero where an output depends on an input:
 
 # %%
 def reads(layer):
-    """Places and channels that one output depends on, by gradients."""
+    """Positions and channels that one output depends on, by gradients."""
     x = torch.ones(1, 64, 9, 9, requires_grad=True)
     gradient, = torch.autograd.grad(layer(x)[0, 0, 4, 4], x)
     touched = gradient[0] != 0
-    places, channels = touched.any(dim=0), touched.flatten(1).any(dim=1)
-    return int(places.sum()), int(channels.sum())
+    space, channels = touched.any(dim=0), touched.flatten(1).any(dim=1)
+    return int(space.sum()), int(channels.sum())
 
-
+# %% hide="code"
 def conv(k=3, groups=1):
     return nn.Conv2d(64, 64, k, padding=k // 2, groups=groups, bias=False)
 
@@ -304,16 +307,16 @@ kinds = {"standard": conv(), "grouped by 4": conv(groups=4),
          "standard, twice": nn.Sequential(conv(), conv())}
 bills = {name: cost.total(cost.layer_costs(layer, (1, 64, 56, 56)))
          for name, layer in kinds.items()}
-show.table(["layer", "places", "channels", "parameters",
+show.table(["layer", "positions", "channels", "parameters",
             "multiply-adds", "memory access"],
            [(name, *reads(kinds[name]), *bills[name]) for name in kinds])
 
 # %% [markdown] claims="FO-12,FO-13"
-# With $g$ groups a layer costs $1/g$ of the standard one, in parameters and in multiply-adds; the depthwise layer $1/C$, here 1/{{= bills["standard"].macs // bills["depthwise"].macs =}}. Memory access does not follow: the maps stay as large as they were.
+# With $g$ groups a layer costs $1/g$ of the standard one, in parameters and in multiply-adds; the depthwise layer $1/C$, here 1/{{= bills["standard"].macs // bills["depthwise"].macs =}}.
 #
-# In the last row two layers of 3×3 see a square of 5×5, the {term}`receptive field` of their output. Each layer widens it by $K - 1$, times all strides before it; a 1×1 layer adds nothing. Splitting a layer by channels does not change it.
+# In the last row two layers of 3×3 see a square of 5×5, the {term}`receptive field` of their output. Each layer widens it by $K - 1$, times all strides before it; how channels are read does not matter.
 #
-# A grouped layer is smaller layers side by side. So we can split the channels, convolve the halves, put the results together, and must get the same:
+# A grouped layer is smaller layers side by side:
 
 # %%
 layer = nn.Conv2d(32, 32, 3, groups=2, bias=False).double()
@@ -344,9 +347,9 @@ print("receptive field of VGG-16's convolutions:", side)
 # :::{dropdown} Going deeper: kernels in groups, where groups come from, what a wide field is worth
 # Look at the shape of the grouped layer’s weights. It has {{= layer.weight.shape[0] =}} kernels, each {{= layer.weight.shape[1] =}} channels deep, not {{= layer.in_channels =}}. It is the *set* of kernels that is divided; no kernel is cut.
 #
-# LeNet-5 already connected each map to some of the maps below only, by a table {cite:p}`lecun1998gradient`. In the form used today groups come from AlexNet, which did not fit the memory of one card and was spread over two {cite:p}`krizhevsky2012alexnet`. Its groups leave {{= f"{split:,}" =}} parameters in the convolutions instead of {{= f"{dense:,}" =}}. The halves meet in the third layer, which has one group and reads both. That is no channel shuffle: no channel changes its place. Depthwise layers are often credited to Xception; its author credits Laurent Sifre’s work of 2013 and the first Inception networks {cite:p}`chollet2017xception`.
+# LeNet-5 already connected each map to some of the maps below only, by a table {cite:p}`lecun1998gradient`. In the form used today groups come from AlexNet, which did not fit the memory of one card and was spread over two {cite:p}`krizhevsky2012alexnet`. Its groups leave {{= f"{split:,}" =}} parameters in the convolutions instead of {{= f"{dense:,}" =}}. The halves meet in the third layer, which has one group and reads both. That is no channel shuffle: no channel changes its position. Depthwise layers are often credited to Xception; its author credits Laurent Sifre’s work of 2013 and the first Inception networks {cite:p}`chollet2017xception`.
 #
-# The receptive field of VGG-16’s convolutions is {{= side =}} places wide. That is what an output *can* see. Most of its gradient comes from a smaller, bell-shaped part in the middle {cite:p}`luo2016receptive`.
+# The receptive field of VGG-16’s convolutions is {{= side =}} positions wide. That is what an output *can* see. Most of its gradient comes from a smaller, bell-shaped part in the middle {cite:p}`luo2016receptive`.
 # :::
 
 # %% [markdown] objective="save" claims="FO-23,FO-24,FO-25,FO-26,FO-28,FO-30"
@@ -372,7 +375,7 @@ def separable(c_in, c_out, k=3, padding=1):
         nn.Conv2d(c_in, c_out, 1, bias=False),
     )
 
-
+# %% hide="code"
 examples = []
 for c_in, c_out, k, padding, size in [
     (3, 256, 3, 1, 56), (3, 5, 4, 0, 6), (64, 128, 3, 1, 56),
@@ -395,7 +398,7 @@ show.table(["kernel", "channels", "parameters", "in two steps",
 # %% predict [markdown] name="eight" objective="save"
 # ### When eight times, when nine?
 #
-# “Eight to nine times less” is what one reads of 3×3 separable layers; one text says that $32$ output channels are enough for it.
+# “Eight to nine times less” is what one reads of 3×3 separable layers. The textbook chapter says that $32$ output channels are enough for it.
 #
 # :field: Output channels from which a 3×3 layer saves eight times
 # :answer: eight
@@ -424,12 +427,12 @@ show.table(["output channels", "saving"],
 # %% [markdown] objective="save" claims="FO-26,FO-27"
 # {answer}`eight`
 #
-# At $32$ channels the saving is {{= f"{float(saving(32)):.2f}" =}}. Eight takes {{= eight =}}, since $\tfrac18 - \tfrac19 = \tfrac1{72}$. Nine is never reached, since $1/C_\text{out}$ never vanishes. (And the cost falls *to* a ninth, not *by* a ninth.)
+# At $32$ channels the saving is {{= f"{float(saving(32)):.2f}" =}}. Eight takes {{= eight =}}, since $\tfrac18 - \tfrac19 = \tfrac1{72}$. Nine is never reached, since $1/C_\text{out}$ never vanishes.
 
 # %% [markdown] objective="save"
 # ## Build it
 #
-# This is the separable layer as MobileNet {cite:p}`howard2017mobilenets` uses it, from the package’s own source. `conv_bn` is a convolution without bias, then a batch norm; `whole` and `one_of` only check arguments.
+# The separable layer as MobileNet {cite:p}`howard2017mobilenets` uses it, from the package’s source. `conv_bn` is a convolution without bias, then a batch norm; `whole` and `one_of` check arguments.
 
 # %%
 from lightnets_edu.models.mobilenet_v1 import DepthwiseSeparable
@@ -449,7 +452,7 @@ diagrams.unit(DepthwiseSeparable(64, 128, stride=1), (1, 64, 56, 56),
 # y = \gamma \, \frac{x - \mu}{\sqrt{\sigma^2 + \varepsilon}} + \beta
 # $$
 #
-# In training, $\mu$ and the variance $\sigma^2$ are those of the batch at hand. Afterwards they are fixed numbers, averages collected in training. Then all this is one factor a channel, $s = \gamma/\sqrt{\sigma^2 + \varepsilon}$, and one constant, and the convolution before it can do both. Behind a layer $w * x + b$ it becomes
+# In training, $\mu$ and $\sigma^2$ are those of the batch. Afterwards they are fixed: averages collected in training. Then all this is one factor a channel, $s = \gamma/\sqrt{\sigma^2 + \varepsilon}$, and one constant, and the convolution before it can do both. Behind a layer $w * x + b$ it becomes
 #
 # $$
 # (s\,w) * x \;+\; (b - \mu)\,s + \beta,
@@ -470,7 +473,7 @@ with torch.no_grad():
 print([type(m).__name__ for m in folded.depthwise])
 
 # %% [markdown] claims="FO-37"
-# The difference is rounding, and the batch norm is gone: in a network that is put to use it costs nothing. (In training it does take time.)
+# The difference is rounding, and the batch norm is gone: in a finished network it costs nothing.
 #
 # :::{dropdown} Going deeper: the ε, and who runs it
 # Formulas often leave ε out, or call the divisor the variance. A channel that a ReLU has silenced is zero everywhere, and so is its variance. Without ε it becomes $0/0$, which is no number, and soon so is everything that the network computes. With ε it stays zero.
@@ -481,7 +484,7 @@ print([type(m).__name__ for m in folded.depthwise])
 # %% [markdown] objective="save"
 # ### A whole network in two steps
 #
-# VGG-16’s source is short. So is the change: every convolution but the first becomes separable.
+# In VGG-16 we make every convolution but the first separable.
 
 # %%
 show.source(VGG)
@@ -512,12 +515,12 @@ show.table(["channels", "output", "multiply-adds",
             "in two steps", "saving"], ladder)
 
 # %% [markdown]
-# The ladder shows the output of each layer, from top to bottom: maps shrink, channels grow. In all, the network now does {{= f"{total.macs / light.macs:.1f}" =}} times fewer multiply-adds. Its file hardly shrinks, {{= f"{4 * total.params / 1e6:.0f}" =}} to {{= f"{4 * light.params / 1e6:.0f}" =}} megabytes: the linear layers are still there.
+# From layer to layer maps shrink and channels grow. In all, the network now does {{= f"{total.macs / light.macs:.1f}" =}} times fewer multiply-adds. Its file hardly shrinks, {{= f"{4 * total.params / 1e6:.0f}" =}} to {{= f"{4 * light.params / 1e6:.0f}" =}} megabytes: the linear layers are still there.
 
 # %% predict [markdown] name="moved" objective="save"
 # ## The third number
 #
-# Multiply-adds fall. What about memory access? Take one layer, from $64$ to $128$ channels with 3×3 kernels on a map of 56×56 places.
+# Multiply-adds fall. And memory access? Take a layer from $64$ to $128$ channels with 3×3 kernels, on a map of 56×56 positions.
 #
 # :field: In two steps, its memory access
 # :choices: falls to about a ninth | falls a little | stays the same | rises
@@ -536,7 +539,7 @@ print(f"elements: standard {at_once:,}, separable {in_steps:,}")
 # %% [markdown]
 # {answer}`moved`
 #
-# It rises, {{= f"{in_steps / at_once:.1f}" =}} times: the map between the two steps is written and read again. When does it fall? Let a map have $P$ places, the same before and after. Then memory access is
+# It rises, {{= f"{in_steps / at_once:.1f}" =}} times: the map between the two steps is written and read again. When does it fall? Let a map have $P$ positions, the same before and after. Then memory access is
 #
 # $$
 # \begin{aligned}
@@ -554,7 +557,7 @@ def moves_less(c_out, size, c_in=64):
            + cost.conv_access(c_in, c_out, 1, size, size))
     return two < one
 
-
+# %% hide="code"
 least = [(f"{n}×{n}", (2 * n * n + 9) // 8 + 1,
           next(c for c in range(1, 9999) if moves_less(c, n)))
          for n in (112, 56, 28, 14, 7)]
@@ -562,9 +565,9 @@ show.table(["map", "output channels, by the formula", "by the counts"],
            least)
 
 # %% [markdown]
-# Large maps with few channels stand at the entrance of a network, small maps with many channels at its end. So separable layers move more at first and less later. In the figure, start with {show}`the layer above <fig-cost c_in=64 c_out=128 kernel=3 size=56>`, then {show}`shrink the map <fig-cost c_in=64 c_out=128 kernel=3 size=7>`, or {show}`widen the layer <fig-cost c_in=64 c_out=1024 kernel=3 size=56>`.
+# A network begins with large maps of few channels and ends with small maps of many. So separable layers move more at first and less later. In the figure: {show}`the layer above <fig-cost c_in=64 c_out=128 kernel=3 size=56>`, {show}`a smaller map <fig-cost c_in=64 c_out=128 kernel=3 size=7>`, {show}`a wider layer <fig-cost c_in=64 c_out=1024 kernel=3 size=56>`.
 
-# %% name="fig-cost" alt="Bars that start at the standard layer, to the left for less and to the right for more: parameters, multiply-adds and memory access of a standard, a grouped and a depthwise separable layer. For the separable layer the first two reach far to the left, the third goes to the right." caption="One layer built in three ways; bars start at the standard one, to the left is less. Arithmetic intensity is multiply-adds for each element moved. (α and ρ are MobileNet's: narrower layers, smaller maps; leave both at 1.)"
+# %% name="fig-cost" alt="Bars that start at the standard layer, to the left for less and to the right for more: parameters, multiply-adds and memory access of a standard, a grouped and a depthwise separable layer. For the separable layer the first two reach far to the left, the third goes to the right." caption="One layer built in three ways; bars start at the standard one, to the left is less. {term}`Arithmetic intensity <arithmetic intensity>` is multiply-adds for each element moved. (α and ρ are MobileNet's: narrower layers, smaller maps; leave both at 1.)"
 from lightnets_edu.widgets import CostCalculator
 
 CostCalculator(c_in=64, c_out=128, kernel=3, size=56)
@@ -572,7 +575,7 @@ CostCalculator(c_in=64, c_out=128, kernel=3, size=56)
 # %% [markdown] objective="lower" claims="FO-21"
 # ## One matrix product
 #
-# The counts say how much there is to do. How is it done? One way: write the convolution as a product of two matrices, which every library has tuned for decades under the name {term}`GEMM`. Copy each window into a column, one after the other, and multiply by the kernels, one in each row. The copying is called {term}`im2col`. ({cite:t}`chellapilla2006im2col` proposed such unrolling.)
+# How is it done? One way is a product of two matrices, tuned for decades (libraries call it {term}`GEMM`). Copy each window into a column and multiply by the kernels, one in each row. The copying is called {term}`im2col`; {cite:t}`chellapilla2006im2col` proposed such unrolling.
 
 # %% hide="code" name="fig-unfold" alt="Left, a grid of four by four numbered pixels. Right, a table of nine rows and four columns that holds the pixel numbers of the four windows of three by three. The four pixels in the middle, shaded, stand in every column." caption="im2col of a 4×4 input for a 3×3 kernel: each column is one window, read row by row. The four middle pixels (dark) lie in all four windows, so they are copied four times. Computed by PyTorch's unfold on numbered pixels."
 pixels = torch.arange(16.0).reshape(1, 1, 4, 4)
@@ -599,7 +602,7 @@ def by_product(x, weight, stride=1, padding=0):
     height = (x.shape[2] + 2 * padding - k) // stride + 1
     return y.reshape(len(x), c_out, height, -1)
 
-
+# %% hide="code"
 x, weight = whole_numbers(2, 8, 13, 10), whole_numbers(16, 8, 3, 3)
 for stride, padding in [(1, 0), (1, 1), (2, 1), (3, 2)]:
     y = F.conv2d(x, weight, stride=stride, padding=padding)
@@ -611,16 +614,14 @@ flat = pointwise.flatten(1) @ x.flatten(2)    # nothing is copied
 print("1×1, equal:", torch.equal(flat, F.conv2d(x, pointwise).flatten(2)))
 
 # %% [markdown]
-# Equal to the last bit, because these numbers are whole; with others the two differ by rounding. The price is memory: with stride 1 the columns hold about $K^2$ copies of the map. The last line shows the exception: for a 1×1 layer with stride 1 **the map already is the matrix**. MobileNet, which does most of its work in such layers, is built on this {cite:p}`howard2017mobilenets`. A depthwise layer is at the other end: many small products, of one row each.
+# Equal to the last bit, because these numbers are whole; others differ by rounding. The price is memory: with stride 1 the columns hold about $K^2$ copies of the map. But for a 1×1 layer **the map already is the matrix**, and nothing is copied. MobileNet, which does most of its work in such layers, is built on this {cite:p}`howard2017mobilenets`.
 #
-# It is one way among several. A **direct** convolution copies no windows: it keeps a block of channels of the map in fast memory and uses each number many times while it is there. And {cite:t}`lavin2016winograd`, with an idea of Winograd’s, compute a dense 3×3 layer with 2.25 times fewer multiplications; a 1×1 layer gains nothing from it. So the “nine” depends on who computes.
+# There are others. A **direct** convolution copies no windows: it keeps a part of the map in fast memory and uses each number many times while it is there. And with an idea of Winograd’s a dense 3×3 layer needs 2.25 times fewer multiplications {cite:p}`lavin2016winograd`, a 1×1 layer gains nothing: so the “nine” depends on who computes.
 
 # %% [markdown]
 # ## Measure it: the clock
 #
-# Does a layer that does eight times less take an eighth of the time? We time the layer from $64$ to $128$ channels, standard and separable, and the two steps alone.
-#
-# Two measured numbers of the machine say what to expect. How many multiply-adds a second does it do in a large dense product? And how many elements a second does it move when it copies the layer’s input? Neither can be beaten by much, so each sets a least time: the *work* of a layer, and its *moving*. The larger one counts. That is the {term}`roofline` {cite:p}`williams2009roofline`. Where the two are equal, a layer does as many multiply-adds for each element as the **machine balance** says, the first number by the second.
+# Does a layer that does eight times less take an eighth of the time? We time the layer from $64$ to $128$ channels, standard and separable, and its two steps. Two measured speeds of the machine say what to expect: multiply-adds a second in a large dense product, and elements a second when it copies the layer’s input. Each sets a least time, one for the *work* of a layer and one for its *moving*; the larger counts. This is the {term}`roofline` {cite:p}`williams2009roofline`. The two are equal where a layer does as many multiply-adds for each element as the {term}`machine balance` says, the first speed by the second.
 
 # %% measured=true hide="code" record="turns, twice, ran" claims="FO-04"
 from lightnets_edu.threads import one_thread
@@ -690,24 +691,28 @@ show.table(["milliseconds", "least, by work", "least, by moving",
 # %% [markdown] typed="cannot be told: states the rule itself"
 # ### One rule for what was measured
 #
-# What is measured again comes out a little different. So “quicker”, “better” and “cannot be told apart” follow one rule in this book (`verdict` applies it). Measurements come in **pairs**: two layers in the same turn, two networks from the same seed, as {cite:t}`bouthillier2021variance` advise. What both have in common, a slow moment or a lucky start, then drops out.
+# What is measured again comes out a little different. So “quicker”, “better” and “cannot be told apart” follow one rule in this book. We compare in **pairs**, two layers in one turn, two networks from one seed {cite:p}`bouthillier2021variance`: a slow moment, or a lucky start, meets both.
 #
-# - **Times**: the median of the ratios, pair by pair, and its {{= f"{verdict.LEVEL:.0%}" =}} interval. Ratios within {{= f"{verdict.MARGIN:.0%}" =}} of one decide nothing: the same program differs by as much from one start to the next.
-# - **Accuracies**: the mean of the differences and the {{= f"{verdict.LEVEL:.0%}" =}} interval of {cite:t}`student1908mean`. Where zero lies inside, the two cannot be told apart.
+# - **Times**: the median ratio and its {{= f"{verdict.LEVEL:.0%}" =}} interval. Within {{= f"{verdict.MARGIN:.0%}" =}} of one it decides nothing: so much may one start of a program differ from the next.
+# - **Accuracies**: the mean difference and its {{= f"{verdict.LEVEL:.0%}" =}} interval {cite:p}`student1908mean`. If zero lies inside, the two cannot be told apart.
 #
-# Of twenty verdicts between equals, one will be wrong. The text says what the book’s record shows; on your machine the cell above makes a record of its own.
+# The text speaks of the book’s record; your run makes its own.
 #
 # ### What the clock says
 
 # %% [markdown]
-# The time of the standard layer is {{= verdict.ratio(recorded.turns["standard"], recorded.turns["separable"]) =}} that of the separable one, for {{= examples[2][-1] =}} times the multiply-adds. Both stand above the larger of their two least times. Why? A cause can be tested; here are four.
+# The time of the standard layer is {{= verdict.ratio(recorded.turns["standard"], recorded.turns["separable"]) =}} that of the separable one, for {{= examples[2][-1] =}} times the multiply-adds. Why not in proportion? Causes can be tested.
 #
-# - **Is it moving?** A copy of the input moves as many elements as the depthwise step and computes nothing. The step’s time is {{= verdict.ratio(recorded.turns["depthwise step"], recorded.turns["copy"]) =}} that of the copy: {{= verdict.ratio(recorded.turns["depthwise step"], recorded.turns["copy"]).words("moving is not all of it", "a copy is no yardstick for it", "moving may be all of it") =}}.
-# - **Is it order?** oneDNN, the library that runs most layers of PyTorch on a processor, works on channels in small blocks. PyTorch keeps them one after the other, so the map is rearranged before and after. With the channels stored *last* there is less to rearrange. Then the time of the depthwise step is {{= verdict.ratio(recorded.turns["depthwise step, last"], recorded.turns["depthwise step"]) =}} what it was ({{= verdict.ratio(recorded.turns["depthwise step, last"], recorded.turns["depthwise step"]).words("so order does not explain it", "so order is a part of it", "so order does not explain it") =}}), that of the standard layer {{= verdict.ratio(recorded.turns["standard, last"], recorded.turns["standard"]) =}} ({{= verdict.ratio(recorded.turns["standard, last"], recorded.turns["standard"]).words("it does not explain that one", "a part, too", "it does not explain that one") =}}).
-# - **Is it the program?** Asked for its choice, PyTorch names `{{= recorded.ran["standard"] =}}` for the standard layer, `{{= recorded.ran["depthwise step"] =}}` for the depthwise step, `{{= recorded.ran["pointwise step"] =}}` for the pointwise one. (`Mkldnn` is oneDNN, here a direct convolution; `Slow2d` is the matrix product of the section above.) Rows with different names compare programs as much as layers.
-# - **Is it the one thread?** With two, the time of the standard layer is {{= verdict.ratio(recorded.twice["standard, two"], recorded.twice["standard"]) =}} what it is with one, that of the separable layer {{= verdict.ratio(recorded.twice["separable, two"], recorded.twice["separable"]) =}}.
+# **Is it moving?** A copy of the input moves as many elements as the depthwise step and computes nothing. The step takes {{= verdict.ratio(recorded.turns["depthwise step"], recorded.turns["copy"]) =}} the time of the copy: {{= verdict.ratio(recorded.turns["depthwise step"], recorded.turns["copy"]).words("moving is not all of it", "a copy is no yardstick for it", "moving may be all of it") =}}.
 #
-# The two steps, timed alone, add up to {{= f"{(median(recorded.turns['depthwise step']) + median(recorded.turns['pointwise step'])) / median(recorded.turns['separable']):.0%}" =}} of the separable layer. What these tests do not explain, we cannot explain. A count of multiply-adds sees none of it.
+# **Is it order?** oneDNN, the library inside PyTorch, works on small blocks of channels; PyTorch keeps one channel after the other, so the map is rearranged before and after. With the channels stored *last* there is less to rearrange. The depthwise step then takes {{= verdict.ratio(recorded.turns["depthwise step, last"], recorded.turns["depthwise step"]) =}} its time ({{= verdict.ratio(recorded.turns["depthwise step, last"], recorded.turns["depthwise step"]).words("so order does not explain it", "so order is a part of it", "so order does not explain it") =}}), the standard layer {{= verdict.ratio(recorded.turns["standard, last"], recorded.turns["standard"]) =}} ({{= verdict.ratio(recorded.turns["standard, last"], recorded.turns["standard"]).words("it does not explain that one", "a part, too", "it does not explain that one") =}}). What is left we cannot explain.
+#
+# :::{dropdown} Going deeper: which program, how many threads
+# Asked for its choice, PyTorch names `{{= recorded.ran["standard"] =}}` for the standard layer, `{{= recorded.ran["depthwise step"] =}}` for the depthwise step, `{{= recorded.ran["pointwise step"] =}}` for the pointwise one. `Mkldnn` is oneDNN, here a direct convolution; `Slow2d` is the matrix product of the section above, which PyTorch takes for a 1×1 layer on one thread and few images. Rows with different names compare programs as much as layers.
+#
+# With two threads the standard layer takes {{= verdict.ratio(recorded.twice["standard, two"], recorded.twice["standard"]) =}} the time that it takes with one, the separable layer {{= verdict.ratio(recorded.twice["separable, two"], recorded.twice["separable"]) =}}. And the two steps, timed alone, add up to {{= f"{(median(recorded.turns['depthwise step']) + median(recorded.turns['pointwise step'])) / median(recorded.turns['separable']):.0%}" =}} of the separable layer; where the difference comes from we have not looked.
+# :::
+
 
 # %% measured=true hide="code" name="fig-roofline" alt="Multiply-adds a second over multiply-adds for each element moved, both axes logarithmic. A line rises and then turns level: the roof. Four dots below it: the standard and the pointwise layer under the level part, the depthwise step far to the left under the rising part." caption="The roof of this machine (line) and four layers. Below the corner, which stands at the machine balance, moving sets the least time; to the right of it, work does. The further a dot lies below the roof, the more of its time neither of the two explains."
 fig, ax = plt.subplots(figsize=(6, 3.6))
@@ -727,9 +732,9 @@ plt.show()
 # %% [markdown] objective="save"
 # ### What is given up
 #
-# Is the separable layer a cheaper way to compute the same? Put its two steps together: from input channel $i$ to output $o$ it applies the filter $w_{o,i} = p_{o,i}\, d_i$. One filter $d_i$ for each input channel; all outputs share it, each with a factor $p_{o,i}$ of its own. A standard layer has a filter for each *pair*.
+# Is the separable layer a cheaper way to compute the same? From input channel $i$ to output $o$ its two steps apply the filter $w_{o,i} = p_{o,i}\, d_i$: one filter $d_i$ for each input channel, which all outputs share, each with a factor of its own. A standard layer has a filter for each *pair*.
 #
-# How much of a standard layer cannot be had so? For one input channel, write the filters of all outputs as the rows of a matrix. A separable layer can hold only rows that are multiples of one row, a matrix of rank one. The nearest such matrix, in squared weights, is known from a {term}`singular value decomposition` (the theorem of Eckart and Young): it keeps the largest singular value and loses the others.
+# For one input channel, write the filters of all outputs as the rows of a matrix. A separable layer holds only multiples of one row, a matrix of rank one. The nearest such matrix, in squared weights, keeps the largest {term}`singular value` and loses the others (the theorem of Eckart and Young).
 
 # %%
 def left_over(weight):
@@ -743,9 +748,9 @@ composed = torch.rand(128, 64, 1, 1) * torch.randn(64, 3, 3)
 print(f"of a separable layer: {abs(left_over(composed)):.0%}")
 
 # %% [markdown]
-# Random filters have nothing in common. So we train a small network on handwritten digits and ask the same of its last convolution, from $32$ to $32$ channels, before training and after.
+# We ask this of the last convolution of a small network, before it is trained on handwritten digits and after.
 
-# %% measured=true record="lost, right"
+# %% measured=true hide="code" record="lost, right"
 def digit_reader(seed):
     torch.manual_seed(seed)
     return nn.Sequential(
@@ -788,19 +793,19 @@ for line, (name, values) in zip(axes, shown.items()):
 plt.show()
 
 # %% [markdown]
-# By the record, {{= f"{fmean(recorded.lost['before']):.0%}" =}} are left over before training and {{= f"{fmean(recorded.lost['after']):.0%}" =}} after, a change of {{= verdict.paired(recorded.lost["after"], recorded.lost["before"]) =}}: training {{= verdict.paired(recorded.lost["after"], recorded.lost["before"]).words("brings the filters further from", "brings the filters nearer to", "leaves the filters as far as before from") =}} what a separable layer can hold, all by itself. Still, it is another, smaller family of layers. (And squared weights are not accuracy.) Whether the family is large enough, only training can tell.
+# {{= f"{fmean(recorded.lost['before']):.0%}" =}} are left over before training, {{= f"{fmean(recorded.lost['after']):.0%}" =}} after: {{= verdict.paired(recorded.lost["after"], recorded.lost["before"]) =}}. Training {{= verdict.paired(recorded.lost["after"], recorded.lost["before"]).words("brings the filters further from", "brings the filters nearer to", "leaves the filters as far as before from") =}} what a separable layer can hold. Whether such a layer is good enough, only training can tell: squared weights are not accuracy.
 
 # %% predict [markdown] name="sparse"
 # ## Dense or sparse?
 #
-# If few weights are needed, why not set the others to zero and skip them? That needs another way to store a matrix, such as {term}`CSR`: the values that are not zero, and where they stood. {cite:t}`howard2017mobilenets` hold that it is rarely quicker, short of a very high sparsity. We multiply a matrix of $1{,}024$ rows and columns by one of $128$ columns, and keep a half, a quarter, … of the weights, anywhere.
+# If few weights are needed, why not set the others to zero and skip them? That needs another way to store a matrix, such as {term}`CSR`: the values that are not zero, and where they stood. {cite:t}`howard2017mobilenets` hold that it rarely pays, short of a very high sparsity. We keep a half, a quarter, … of the weights of a large matrix, anywhere.
 #
 # :field: How few may be left before PyTorch’s CSR product is quicker than the dense one? One in
 # :unit: weights
 # :answer: recorded.first["sparse, torch"]
 # :wrong: 1 to 2: The work halves, but each weight is now looked up.
 
-# %% measured=true record="first" claims="FO-22,FO-42"
+# %% measured=true hide="code" record="first" claims="FO-22,FO-42"
 import warnings
 
 import scipy.sparse
@@ -839,29 +844,15 @@ show.table(["weights kept", "dense, ms", *first], lines)
 # %% [markdown]
 # {answer}`sparse`
 #
-# By the record, PyTorch’s sparse product pays from 1/{{= recorded.first["sparse, torch"] =}} on, SciPy’s from 1/{{= recorded.first["sparse, SciPy"] =}}, and the grouped one from 1/{{= recorded.first["grouped"] =}}. All three do the same number of multiply-adds, up to chance. But the blocks of a grouped layer lie dense in memory, and nobody has to look up where a weight belongs. *Sparse connections, dense storage*: that is the bargain of grouped and depthwise layers. Where exactly the others pay belongs to a matrix, a library and a machine.
+# On this machine PyTorch’s sparse product pays from 1/{{= recorded.first["sparse, torch"] =}} on, SciPy’s from 1/{{= recorded.first["sparse, SciPy"] =}}, and a grouped layer from 1/{{= recorded.first["grouped"] =}}, with as many multiply-adds, up to chance. The blocks of a grouped layer lie dense in memory, and no place has to be looked up. *Sparse connections, dense storage*: that is the bargain of grouped and depthwise layers.
 
 # %% [markdown]
 # ## Pitfalls
 
-# %% [markdown] objective="count" claims="FO-28,FO-30"
-# ### The size of the wrong map
-#
-# MobileNet’s paper writes the cost as $D_K^2 M D_F^2 + M N D_F^2$, for maps that keep their size $D_F$. With a stride it must be the size of the *output*:
-
-# %%
-layer = nn.Conv2d(64, 128, 3, stride=2, padding=1, bias=False)
-counts, = cost.layer_costs(layer, (1, 64, 56, 56))
-slip = counts.params * 56**2
-print(f"{counts.macs:,}; with the input's size {slip:,}")
-
-# %% [markdown]
-# The slip changes no network, but makes this layer look {{= slip // counts.macs =}} times as expensive as it is.
-
 # %% [markdown] claims="FO-38"
 # ### Average pooling is a convolution, but which?
 #
-# One reads that average pooling can be run as a convolution “with a kernel of ones”. Two things are wrong with that:
+# The short notes run average pooling as a convolution whose kernel is all ones. Two things are wrong with that:
 
 # %%
 x = whole_numbers(1, 8, 6, 6)
@@ -872,7 +863,7 @@ for name, kernel in {"ones": ones, "ninths": ones / 9}.items():
     print(f"depthwise, {name}: {'equal' if same else 'differs'}")
 
 # %% [markdown]
-# The entries are $1/K^2$; with ones it is a sum. And the convolution is depthwise: pooling never adds up two channels. Either slip gives another function.
+# The entries are $1/K^2$, and the convolution is depthwise: pooling never adds up two channels. Either slip gives another function.
 
 # %% predict [markdown] name="front" objective="fold"
 # ### A batch norm in front of a convolution
@@ -885,7 +876,7 @@ for name, kernel in {"ones": ones, "ninths": ones / 9}.items():
 # :wrong: the same outputs: It would, without padding.
 # :wrong: other outputs everywhere: Where the window touches no padding the algebra holds.
 
-# %%
+# %% hide="code"
 s, t = torch.rand(8).double() + 0.5, torch.rand(8).double()
 behind = standard(8, 16).double()
 x = torch.rand(1, 8, 9, 9, dtype=torch.float64)
@@ -902,7 +893,7 @@ for row in differs:
 # %% [markdown]
 # {answer}`front`
 #
-# The crosses mark where the two differ. At the border the window stands on padding, which is zero *after* the batch norm. The folded layer pads with zeros *before* it, where $-t/s$ would be right. It is another function, with an error that no single pixel in the middle shows.
+# Crosses mark where the two differ. Padding is zero *after* the batch norm; the folded layer pads with zeros *before* it, where $-t/s$ would be right. It is another function, and no place in the middle shows it.
 
 # %% [markdown]
 # ## Exercises
@@ -1190,11 +1181,11 @@ show.table(["VGG-16", "parameters", "multiply-adds", "memory access"],
            [("as it was", *total), ("in two steps", *light)])
 
 # %% [markdown]
-# The work is {{= f"{total.macs / light.macs:.1f}" =}} times less. Memory access {{= "rises" if light.access > total.access else "falls" =}}, {{= f"{light.access / total.access:.2f}" =}} times: early layers move more, late ones less. And {{= f"{sum(r.params for r in light_rows if r.kind == 'linear') / light.params:.0%}" =}} of the parameters now stand in the linear layers, which no convolution can cure.
+# The work is {{= f"{total.macs / light.macs:.1f}" =}} times less. Memory access {{= "rises" if light.access > total.access else "falls" =}}, {{= f"{light.access / total.access:.2f}" =}} times: early layers move more, late ones less. The linear layers, which no convolution can cure, now hold {{= f"{sum(r.params for r in light_rows if r.kind == 'linear') / light.params:.0%}" =}} of the parameters.
 #
-# - Choose a **separable** layer where multiply-adds are what you must save and there are many output channels.
-# - Choose a **grouped** one where you want less than that, and remember that its groups never meet.
-# - Keep the **standard** one where there are few *input* channels, as in the first layer of a network: there is little to gain in parameters. That does not make it cheap everywhere. The first layer’s share of the multiply-adds:
+# - Choose a **separable** layer to save multiply-adds where there are many output channels.
+# - Choose a **grouped** one to save less; its groups never meet.
+# - Keep the **standard** one where there are few *input* channels, as in a network’s first layer: there are few parameters to save. That does not make it cheap everywhere. Its share of all multiply-adds:
 
 # %% hide="code"
 from lightnets_edu.models.catalogue import CATALOGUE
@@ -1211,9 +1202,10 @@ for name in ("vgg16", "mobilenet_v1_1.0", "squeezenet_1.0",
 show.table(["network", "share of the first layer"], shares)
 
 # %% [markdown]
-# Before you believe in a saving, count all three numbers, then measure. And all that was measured here is one image at a time on a common processor. Graphics cards and the chips of telephones keep many more units busy at once; a depthwise step gives them little to multiply for what it moves.
+# Before you believe in a saving, count all three numbers, then measure: here it was one image at a time, on one common processor.
 #
-# One common survey divides the ways to a small network into four; this book follows all of them (not all of its chapters are written yet).
+# :::{dropdown} Going deeper: four routes to a small network
+# The textbook chapter divides the ways to a small network into four. This book follows all of them (not all of its chapters are written yet).
 #
 # | route | what it does | chapters |
 # |---|---|---|
@@ -1221,8 +1213,9 @@ show.table(["network", "share of the first layer"], shares)
 # | search | let a program choose among such layers | MobileNet V3, EfficientNet |
 # | compress | train a large network, then prune, share or round its weights | Compressing instead of designing |
 # | compress automatically | let a program choose what to prune and by how much | the same |
+# :::
 #
-# Next: [Xception](02_xception.ipynb) asks whether space and channels need to be looked at together at all.
+# Next, {chapter}`Xception <2>` asks whether space and channels need to be looked at together at all.
 
 # %% ledger [markdown]
 # ## What was claimed, what we found
