@@ -460,8 +460,8 @@ def against(accuracies, name, other="nothing"):
 from functools import partial
 
 few, recipe = train.take(20), {"epochs": 8, "batch": 25, "lr": 0.1}
-# 3 seeds show how it runs. The record takes 30, some five minutes:
-# then the interval is narrow enough to tell one point of accuracy.
+# 3 seeds show how it runs. The record takes 30, some minutes of work,
+# so that the interval is narrow enough to tell a point of accuracy.
 chosen = seeds(3, of=30)
 found = {name: repeat(partial(small_xception, **changes), few, test,
                       seeds=chosen, **recipe)
@@ -480,7 +480,7 @@ show.table(["between the layers", "accuracy: mean (lowest to highest)",
             "seeds with a gain, a tie, a loss"], rows)
 
 # %% [markdown]
-# The same seed gives the same first weights and the same order of images to every variant, so the differences compare like with like, by the rule of [the first chapter](01_convolutions.ipynb). Always to name the most frequent digit would be right for {{= f"{verdict.chance(test.y):.0%}" =}} of the test images. On {{= len(test) =}} of them an accuracy of {{= f"{verdict.mean(recorded.accuracies['nothing']):.0%}" =}} has a sampling error of {{= f"{100 * verdict.sampling_error(verdict.mean(recorded.accuracies['nothing']), len(test)):.1f}" =}} points either way. It is the same images for every variant, so the differences suffer less. And both halves of these data come from the same writers: nothing here speaks of a new hand.
+# The same seed gives the same first weights and the same order of images to every variant, so the differences compare like with like, by the rule of [the first chapter](01_convolutions.ipynb). Always to name the most frequent digit would be right for {{= f"{verdict.chance(test.y):.0%}" =}} of the test images. On {{= len(test) =}} of them an accuracy of {{= f"{verdict.mean(recorded.accuracies['nothing']):.0%}" =}} has a sampling error of {{= f"{100 * verdict.sampling_error(verdict.mean(recorded.accuracies['nothing']), len(test)):.1f}" =}} points either way; all variants are asked the same images. And both halves of these data come from the same writers: nothing here speaks of a new hand.
 #
 # With {{= len(recorded.accuracies["nothing"]) =}} seeds, a ReLU makes the network {{= against(recorded.accuracies, "ReLU").words("better than nothing does, which is not what the paper reports", "worse than nothing does, as the paper reports", "neither better nor worse that we could tell") =}}: {{= against(recorded.accuracies, "ReLU") =}}. With an ELU it is {{= against(recorded.accuracies, "ELU").words("better than with nothing, which is not what the paper reports", "worse than with nothing, as the paper reports", "not told apart from the one with nothing; the paper saw a difference") =}}: {{= against(recorded.accuracies, "ELU") =}}. Batch norm and ReLU together are {{= against(recorded.accuracies, "batch norm, ReLU").words("better than nothing", "worse than nothing", "not told apart from nothing") =}}, and {{= against(recorded.accuracies, "batch norm, ReLU", "ReLU").words("better than the ReLU alone", "worse than the ReLU alone", "not told apart from the ReLU alone") =}}. Without its shortcuts the network is {{= against(recorded.accuracies, "nothing, no shortcuts").words("better", "worse", "not told apart from the one that has them") =}}: {{= against(recorded.accuracies, "nothing, no shortcuts") =}}. A caution: all rows share one learning rate, and a network without shortcuts might want another.
 #
