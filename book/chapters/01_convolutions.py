@@ -703,7 +703,7 @@ show.table(["milliseconds", "least, by work", "least, by moving",
 # %% [markdown]
 # The time of the standard layer is {{= verdict.ratio(recorded.turns["standard"], recorded.turns["separable"]) =}} that of the separable one, for {{= examples[2][-1] =}} times the multiply-adds. What a time is made of can be tested.
 #
-# **Is it moving?** A copy of the input moves as many elements as the depthwise step and computes nothing. The step takes {{= verdict.ratio(recorded.turns["depthwise step"], recorded.turns["copy"]) =}} the time of the copy: {{= verdict.ratio(recorded.turns["depthwise step"], recorded.turns["copy"]).words("moving is not all of it", "a copy is no yardstick for it", "moving may be all of it") =}}.
+# **Is it moving?** A copy of the input moves as many elements as the depthwise step, but for its few weights, and computes nothing. The step takes {{= verdict.ratio(recorded.turns["depthwise step"], recorded.turns["copy"]) =}} the time of the copy: {{= verdict.ratio(recorded.turns["depthwise step"], recorded.turns["copy"]).words("moving is not all of it", "a copy is no yardstick for it", "moving may be all of it") =}}.
 #
 # **Is it order?** oneDNN, the library inside PyTorch, works on small blocks of channels; PyTorch keeps one channel after the other, so the map is rearranged before and after. With the channels stored *last* there is less to rearrange. The depthwise step then takes {{= verdict.ratio(recorded.turns["depthwise step, last"], recorded.turns["depthwise step"]) =}} its time ({{= verdict.ratio(recorded.turns["depthwise step, last"], recorded.turns["depthwise step"]).words("so order is not the cause", "so order is a part of it", "so this test tells nothing") =}}), the standard layer {{= verdict.ratio(recorded.turns["standard, last"], recorded.turns["standard"]) =}} ({{= verdict.ratio(recorded.turns["standard, last"], recorded.turns["standard"]).words("here it is not the cause", "a part, too", "here it tells nothing") =}}). What is left we cannot explain.
 #
@@ -713,8 +713,7 @@ show.table(["milliseconds", "least, by work", "least, by moving",
 # With two threads the standard layer takes {{= verdict.ratio(recorded.twice["standard, two"], recorded.twice["standard"]) =}} the time that it takes with one, the separable layer {{= verdict.ratio(recorded.twice["separable, two"], recorded.twice["separable"]) =}}. And the two steps, timed alone, add up to {{= f"{sum(timing.summary(recorded.turns[name]).median for name in ('depthwise step', 'pointwise step')) / timing.summary(recorded.turns['separable']).median:.0%}" =}} of the separable layer; where the difference comes from we have not looked.
 # :::
 
-
-# %% measured=true hide="code" name="fig-roofline" alt="Multiply-adds a second over multiply-adds for each element moved, both axes logarithmic. A line rises and then turns level: the roof. Four dots below it: the standard and the pointwise layer under the level part, the depthwise step far to the left under the rising part." caption="The roof of this machine (line) and four layers. Below the corner, which stands at the machine balance, moving sets the least time; to the right of it, work does. The further a dot lies below the roof, the more of its time neither of the two explains."
+# %% measured=true hide="code" name="fig-roofline" alt="Multiply-adds a second over multiply-adds for each element moved, both axes logarithmic. A line rises and then turns level: the roof. Four dots, from left to right: the depthwise step, the separable layer, the pointwise step, the standard layer." caption="The roof of this machine (line) and four layers. Below the corner, which stands at the machine balance, moving sets the least time; to the right of it, work does. The further a dot lies below the roof, the more of its time neither of the two explains. (A dot above it has a program that does more in a second than that of the dense product.)"
 fig, ax = plt.subplots(figsize=(6, 3.6))
 axis = [0.5, work / moving, 2**11]
 ax.plot(axis, [min(work, moving * i) / 1e6 for i in axis], color="#595959")
@@ -847,7 +846,7 @@ show.table(["weights kept", "dense, ms", *first], lines)
 # %% [markdown]
 # {answer}`sparse`
 #
-# On this machine PyTorch’s sparse product pays from 1/{{= recorded.first["sparse, torch"] =}} on, SciPy’s from 1/{{= recorded.first["sparse, SciPy"] =}}, and a grouped layer from 1/{{= recorded.first["grouped"] =}}, with as many multiply-adds, up to chance. The blocks of a grouped layer lie dense in memory, and no place has to be looked up. *Sparse connections, dense storage*: that is the bargain of grouped and depthwise layers.
+# On this machine PyTorch’s sparse product pays {{= f'from 1/{recorded.first["sparse, torch"]} on' if recorded.first["sparse, torch"] else "nowhere here" =}}, SciPy’s {{= f'from 1/{recorded.first["sparse, SciPy"]} on' if recorded.first["sparse, SciPy"] else "nowhere here" =}}, and a grouped layer {{= f'from 1/{recorded.first["grouped"]} on' if recorded.first["grouped"] else "nowhere here" =}}, with as many multiply-adds, up to chance. The blocks of a grouped layer lie dense in memory, and no place has to be looked up. *Sparse connections, dense storage*: that is the bargain of grouped and depthwise layers.
 
 # %% [markdown]
 # ## Pitfalls
