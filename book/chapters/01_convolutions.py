@@ -1119,7 +1119,7 @@ with Check("fold_norm") as check:
 # **Predict first:** which share of the matrix is zero for a depthwise layer with $64$ channels?
 #
 # :::{dropdown} Hint: the matrix
-# Output `o` is in group `o // (C_out // g)`. Its weights belong in the columns of that group's input channels; each channel owns `K·L` columns in a row.
+# Output `o` is in group `o // (C_out // g)`. Its weights belong in the columns of that group's input channels; each channel owns `K·L` columns in a row. (`torch.block_diag` sets matrices along a diagonal.)
 # :::
 #
 # :::{dropdown} Hint: the columns
