@@ -2,7 +2,7 @@
 
 One convention everywhere. A multiply-add of a convolution or a linear layer counts 1, positions over zero padding
 included, for one image; bias, batch norm, activations, pooling and additions count 0. Parameters are the learnable
-ones. Memory access cost counts elements: input + output + weights of a convolution or linear layer, 0 elsewhere.
+ones. Memory access counts elements: input + output + weights of a convolution or linear layer, 0 elsewhere.
 
 Multiply-adds are half of what `torch.utils.flop_counter.FlopCounterMode` counts. `torchinfo.summary` differs, and the
 tests hold each difference in numbers. It adds the biases of convolutions, at every position, and of linear layers, and
@@ -67,7 +67,7 @@ def conv_access(
     out_size: int | Sequence[int],
     groups: int = 1,
 ) -> int:
-    """Memory access cost of a convolution, in elements: input read, output written, weights read."""
+    """Memory access of a convolution, in elements: input read, output written, weights read."""
     maps = c_in * math.prod(_pair(in_size, "in_size")) + c_out * math.prod(_pair(out_size, "out_size"))
     return maps + conv_params(c_in, c_out, kernel, groups)
 
@@ -130,7 +130,7 @@ class LayerCost(NamedTuple):
 
 
 class Total(NamedTuple):
-    """Sums over rows: learnable parameters, multiply-adds for one image, memory access cost in elements."""
+    """Sums over rows: learnable parameters, multiply-adds for one image, memory access in elements."""
 
     params: int
     macs: int

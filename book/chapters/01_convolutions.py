@@ -1,57 +1,99 @@
 # ---
 # title: Convolutions and what they cost
-# minutes: 90
+# minutes: 70
 # before: Python, PyTorch tensors and their shapes, and roughly what a neural network is; nothing about light networks.
 # objectives:
 #   count: count the parameters, multiply-adds and memory access of any convolution, and check the count against a real layer
 #   connect: say which inputs an output depends on, in space and across channels, for standard, grouped, depthwise and pointwise layers
-#   save: say how much a separable layer saves, when that is eight times, when nine, and what it does not save
-#   lower: carry out a convolution, grouped or not, as one matrix product
+#   save: say how much a separable layer saves in each of the three counts, and from which sizes on
+#   lower: carry out a convolution as one matrix product, and say what a library runs instead
 #   fold: fold batch norm into the convolution before it, and say when that is exact
 # ---
 
 # %% card [markdown]
 # # Convolutions and what they cost
 #
-# A convolution reads a small window of its input, in all channels at once. Most networks in this book save by reading less: a smaller window, fewer channels, or first the one and then the other. This chapter counts what each way costs, so that the later ones can ask whether it was worth it.
+# A network that looks at pictures spends nearly all its work in one kind of layer, the convolution. A light network replaces this layer by something cheaper. How much does that save, on paper and by the clock? (The time below is for reading; the exercises take about as long again.)
 
-# %% [markdown] objective="count" claims="FO-02,FO-40"
-# ## The bottleneck: where a network spends
+# %% [markdown] objective="connect"
+# ## Five words and a photograph
 #
-# VGG-16 {cite:p}`simonyan2015vgg` is a plain network: convolutions, then three linear layers. Let us see what it spends on one photograph. We build it without values (that is what the device `meta` is for) and count.
+# A colour photograph is three tables of numbers: how red, how green and how blue each position is. Each table is a {term}`channel`. All channels together are a {term}`map`.
+#
+# A {term}`filter` is a small table of weights. Lay it on a channel, multiply each weight by the number below it, add up the products: that is *one* number of a new table. Move on by one position and do it again, everywhere. This is a {term}`convolution`.
+#
+# A {term}`kernel` holds one filter for each channel that it reads, and adds up what they give: one kernel makes one new channel. Here are three, on a photograph. The first looks at space only, the second at channels only, the third at both.
 
-# %%
+# %% hide="code"
+import copy
+from statistics import fmean
+
+import matplotlib.pyplot as plt
 import torch
+from sklearn.datasets import load_sample_image
 from torch import nn
 from torch.nn import functional as F
 
-from lightnets_edu import cost, diagrams, show, timing, verdict
+from lightnets_edu import cost, data, diagrams, show
+from lightnets_edu import timing, training, verdict
 from lightnets_edu.checks import Check
-from lightnets_edu.models.vgg import VGG
+from lightnets_edu.layers import conv_bn
 
+# %%
+photo = torch.tensor(load_sample_image("china.jpg") / 255.0)
+photo = photo.permute(2, 0, 1)[None, :, ::2, ::2]
+upright = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]).double()
+colours = torch.tensor([1.0, 0, -1]).double()    # red minus blue
+kernels = {    # the photograph and these: (1, channels, height, width)
+    "space only": upright.expand(1, 3, 3, 3),
+    "channels only": colours.reshape(1, 3, 1, 1),
+    "both": colours.reshape(1, 3, 1, 1) * upright,
+}
+found = {name: F.conv2d(photo, k)[0, 0] for name, k in kernels.items()}
+
+# %% hide="code" name="fig-photo" alt="Four pictures, two by two. A temple with a curved roof in front of a blue sky. Space only: the same scene as thin bright and dark lines along upright edges, the sky an even grey. Channels only: the sky dark and the red pillars bright, no lines. Both: faint lines only where red and blue differ across an upright edge." caption="A photograph, and what three kernels make of it (grey is zero). Space only: one 3×3 filter, the same in each channel, finds upright edges. Channels only: 1×1 weights, red minus blue. Both: upright edges between red and blue. Photograph: danielbuechele, [CC BY](https://creativecommons.org/licenses/by/2.0/)."
 show.vector_plots()
-
-with torch.device("meta"):
-    vgg = cost.layer_costs(VGG("D"), (1, 3, 224, 224))
-names = {"standard": "convolutions", "linear": "linear layers"}
-parts = {kind: [r for r in vgg if r.kind == kind] for kind in names}
-spent = {kind: cost.total(rows) for kind, rows in parts.items()}
-total = cost.total(vgg)
-show.table(
-    ["part", "layers", "parameters", "multiply-adds"],
-    [(names[kind], len(parts[kind]), spent[kind].params, spent[kind].macs)
-     for kind in names] + [("all", len(vgg), total.params, total.macs)],
-)
+fig, axes = plt.subplots(2, 2, figsize=(6, 4.3))
+axes[0, 0].imshow(photo[0].permute(1, 2, 0))
+axes[0, 0].set_title("photograph")
+for ax, (name, channel) in zip(axes.flat[1:], found.items()):
+    most = channel.abs().quantile(0.99)
+    ax.imshow(channel, cmap="gray", vmin=-most, vmax=most)
+    ax.set_title(name)
+for ax in axes.flat:
+    ax.axis("off")
+plt.show()
 
 # %% [markdown]
-# Two bills, and different layers pay them. The linear layers hold {{= f"{spent['linear'].params / total.params:.0%}" =}} of the **parameters**, the numbers that training changes. At four bytes each, the parameters of the whole network make a file of {{= f"{4 * total.params / 1e6:.0f}" =}} megabytes. The convolutions do {{= f"{spent['standard'].macs / total.macs:.0%}" =}} of the **multiply-adds**: one of those is a multiplication whose result is added to a sum.
+# A network learns its own kernels, hundreds in each layer. The question of this book is whether every one of them must look at space *and* at all channels.
 
-# %% hide="code" name="fig-vgg" alt="Two rows of sixteen bars, one bar for each layer of VGG-16 in order. Above, multiply-adds: nearly all in the thirteen convolutions, next to nothing in the three linear layers. Below, parameters: small for the convolutions, and one linear layer, the first, towers over all others." caption="Where VGG-16 spends, layer by layer: convolutions (blue) and linear layers (orange, hatched). Who pays in arithmetic does not pay in storage."
-import matplotlib.pyplot as plt
+# %% [markdown] objective="count" claims="FO-02,FO-40"
+# ## Where a network spends its work
+#
+# VGG-16 {cite:p}`simonyan2015vgg` is a plain network: thirteen layers of convolutions, then three *linear layers*, in which each output reads all inputs. What does it spend on one photograph?
+#
+# `lightnets_edu` is this book's package. Its tool `cost.layer_costs` runs a network once and notes what each layer costs; below we write its core ourselves. `cost.total` adds up. (On the device `meta` tensors have a shape and no values: enough for counting.)
 
+# %%
+from lightnets_edu.models.vgg import VGG
+
+with torch.device("meta"):
+    vgg = VGG("D")    # VGG-16
+rows = cost.layer_costs(vgg, (1, 3, 224, 224))
+total = cost.total(rows)
+spent = {"all": total}
+for kind in ("standard", "linear"):
+    spent[kind] = cost.total(row for row in rows if row.kind == kind)
+show.table(["part", "parameters", "multiply-adds"],
+           [(kind, c.params, c.macs) for kind, c in spent.items()])
+
+# %% [markdown]
+# The linear layers hold {{= f"{spent['linear'].params / total.params:.0%}" =}} of the {term}`parameters <parameter>`, the numbers that training changes: at four bytes each, the whole network is a file of {{= f"{4 * total.params / 1e6:.0f}" =}} megabytes. The convolutions do {{= f"{spent['standard'].macs / total.macs:.0%}" =}} of the work, counted in {term}`multiply-adds <multiply-add>`: multiplications whose result is added to a sum.
+
+# %% hide="code" name="fig-vgg" alt="Two rows of sixteen bars, one bar for each layer of VGG-16 in order. Above, multiply-adds: nearly all in the thirteen convolutions, next to nothing in the three linear layers. Below, parameters: small for the convolutions, and one linear layer, the first, towers over all others." caption="Where VGG-16 spends, layer by layer: convolutions (blue) and linear layers (orange, hatched). The layers that do the work are not those that fill the file."
 fig, axes = plt.subplots(2, 1, figsize=(6, 3.8), sharex=True)
 for ax, what in zip(axes, ("macs", "params")):
-    for i, row in enumerate(vgg):
+    for i, row in enumerate(rows):
         dense = row.kind == "linear"
         ax.bar(i, getattr(row, what) / 1e6, edgecolor="white",
                color="#D55E00" if dense else "#0072B2",
@@ -63,36 +105,52 @@ axes[1].set_xticks([0, 12, 13, 15], ["1", "13", "14", "16"])
 plt.show()
 
 # %% [markdown]
-# {cite:t}`howard2017mobilenets` name robots, self-driving cars and augmented reality, where a picture must be understood in time and on a small computer. Nobody wants to wait there for {{= f"{total.macs / 1e9:.1f}" =}} billion multiply-adds. Later networks do without the large linear layers: they average each channel instead. What remains is the convolution. It is the layer that a light network replaces.
+# Robots, self-driving cars and augmented reality need an answer in time, from a small computer {cite:p}`howard2017mobilenets`: {{= f"{total.macs / 1e9:.1f}" =}} billion multiply-adds are too many. Later networks average each channel and so do without large linear layers. What remains is the convolution.
 
 # %% objectives [markdown]
 # ## You will be able to
 
-# %% [markdown] objective="save"
+# %% predict [markdown] name="weights" objective="save"
 # ## Predict first
 #
-# A picture has 3 channels; we want $256$. **One way** is a 3×3 convolution from $3$ to $256$ channels. **The other way** takes two steps: a 3×3 filter for each of the three channels on its own, then a 1×1 convolution from $3$ to $256$ channels.
+# A picture has 3 channels; we want $256$. **One way**: $256$ kernels, each with a 3×3 filter for each of the three channels. **The other way**, in two steps: first a single 3×3 filter for each of the three channels, which gives three new channels; then $256$ kernels of 1×1 weights, which mix the three.
 #
-# **How many weights does each way have?** (No biases.) And is the ratio below nine, nine, or above? Write down three answers before you go on.
+# How many weights does each way have? (Nothing else is counted.)
+#
+# :field: One way
+# :unit: weights
+# :answer: one_way
+# :wrong: 2304: That is one filter for each kernel; a kernel has three.
+# :field: In two steps
+# :unit: weights
+# :answer: two_ways
+# :wrong: 768: That is the second step alone.
+# :wrong: 27: That is the first step alone.
+# :field: The first number is how many times the second?
+# :choices: less than nine times | nine times | more than nine times
+# :answer: "less than nine times" if one_way < 9 * two_ways else "nine times"
+# :wrong: nine times: Nine is what the first step would save if the second cost nothing.
 
-# %% [markdown] objective="count" claims="FO-10,FO-11,FO-29,FO-31,FO-32"
+# %% [markdown] objective="count" claims="FO-10,FO-11,FO-29,FO-31"
 # ## See it: one window, all channels
 #
-# A **kernel** is a small block of weights: $K$ high, $K$ wide, and as deep as the input has **channels**. It is laid on the input, each weight is multiplied by the value below it, and everything is added up. That is *one* number of the output. Then the kernel moves on by the **stride**. Zeros around the input, the **padding**, let it stand on the border too. Each output channel has a kernel of its own. All outputs together are a **map** again, $H \cdot W$ positions in each channel. (A kernel that is one channel deep we call a filter.)
+# The position where a kernel stands is its window, $K$ high and $K$ wide. From one output to the next the window moves by the {term}`stride`. Zeros around the map, the {term}`padding`, let it stand on the border too.
+#
+# Step through the figure: each output is *one* sum over the window in all input channels. Then try {show}`a stride of two <fig-sliding kind=standard kernel=3 stride=2 padding=1>`, {show}`depthwise <fig-sliding kind=depthwise kernel=3>` and {show}`pointwise <fig-sliding kind=pointwise>`: what is left out of the sum?
 
-# %% name="fig-sliding" alt="Three input planes of whole numbers with a window of three by three on each; beside each the kernel and the nine products with their sum; arrows from the three sums to one value of an output plane." caption="A kernel slides over its input. Step through it: each number of the output is one sum over the window in all input channels. Switch to depthwise, then to pointwise, and see what is left out of the sum."
+# %% name="fig-sliding" alt="Three input planes of whole numbers with a window of three by three on each; beside each a filter of the kernel and the nine products with their sum; arrows from the three sums to one value of an output plane." caption="A kernel slides over its input: one filter for each channel that it reads. At each position all kernels have their turn, then the window moves on. Depthwise drops the other channels, pointwise the neighbours."
 from lightnets_edu.widgets import SlidingConvolution
 
 SlidingConvolution(kind="standard", kernel=3, stride=1, padding=0)
 
 # %% [markdown]
-# As a formula, with output channel $o$, row $r$, column $c$, stride 1 and no padding:
+# As a formula, for output channel $o$ at row $r$ and column $c$, with stride $s$ and padding $p$ (all counted from 0, and $x$ is zero outside the map):
 #
 # $$
-# y_{o,r,c} \;=\; \sum_{i=1}^{C_\text{in}} \sum_{u=1}^{K} \sum_{v=1}^{K} w_{o,i,u,v} \; x_{i,\,r+u-1,\,c+v-1}
+# y_{o,r,c} \;=\; \sum_{i} \sum_{u=0}^{K-1} \sum_{v=0}^{K-1} w_{o,i,u,v} \; x_{i,\;s r+u-p,\;s c+v-p}
 # $$
 #
-# We write it as loops and ask PyTorch whether it agrees. The example is from one of our sources, the public texts on light networks that this book follows and [checks](../book/claims.md): an input of 6×6 positions and 3 channels, five kernels of 4×4×3. The numbers are small and whole, so that sums are exact in any order and “equal” can mean equal.
+# We write it as loops and ask PyTorch whether it agrees. The numbers are whole, so that sums are exact in any order.
 
 # %%
 def by_hand(x, weight):
@@ -106,7 +164,7 @@ def by_hand(x, weight):
                 y[o, r, c] = (weight[o] * x[:, r:r + k, c:c + k]).sum()
     return y
 
-
+# %% hide="code"
 draw = torch.Generator().manual_seed(0)
 
 
@@ -118,27 +176,57 @@ def whole_numbers(*shape):
 x, weight = whole_numbers(3, 6, 6), whole_numbers(5, 3, 4, 4)
 y = by_hand(x, weight)
 by_channel = (weight[0] * x[:, :4, :4]).sum(dim=(1, 2)).int().tolist()
-print(tuple(y.shape), "equal:", torch.equal(y, F.conv2d(x, weight)))
+print("equal:", torch.equal(y, F.conv2d(x, weight)), tuple(y.shape))
+print("first output:", int(y[0, 0, 0]), "from the channels:", by_channel)
 
-# %% [markdown]
-# Look at the first output. Each input channel brings a sum of its own, here {{= ", ".join(map(str, by_channel)) =}}, and the output is their sum, {{= int(y[0, 0, 0]) =}}. Remember this last addition *across channels*. It is what a depthwise layer leaves out.
+# %% [markdown] claims="FO-32"
+# Remember the last addition, *across channels*: it is what a depthwise layer leaves out.
 #
-# Two words of caution. Mathematicians turn the kernel round before they slide it; PyTorch does not, like nearly every deep-learning library, and says “convolution” all the same. And though the kernel is a block with three sides, this is no “3-D convolution”, as one of our sources calls it: it slides along two axes only.
+# :::{dropdown} Going deeper: two words that mislead
+# Mathematicians turn the kernel round before they slide it. PyTorch does not, like nearly every deep-learning library, and says “convolution” all the same.
+#
+# A kernel is a block with three sides, and so some call the layer a 3-D convolution. It is none: the block slides along two axes, not three.
+# :::
 
 # %% [markdown] objective="count" claims="FO-06,FO-07,FO-08,FO-09"
 # ## Count it: formula, function, layers
 #
-# Three numbers describe what a layer costs.
+# Three numbers say what a layer costs.
 #
-# - **Parameters**: $C_\text{out}$ kernels of $K \cdot K \cdot C_\text{in}$ weights, and a **bias** for each kernel where a layer has biases. (VGG's have; most layers of this book have none.)
-# - **Multiply-adds**: each weight is used once at each position of the *output*. So: weights times $H \cdot W$.
-# - **Memory access cost**: the numbers, or elements, that have to be moved. The input and the weights are read, the output is written; we add the three up.
+# - **Parameters**: $C_\text{out}$ kernels of $K \cdot K \cdot C_\text{in}$ weights, and for each kernel a *bias* that is added to its outputs, where a layer has biases (VGG’s have, most have none).
+# - **Multiply-adds**: each weight is used once at each position of the *output*, so weights times $H \cdot W$. (With the input’s size a layer of stride two would look four times as expensive.)
+# - {term}`Memory access <memory access>`: the elements that must be moved. Input and weights are read, the output is written; we add the three up. (A lower bound: nothing is read twice.)
 #
-# Along one axis an input gives $\lfloor (\text{size} + 2\,\text{padding} - K) / \text{stride} \rfloor + 1$ positions. Our convention is written down under [notation](../book/notation.md), beside the letters of the papers. It is needed: one of our sources has $M$ channels going in and $N$ coming out, another $N$ going in and $M$ coming out.
+# Along one axis the output has $\lfloor (\text{size} + 2p - K) / s \rfloor + 1$ positions. The letters, and those of each paper, stand under [notation](../book/notation.md).
 #
-# Now three counts of the multiply-adds of the same layers: by the formula, by our package, and by PyTorch's own counter, which watches the layer run. It knows nothing of our formula.
+# This is the core of `cost.layer_costs`. PyTorch calls `note` whenever a convolution has run:
 
 # %%
+def conv_costs(network, shape):
+    """Weights, multiply-adds and memory access of every convolution."""
+    costs = []
+
+    def note(layer, inputs, output):
+        weights = layer.weight.numel()
+        positions = output[0, 0].numel()
+        moved = inputs[0].numel() + weights + output.numel()
+        costs.append((weights, weights * positions, moved))
+
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d):
+            layer.register_forward_hook(note)
+    network(torch.zeros(shape, device="meta"))
+    return costs
+
+
+ours = conv_costs(copy.deepcopy(vgg), (1, 3, 224, 224))
+package = [(r.macs, r.access) for r in rows if r.kind == "standard"]
+print("all thirteen agree:", [(m, a) for _, m, a in ours] == package)
+
+# %% [markdown]
+# The same for five other layers: by the formula, by our function, and by PyTorch’s own counter, which knows nothing of either.
+
+# %% hide="code"
 from torch.utils.flop_counter import FlopCounterMode
 
 
@@ -149,105 +237,86 @@ def torch_counts(layer, shape):
     return counter.get_total_flops()
 
 
-rows = []
+counted = []
 for c_in, c_out, k, stride, padding, size in [
     (3, 5, 4, 1, 0, 6), (64, 128, 3, 1, 1, 28), (64, 128, 3, 2, 1, 28),
     (3, 64, 7, 2, 3, 56), (512, 1000, 1, 1, 0, 1),
 ]:
     out = (size + 2 * padding - k) // stride + 1
-    formula = k * k * c_in * c_out * out * out
     layer = nn.Conv2d(c_in, c_out, k, stride, padding, bias=False)
-    row, = cost.layer_costs(layer, (1, c_in, size, size))
-    seen = torch_counts(layer, (1, c_in, size, size))
-    rows.append((f"{k}×{k}, {c_in}→{c_out}", f"{size}→{out}",
-                 row.params, formula, row.macs, seen))
-show.table(["layer", "size", "parameters",
-            "formula", "package", "torch"], rows)
+    shape = (1, c_in, size, size)
+    seen = torch_counts(layer, shape)
+    (weights, macs, _), = conv_costs(layer.to("meta"), shape)
+    formula = k * k * c_in * c_out * out * out
+    counted.append((f"{k}×{k}, {c_in}→{c_out}", f"{size}→{out}",
+                    weights, formula, macs, seen))
+show.table(["layer", "size", "weights",
+            "formula", "function", "PyTorch"], counted)
 
 # %% [markdown]
-# The last layer is a fully connected one: on a map of one position a 1×1 convolution *is* a linear layer.
+# The last layer is a linear one: on a map of one position a 1×1 convolution *is* a linear layer. And VGG’s own paper gives $138$ million parameters for this network {cite:p}`simonyan2015vgg`, Table 2; we count {{= f"{total.params:,}" =}}.
 
 # %% [markdown] claims="FO-03,FO-04,FO-05,FO-39"
 # ### FLOPs, FLOPS and multiply-adds
 #
-# PyTorch's numbers are {{= rows[0][-1] // rows[0][-2] =}} times ours. Neither is wrong. Three words are mixed up everywhere:
+# PyTorch’s numbers are {{= counted[0][-1] // counted[0][-2] =}} times ours. Neither is wrong.
 #
-# - **FLOPs**, with a small s, are an *amount of work*: floating-point operations. A multiplication and an addition are two of them. PyTorch counts so.
-# - **Multiply-adds** count the pair as one. So do we, and most papers of this book, though many print “FLOPs” over it.
-# - **FLOPS**, with a large S, is a *speed*: operations per second. It belongs to a computer, not to a network. One of our sources explains FLOPs as a speed; that is the other word.
+# - {term}`FLOPs <FLOPs, FLOPS>`, with a small s, are an *amount of work*: floating-point operations. A multiplication and an addition are two.
+# - **Multiply-adds** count the pair as one. So do most papers of this book, though many print “FLOPs” over it.
+# - **FLOPS**, with a large S, is a *speed*, operations per second. It belongs to a computer.
 #
-# And the counts leave things out: batch norm, activations, additions of maps, pooling. That is a convention and no law. Such steps take time, and ShuffleNet V2 {cite:p}`ma2018shufflenetv2` is built on this objection. (They are often called element-wise together. Pooling is not quite: it reads a window.)
+# :::{dropdown} Going deeper: what the counts leave out
+# Batch norm, activations, additions of maps and pooling are not counted. That is a convention and no law: such steps take time, and ShuffleNet V2 {cite:p}`ma2018shufflenetv2` is built on this objection. (They are often called element-wise. Pooling is not: it reads a window.)
+# :::
 
-# %% [markdown] objective="connect" claims="FO-10"
-# ## See it: two densities, space and channels
+# %% [markdown] objective="connect" claims="FO-12,FO-17,FO-18,FO-20"
+# ## See it: space and channels
 #
-# A standard convolution is *sparse in space*: an output looks at $K^2$ positions. It is *dense across channels*: it looks at all of them. Both can be changed, and independently.
+# A {term}`standard convolution` is *sparse in space*: an output reads only its window. It is *dense across channels*: it reads all. Each can be changed without the other.
+#
+# - A {term}`grouped <grouped convolution>` convolution cuts the channels into $g$ groups; each group has kernels of its own and never sees the others.
+# - A {term}`depthwise <depthwise convolution>` convolution goes all the way, $g = C$: each kernel is a single filter on a single channel.
+# - A {term}`pointwise <pointwise convolution>` convolution has 1×1 kernels. It mixes channels and never looks to the side.
+#
+# Pick outputs in the figure and watch what they read: {show}`standard <fig-connectivity kind=standard c_in=8 c_out=8 kernel=3>`, {show}`two groups <fig-connectivity kind=grouped groups=2>`, {show}`depthwise <fig-connectivity kind=depthwise>`, {show}`pointwise <fig-connectivity kind=pointwise>`. (“Separable” is the next section, “shuffled” is {chapter}`5`.)
 
-# %% name="fig-connectivity" alt="A small output map with one position marked, and the input map with the patch of nine positions that it reads. Below, a table of output channels by input channels; the row of the chosen output is filled in full." caption="Which inputs one output reads: its window in space, its row of channels. Pick another output, then another kind of layer. Depthwise keeps the window and drops the channels; pointwise does the reverse; separable does one after the other."
+# %% name="fig-connectivity" alt="A small output map with one position marked, and the input map with the patch of nine positions that it reads. Below, a table of output channels by input channels; the row of the chosen output is filled in full." caption="Which inputs one output reads: in space (its window on the map) and across channels (its row of the table). A *density* is the share that is read, of positions or of channels. Pick another output, then another kind of layer."
 from lightnets_edu.widgets import ConvConnectivity
 
 ConvConnectivity(kind="standard", c_in=8, c_out=8, kernel=3, groups=2)
 
-# %% [markdown] claims="FO-12,FO-17,FO-18,FO-20"
-# A **grouped** convolution cuts the channels into $g$ groups, each with its own convolution. A **depthwise** convolution goes all the way, $g = C$: one channel, one filter. A **pointwise** convolution has a 1×1 kernel: it changes the number of channels and mixes them, and never looks to the side.
-#
-# Which inputs does an output depend on? You need not take our word for it: we ask autograd where the gradient is not zero.
+# %% [markdown]
+# We can ask real layers, too. A gradient is not zero where an output depends on an input:
 
 # %%
-kinds = {
-    "standard": nn.Conv2d(64, 64, 3, padding=1, bias=False),
-    "grouped by 4": nn.Conv2d(64, 64, 3, padding=1, groups=4, bias=False),
-    "depthwise": nn.Conv2d(64, 64, 3, padding=1, groups=64, bias=False),
-    "pointwise": nn.Conv2d(64, 64, 1, bias=False),
-}
-
-
 def reads(layer):
     """Positions and channels that one output depends on, by gradients."""
     x = torch.ones(1, 64, 9, 9, requires_grad=True)
     gradient, = torch.autograd.grad(layer(x)[0, 0, 4, 4], x)
     touched = gradient[0] != 0
-    positions, channels = touched.any(dim=0), touched.any(dim=2).any(dim=1)
-    return int(positions.sum()), int(channels.sum())
+    space, channels = touched.any(dim=0), touched.flatten(1).any(dim=1)
+    return int(space.sum()), int(channels.sum())
+
+# %% hide="code"
+def conv(k=3, groups=1):
+    return nn.Conv2d(64, 64, k, padding=k // 2, groups=groups, bias=False)
 
 
-rows = []
-for name, layer in kinds.items():
-    row, = cost.layer_costs(layer, (1, 64, 56, 56))
-    rows.append((name, *reads(layer), row.params, row.macs, row.access))
-counted = {name: row for name, *row in rows}
+kinds = {"standard": conv(), "grouped by 4": conv(groups=4),
+         "depthwise": conv(groups=64), "pointwise": conv(k=1),
+         "standard, twice": nn.Sequential(conv(), conv())}
+bills = {name: cost.total(cost.layer_costs(layer, (1, 64, 56, 56)))
+         for name, layer in kinds.items()}
 show.table(["layer", "positions", "channels", "parameters",
-            "multiply-adds", "elements moved"], rows)
+            "multiply-adds", "memory access"],
+           [(name, *reads(kinds[name]), *bills[name]) for name in kinds])
 
-# %% [markdown]
-# With $g$ groups a layer costs $1/g$ of the standard one, in parameters and in multiply-adds; the depthwise layer costs 1/{{= counted["standard"][2] // counted["depthwise"][2] =}} here, $1/C$. Now look at the last column. Grouping does not make the maps smaller, and they have to be read and written all the same.
+# %% [markdown] claims="FO-12,FO-13"
+# With $g$ groups a layer costs $1/g$ of the standard one, in parameters and in multiply-adds; the depthwise layer $1/C$, here 1/{{= bills["standard"].macs // bills["depthwise"].macs =}}.
 #
-# Every convolution is linear, so each of these layers is a matrix. Here they are for a row of six pixels and four channels:
-
-# %% hide="code" name="fig-as-matrix" alt="Four square matrices of 24 by 24 cells, two above and two below, in blocks of six. Standard: a band of three cells along the diagonal of every block. Grouped: such bands in the two by two blocks at the upper left and the lower right only. Depthwise: bands in the four diagonal blocks only. Pointwise: a single diagonal line in every block." caption="Four layers as the matrices they are, outputs (rows) by inputs (columns), sorted by channel and then by position; a dark cell is a weight. The block says which channel is read, the place inside the block which position. Computed from real layers by autograd."
-def as_matrix(kernel, groups):
-    """The matrix of a layer with weights 1, on 4 channels of 6 pixels."""
-    layer = nn.Conv2d(4, 4, (1, kernel), padding=(0, kernel // 2),
-                      groups=groups, bias=False)
-    nn.init.ones_(layer.weight)
-    x = torch.zeros(1, 4, 1, 6)
-    return torch.autograd.functional.jacobian(layer, x).reshape(24, 24)
-
-
-panels = {"standard": (3, 1), "grouped": (3, 2),
-          "depthwise": (3, 4), "pointwise": (1, 1)}
-fig, axes = plt.subplots(2, 2, figsize=(4.8, 5))
-for ax, (title, (kernel, groups)) in zip(axes.flat, panels.items()):
-    filled = as_matrix(kernel, groups) != 0
-    ax.imshow(~filled, cmap="cividis", vmin=-0.4, vmax=1.1)
-    ax.set_title(title, fontsize=11)
-    ax.set(xticks=[5.5, 11.5, 17.5], yticks=[5.5, 11.5, 17.5])
-    ax.tick_params(labelbottom=False, labelleft=False, length=0)
-    ax.grid(color="#7f7f7f", linewidth=0.8)
-plt.show()
-
-# %% [markdown] claims="FO-12,FO-13,FO-14"
-# The second matrix is **block-diagonal**: a grouped layer is smaller layers side by side. So we can split the channels, convolve the halves, put the results together, and must get the same:
+# In the last row two layers of 3×3 see a square of 5×5, the {term}`receptive field` of their output. Each layer widens it by $K - 1$, times all strides before it; how channels are read does not matter.
+#
+# A grouped layer is smaller layers side by side:
 
 # %%
 layer = nn.Conv2d(32, 32, 3, groups=2, bias=False).double()
@@ -258,67 +327,88 @@ halves = [F.conv2d(x[:, :16], layer.weight[:16]),
 print("weights:", tuple(layer.weight.shape))
 print("equal:", torch.equal(layer(x), torch.cat(halves, dim=1)))
 
-# %% [markdown] claims="FO-15,FO-16,FO-19"
-# Look at the shape of the weights. There are {{= layer.weight.shape[0] =}} kernels, and each is {{= layer.weight.shape[1] =}} channels deep, not {{= layer.in_channels =}}. One of our sources says that each kernel is cut in two. It is the *set* of kernels that is cut: each belongs to one group and never sees the other.
-#
-# Depthwise layers are often credited to Xception; its author credits Laurent Sifre's work of 2013 and the first Inception networks {cite:p}`chollet2017xception`. Groups are older, and came into the world for want of memory: AlexNet did not fit the three gigabytes of one card and was spread over two {cite:p}`krizhevsky2012alexnet`. Its five convolutions have these groups:
-
 # %% hide="code"
 from lightnets_edu.models.alexnet import AlexNet
 
 with torch.device("meta"):
     convs = [m for m in AlexNet().modules() if isinstance(m, nn.Conv2d)]
-split = sum(p.numel() for conv in convs for p in conv.parameters())
-dense = sum(cost.conv_params(conv.in_channels, conv.out_channels,
-                             conv.kernel_size, bias=True) for conv in convs)
-print([conv.groups for conv in convs])
+split = sum(p.numel() for c in convs for p in c.parameters())
+dense = sum(cost.conv_params(c.in_channels, c.out_channels, c.kernel_size,
+                             bias=True) for c in convs)
+side, jump = 1, 1
+for part in vgg.features:
+    if isinstance(part, (nn.Conv2d, nn.MaxPool2d)):
+        k, s = (3, 1) if isinstance(part, nn.Conv2d) else (2, 2)
+        side, jump = side + (k - 1) * jump, jump * s
+print("groups in AlexNet:", [c.groups for c in convs])
+print("receptive field of VGG-16's convolutions:", side)
 
-# %% [markdown]
-# They leave {{= f"{split:,}" =}} parameters instead of {{= f"{dense:,}" =}}. The two halves meet in the third layer, which has one group and reads both. One of our sources calls that a channel shuffle, but no channel changes its place; what a shuffle is, [ShuffleNet V1](05_shufflenet_v1.ipynb) shows.
+# %% [markdown] claims="FO-14,FO-15,FO-16,FO-19"
+# :::{dropdown} Going deeper: kernels in groups, where groups come from, what a wide field is worth
+# Look at the shape of the grouped layer’s weights. It has {{= layer.weight.shape[0] =}} kernels, each {{= layer.weight.shape[1] =}} channels deep, not {{= layer.in_channels =}}. It is the *set* of kernels that is divided; no kernel is cut.
+#
+# LeNet-5 already connected each map to some of the maps below only, by a table {cite:p}`lecun1998gradient`. In the form used today groups come from AlexNet, which did not fit the memory of one card and was spread over two {cite:p}`krizhevsky2012alexnet`. Its groups leave {{= f"{split:,}" =}} parameters in the convolutions instead of {{= f"{dense:,}" =}}. The halves meet in the third layer, which has one group and reads both. That is no channel shuffle: no channel changes its position. Depthwise layers are often credited to Xception; its author credits Laurent Sifre’s work of 2013 and the first Inception networks {cite:p}`chollet2017xception`.
+#
+# The receptive field of VGG-16’s convolutions is {{= side =}} positions wide. That is what an output *can* see. Most of its gradient comes from a smaller, bell-shaped part in the middle {cite:p}`luo2016receptive`.
+# :::
 
 # %% [markdown] objective="save" claims="FO-23,FO-24,FO-25,FO-26,FO-28,FO-30"
 # ## Two steps instead of one
 #
-# A **depthwise separable** layer takes the second way of the question above: first a depthwise layer for space, then a pointwise layer for channels. Its parameters are $K^2 C_\text{in}$ and $C_\text{in} C_\text{out}$, both times $H \cdot W$ for the multiply-adds. Divide by the standard layer's:
+# A {term}`separable <separable convolution>` layer (in full: depthwise separable) takes the second way of the question above: first a depthwise layer for space, then a pointwise layer for channels. Its weights are $K^2 C_\text{in}$ and $C_\text{in} C_\text{out}$, both times $H \cdot W$ for the multiply-adds. Divide by the standard layer’s:
 #
 # $$
 # \frac{K^2 C_\text{in} + C_\text{in} C_\text{out}}{K^2 C_\text{in} C_\text{out}} \;=\; \frac{1}{C_\text{out}} + \frac{1}{K^2}
 # $$
 #
-# The map's size and $C_\text{in}$ cancel.
+# The size of the map and $C_\text{in}$ cancel.
 
 # %%
-def standard(c_in, c_out, k, padding=0):
+def standard(c_in, c_out, k=3, padding=1):
     return nn.Conv2d(c_in, c_out, k, padding=padding, bias=False)
 
 
-def separable(c_in, c_out, k, padding=0):
+def separable(c_in, c_out, k=3, padding=1):
     """A filter for each channel, then a 1×1 layer across channels."""
     return nn.Sequential(
         nn.Conv2d(c_in, c_in, k, padding=padding, groups=c_in, bias=False),
         nn.Conv2d(c_in, c_out, 1, bias=False),
     )
 
-
-examples = [(3, 256, 3, 1, 56), (3, 5, 4, 0, 6), (64, 128, 3, 1, 56)]
-rows = []
-for c_in, c_out, k, padding, size in examples:
+# %% hide="code"
+examples = []
+for c_in, c_out, k, padding, size in [
+    (3, 256, 3, 1, 56), (3, 5, 4, 0, 6), (64, 128, 3, 1, 56),
+]:
     shape = (1, c_in, size, size)
     one, two = (
         cost.total(cost.layer_costs(kind(c_in, c_out, k, padding), shape))
         for kind in (standard, separable))
-    rows.append((f"{k}×{k}", f"{c_in}→{c_out}", one.params, two.params,
-                 one.macs, two.macs, f"{one.macs / two.macs:.2f}"))
+    examples.append((f"{k}×{k}", f"{c_in}→{c_out}", one.params, two.params,
+                     one.macs, two.macs, f"{one.macs / two.macs:.2f}"))
+one_way, two_ways = examples[0][2:4]
 show.table(["kernel", "channels", "parameters", "in two steps",
-            "multiply-adds", "in two steps", "saving"], rows)
+            "multiply-adds", "in two steps", "saving"], examples)
 
 # %% [markdown]
-# How near were you? The first row is the question: {{= f"{rows[0][2]:,}" =}} weights against {{= rows[0][3] =}}. One of our sources calls that one ninth. It is 1/{{= rows[0][6] =}}: a ninth, and 1/{{= examples[0][1] =}} on top. The second row is the worked example from above, where the saving is {{= rows[1][6] =}}, though $K^2$ is {{= examples[1][2] ** 2 =}}: with so few output channels $1/C_\text{out}$ is the larger part.
+# {answer}`weights`
+#
+# The first row is the question: {{= f"{one_way:,}" =}} weights against {{= two_ways =}}, which is 1/{{= examples[0][-1] =}}: a ninth, and $1/256$ on top. In the second row the saving is {{= examples[1][-1] =}}, although $K^2 = 16$: with so few output channels $1/C_\text{out}$ is the larger part.
 
-# %% [markdown] objective="save" claims="FO-26,FO-27"
+# %% predict [markdown] name="eight" objective="save"
 # ### When eight times, when nine?
 #
-# “Eight to nine times less” is what one reads of 3×3 separable layers. One of our sources adds that $32$ output channels are enough. **Predict first:** how many does it take to save eight times? And nine times?
+# “Eight to nine times less” is what one reads of 3×3 separable layers. The textbook chapter says that $32$ output channels are enough for it.
+#
+# :field: Output channels from which a 3×3 layer saves eight times
+# :answer: eight
+# :wrong: 32: There it is seven times.
+# :wrong: 8 to 9: So few channels cost the second step more than the first saves.
+# :field: And nine times?
+# :choices: from 81 channels | from a few hundred | from some thousands | never
+# :answer: "never" if saving(10**9) < 9 else "from some thousands"
+# :wrong: from 81 channels: There the second step still costs something.
+# :wrong: from some thousands: It comes nearer and nearer, and is never there.
 
 # %%
 from fractions import Fraction
@@ -326,61 +416,23 @@ from fractions import Fraction
 
 def saving(c_out, kernel=3):
     """How many times fewer multiply-adds, exactly."""
-    one = cost.conv_macs(32, c_out, kernel, 14)
-    two = (cost.conv_macs(32, 32, kernel, 14, groups=32)
-           + cost.conv_macs(32, c_out, 1, 14))
-    return Fraction(one, two)
+    return 1 / (Fraction(1, c_out) + Fraction(1, kernel**2))
 
 
-eight = next(c for c in range(1, 2000) if saving(c) >= 8)
-most = max(saving(c) for c in range(1, 2000))
-print(f"8 times from {eight} channels on; saving there: {saving(eight)}")
-print(f"the most up to 1,999 channels: {float(most):.4f}")
+eight = next(c for c in range(1, 1000) if saving(c) >= 8)
+show.table(["output channels", "saving"],
+           [(c, f"{float(saving(c)):.4f}")
+            for c in (8, 32, eight - 1, eight, 256, 1024)])
 
-# %% hide="code" name="fig-saving" alt="A rising curve of the saving over the number of output channels from 4 to 2048, on a logarithmic axis. It crosses the dashed line at 8 at 72 channels and bends towards the dashed line at 9 without touching it; a dot at 32 channels lies at 7." caption="How many times fewer multiply-adds a 3×3 separable layer does than a standard one. Dots, from left: the width from which a source promises eight; the width at which eight is reached; the widest layer of MobileNet. Nine is the limit and is never reached."
-widths = [2 ** (i / 8) for i in range(16, 89)]
-fig, ax = plt.subplots(figsize=(6, 3.2))
-ax.plot(widths, [1 / (1 / c + 1 / 9) for c in widths], color="#0072B2")
-for level in (8, 9):
-    ax.axhline(level, color="#767676", linestyle="--", linewidth=1)
-for c, below in ((32, -14), (eight, -14), (1024, -32)):
-    ax.plot(c, float(saving(c)), "o", color="#D55E00")
-    ax.annotate(f"{c:,}: {float(saving(c)):.2f}", (c, float(saving(c))),
-                xytext=(6, below), textcoords="offset points")
-ax.set(xscale="log", xlabel="output channels", ylabel="saving, times")
-ax.set_xticks([4, 16, 64, 256, 1024], ["4", "16", "64", "256", "1,024"])
-ax.minorticks_off()
-ax.set_yticks([0, 2, 4, 6, 8, 9])
-ax.set_ylim(0, 10)
-plt.show()
-
-# %% [markdown]
-# At $32$ channels the saving is {{= f"{float(saving(32)):.2f}" =}}; eight takes {{= eight =}}, since $\tfrac18 - \tfrac19 = \tfrac1{72}$; nine is never reached, since $1/C_\text{out}$ never vanishes. Mind the wording too: the cost falls *to* a ninth, not *by* a ninth.
+# %% [markdown] objective="save" claims="FO-26,FO-27"
+# {answer}`eight`
 #
-# ### What is given up
-#
-# Is the separable layer a cheaper way to compute the same? Put its two steps together: from input channel $i$ to output $o$ it applies $w_{o,i} = p_{o,i}\, d_i$. So there is one filter $d_i$ for each input channel, and all outputs share it, scaled by $p_{o,i}$. A standard layer has a filter for each *pair*. How close can a separable layer come to a random standard one? For each input channel the filters of all outputs are the rows of a matrix; a separable layer has one of rank one there, and the nearest of those is known from the matrix's singular values. What is left over:
-
-# %%
-def left_over(weight):
-    """Share of the squared weights that no separable layer can match."""
-    by_input = weight.transpose(0, 1).flatten(2)    # (c_in, c_out, K²)
-    s = torch.linalg.svdvals(by_input)
-    return 1 - s[:, 0].square().sum() / s.square().sum()
-
-
-anything = torch.randn(128, 64, 3, 3, generator=draw)
-composed = anything[:, :, :1, :1] * torch.randn(64, 3, 3, generator=draw)
-lost = left_over(anything), left_over(composed)
-print(f"standard: {lost[0]:.0%} left over; separable: {abs(lost[1]):.0%}")
-
-# %% [markdown]
-# It is another, smaller family of layers. Whether it is large enough, only training can tell.
+# At $32$ channels the saving is {{= f"{float(saving(32)):.2f}" =}}. Eight takes {{= eight =}}, since $\tfrac18 - \tfrac19 = \tfrac1{72}$. Nine is never reached, since $1/C_\text{out}$ never vanishes.
 
 # %% [markdown] objective="save"
-# ### Build it
+# ## Build it
 #
-# This is the layer as MobileNet {cite:p}`howard2017mobilenets` uses it, from the package's own source (its Figure 3 is the paper's). `conv_bn` is a convolution without bias, then batch norm, of which more below; `whole` and `one_of` check arguments.
+# The separable layer as MobileNet {cite:p}`howard2017mobilenets` uses it, from the package’s source. `conv_bn` is a convolution without bias, then a batch norm; `whole` and `one_of` check arguments.
 
 # %%
 from lightnets_edu.models.mobilenet_v1 import DepthwiseSeparable
@@ -391,66 +443,141 @@ show.source(DepthwiseSeparable)
 diagrams.unit(DepthwiseSeparable(64, 128, stride=1), (1, 64, 56, 56),
               title="Depthwise separable layer, 64 to 128 channels")
 
-# %% [markdown] objective="save"
-# ### What is not saved
+# %% [markdown] objective="fold" claims="FO-33,FO-34"
+# ### Why batch norm is not on the bill
 #
-# Multiply-adds fall. **Predict first:** does the number of elements that are moved fall as well?
+# A {term}`batch norm` {cite:p}`ioffe2015batchnorm` takes each channel, subtracts a mean $\mu$, divides by a standard deviation, and applies a learned scale $\gamma$ and shift $\beta$:
 #
-# (The figure has three names that later chapters need. *Arithmetic intensity* is the number of multiply-adds for each element moved. MobileNet's α and ρ make all layers narrower and all maps smaller; leave both at 1 for now.)
+# $$
+# y = \gamma \, \frac{x - \mu}{\sqrt{\sigma^2 + \varepsilon}} + \beta
+# $$
+#
+# In training, $\mu$ and $\sigma^2$ are those of the batch. Afterwards they are fixed: averages collected in training. Then all this is one factor a channel, $s = \gamma/\sqrt{\sigma^2 + \varepsilon}$, and one constant, and the convolution before it can do both. Behind a layer $w * x + b$ it becomes
+#
+# $$
+# (s\,w) * x \;+\; (b - \mu)\,s + \beta,
+# $$
+#
+# one $s$ for each *output* channel, whatever the groups. This is called *folding*:
 
-# %% name="fig-cost" alt="Bars that start at the standard layer, to the left for less and to the right for more: parameters, multiply-adds and memory access of a standard, a grouped and a depthwise separable layer. For the separable layer the first two reach far to the left, the third goes to the right." caption="One layer built in three ways; bars start at the standard one. Parameters and multiply-adds go down together; memory access does not follow. With these sizes the separable layer moves more than the standard one, since the map between its two steps is written and read again. Find sizes where it moves less."
+# %%
+from lightnets_edu.inference import fold_batch_norm
+
+block = DepthwiseSeparable(16, 32, stride=1).double()
+x = torch.rand(4, 16, 14, 14, dtype=torch.float64)
+for _ in range(20):
+    block(x + torch.randn_like(x))    # lets the averages settle
+folded = fold_batch_norm(block.eval())
+with torch.no_grad():
+    print(f"largest difference: {(folded(x) - block(x)).abs().max():.0e}")
+print([type(m).__name__ for m in folded.depthwise])
+
+# %% [markdown] claims="FO-37"
+# The difference is rounding, and the batch norm is gone: in a finished network it costs nothing.
+#
+# :::{dropdown} Going deeper: the ε, and who runs it
+# Formulas often leave ε out, or call the divisor the variance. A channel that a ReLU has silenced is zero everywhere, and so is its variance. Without ε it becomes $0/0$, which is no number, and soon so is everything that the network computes. With ε it stays zero.
+#
+# One also reads that batch norm cannot run on a GPU. It can; NVIDIA’s library has it ready made {cite:p}`nvidia2025cudnn`.
+# :::
+
+# %% [markdown] objective="save"
+# ### A whole network in two steps
+#
+# In VGG-16 we make every convolution but the first separable.
+
+# %%
+show.source(VGG)
+
+# %%
+def in_two_steps(network):
+    """A copy in which every convolution but the first is separable."""
+    twin = copy.deepcopy(network)
+    for i, layer in enumerate(twin.features):
+        if isinstance(layer, nn.Conv2d) and layer.in_channels > 3:
+            two = separable(layer.in_channels, layer.out_channels)
+            twin.features[i] = two.to("meta")
+    return twin
+
+
+light_rows = cost.layer_costs(in_two_steps(vgg), (1, 3, 224, 224))
+light = cost.total(light_rows)
+
+# %% hide="code"
+ladder, rest = [], iter(light_rows)
+for row in (r for r in rows if r.kind == "standard"):
+    parts = [next(rest)] if row.c_in == 3 else [next(rest), next(rest)]
+    two = cost.total(parts)
+    sides = "×".join(map(str, row.out_shape[1:]))
+    ladder.append((f"{row.c_in}→{row.c_out}", sides, row.macs, two.macs,
+                   f"{row.macs / two.macs:.2f}"))
+show.table(["channels", "output", "multiply-adds",
+            "in two steps", "saving"], ladder)
+
+# %% [markdown]
+# From layer to layer maps shrink and channels grow. In all, the network now does {{= f"{total.macs / light.macs:.1f}" =}} times fewer multiply-adds. Its file hardly shrinks, {{= f"{4 * total.params / 1e6:.0f}" =}} to {{= f"{4 * light.params / 1e6:.0f}" =}} megabytes: the linear layers are still there.
+
+# %% predict [markdown] name="moved" objective="save"
+# ## The third number
+#
+# Multiply-adds fall. And memory access? Take a layer from $64$ to $128$ channels with 3×3 kernels, on a map of 56×56 positions.
+#
+# :field: In two steps, its memory access
+# :choices: falls to about a ninth | falls a little | stays the same | rises
+# :answer: "rises" if in_steps > at_once else "falls a little"
+# :wrong: falls to about a ninth: The weights do; the maps are far larger than the weights.
+# :wrong: falls a little: The weights fall, but there is one more map to write and to read.
+# :wrong: stays the same: There is one more map to write and to read.
+
+# %% hide="code"
+x_shape = (1, 64, 56, 56)
+at_once, in_steps = (
+    cost.total(cost.layer_costs(kind(64, 128), x_shape)).access
+    for kind in (standard, separable))
+print(f"elements: standard {at_once:,}, separable {in_steps:,}")
+
+# %% [markdown]
+# {answer}`moved`
+#
+# It rises, {{= f"{in_steps / at_once:.1f}" =}} times: the map between the two steps is written and read again. When does it fall? Let a map have $P$ positions, the same before and after. Then memory access is
+#
+# $$
+# \begin{aligned}
+# \text{standard:} &\quad P\,C_\text{in} + P\,C_\text{out} + K^2 C_\text{in} C_\text{out} \\
+# \text{separable:} &\quad P\,C_\text{in} + P\,C_\text{out} + 2P\,C_\text{in} + K^2 C_\text{in} + C_\text{in} C_\text{out}
+# \end{aligned}
+# $$
+#
+# The second is smaller if $2P + K^2 + C_\text{out} < K^2 C_\text{out}$. So it takes more than $(2P + K^2)/(K^2 - 1)$ output channels; $C_\text{in}$ cancels. We compare this with a search through the counts:
+
+# %%
+def moves_less(c_out, size, c_in=64):
+    one = cost.conv_access(c_in, c_out, 3, size, size)
+    two = (cost.conv_access(c_in, c_in, 3, size, size, groups=c_in)
+           + cost.conv_access(c_in, c_out, 1, size, size))
+    return two < one
+
+# %% hide="code"
+least = [(f"{n}×{n}", (2 * n * n + 9) // 8 + 1,
+          next(c for c in range(1, 9999) if moves_less(c, n)))
+         for n in (112, 56, 28, 14, 7)]
+show.table(["map", "output channels, by the formula", "by the counts"],
+           least)
+
+# %% [markdown]
+# A network begins with large maps of few channels and ends with small maps of many. So separable layers move more at first and less later. In the figure: {show}`the layer above <fig-cost c_in=64 c_out=128 kernel=3 size=56>`, {show}`a smaller map <fig-cost c_in=64 c_out=128 kernel=3 size=7>`, {show}`a wider layer <fig-cost c_in=64 c_out=1024 kernel=3 size=56>`.
+
+# %% name="fig-cost" alt="Bars that start at the standard layer, to the left for less and to the right for more: parameters, multiply-adds and memory access of a standard, a grouped and a depthwise separable layer. For the separable layer the first two reach far to the left, the third goes to the right." caption="One layer built in three ways; bars start at the standard one, to the left is less. {term}`Arithmetic intensity <arithmetic intensity>` is multiply-adds for each element moved. (α and ρ are MobileNet's: narrower layers, smaller maps; leave both at 1.)"
 from lightnets_edu.widgets import CostCalculator
 
 CostCalculator(c_in=64, c_out=128, kernel=3, size=56)
 
-# %%
-x = torch.rand(1, 64, 56, 56)
-two_steps = separable(64, 128, 3, padding=1)
-steps = {
-    "standard": standard(64, 128, 3, padding=1),
-    "separable": two_steps,
-    "its depthwise step": two_steps[0],
-    "its pointwise step": two_steps[1],
-}
-counts = {name: cost.total(cost.layer_costs(step, x.shape))
-          for name, step in steps.items()}
-show.table(["layer", "multiply-adds", "elements moved"],
-           [(name, n.macs, n.access) for name, n in counts.items()])
-
-# %% [markdown] claims="FO-04"
-# The separable layer does {{= f"{counts['standard'].macs / counts['separable'].macs:.1f}" =}} times fewer multiply-adds and moves {{= f"{counts['separable'].access / counts['standard'].access:.1f}" =}} times as many elements. So what does it save in *time*? The last column of the next table is a speed: multiply-adds a second.
-
-# %% measured=true record="turns" claims="FO-04"
-timed = {**steps, "a copy of the input map": torch.clone}
-turns = timing.turns(timed, x, repeats=101)
-rows = []
-for name in timed:
-    t = timing.summary(turns[name])
-    macs = counts[name].macs if name in counts else 0
-    rows.append((name, t, f"{macs / t.median / 1e6:.0f}"))
-print("Measured on", timing.machine())
-show.table(["layer", "time: median (middle half)",
-            "10⁹ multiply-adds a second"], rows)
-
-# %% [markdown] typed="cannot be told: states the rule itself"
-# ### One rule for what was measured
-#
-# What is measured comes out otherwise when it is measured again. So “quicker”, “better” and “cannot be told apart” follow one rule in this book, and the function `verdict` applies it. Measurements come in **pairs**: two layers in the same turn, two networks from the same seed, as {cite:t}`bouthillier2021variance` advise. What both have in common, a slow moment or a lucky start, then drops out.
-#
-# - **Times**: the median of the ratios, pair by pair, and its {{= f"{verdict.LEVEL:.0%}" =}} interval. Ratios within {{= f"{verdict.MARGIN:.0%}" =}} of one decide nothing: the same program differs by as much from one start to the next.
-# - **Accuracies**: the mean of the differences and the {{= f"{verdict.LEVEL:.0%}" =}} interval of {cite:t}`student1908mean`. Where zero lies inside, the two cannot be told apart.
-#
-# Of twenty verdicts between equals, one will be wrong. The text says what the book's record shows; the cell above, run on your machine, makes a record of its own.
-
-# %% [markdown]
-# By this rule the separable layer is {{= verdict.ratio(recorded.turns["separable"], recorded.turns["standard"]).words("slower than the standard one", "quicker than the standard one", "not told apart from the standard one") =}}, which takes {{= verdict.ratio(recorded.turns["standard"], recorded.turns["separable"]) =}} as long, for {{= f"{counts['standard'].macs / counts['separable'].macs:.1f}" =}} times the multiply-adds. Now look at the depthwise step. Is its time that of moving elements? Copying its input map moves as many, but for the few weights, and computes nothing. The depthwise step takes {{= verdict.ratio(recorded.turns["its depthwise step"], recorded.turns["a copy of the input map"]) =}} as long, {{= verdict.ratio(recorded.turns["its depthwise step"], recorded.turns["a copy of the input map"]).words("so moving elements explains only a part of it; what the rest is, we have not measured", "so a copy is no yardstick for it", "so moving elements may explain all of it") =}}. A count of multiply-adds cannot see any of this. The chapter on ShuffleNet V2 will be about it.
-
 # %% [markdown] objective="lower" claims="FO-21"
 # ## One matrix product
 #
-# Why is a standard convolution so quick? It can be written as one product of two matrices, and few things on a computer have been polished as long as that product (libraries call it **GEMM**). {cite:t}`chellapilla2006im2col` unrolled it so: copy each window into a column, one after the other, and multiply by the kernels, one in each row. The copying is called **im2col**.
+# How is it done? One way is a product of two matrices, tuned for decades (libraries call it {term}`GEMM`). Copy each window into a column and multiply by the kernels, one in each row. The copying is called {term}`im2col`; {cite:t}`chellapilla2006im2col` proposed such unrolling.
 
-# %% hide="code" name="fig-unfold" alt="Left, a grid of four by four numbered pixels. Right, a table of nine rows and four columns that holds the pixel numbers of the four windows of three by three. The four pixels in the middle, shaded, stand in every column." caption="im2col of a 4×4 input for a 3×3 kernel: each column is one window, read row by row. The four middle pixels (dark) lie in all four windows, so they are copied four times. Computed by torch's unfold on numbered pixels."
+# %% hide="code" name="fig-unfold" alt="Left, a grid of four by four numbered pixels. Right, a table of nine rows and four columns that holds the pixel numbers of the four windows of three by three. The four pixels in the middle, shaded, stand in every column." caption="im2col of a 4×4 input for a 3×3 kernel: each column is one window, read row by row. The four middle pixels (dark) lie in all four windows, so they are copied four times. Computed by PyTorch's unfold on numbered pixels."
 pixels = torch.arange(16.0).reshape(1, 1, 4, 4)
 panels = {"input": pixels[0, 0], "columns": F.unfold(pixels, 3)[0]}
 fig, axes = plt.subplots(1, 2, figsize=(6, 3.6), width_ratios=[1, 1])
@@ -471,11 +598,11 @@ def by_product(x, weight, stride=1, padding=0):
     """A standard convolution as one matrix product."""
     c_out, _, k, _ = weight.shape
     columns = F.unfold(x, k, stride=stride, padding=padding)
-    y = weight.flatten(1) @ columns    # (c_out, c_in·K²) @ (c_in·K², H·W)
+    y = weight.flatten(1) @ columns    # kernels as rows, windows as columns
     height = (x.shape[2] + 2 * padding - k) // stride + 1
     return y.reshape(len(x), c_out, height, -1)
 
-
+# %% hide="code"
 x, weight = whole_numbers(2, 8, 13, 10), whole_numbers(16, 8, 3, 3)
 for stride, padding in [(1, 0), (1, 1), (2, 1), (3, 2)]:
     y = F.conv2d(x, weight, stride=stride, padding=padding)
@@ -484,143 +611,250 @@ for stride, padding in [(1, 0), (1, 1), (2, 1), (3, 2)]:
 
 pointwise = whole_numbers(16, 8, 1, 1)
 flat = pointwise.flatten(1) @ x.flatten(2)    # nothing is copied
-same = torch.equal(flat, F.conv2d(x, pointwise).flatten(2))
-print("1×1, stride 1, equal:", same)
+print("1×1, equal:", torch.equal(flat, F.conv2d(x, pointwise).flatten(2)))
 
 # %% [markdown]
-# Equal to the last bit, in every case. The price is memory: with stride 1 and padding the columns hold $K^2$ copies of the map. The last line shows the exception: a 1×1 layer with stride 1 needs no copying at all, **the map already is the matrix**. MobileNet, which spends most of its multiply-adds in such layers, is built on this {cite:p}`howard2017mobilenets`.
+# Equal to the last bit, because these numbers are whole; others differ by rounding. The price is memory: with stride 1 the columns hold about $K^2$ copies of the map. But for a 1×1 layer **the map already is the matrix**, and nothing is copied. MobileNet, which does most of its work in such layers, is built on this {cite:p}`howard2017mobilenets`.
 #
-# A depthwise layer is at the other end. As a matrix product it is many small ones, of one row each.
+# There are others. A **direct** convolution copies no windows: it keeps a part of the map in fast memory and uses each number many times while it is there. And with an idea of Winograd’s a dense 3×3 layer needs 2.25 times fewer multiplications {cite:p}`lavin2016winograd`, a 1×1 layer gains nothing: so the “nine” depends on who computes.
 
-# %% [markdown] claims="FO-22,FO-42"
+# %% [markdown]
+# ## Measure it: the clock
+#
+# Does a layer that does eight times less take an eighth of the time? We time the layer from $64$ to $128$ channels, standard and separable, and its two steps. Two measured speeds of the machine say what to expect: multiply-adds a second in a large dense product, and elements a second when it copies the layer’s input. Each sets a least time, one for the *work* of a layer and one for its *moving*; the larger counts. This is the {term}`roofline` {cite:p}`williams2009roofline`. The two are equal where a layer does as many multiply-adds for each element as the {term}`machine balance` says, the first speed by the second.
+
+# %% measured=true hide="code" record="turns, twice, ran" claims="FO-04"
+from lightnets_edu.threads import one_thread
+
+x = torch.rand(x_shape)
+last = x.to(memory_format=torch.channels_last)
+two_steps = separable(64, 128)
+layers = {"standard": standard(64, 128), "separable": two_steps,
+          "depthwise step": two_steps[0], "pointwise step": two_steps[1]}
+matrix, room = torch.rand(512, 512), torch.empty_like(x)
+
+
+def channels_last(layer):
+    other = copy.deepcopy(layer).to(memory_format=torch.channels_last)
+    return lambda _: other(last)
+
+
+def two_threads(layer):
+    def run(x):
+        torch.set_num_threads(2)
+        layer(x)
+        torch.set_num_threads(1)
+
+    return run
+
+
+def program(layer):
+    """The program that PyTorch chooses for a layer (a private name)."""
+    how = layer.stride, layer.padding, layer.dilation, False, (0, 0)
+    return torch._C._select_conv_backend(
+        x, layer.weight, None, *how, layer.groups).name
+
+
+timed = {"product": lambda _: matrix @ matrix,
+         "copy": lambda x: room.copy_(x)}
+for name, layer in layers.items():
+    timed |= {name: layer, f"{name}, last": channels_last(layer)}
+turns = timing.turns(timed, x, repeats=51)
+pair = {name: layers[name] for name in ("standard", "separable")}
+twice = timing.turns(
+    pair | {f"{name}, two": two_threads(pair[name]) for name in pair},
+    x, repeats=11)
+with one_thread():
+    ran = {name: program(layer) for name, layer in layers.items()
+           if name != "separable"}
+
+ms = {name: timing.summary(t).median for name, t in turns.items()}
+work = 512**3 / ms["product"]           # multiply-adds in a millisecond
+moving = 2 * x.numel() / ms["copy"]     # elements in a millisecond
+table = [("copy of the input", "", f"{ms['copy']:.3f}",
+          timing.summary(turns["copy"]), "")]
+for name, layer in layers.items():
+    bill = cost.total(cost.layer_costs(layer, x_shape))
+    least = f"{bill.macs / work:.3f}", f"{bill.access / moving:.3f}"
+    order = f"{ms[name + ', last']:.3g}"
+    table.append((name, *least, timing.summary(turns[name]), order))
+print("Measured on", timing.machine())
+print(f"10⁹ multiply-adds a second: {work / 1e6:.0f}; "
+      f"10⁹ elements a second: {moving / 1e6:.1f}; "
+      f"balance: {work / moving:.1f}")
+print("PyTorch's programs:", ran)
+print("on two threads:", ", ".join(
+    f"{name} {timing.summary(twice[name + ', two'])}" for name in pair))
+show.table(["milliseconds", "least, by work", "least, by moving",
+            "time: median (middle half)", "channels last"], table)
+
+# %% [markdown] typed="cannot be told: states the rule itself"
+# ### One rule for what was measured
+#
+# What is measured again comes out a little different. So “quicker”, “better” and “cannot be told apart” follow one rule in this book. We compare in **pairs**, two layers in one turn, two networks from one seed {cite:p}`bouthillier2021variance`: a slow moment, or a lucky start, meets both.
+#
+# - **Times**: the median ratio and its {{= f"{verdict.LEVEL:.0%}" =}} interval. Within {{= f"{verdict.MARGIN:.0%}" =}} of one it decides nothing: so much may one start of a program differ from the next.
+# - **Accuracies**: the mean difference and its {{= f"{verdict.LEVEL:.0%}" =}} interval {cite:p}`student1908mean`. If zero lies inside, the two cannot be told apart.
+#
+# The text speaks of the book’s record; your run makes its own.
+#
+# ### What the clock says
+
+# %% [markdown]
+# The time of the standard layer is {{= verdict.ratio(recorded.turns["standard"], recorded.turns["separable"]) =}} that of the separable one, for {{= examples[2][-1] =}} times the multiply-adds. What a time is made of can be tested.
+#
+# **Is it moving?** A copy of the input moves as many elements as the depthwise step, but for its few weights, and computes nothing. The step takes {{= verdict.ratio(recorded.turns["depthwise step"], recorded.turns["copy"]) =}} the time of the copy: {{= verdict.ratio(recorded.turns["depthwise step"], recorded.turns["copy"]).words("moving is not all of it", "a copy is no yardstick for it", "moving may be all of it") =}}.
+#
+# **Is it order?** oneDNN, the library inside PyTorch, works on small blocks of channels; PyTorch keeps one channel after the other, so the map is rearranged before and after. With the channels stored *last* there is less to rearrange. The depthwise step then takes {{= verdict.ratio(recorded.turns["depthwise step, last"], recorded.turns["depthwise step"]) =}} its time ({{= verdict.ratio(recorded.turns["depthwise step, last"], recorded.turns["depthwise step"]).words("so order is not the cause", "so order is a part of it", "so this test tells nothing") =}}), the standard layer {{= verdict.ratio(recorded.turns["standard, last"], recorded.turns["standard"]) =}} ({{= verdict.ratio(recorded.turns["standard, last"], recorded.turns["standard"]).words("here it is not the cause", "a part, too", "here it tells nothing") =}}). What is left we cannot explain.
+#
+# :::{dropdown} Going deeper: which program, how many threads
+# Asked for its choice, PyTorch names `{{= recorded.ran["standard"] =}}` for the standard layer, `{{= recorded.ran["depthwise step"] =}}` for the depthwise step, `{{= recorded.ran["pointwise step"] =}}` for the pointwise one. `Mkldnn` is oneDNN, here a direct convolution; `Slow2d` is the matrix product of the section above, which PyTorch takes for a 1×1 layer on one thread and few images. Rows with different names compare programs as much as layers.
+#
+# With two threads the standard layer takes {{= verdict.ratio(recorded.twice["standard, two"], recorded.twice["standard"]) =}} the time that it takes with one, the separable layer {{= verdict.ratio(recorded.twice["separable, two"], recorded.twice["separable"]) =}}. And the two steps, timed alone, add up to {{= f"{sum(timing.summary(recorded.turns[name]).median for name in ('depthwise step', 'pointwise step')) / timing.summary(recorded.turns['separable']).median:.0%}" =}} of the separable layer; where the difference comes from we have not looked.
+# :::
+
+# %% measured=true hide="code" name="fig-roofline" alt="Multiply-adds a second over multiply-adds for each element moved, both axes logarithmic. A line rises and then turns level: the roof. Four dots, from left to right: the depthwise step, the separable layer, the pointwise step, the standard layer." caption="The roof of this machine (line) and four layers. Below the corner, which stands at the machine balance, moving sets the least time; to the right of it, work does. The further a dot lies below the roof, the more of its time neither of the two explains. (A dot above it has a program that does more in a second than that of the dense product.)"
+fig, ax = plt.subplots(figsize=(6, 3.6))
+axis = [0.5, work / moving, 2**11]
+ax.plot(axis, [min(work, moving * i) / 1e6 for i in axis], color="#595959")
+for name, layer in layers.items():
+    bill = cost.total(cost.layer_costs(layer, x_shape))
+    at, speed = bill.macs / bill.access, bill.macs / ms[name] / 1e6
+    ax.plot(at, speed, "o", color="#0072B2")
+    ax.annotate(name, (at, speed), xytext=(6, -12),
+                textcoords="offset points")
+ax.set(xscale="log", yscale="log")
+ax.margins(y=0.2)
+ax.minorticks_off()
+ax.set_xlabel("multiply-adds for each element moved")
+ax.set_ylabel("10⁹ multiply-adds a second")
+plt.show()
+
+# %% [markdown] objective="save"
+# ### What is given up
+#
+# Is the separable layer a cheaper way to compute the same? From input channel $i$ to output $o$ its two steps apply the filter $w_{o,i} = p_{o,i}\, d_i$: one filter $d_i$ for each input channel, which all outputs share, each with a factor of its own. A standard layer has a filter for each *pair*.
+#
+# For one input channel, write the filters of all outputs as the rows of a matrix. A separable layer holds only multiples of one row, a matrix of rank one. The nearest such matrix, in squared weights, keeps the largest {term}`singular value` and loses the others (the theorem of Eckart and Young).
+
+# %%
+def left_over(weight):
+    """Share of the squared weights that no separable layer can hold."""
+    by_input = weight.detach().transpose(0, 1).flatten(2)
+    s = torch.linalg.svdvals(by_input)
+    return float(1 - s[:, 0].square().sum() / s.square().sum())
+
+
+composed = torch.rand(128, 64, 1, 1) * torch.randn(64, 3, 3)
+print(f"of a separable layer: {abs(left_over(composed)):.0%}")
+
+# %% [markdown]
+# We ask this of the last convolution of a small network, before it is trained on handwritten digits and after.
+
+# %% measured=true hide="code" record="lost, right"
+def digit_reader(seed):
+    torch.manual_seed(seed)
+    return nn.Sequential(
+        *conv_bn(1, 16, 3), nn.ReLU(),
+        *conv_bn(16, 32, 3, stride=2), nn.ReLU(),
+        *conv_bn(32, 32, 3), nn.ReLU(),
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(32, 10),
+    )
+
+
+train, test = data.digits(16)
+lost, right = {"before": [], "after": []}, []
+for seed in training.seeds(2, of=10):
+    reader = digit_reader(seed)
+    lost["before"].append(left_over(reader[6].weight))
+    run = training.fit(reader, train, test, epochs=8, seed=seed)
+    right.append(run.accuracy)
+    lost["after"].append(left_over(reader[6].weight))
+filters = reader[6].weight.detach()
+for when, share in lost.items():
+    print(f"left over {when} training: {fmean(share):.0%} "
+          f"({min(share):.0%} to {max(share):.0%})")
+print(f"digits read: {fmean(right):.1%} of {len(test)}; "
+      f"chance: {verdict.chance(test.y):.1%}")
+
+# %% measured=true hide="code" name="fig-rank-one" alt="Three rows of eight small squares of three by three cells. First row: eight filters of a trained layer, some alike, some not. Second row: the nearest ones of a separable layer, all the same pattern, lighter or darker, some with the signs turned. Third row: eight filters of an untrained layer, all different." caption="Filters that eight outputs use on one input channel: as trained (top), the nearest that a separable layer can have (middle: one pattern, other factors), and untrained (bottom). Blue is negative, red positive."
+trained = filters[:, 0].flatten(1)
+fresh = digit_reader(seed)[6].weight.detach()[:, 0].flatten(1)
+u, s, v = torch.linalg.svd(trained, full_matrices=False)
+nearest = s[0] * u[:, :1] * v[:1]
+chosen = trained.norm(dim=1).argsort(descending=True)[:8]
+fig, axes = plt.subplots(3, 8, figsize=(6, 2.6))
+shown = {"trained": trained, "separable": nearest, "untrained": fresh}
+for line, (name, values) in zip(axes, shown.items()):
+    most = values[chosen].abs().max()
+    for ax, one in zip(line, values[chosen]):
+        ax.imshow(one.reshape(3, 3), cmap="RdBu_r", vmin=-most, vmax=most)
+        ax.set(xticks=[], yticks=[])
+        ax.spines[:].set_visible(False)
+    line[0].set_ylabel(name, rotation=0, ha="right", va="center")
+plt.show()
+
+# %% [markdown]
+# {{= f"{fmean(recorded.lost['before']):.0%}" =}} are left over before training, {{= f"{fmean(recorded.lost['after']):.0%}" =}} after: {{= verdict.paired(recorded.lost["after"], recorded.lost["before"]) =}}. Training {{= verdict.paired(recorded.lost["after"], recorded.lost["before"]).words("brings the filters further from", "brings the filters nearer to", "leaves the filters as far as before from") =}} what a separable layer can hold. Whether such a layer is good enough, only training can tell: squared weights are not accuracy.
+
+# %% predict [markdown] name="sparse"
 # ## Dense or sparse?
 #
-# If few weights are needed, why not set the others to zero and skip them? That is **unstructured** sparsity, and it needs another way to store a matrix, such as CSR: the values that are not zero, and where they stood. {cite:t}`howard2017mobilenets` hold that it is rarely quicker, short of a very high sparsity, and our sources repeat it. **Predict first:** how few of the weights may be left before the sparse product is the quicker one, a half, an eighth, a thirty-second?
+# If few weights are needed, why not set the others to zero and skip them? That needs another way to store a matrix, such as {term}`CSR`: the values that are not zero, and where they stood. {cite:t}`howard2017mobilenets` hold that it rarely pays, short of a very high sparsity. We keep a half, a quarter, … of the weights of a large matrix, anywhere.
 #
-# We multiply a matrix of $1{,}024$ rows and columns by one of $128$ columns. For each share $1/g$ of weights that stay, three candidates do *the same number of multiply-adds*, up to chance. The first is a block-diagonal matrix of $g$ dense blocks, as a grouped 1×1 layer has it. The other two have their zeros anywhere, in PyTorch's CSR and in SciPy's. The fourth candidate is the dense product, zeros and all.
+# :field: How few may be left before PyTorch’s CSR product is quicker than the dense one? One in
+# :unit: weights
+# :answer: recorded.first["sparse, torch"]
+# :wrong: 1 to 2: The work halves, but each weight is now looked up.
 
-# %% measured=true claims="FO-22,FO-42"
+# %% measured=true hide="code" record="first" claims="FO-22,FO-42"
 import warnings
 
 import scipy.sparse
 
 warnings.filterwarnings("ignore", "Sparse CSR tensor support")
-size, groups = 1024, (2, 4, 8, 16, 32, 64)
+size, shares = 1024, (2, 4, 8, 16, 32, 64)
 weights, x = torch.randn(size, size), torch.randn(size, 128)
 
 
 def candidates(g):
-    """Four products in which a share of 1/g of the weights is kept."""
+    """Four products; three of them with a share of 1/g of the weights."""
     few = weights * (torch.rand(size, size) < 1 / g)
-    blocks = torch.randn(g, size // g, size // g)
+    blocks = torch.randn(g, size // g, size // g)    # a grouped 1×1 layer
     by_torch = few.to_sparse_csr()
     by_scipy = scipy.sparse.csr_matrix(few.numpy())
-    return {
-        "dense": lambda x: weights @ x,
-        "grouped": lambda x: blocks @ x.reshape(g, size // g, 128),
-        "sparse, torch": lambda x: by_torch @ x,
-        "sparse, SciPy": lambda x: by_scipy @ x.numpy(),
-    }
+    return {"dense": lambda x: weights @ x,
+            "grouped": lambda x: blocks @ x.reshape(g, size // g, 128),
+            "sparse, torch": lambda x: by_torch @ x,
+            "sparse, SciPy": lambda x: by_scipy @ x.numpy()}
 
 
-products = {g: timing.turns(candidates(g), x, repeats=31) for g in groups}
-print("Measured on", timing.machine())
+by_share = {g: timing.turns(candidates(g), x, repeats=21) for g in shares}
+first = {}    # quicker from this share on, and for all smaller ones
 for name in ("grouped", "sparse, torch", "sparse, SciPy"):
-    wins = [verdict.ratio(t[name], t["dense"]).words("", "quicker", "")
-            for t in products.values()]
-    first = next((i for i in range(len(wins)) if all(wins[i:])), None)
-    at = "nowhere here" if first is None else f"from 1/{groups[first]} on"
-    print(f"{name}: quicker than dense {at}")
-
-# %% measured=true hide="code" name="fig-sparse" alt="Time over the share of weights that are kept, both axes logarithmic, four lines with error bars: the dense product, which does the same work everywhere, and the block-diagonal and two sparse products, which fall as fewer weights are kept." caption="Time of one product by the share of weights kept: dense (line without marks), grouped (squares), sparse by torch (dots) and by SciPy (triangles). Bars reach over the middle half of the measurements. Where another line lies below the dense one, leaving out may pay; the rule decides."
-styles = {
-    "dense": ("#595959", ""), "grouped": ("#0072B2", "s"),
-    "sparse, torch": ("#D55E00", "o"), "sparse, SciPy": ("#009E73", "^"),
-}
-fig, ax = plt.subplots(figsize=(6, 3.6))
-for name, (colour, marker) in styles.items():
-    t = [timing.summary(products[g][name]) for g in groups]
-    bars = [[a.median - a.low for a in t], [a.high - a.median for a in t]]
-    ax.errorbar([1 / g for g in groups], [a.median for a in t], bars,
-                color=colour, marker=marker, label=name)
-ax.set(xscale="log", yscale="log", xlabel="share of weights kept")
-ax.set(ylabel="milliseconds")
-ax.set_xticks([1 / g for g in groups], [f"1/{g}" for g in groups])
-ax.minorticks_off()
-ax.invert_xaxis()
-ax.legend()
-plt.show()
+    wins = [verdict.ratio(t["dense"], t[name]).words("yes", "no", "no")
+            for t in by_share.values()]
+    first[name] = next((g for i, g in enumerate(shares)
+                        if "no" not in wins[i:]), 0)    # 0: nowhere
+print("Measured on", timing.machine())
+lines = []
+for g, t in by_share.items():
+    medians = (timing.summary(times).median for times in t.values())
+    lines.append((f"1/{g}", *(f"{median:.3g}" for median in medians)))
+show.table(["weights kept", "dense, ms", *first], lines)
 
 # %% [markdown]
-# “Quicker” is meant by the rule above, there and for all smaller shares. Where did your prediction lie? The answer belongs to a matrix, a library and a machine: given the same zeros, two libraries need not agree. Then compare the blocks with the sparse lines: the same multiply-adds, but blocks lie dense in memory, and nobody has to look up where a weight belongs. *Sparse connections, dense storage*: that is the bargain of grouped and depthwise layers.
-
-# %% [markdown] objective="fold" claims="FO-33,FO-34"
-# ## Batch norm, and how it disappears
+# {answer}`sparse`
 #
-# Behind most convolutions of this book stands a batch norm {cite:p}`ioffe2015batchnorm`. For each channel it subtracts a mean $\mu$, divides by a standard deviation, and applies a scale $\gamma$ and a shift $\beta$, which are learned:
-#
-# $$
-# y = \gamma \, \frac{x - \mu}{\sqrt{\sigma^2 + \varepsilon}} + \beta
-# $$
-#
-# In training, $\mu$ and the variance $\sigma^2$ are those of the batch at hand. At test time they are running averages, collected during training. So one layer gives two answers to one input:
-
-# %%
-torch.manual_seed(0)
-norm, x = nn.BatchNorm2d(8), 3 * torch.randn(16, 8, 32, 32) + 1
-train_mean, test_mean = norm(x).mean(), norm.eval()(x).mean()
-print(f"mean of the output: training {abs(train_mean):.2f}, "
-      f"test {test_mean:.2f}")
-
-# %% [markdown] claims="FO-37"
-# After one batch the averages have moved only a tenth of the way (PyTorch's `momentum` is {{= norm.momentum =}}).
-#
-# At test time $\mu$ and $\sigma^2$ are fixed numbers. Then batch norm multiplies a channel by $s = \gamma/\sqrt{\sigma^2 + \varepsilon}$ and adds a constant, and a convolution can do both itself. Behind a layer $w * x + b$ it becomes
-#
-# $$
-# (s\,w) * x \;+\; (b - \mu)\,s + \beta,
-# $$
-#
-# one $s$ for each *output* channel, whatever the groups. The batch norm is gone. The package does this for every convolution that has one right after it:
-
-# %%
-from lightnets_edu.inference import fold_batch_norm
-
-block = DepthwiseSeparable(64, 128, stride=1).double()
-x = torch.rand(8, 64, 28, 28, dtype=torch.float64)
-for _ in range(20):
-    block(x + torch.randn_like(x))    # lets the averages settle
-folded = fold_batch_norm(block.eval())
-with torch.no_grad():
-    off = (folded(x) - block(x)).abs().max()
-print(f"largest difference: {off:.0e}")
-print([type(m).__name__ for m in folded.depthwise])
-
-# %% [markdown]
-# The difference is rounding. And folding is the honest reason not to count batch norm: in a network that is put to use, one that stood right after a convolution is gone. (In training it does take time. One of our sources says that it cannot run on a GPU; it can, and NVIDIA's library has it ready made {cite:p}`nvidia2025cudnn`.)
+# On this machine PyTorch’s sparse product pays {{= f'from 1/{recorded.first["sparse, torch"]} on' if recorded.first["sparse, torch"] else "nowhere here" =}}, SciPy’s {{= f'from 1/{recorded.first["sparse, SciPy"]} on' if recorded.first["sparse, SciPy"] else "nowhere here" =}}, and a grouped layer {{= f'from 1/{recorded.first["grouped"]} on' if recorded.first["grouped"] else "nowhere here" =}}, with as many multiply-adds, up to chance. The blocks of a grouped layer lie dense in memory, and no place has to be looked up. *Sparse connections, dense storage*: that is the bargain of grouped and depthwise layers.
 
 # %% [markdown]
 # ## Pitfalls
 
-# %% [markdown] objective="count" claims="FO-28,FO-30"
-# ### The size of the wrong map
-#
-# MobileNet's paper writes the cost as $D_K^2 M D_F^2 + M N D_F^2$, for maps that keep their size $D_F$. Where they do not, it must be the size of the *output*. In the worked example the map shrinks from 6×6 to 3×3:
-
-# %%
-c_in, c_out, k = 3, 5, 4
-right, wrong = ((k * k * c_in + c_in * c_out) * size**2 for size in (3, 6))
-full = k * k * c_in * c_out * 3**2
-print(f"standard {full:,}, separable {right}, "
-      f"with the input's size {wrong:,}")
-
-# %% [markdown]
-# The wrong count turns a saving into a loss. With stride 2 the same slip makes a layer look four times as expensive as it is.
-
 # %% [markdown] claims="FO-38"
 # ### Average pooling is a convolution, but which?
 #
-# One of our sources runs average pooling as a convolution “with a kernel of ones”. **Predict first:** what is wrong with that? There are two things.
+# The short notes run average pooling as a convolution whose kernel is all ones. Two things are wrong with that:
 
 # %%
 x = whole_numbers(1, 8, 6, 6)
@@ -631,45 +865,42 @@ for name, kernel in {"ones": ones, "ninths": ones / 9}.items():
     print(f"depthwise, {name}: {'equal' if same else 'differs'}")
 
 # %% [markdown]
-# The entries are $1/K^2$; with ones it is a sum. And the convolution is depthwise: pooling never adds up two channels.
+# The entries are $1/K^2$, and the convolution is depthwise: pooling never adds up two channels. Either slip gives another function.
 
-# %% [markdown] claims="FO-33"
-# ### Batch norm without its ε
+# %% predict [markdown] name="front" objective="fold"
+# ### A batch norm in front of a convolution
 #
-# A comment in one of our sources gives $y = \gamma(x - \mu)/\sigma + \beta$ and calls $\sigma$ the variance. The root is missing, and so is $\varepsilon$. A channel that a ReLU has silenced is zero everywhere, and its variance too:
-
-# %%
-dead = torch.zeros(4)
-print("without:", ((dead - dead.mean()) / dead.std()).tolist())
-norm = F.batch_norm(dead[:, None], None, None, training=True)
-print("with ε: ", norm.flatten().tolist())
-
-# %% [markdown]
-# Without ε the channel is 0/0, not a number, and from there on so is everything that the network computes. With ε it stays zero.
-
-# %% [markdown] objective="fold"
-# ### Folding the wrong way round
+# It scales *input* channels, so $s$ goes to the other axis of the weights, and its shift $t = \beta - \mu s$ becomes a bias. The convolution is 3×3 with padding 1.
 #
-# Can a batch norm *before* a convolution be folded too? It scales input channels, so $s$ goes to the other axis of the weights, and its shift $t = \beta - \mu s$ becomes a bias. **Predict first:** is that exact?
+# :field: Folding it gives
+# :choices: the same outputs | the same, but not at the border | other outputs everywhere
+# :answer: "the same, but not at the border" if inside_same and not border_same else "the same outputs"
+# :wrong: the same outputs: It would, without padding.
+# :wrong: other outputs everywhere: Where the window touches no padding the algebra holds.
 
-# %%
+# %% hide="code"
 s, t = torch.rand(8).double() + 0.5, torch.rand(8).double()
-conv = standard(8, 16, 3, padding=1).double()
+behind = standard(8, 16).double()
 x = torch.rand(1, 8, 9, 9, dtype=torch.float64)
 with torch.no_grad():
-    y = conv(s[:, None, None] * x + t[:, None, None])
-    bias = (conv.weight.sum(dim=(2, 3)) * t).sum(dim=1)
-    z = F.conv2d(x, conv.weight * s[:, None, None], bias, padding=1)
-for row in (y - z).abs().amax(dim=(0, 1)) > 1e-9:
-    print(" ".join("x" if differs else "·" for differs in row))
+    y = behind(s[:, None, None] * x + t[:, None, None])
+    bias = (behind.weight.sum(dim=(2, 3)) * t).sum(dim=1)
+    z = F.conv2d(x, behind.weight * s[:, None, None], bias, padding=1)
+differs = (y - z).abs().amax(dim=(0, 1)) > 1e-9
+inside_same = not differs[1:-1, 1:-1].any()
+border_same = not differs[0].any()
+for row in differs:
+    print(" ".join("x" if here else "·" for here in row))
 
 # %% [markdown]
-# It is exact only where the window touches no padding: the crosses mark where the two differ. At the border the kernel stands on padding, which is zero *after* the batch norm. The folded layer pads with zeros *before* it, where $-t/s$ would be right.
+# {answer}`front`
+#
+# Crosses mark where the two differ. Padding is zero *after* the batch norm; the folded layer pads with zeros *before* it, where $-t/s$ would be right. It is another function, and no place in the middle shows it.
 
 # %% [markdown]
 # ## Exercises
 #
-# Practice first; a solution can be opened below each task. Then come four exercises that count, from easy to hard, with hints to open. Their checks look at a few cases only, and the hidden tests at many more: try strides, odd sizes and oblong maps of your own. Your finished function can also tell you what became of your prediction.
+# Practice first; a solution can be opened below each task. Then come four exercises that count, from easy to hard, with hints to open; plan as much time for them as for the chapter. Their checks look at a few cases only, and the hidden tests at many more: try strides, odd sizes and oblong maps of your own. Whole numbers may be Python's or NumPy's, and a list will do for a tuple.
 
 # %% task [markdown] exercise="output_size" objective="count"
 # ### How large is the output?
@@ -749,7 +980,7 @@ with Check("channel_mask") as check:
 # %% task [markdown] exercise="conv_bill" objective="count"
 # ### The bill of a convolution
 #
-# Write `conv_bill(c_in, c_out, kernel, size, stride, padding, groups)`. It returns three whole numbers: parameters, multiply-adds, memory access cost, for one image and without biases, as this chapter counts.
+# Write `conv_bill(c_in, c_out, kernel, size, stride, padding, groups)`. It returns three whole numbers: parameters, multiply-adds, memory access, for one image and without biases, as this chapter counts.
 #
 # `kernel`, `size` (of the input), `stride` and `padding` are pairs, height first: kernels and maps need not be square. `groups` divides both numbers of channels, and the kernel fits.
 #
@@ -761,7 +992,7 @@ with Check("channel_mask") as check:
 
 # %% answer exercise="conv_bill"
 def conv_bill(c_in, c_out, kernel, size, stride, padding, groups):
-    """Parameters, multiply-adds and memory access cost, in this order."""
+    """Parameters, multiply-adds and memory access, in this order."""
     # YOUR CODE HERE
     raise NotImplementedError()
 
@@ -772,16 +1003,22 @@ with Check("conv_bill") as check:
         row, = cost.layer_costs(layer, (1, 64, 56, 56))
         got = conv_bill(64, 128, (3, 3), (56, 56), (1, 1), (1, 1), 1)
         check.equal(tuple(got), (row.params, row.macs, row.access))
-    with check("a layer with stride 2, from 8 to 16 channels on 12 × 12"):
-        layer = nn.Conv2d(8, 16, 3, stride=2, padding=1, bias=False)
-        row, = cost.layer_costs(layer, (1, 8, 12, 12))
-        got = conv_bill(8, 16, (3, 3), (12, 12), (2, 2), (1, 1), 1)
+    with check("two groups, a flat kernel on a tall map, unequal strides"):
+        layer = nn.Conv2d(8, 12, (1, 5), stride=(1, 2), padding=(0, 1),
+                          groups=2, bias=False)
+        row, = cost.layer_costs(layer, (1, 8, 30, 14))
+        got = conv_bill(8, 12, (1, 5), (30, 14), (1, 2), (0, 1), 2)
         check.equal(tuple(got), (row.params, row.macs, row.access))
     with check("a depthwise layer with 10 channels"):
         layer = nn.Conv2d(10, 10, 3, padding=1, groups=10, bias=False)
         row, = cost.layer_costs(layer, (1, 10, 8, 8))
         got = conv_bill(10, 10, (3, 3), (8, 8), (1, 1), (1, 1), 10)
         check.equal(tuple(got), (row.params, row.macs, row.access))
+
+# %% [markdown]
+# :::{dropdown} What became of your prediction
+# The parameters stay. The multiply-adds fall to a quarter, if the sizes are even. Memory access falls by less: only the output becomes smaller, and the input, which is read, is as large as before.
+# :::
 
 # %% task [markdown] exercise="least_width" objective="save"
 # ### From how many channels on?
@@ -808,8 +1045,16 @@ with Check("least_width") as check:
         check.equal(least_width(3, 8), 72)
     with check("5×5: ten times from 17 channels on"):
         check.equal(least_width(5, 10), 17)
-    with check("3×3: ten times never"):
+    with check("3×3: nine times never, and so ten times"):
+        check.equal(least_width(3, 9), None)
         check.equal(least_width(3, 10), None)
+    with check("11×11: close to its limit"):
+        check.equal(least_width(11, 120), 14520)
+
+# %% [markdown]
+# :::{dropdown} What became of your prediction
+# $K^2$ is the limit and is never reached, so every factor from nine on gives `None` for a 3×3 layer. For a 1×1 layer every factor does: there the depthwise step comes on top and saves nothing.
+# :::
 
 # %% task [markdown] exercise="fold_norm" objective="fold"
 # ### Fold it yourself
@@ -845,11 +1090,21 @@ with Check("fold_norm") as check:
         w = torch.randn(6, 4, 3, 3, generator=fresh)
         got = F.conv2d(x, *fold_norm(w, None, *held, 1e-5))
         check.close(got, both(x, w, None, *held, 1e-5), rel=1e-4, abs=1e-4)
-    with check("two groups and a bias"):
+    with check("two groups, a bias, and an ε that shows"):
         w = torch.randn(6, 2, 3, 3, generator=fresh)
         b = torch.randn(6, generator=fresh)
-        got = F.conv2d(x, *fold_norm(w, b, *held, 1e-5), groups=2)
-        check.close(got, both(x, w, b, *held, 1e-5, 2), rel=1e-4, abs=1e-4)
+        got = F.conv2d(x, *fold_norm(w, b, *held, 0.3), groups=2)
+        check.close(got, both(x, w, b, *held, 0.3, 2), rel=1e-4, abs=1e-4)
+    with check("no scale and no shift"):
+        w = torch.randn(6, 4, 1, 1, generator=fresh)
+        plain = [None, None, *held[2:]]
+        got = F.conv2d(x, *fold_norm(w, None, *plain, 1e-5))
+        check.close(got, both(x, w, None, *plain, 1e-5), rel=1e-4, abs=1e-4)
+
+# %% [markdown]
+# :::{dropdown} What became of your prediction
+# The bias is $(b - \mu)\,s + \beta$. It is zero where $\beta = (\mu - b)\,s$, for example with $\beta = 0$ and a mean equal to the convolution's bias. A scale $\gamma$ of zero leaves $\beta$.
+# :::
 
 # %% task [markdown] exercise="one_product" objective="lower"
 # ### A grouped convolution as one matrix product
@@ -859,12 +1114,12 @@ with Check("fold_norm") as check:
 # - `weight_matrix(weight, groups)`: from weights of shape `(C_out, C_in/g, K, L)` to the matrix of shape `(C_out, C_in·K·L)`. Kernels need not be square. With more than one group it is block-diagonal, with zeros where an output does not read an input.
 # - `columns(x, kernel, stride, padding)`: from one image `(C_in, H, W)` to the matrix of shape `(C_in·K·L, positions)`, the windows in the order of the output, row by row. `kernel`, `stride` and `padding` are pairs, height first.
 #
-# Then `weight_matrix(w, g) @ columns(x, …)` holds the numbers of `F.conv2d(x, w, groups=g, …)`, exactly. Both functions keep the type of the numbers, and must work for whole numbers (`torch.int64`) too. (`F.unfold` refuses those: you will need slices, or the method `Tensor.unfold`.)
+# Then `weight_matrix(w, g) @ columns(x, …)` holds the numbers of `F.conv2d(x, w, groups=g, …)`: exactly where they are whole, else up to rounding. Both functions keep the type of the numbers, and must work for whole numbers (`torch.int64`) too. (`F.unfold` refuses those: you will need slices, or the method `Tensor.unfold`.)
 #
 # **Predict first:** which share of the matrix is zero for a depthwise layer with $64$ channels?
 #
 # :::{dropdown} Hint: the matrix
-# Output `o` is in group `o // (C_out // g)`. Its weights belong in the columns of that group's input channels; each channel owns `K·L` columns in a row.
+# Output `o` is in group `o // (C_out // g)`. Its weights belong in the columns of that group's input channels; each channel owns `K·L` columns in a row. (`torch.block_diag` sets matrices along a diagonal.)
 # :::
 #
 # :::{dropdown} Hint: the columns
@@ -902,21 +1157,58 @@ with Check("columns") as check:
         got = weight_matrix(w, 2) @ columns(x, (3, 3), (1, 1), (1, 1))
         check.equal(got.reshape(6, 6, 6),
                     F.conv2d(x, w, padding=1, groups=2))
+    with check("a flat kernel on a tall map, all pairs unequal"):
+        x, w = whole_numbers(4, 9, 5), whole_numbers(6, 2, 1, 3)
+        got = weight_matrix(w, 2) @ columns(x, (1, 3), (1, 2), (1, 0))
+        expected = F.conv2d(x, w, stride=(1, 2), padding=(1, 0), groups=2)
+        check.equal(got, expected.flatten(1))
+
+# %% [markdown]
+# :::{dropdown} What became of your prediction
+# Each row of the matrix has the weights of one channel and zeros for the others: 1 in $64$ is filled, and $63/64$ are zero. This is why a depthwise layer is not run as one dense product.
+# :::
 
 # %% [markdown]
 # ### An open question
 #
 # No points for this one, and no single answer. `conv_bn` leaves the bias of its convolution out. After folding there is one all the same. Why does training not miss it? Could it hurt to have one? And what would change if the batch norm stood *after* the ReLU: which of the two could then still be folded, and into what?
 
-# %% ledger [markdown]
-# ## What was claimed, what we found
+# %% [markdown] objective="save" claims="FO-01"
+# ## When to choose it
 #
-# Statements of our sources, each with our verdict. The sources are five public texts on light networks, lecture notes and articles, which the book follows and checks.
+# First the numbers of the beginning again. Did the cure cure it?
 
-# %% [markdown] claims="FO-01"
-# ## Where each idea leads
+# %% hide="code"
+show.table(["VGG-16", "parameters", "multiply-adds", "memory access"],
+           [("as it was", *total), ("in two steps", *light)])
+
+# %% [markdown]
+# The work is {{= f"{total.macs / light.macs:.1f}" =}} times less. Memory access {{= "rises" if light.access > total.access else "falls" =}}, {{= f"{light.access / total.access:.2f}" =}} times: early layers move more, late ones less. The linear layers, which no convolution can cure, now hold {{= f"{sum(r.params for r in light_rows if r.kind == 'linear') / light.params:.0%}" =}} of the parameters.
 #
-# There are four routes to a small network, as one of our sources divides them. This book follows all four; not all of its chapters are written yet.
+# - Choose a **separable** layer to save multiply-adds where there are many output channels.
+# - Choose a **grouped** one to save less; its groups never meet.
+# - Keep the **standard** one where there are few *input* channels, as in a network’s first layer: there are few parameters to save. That does not make it cheap everywhere. Its share of all multiply-adds:
+
+# %% hide="code"
+from lightnets_edu.models.catalogue import CATALOGUE
+
+first_layers = []
+for entry in map(CATALOGUE.get, (
+    "vgg16", "mobilenet_v1_1.0", "squeezenet_1.0",
+    "shufflenet_v1_0.25_g3", "squeezenext_1.0_sqnxt_23",
+)):
+    with torch.device("meta"):
+        network = entry.load()()
+    costs = cost.layer_costs(network, (1, 3, entry.pixels, entry.pixels))
+    of_all = costs[0].macs / cost.total(costs).macs
+    first_layers.append((entry.label, f"{of_all:.1%}"))
+show.table(["network", "share of the first layer"], first_layers)
+
+# %% [markdown]
+# Before you believe in a saving, count all three numbers, then measure: here it was one image at a time, on one common processor.
+#
+# :::{dropdown} Going deeper: four routes to a small network
+# The textbook chapter divides the ways to a small network into four. This book follows all of them (not all of its chapters are written yet).
 #
 # | route | what it does | chapters |
 # |---|---|---|
@@ -924,7 +1216,9 @@ with Check("columns") as check:
 # | search | let a program choose among such layers | MobileNet V3, EfficientNet |
 # | compress | train a large network, then prune, share or round its weights | Compressing instead of designing |
 # | compress automatically | let a program choose what to prune and by how much | the same |
+# :::
 #
-# Choose a **separable** layer where multiply-adds are what you must save and there are many output channels. Choose a **grouped** one where you want less than that, and remember that its groups never meet. Keep the **standard** one where there are few output channels, or where the bill is small anyway, as in the first layer of nearly every network of this book. And before you believe in a saving, count all three numbers, then measure.
-#
-# You saw two densities, space and channels, that can be thinned out one without the other; a saving that people call nine and that never is; and a batch norm that vanishes.
+# Next, {chapter}`Xception <2>` asks whether space and channels need to be looked at together at all.
+
+# %% ledger [markdown]
+# ## What was claimed, what we found

@@ -49,7 +49,8 @@ def faults(chapter: Chapter) -> list[BookError]:
             found += [_of_run(cell, name, where) for name, where in taken.items() if not cell.args.get("measured")]
             known |= dict.fromkeys(names(cell), cell.where)
         else:
-            found += [fault for text in expressions(cell) for fault in _of_expression(cell, text, known, run.measured)]
+            texts = expressions(cell) + [asked.text for asked in cell.asks]
+            found += [fault for text in texts for fault in _of_expression(cell, text, known, run.measured)]
     return found
 
 

@@ -1,6 +1,6 @@
 # %% solution
 def conv_bill(c_in, c_out, kernel, size, stride, padding, groups):
-    """Parameters, multiply-adds and memory access cost, in this order."""
+    """Parameters, multiply-adds and memory access, in this order."""
     out_h, out_w = ((n + 2 * p - k) // s + 1 for n, p, k, s in zip(size, padding, kernel, stride, strict=True))
     params = kernel[0] * kernel[1] * (c_in // groups) * c_out
     access = c_in * size[0] * size[1] + c_out * out_h * out_w + params
@@ -45,6 +45,7 @@ from lightnets_edu import checks
 
 cases = [((3, 3), (12, 21), (2, 2), (1, 1), 1), ((1, 1), (6, 15), (1, 1), (0, 0), 3)]
 cases += [((3, 1), (9, 8), (1, 1), (0, 0), 2), ((5, 5), (16, 12), (4, 2), (2, 2), 5)]
+cases += [((1, 2), (9, 14), (2, 3), (0, 0), 1)]  # a stride that steps over a part of the input
 for kernel, size, stride, padding, groups in cases:
     a, b = random.randint(1, 3), random.randint(4, 6)
     weight, x = torch.zeros(b * groups, a, *kernel), torch.zeros(1, a * groups, *size)
@@ -74,6 +75,14 @@ def conv_bill(c_in, c_out, kernel, size, stride, padding, groups):
         places *= len(range(0, n + 2 * p - k + 1, s))
     weights = c_out * (c_in // groups) * kernel[0] * kernel[1]
     return weights, weights * places, c_in * size[0] * size[1] + places * c_out + weights
+
+# %% right name="with NumPy's whole numbers"
+def conv_bill(c_in, c_out, kernel, size, stride, padding, groups):
+    import numpy as np
+
+    out = (np.array(size) + 2 * np.array(padding) - np.array(kernel)) // np.array(stride) + 1
+    params = np.prod(kernel) * c_in * c_out // groups
+    return params, params * out.prod(), c_in * np.prod(size) + c_out * out.prod() + params
 
 # %% wrong mistake="Counts the positions of the input: right only where padding keeps the size."
 def conv_bill(c_in, c_out, kernel, size, stride, padding, groups):
@@ -134,3 +143,10 @@ def conv_bill(c_in, c_out, kernel, size, stride, padding, groups):
     h, w = [(size[i] + padding[i] - kernel[i]) // stride[i] + 1 for i in range(2)]
     params = kernel[0] * kernel[1] * (c_in // groups) * c_out
     return params, params * h * w, c_in * size[0] * size[1] + c_out * h * w + params
+
+# %% wrong mistake="Leaves out the input that a stride steps over: unseen where the stride is no larger than the kernel."
+def conv_bill(c_in, c_out, kernel, size, stride, padding, groups):
+    h, w = [(size[i] + 2 * padding[i] - kernel[i]) // stride[i] + 1 for i in range(2)]
+    params = kernel[0] * kernel[1] * (c_in // groups) * c_out
+    rows, columns = (n if s <= k else o * k for n, s, k, o in zip(size, stride, kernel, (h, w), strict=True))
+    return params, params * h * w, c_in * rows * columns + c_out * h * w + params

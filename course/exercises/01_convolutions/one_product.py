@@ -181,3 +181,9 @@ def columns(x, kernel, stride, padding):
 def columns(x, kernel, stride, padding):
     windows = x.unfold(1, kernel[0], stride[0]).unfold(2, kernel[1], stride[1])
     return windows.permute(0, 3, 4, 1, 2).reshape(x.shape[0] * kernel[0] * kernel[1], -1)
+
+# %% wrong mistake="Never steps over a pixel: takes the kernel's size for a stride that is larger."
+def columns(x, kernel, stride, padding):
+    x = F.pad(x, (padding[1], padding[1], padding[0], padding[0]))
+    windows = x.unfold(1, kernel[0], min(stride[0], kernel[0])).unfold(2, kernel[1], min(stride[1], kernel[1]))
+    return windows.permute(0, 3, 4, 1, 2).reshape(x.shape[0] * kernel[0] * kernel[1], -1)

@@ -70,7 +70,7 @@ function picture(stage) {
       h = Math.max(18, Math.min(26, w));
     rows = inputs.map((_, i) => [
       plane(words.input(i), high, across, w, h, padding, k),
-      plane(words.kernel(0), k, k, kw, 22),
+      plane(words.filter(i), k, k, kw, 22),
       plane("", k, k, pw, 22),
     ]);
     outputs = weights.map((_, o) => plane(words.output(o), here.rows, here.columns, ow, h, 0, 1));
@@ -106,7 +106,6 @@ function picture(stage) {
         (j) => read(inputs[i].flat()[j]),
         (r, c) => found && under(r, now.y) && under(c, now.x),
       );
-      kernel.name.textContent = i && weights[o][1] ? words.slice(i) : words.kernel(o);
       kernel.write(
         (j) => weigh((weights[o][i] ?? weights[o][0]).flat()[j]),
         () => found,

@@ -62,7 +62,7 @@ def expected(widget: SlidingConvolution) -> dict:
         here = places if pairs else []
         found.append({
             "input": [f"Input {i}", [written(v, read) for row in plane for v in row], here, here, ((high + 2 * p) * (wide + 2 * p) - high * wide)],
-            "kernel": [f"slice {i}" if i and len(weights[own]) > 1 else f"Kernel {own}", [written(w, weigh) for row in kernel for w in row], k * k if pairs else 0],
+            "kernel": [f"Filter {i}", [written(w, weigh) for row in kernel for w in row], k * k if pairs else 0],
             "products": ["Products", texts, f"= {written(parts[i].sum, tell)}", False] if pairs else ["not read", [""] * k * k, "", True],
         })
     outputs, given = [], in_steps(widget.output())
