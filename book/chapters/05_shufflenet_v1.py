@@ -459,13 +459,13 @@ def gain(accuracies):
 few, recipe = train.take(50), {"epochs": 6, "batch": 25, "lr": 0.05}
 # The record takes 12 seeds: more would cost a builder more minutes.
 chosen, accuracies, rows = seeds(2, of=12), {}, []
-for groups, width in {4: 80, 8: 96}.items():
-    found = {way: repeat(partial(stage_2, groups, width, shuffle), few,
+for groups, channels in {4: 80, 8: 96}.items():
+    found = {way: repeat(partial(stage_2, groups, channels, shuffle), few,
                          test, seeds=chosen, **recipe)
              for way, shuffle in ways.items()}
     told = {way: spread.accuracies for way, spread in found.items()}
     accuracies[f"{groups} groups"] = told
-    rows.append((groups, width, *found.values(), gain(told)))
+    rows.append((groups, channels, *found.values(), gain(told)))
 print("Measured on", timing.machine())
 show.table(["g", "channels", "with the shuffle", "without",
             "gain: mean (interval)"], rows)
@@ -598,17 +598,17 @@ show.table(["question", "chance", "with the shuffle", "without",
 
 # %% hide="code" measured=true name="fig-halves" alt="Two lines over the digits 0 to 9, with bars for their spread: the share of the score that comes from the first digit's half of the network, and the share that comes from the second digit's half." caption="One network of two groups without a shuffle, trained on “Is the first digit larger?” (seed 0). The score for yes is the sum of two numbers, one from each half: here is their mean over the test images of each digit, and their standard deviation."
 scores = halves(*sets["larger?"], recipe)
-fig, ax = plt.subplots(figsize=(7, 3))
+fig, panel = plt.subplots(figsize=(7, 3))
 for half, (label, colour, marker) in enumerate([
         ("from the first digit", "#0072B2", "o"),
         ("from the second digit", "#D55E00", "s")]):
     of_digit = [scores[digits_twice.y == digit, half]
                 for digit in range(10)]
-    ax.errorbar(range(10), [s.mean() for s in of_digit],
+    panel.errorbar(range(10), [s.mean() for s in of_digit],
                 [s.std() for s in of_digit], color=colour, marker=marker,
                 label=label, capsize=3)
-ax.set(xlabel="digit", ylabel="part of the score", xticks=range(10))
-ax.legend()
+panel.set(xlabel="digit", ylabel="part of the score", xticks=range(10))
+panel.legend()
 plt.show()
 
 # %% [markdown] claims="S1-44"
