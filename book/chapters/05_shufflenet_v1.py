@@ -459,13 +459,13 @@ def gain(accuracies):
 few, recipe = train.take(50), {"epochs": 6, "batch": 25, "lr": 0.05}
 # The record takes 12 seeds: more would cost a builder more minutes.
 chosen, accuracies, rows = seeds(2, of=12), {}, []
-for groups, width in {4: 80, 8: 96}.items():
-    found = {way: repeat(partial(stage_2, groups, width, shuffle), few,
+for groups, channels in {4: 80, 8: 96}.items():
+    found = {way: repeat(partial(stage_2, groups, channels, shuffle), few,
                          test, seeds=chosen, **recipe)
              for way, shuffle in ways.items()}
     told = {way: spread.accuracies for way, spread in found.items()}
     accuracies[f"{groups} groups"] = told
-    rows.append((groups, width, *found.values(), gain(told)))
+    rows.append((groups, channels, *found.values(), gain(told)))
 print("Measured on", timing.machine())
 show.table(["g", "channels", "with the shuffle", "without",
             "gain: mean (interval)"], rows)
@@ -501,7 +501,7 @@ show.table(
 )
 
 # %% [markdown]
-# None reads more than {{= max(len(s) for s in read[8]) =}}, and of the eight last groups {{= sum(not s for s in read[8]) =}} read none: they hold nothing but the pooled stem. The network is nearly a committee, narrow networks side by side whose votes the classifier adds up. (Nearly: stride 2 puts maps side by side, which moves the borders of groups. “Without the shuffle” is not always “never mixed”.) That a committee can read digits is our guess. What it cannot do, we can prove.
+# None reads more than {{= max(len(s) for s in read[8]) =}}, and of the eight last groups {{= sum(not s for s in read[8]) =}} read none: they hold nothing but the pooled stem. The network is nearly a committee, narrow networks side by side whose votes the classifier adds up. (Nearly: stride 2 puts maps side by side and so moves the borders of groups. “Without the shuffle” is not “never mixed”.) That a committee can read digits is our guess. What it cannot do, we can prove.
 #
 # ### What a committee cannot answer
 #
@@ -511,13 +511,13 @@ show.table(
 # **Can a score of this form be above zero where the answer is yes, and below where it is no?**
 #
 # :field: “Is the first digit larger?”
-# :choices: yes, it can | no, it cannot
-# :answer: "no, it cannot" if crossed(questions["larger?"]) else "yes, it can"
-# :wrong: no, it cannot: Score the digits and subtract, less a half: that is a sum.
+# :choices: possible | impossible
+# :answer: "impossible" if crossed(questions["larger?"]) else "possible"
+# :wrong: impossible: Score the digits and subtract, less a half: that is a sum.
 # :field: “Is their sum even?”
-# :choices: yes, it can | no, it cannot
-# :answer: "no, it cannot" if crossed(questions["even?"]) else "yes, it can"
-# :wrong: yes, it can: Write down what 0 and 1 would have to give.
+# :choices: possible | impossible
+# :answer: "impossible" if crossed(questions["even?"]) else "possible"
+# :wrong: possible: Write down what 0 and 1 would have to give.
 
 # %%
 questions = {
@@ -539,9 +539,9 @@ print({name: crossed(answer)[:1] for name, answer in questions.items()})
 # %% [markdown]
 # {answer}`halves`
 #
-# *Larger?* can be answered: $f(a) = a$ and $h(b) = -b - \tfrac12$.
+# *Larger?* is possible: $f(a) = a$ and $h(b) = -b - \tfrac12$.
 #
-# *Even?* cannot. The sums 0 + 0 and 1 + 1 are even, so $f(0) + h(0)$ and $f(1) + h(1)$ would be above zero. The sums 0 + 1 and 1 + 0 are odd, so $f(0) + h(1)$ and $f(1) + h(0)$ would be below. But the first two scores add up to the same as the last two. Now we train.
+# *Even?* is impossible. The sums 0 + 0 and 1 + 1 are even, so $f(0) + h(0)$ and $f(1) + h(1)$ would be above zero. The sums 0 + 1 and 1 + 0 are odd, so $f(0) + h(1)$ and $f(1) + h(0)$ would be below. But the first two scores add up to the same as the last two. Now we train.
 
 # %% hide="code"
 def pairs(images, count, answer, seed):
@@ -598,23 +598,23 @@ show.table(["question", "chance", "with the shuffle", "without",
 
 # %% hide="code" measured=true name="fig-halves" alt="Two lines over the digits 0 to 9, with bars for their spread: the share of the score that comes from the first digit's half of the network, and the share that comes from the second digit's half." caption="One network of two groups without a shuffle, trained on “Is the first digit larger?” (seed 0). The score for yes is the sum of two numbers, one from each half: here is their mean over the test images of each digit, and their standard deviation."
 scores = halves(*sets["larger?"], recipe)
-fig, ax = plt.subplots(figsize=(7, 3))
+fig, panel = plt.subplots(figsize=(7, 3))
 for half, (label, colour, marker) in enumerate([
         ("from the first digit", "#0072B2", "o"),
         ("from the second digit", "#D55E00", "s")]):
     of_digit = [scores[digits_twice.y == digit, half]
                 for digit in range(10)]
-    ax.errorbar(range(10), [s.mean() for s in of_digit],
+    panel.errorbar(range(10), [s.mean() for s in of_digit],
                 [s.std() for s in of_digit], color=colour, marker=marker,
                 label=label, capsize=3)
-ax.set(xlabel="digit", ylabel="part of the score", xticks=range(10))
-ax.legend()
+panel.set(xlabel="digit", ylabel="part of the score", xticks=range(10))
+panel.legend()
 plt.show()
 
 # %% [markdown] claims="S1-44"
 # ### Time is not multiply-adds
 #
-# {cite:t}`zhang2018shufflenet` (Section 4.5) report that four times less arithmetic became about 2.6 times more speed on their ARM device. Their Table 8 has two near equals in time: MobileNet with 110.0 ms and ShuffleNet 2× with 108.8 ms, for 569 and 524 million multiply-adds {cite:p}`zhang2018shufflenet`.
+# {cite:t}`zhang2018shufflenet` (Section 4.5) report that four times less arithmetic became about 2.6 times more speed on their ARM device.
 #
 # We have a CPU, one thread, one image, and batch norm folded away. One layer stands there three times: dense, grouped, and grouped as one batched product.
 
@@ -674,7 +674,7 @@ show.table(["step", "multiply-adds", "time: median (middle half)"],
 # The ShuffleNet unit does {{= f"{work['ShuffleNet unit'] / work['ResNet unit']:.0%}" =}} of the ResNet unit's arithmetic. It is {{= verdict.ratio(recorded.turns["ShuffleNet unit"], recorded.turns["ResNet unit"]).words("slower", "quicker", "not told apart in time") =}}: it takes {{= verdict.ratio(recorded.turns["ShuffleNet unit"], recorded.turns["ResNet unit"]) =}} as long. The shuffle does no arithmetic, but reads and writes a map. It takes {{= verdict.ratio(recorded.turns["channel shuffle"], recorded.turns["depthwise 3×3"]) =}} as long as the depthwise layer behind it, on one processor, with maps that fit its cache.
 #
 # :::{dropdown} Going deeper: what a count does not see, and one cause, tested
-# Squeeze-and-excitation blocks took the authors' networks from 524 to 527 million multiply-adds, and made them 25 to 40% slower on mobile devices {cite:p}`zhang2018shufflenet` (Section 4.3 and Table 5).
+# Two near equals in time of {cite:t}`zhang2018shufflenet` (Table 8): MobileNet with 110.0 ms for 569 million multiply-adds, ShuffleNet 2× with 108.8 ms for 524. And squeeze-and-excitation blocks took the authors' networks from 524 to 527 million multiply-adds, and made them 25 to 40% slower on mobile devices {cite:p}`zhang2018shufflenet` (Section 4.3 and Table 5).
 #
 # PyTorch runs a grouped 1×1 layer here as a small product for each group, and joins the results; its profiler tells (in a test of this book). The layer takes {{= verdict.ratio(recorded.turns["grouped 1×1"], recorded.turns["grouped 1×1, one product"]) =}} as long as the single product{{= verdict.ratio(recorded.turns["grouped 1×1"], recorded.turns["grouped 1×1, one product"]).words(": a part of the gap is PyTorch's, not the unit's", ", so this is not where the time goes", ", so this is not where the time goes") =}}.
 # :::
