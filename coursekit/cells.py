@@ -5,11 +5,21 @@ The word after `# %%` is the role, `key=value` pairs are its arguments; both hal
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import jupytext
 import yaml
 
 from .errors import BookError
+
+
+class Asked(NamedTuple):
+    """An expression that is computed at a cell, beside those in its text; how it is written, where, and for whom."""
+
+    text: str
+    written: str
+    where: str
+    name: str
 
 
 @dataclass
@@ -21,6 +31,12 @@ class SourceCell:
     text: str
     args: dict = field(default_factory=dict)
     where: str = ""  # "book/chapters/05_x.py, line 12"
+    asks: list[Asked] = field(default_factory=list)
+
+    def at(self, line: int) -> str:
+        """The place of a line of the text, counted from 0."""
+        name, _, first = self.where.rpartition(" ")
+        return f"{name} {int(first) + 1 + line}"
 
 
 def read_cells(path: Path, root: Path) -> tuple[dict, list[SourceCell]]:

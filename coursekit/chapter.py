@@ -5,18 +5,20 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from . import predict, show
 from .cells import SourceCell, read_cells
 from .errors import BookError
 from .prose import expressions
 
 HEADER = {"title", "objectives", "minutes", "before"}
 PAGE = {"title"}  # the header of a page that runs and teaches nothing by itself, such as a gallery
-LESSON = {"": ("markdown", "code"), "card": ("markdown",), "objectives": ("markdown",), "ledger": ("markdown",)}
+LESSON = {"": ("markdown", "code")} | dict.fromkeys(("card", "objectives", "predict", "ledger"), ("markdown",))
 EXERCISE = {"task": "markdown", "answer": "code", "check": "code"}
 ARGS = {
     "": {"alt", "caption", "name", "hide", "objective", "claims", "measured"},
     "card": set(),
     "objectives": set(),
+    "predict": {"name", "objective", "claims"},
     "ledger": set(),
     "task": {"exercise", "objective"},
     "answer": {"exercise"},
@@ -45,6 +47,8 @@ class Chapter:
     header: dict
     cells: list[SourceCell]
     exercises: dict[str, Exercise]
+    predictions: dict[str, predict.Prediction] = field(default_factory=dict)
+    links: list[show.Link] = field(default_factory=list)
 
     @property
     def stem(self) -> str:
@@ -61,6 +65,11 @@ class Chapter:
         return [cell for cell in self.cells if cell.role in LESSON]
 
     @property
+    def prose(self) -> list[SourceCell]:
+        """The cells, and what the fields of predictions say."""
+        return self.cells + [words for prediction in self.predictions.values() for words in prediction.words()]
+
+    @property
     def sha256(self) -> str:
         return hashlib.sha256(self.path.read_bytes()).hexdigest()
 
@@ -73,7 +82,7 @@ class Chapter:
         """Objective -> headings of the sections that serve it."""
         found: dict[str, list[str]] = {objective: [] for objective in self.header["objectives"]}
         for cell in self.cells:
-            if cell.role == "" and "objective" in cell.args:
+            if cell.role in ("", "predict") and "objective" in cell.args:
                 for objective in _split(cell.args["objective"]):
                     found[objective].append(heading(cell.text))
         return found
@@ -88,7 +97,8 @@ def read_chapter(path: Path, root: Path) -> Chapter:
     for cell in cells:
         _check_cell(cell, header["objectives"])
     _check_card(cells, name)
-    return Chapter(path, name, header, cells, _exercises(cells, name))
+    predictions = predict.read(cells)
+    return Chapter(path, name, header, cells, _exercises(cells, name), predictions, show.links(cells))
 
 
 def read_chapters(paths: list[Path], root: Path) -> list[Chapter]:
@@ -97,7 +107,7 @@ def read_chapters(paths: list[Path], root: Path) -> list[Chapter]:
     seen: dict[str, str] = {}
     for chapter in chapters:
         named = [(e.cells["task"], "exercise", e.name) for e in chapter.exercises.values()]
-        named += [(c, "label", c.args["name"]) for c in chapter.cells if "name" in c.args]
+        named += [(c, "label", c.args["name"]) for c in chapter.cells if "name" in c.args and not c.role]
         for cell, kind, value in named:
             if value in seen:
                 raise BookError(

@@ -27,16 +27,20 @@ def expressions(cell: SourceCell) -> list[str]:
     """The expressions of a Markdown cell, in order; each must be one Python expression."""
     found = [m[1].strip() for m in EXPRESSION.finditer(cell.text)]
     for text in found:
-        try:
-            tree = ast.parse(text, mode="eval")
-        except SyntaxError as error:
-            raise BookError(cell.where, f"{{{{= {text} =}}}} is no Python expression: {error.msg}") from None
-        if not any(isinstance(node, ast.Name) for node in ast.walk(tree)):
-            todo = "use a name that the chapter's code defines"
-            raise BookError(cell.where, f"{{{{= {text} =}}}} computes nothing", todo)
+        one_expression(text, f"{{{{= {text} =}}}}", cell.where)
     if cell.text.count("{{=") != len(found):
         raise BookError(cell.where, "an expression is opened with `{{=` and not closed", "write {{= expression =}}")
     return found
+
+
+def one_expression(text: str, written: str, where: str) -> None:
+    """Refuse what is no Python expression, or uses no name of the chapter's code."""
+    try:
+        tree = ast.parse(text, mode="eval")
+    except SyntaxError as error:
+        raise BookError(where, f"{written} is no Python expression: {error.msg}") from None
+    if not any(isinstance(node, ast.Name) for node in ast.walk(tree)):
+        raise BookError(where, f"{written} computes nothing", "use a name that the chapter's code defines")
 
 
 def fill(text: str, values: list[str]) -> str:

@@ -63,12 +63,22 @@ show.table(
 # %% objectives [markdown]
 # ## You will be able to
 
-# %% [markdown] objective="size"
+# %% predict [markdown] name="size" objective="size"
 # ## Predict first
 #
 # A separable 3×3 layer, depthwise and then pointwise, has about a ninth of the weights of a standard one. Xception is made of such layers nearly from end to end. Inception v3 has {{= f"{sum(weights.values()) / 1e6:.1f}" =}} million parameters.
 #
-# **How many does Xception have? And does it do fewer multiply-adds than Inception v3, or more?** Write down a number and a word before you go on.
+# **How many does Xception have? And does it do fewer multiply-adds than Inception v3, or more?** Answer before you go on.
+#
+# :field: Xception’s parameters
+# :unit: million
+# :answer: f"{params / 1e6:.1f}"
+# :wrong: below 5: A ninth of Inception v3 would follow if the layers had kept their widths.
+# :wrong: 5 to 15: The saving is there; it was spent on width.
+# :field: Its multiply-adds, beside those of Inception v3
+# :choices: fewer | about as many | clearly more
+# :answer: ("fewer", "about as many", "clearly more")[sum(networks["Xception"].macs > f * networks["Inception v3"].macs for f in (0.9, 1.1))]
+# :wrong: fewer: A cheap layer is not a cheap network: it depends on how many channels it filters.
 
 # %% [markdown] objective="towers"
 # ## See it: from towers to single channels
@@ -139,7 +149,7 @@ show.table(["module", "outputs of the three towers, to 12 decimals?"], rows)
 show.source(ExtremeInception)
 
 # %% [markdown]
-# The figure shows the 3×3 layer of the module alone, at first with three groups: pick an output, and its segment lights up. **Predict first:** how many channels will an output read with twelve groups, and how many with one? Then choose twelve, the extreme form, and one, where nothing is separated.
+# The figure shows the 3×3 layer of the module alone, at first with three groups: pick an output, and its segment lights up. **Predict first:** how many channels will an output read with twelve groups, and how many with one? Then choose {show}`twelve groups <fig-xception-segments kind=depthwise>`, the extreme form, and {show}`one group <fig-xception-segments kind=standard>`, where nothing is separated.
 
 # %% name="fig-xception-segments" alt="The input positions of a 3×3 patch, and a square of output channels by input channels. With three groups three blocks on the diagonal are filled; the selected output's row shows the four channels of its segment." caption="The 3×3 layer behind the 1×1. The kernel sets which positions are read, the groups set which channels: two separate choices. From one group to as many as there are channels, the blocks on the diagonal shrink to single squares."
 from lightnets_edu.widgets import ConvConnectivity
@@ -338,6 +348,8 @@ show.table(["network", "parameters", "multiply-adds"],
 
 # %% [markdown]
 # Xception has {{= f"{1 - params / networks['Inception v3'].params:.0%}" =}} fewer parameters than Inception v3 and does {{= f"{networks['Xception'].macs / networks['Inception v3'].macs - 1:.0%}" =}} *more* multiply-adds. Separable layers did make it smaller: {{= f"{dense.params / params:.1f}" =}} times smaller than its dense twin. But the saving was spent. A layer that is nine times cheaper can be three times as wide for the same price, and so the spatial layers of Xception are wide: all through the middle they filter {{= network.middle[0].first.depthwise.in_channels =}} channels, where those in the towers of Inception v3, at about the same depth, filter {{= min(r.c_in for r in inception if r.kernel == (1, 7)) =}} to {{= max(r.c_in for r in inception if r.kernel == (1, 7)) =}}.
+#
+# {answer}`size`
 #
 # The aim was accuracy, not size. {cite:t}`chollet2017xception` reports a top-1 accuracy on ImageNet of 0.790, against 0.782 for Inception v3 (Table 1); on JFT, Google's own 350 million images, a relative gain of 4.3% in mean average precision; and 28 training steps a second against 31 (Table 3). With about as many parameters on both sides, the paper argues, the gain does not come from more capacity but from a better use of it. That holds for parameters; of multiply-adds, we saw, Xception spends more.
 #

@@ -55,7 +55,7 @@ def _build(
     kept = {name: pages.committed(text) for name, text in made.items()}
     anew = measured.chosen(project, chapters, measure)
     _tell(strength_page.out_of_date(chapters, record) + measured.out_of_date(project, chapters, anew), check)
-    if faults := [fault for chapter in chapters for cell in chapter.cells for fault in bare_numbers(cell)]:
+    if faults := [fault for chapter in chapters for cell in chapter.prose for fault in bare_numbers(cell)]:
         raise Faults(faults)
     if anew:
         execute(project, [chapter for chapter in chapters if chapter.stem in anew], 1, quiet, again=anew)

@@ -13,6 +13,7 @@ from ..chapter import Chapter, Exercise
 from ..exercise_cells import grade_id, mark
 from ..project import Project
 from ..prose import fill
+from . import reader
 from .execute import STATE, Executed
 from .ledger import Claim, chapter_table
 from .plain import References, plain
@@ -45,10 +46,14 @@ def page(project: Project, chapter: Chapter, result: Executed, claims: list[Clai
         metadata={**KERNEL, "widgets": {STATE: {"version_major": 2, "version_minor": 0, "state": result.widgets}}}
     )
     outputs, values = iter(result.outputs), iter(result.values)
+    answers: dict[str, str] = {}
     for cell in chapter.cells:
         if cell.kind == "markdown":
             text = _text(project, chapter, cell, claims)
-            nb.cells.append(new_markdown_cell(fill(text, next(values)) if cell.role != "task" else text))
+            if cell.role != "task":
+                found = next(values)
+                text, answers = fill(text, found), answers | reader.answers(chapter, cell, found)
+            nb.cells.append(new_markdown_cell(reader.on_page(text, chapter, cell, answers, result.shown)))
         else:
             shown = [] if cell.role else [nbformat.from_dict(o) for o in next(outputs)]
             nb.cells.append(new_code_cell(cell.text, outputs=shown, metadata=_figure(cell)))
@@ -62,7 +67,8 @@ def notebook(project: Project, chapter: Chapter, result: Executed, claims: list[
     for cell in chapter.cells:
         if cell.kind == "markdown":
             text = _text(project, chapter, cell, claims)
-            text = plain(fill(text, next(values)) if cell.role != "task" else text, refs, cell.where)
+            text = fill(text, next(values)) if cell.role != "task" else text
+            text = plain(reader.in_notebook(text, chapter, cell), refs, cell.where)
             nb.cells.append(_graded(new_markdown_cell(text), cell))
         else:
             text = cell.text if cell.role else _described(cell, next(outputs))

@@ -29,12 +29,13 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from tqdm import tqdm
 
 from .. import kernels, watch
-from ..cells import SourceCell
+from ..cells import Asked, SourceCell
 from ..chapter import Chapter
 from ..errors import BookError, Faults
 from ..kernels import environment, kernel_manager
 from ..project import Project
 from ..prose import expressions
+from ..show import Link
 from ..strength import digest
 
 STATE = "application/vnd.jupyter.widget-state+json"
@@ -46,6 +47,7 @@ REPORT = "__import__('coursekit_watch').report({!r})"
 class Executed:
     """What the lesson of one chapter gave: outputs of each code cell, text of each expression, state of its widgets.
 
+    `shown` holds the state that each link makes of its figure, by what the link says (see `show`).
     `loaded` holds the files that it read (see `snapshot`), `measured` those modules among them that its measured cells
     could have used.
     """
@@ -53,6 +55,7 @@ class Executed:
     outputs: list[list[dict]]
     values: list[list[str]]
     widgets: dict
+    shown: dict[str, dict] = field(default_factory=dict)
     loaded: dict[str, str] = field(default_factory=dict)
     measured: dict[str, str] = field(default_factory=dict)
 
@@ -98,8 +101,20 @@ def _key(project: Project, chapter: Chapter) -> str:
     root = project.root
     importable = sorted(p.name for p in [*root.glob("*.py"), *(p.parent for p in root.glob("*/__init__.py"))])
     versions = [platform.python_version(), *project.pins(), *importable, *(path.read_text("utf-8") for path in OURS)]
-    cells = [[c.text, bool(c.args.get("measured"))] if c.kind == "code" else expressions(c) for c in chapter.lesson]
-    return digest([json.dumps(cells), *versions])
+    cells = [[c.text, bool(c.args.get("measured"))] if c.kind == "code" else [a.text for a in _asked(c)]
+             for c in chapter.lesson]  # fmt: skip
+    links = [[link.text, _cell_of(chapter.lesson, link)] for link in chapter.links]
+    return digest([json.dumps([cells, links] if links else cells), *versions])
+
+
+def _asked(cell: SourceCell) -> list[Asked]:
+    """All that is computed at a Markdown cell: what its text holds, and then the answers that it gives."""
+    return [Asked(text, f"{{{{= {text} =}}}}", cell.where, "") for text in expressions(cell)] + cell.asks
+
+
+def _cell_of(cells: list[SourceCell], link: Link) -> int:
+    """The number of the lesson's cell that a link's figure comes from."""
+    return next(number for number, cell in enumerate(cells) if cell.args.get("name") == link.figure and not cell.role)
 
 
 def snapshot(root: Path, names: Iterable[str], since: float = float("inf")) -> dict[str, str]:
@@ -173,7 +188,7 @@ async def _run(project: Project, chapter: Chapter, bar: tqdm) -> Executed:
     make = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell}
     nb = nbformat.v4.new_notebook(cells=[make[cell.kind](cell.text) for cell in chapter.lesson])
     timeout, report = project.config["execute"]["timeout"], REPORT.format(str(project.root))
-    client, begun = _Client(nb, chapter.lesson, bar, timeout, report), time.time()
+    client, begun = _Client(nb, chapter, bar, timeout, report), time.time()
     with tempfile.TemporaryDirectory() as work:
         client.km = kernel_manager(Path(work), project.shut)
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}  # what a cell prints does not go there
@@ -184,15 +199,16 @@ async def _run(project: Project, chapter: Chapter, bar: tqdm) -> Executed:
         raise BookError(chapter.name, f"its lesson opens {client.refused[0]}, which is of the teacher's half")
     loaded, measured = (snapshot(project.root, names, begun) for names in (client.read, client.used))
     result = _stable({"outputs": outputs, "values": client.values, "widgets": state}, chapter.stem)
-    return Executed(**result, loaded=loaded, measured=measured)
+    return Executed(**result, shown=client.shown, loaded=loaded, measured=measured)
 
 
 class _Client(NotebookClient):
     """Executes code cells and, in their place, the expressions of Markdown cells; an error names the source's line."""
 
-    def __init__(self, nb, sources: list[SourceCell], bar: tqdm, timeout: int, report: str):
+    def __init__(self, nb, chapter: Chapter, bar: tqdm, timeout: int, report: str):
         super().__init__(nb, timeout=timeout, kernel_name="python3", record_timing=False, coalesce_streams=True)
-        self.sources, self.bar, self.values, self.report = sources, bar, [], report
+        self.sources, self.links, self.bar, self.report = chapter.lesson, chapter.links, bar, report
+        self.values, self.shown = [], {}
         self.read, self.used, self.refused = [], [], []
 
     async def async_execute_cell(self, cell, cell_index, execution_count=None, store_history=True):
@@ -213,6 +229,8 @@ class _Client(NotebookClient):
         _refuse_stderr(cell, source)
         if source.args.get("measured") or source is self.sources[-1]:
             await self._look(source)
+        if source is self.sources[-1]:
+            await self._show()
         self.bar.update()
         return cell
 
@@ -225,11 +243,26 @@ class _Client(NotebookClient):
             self.used = [name for name in self.read if name.endswith(".py")]
 
     async def _evaluate(self, source: SourceCell) -> list[str]:
-        found = expressions(source)
+        found = _asked(source)
         if not found:
             return []
-        results = await self._ask({str(i): f"str({text})" for i, text in enumerate(found)})
-        return [_value(results[str(i)], text, source) for i, text in enumerate(found)]
+        results = await self._ask({str(i): f"str({asked.text})" for i, asked in enumerate(found)})
+        return [_value(results[str(i)], asked) for i, asked in enumerate(found)]
+
+    async def _show(self) -> None:
+        """Ask each figure that a link moves what it would show."""
+        for link in self.links:
+            count = self.nb.cells[_cell_of(self.sources, link)].execution_count
+            figure = f"Out.get({count})"
+            call = f"__import__('json').dumps({figure}.moved(**{link.traits!r})) if hasattr({figure}, 'moved') else ''"
+            reply = (await self._ask({"0": call}))["0"]
+            if reply["status"] != "ok":
+                what = f"{link.figure} refuses {{show}}`{link.text}`: {reply['evalue']}"
+                raise BookError(link.where, what, "give values that the figure offers")
+            if not (state := ast.literal_eval(reply["data"]["text/plain"])):
+                todo = "its cell must end with the moving figure itself"
+                raise BookError(link.where, f"{link.figure} is no figure that a link can move", todo)
+            self.shown[link.text] = json.loads(state)
 
     async def _ask(self, expressions: dict[str, str]) -> dict[str, dict]:
         """The kernel's answers."""
@@ -240,10 +273,10 @@ class _Client(NotebookClient):
                 return reply["content"]["user_expressions"]
 
 
-def _value(result: dict, text: str, source: SourceCell) -> str:
+def _value(result: dict, asked: Asked) -> str:
     if result["status"] != "ok":
         todo = "an expression sees what the cells above it define" if result["ename"] == "NameError" else ""
-        raise BookError(source.where, f"{{{{= {text} =}}}} fails: {result['ename']}: {result['evalue']}", todo)
+        raise BookError(asked.where, f"{asked.written} fails: {result['ename']}: {result['evalue']}", todo)
     return ast.literal_eval(result["data"]["text/plain"])  # the repr of a str
 
 

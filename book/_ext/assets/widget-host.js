@@ -124,12 +124,14 @@
       const host = document.createElement("div");
       host.className = "book-widget";
       view.after(host);
+      const id = idOf(JSON.parse(view.textContent).model_id);
+      host.addEventListener("book-show", (event) => modelOf(id)?.set(event.detail));   // started or not
       host.addEventListener("ln-stopped", () => {      // a figure that stopped: its still picture shows again
         delete host.dataset.mounted;
         host.dataset.stopped = "";
         window.bookWidgets.failed += 1;
       });
-      mount(idOf(JSON.parse(view.textContent).model_id), host).catch((error) => {
+      mount(id, host).catch((error) => {
         window.bookWidgets.failed += 1;
         console.error("widget:", error);
         say(host, `This figure could not be started (${error.message ?? error}).`);

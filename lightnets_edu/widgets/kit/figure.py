@@ -89,6 +89,28 @@ class Figure(anywidget.AnyWidget):
             if getattr(self, name) not in (offered := self.offers(name)):
                 setattr(self, name, self.next_best(name, offered, change))
 
+    def moved(self, **values: Any) -> dict[str, Any]:
+        """What the traits that a reader can change become, where some are set together; the figure stays as it is.
+
+        TraitError for a trait that no reader can change, and for values that do not fit each other.
+        """
+        if unknown := [name for name in values if name not in self.drawn]:
+            raise traitlets.TraitError(f"no reader can change {unknown[0]!r}; there are {', '.join(self.drawn)}")
+        before = {name: getattr(self, name) for name in self.drawn}
+        with self.hold_sync():
+            try:
+                self._put(values)
+                for name, value in values.items():    # another one may have taken it along
+                    self._offered(name, value)
+                return {name: getattr(self, name) for name in self.drawn}
+            finally:
+                self._put(before)
+
+    def _put(self, values: dict[str, Any]) -> None:
+        with self.hold_trait_notifications():    # checked together
+            for name, value in values.items():
+                setattr(self, name, value)
+
     def data(self) -> tuple[Sequence[object], list[Sequence[object]]]:
         """Heads and rows of a table that says what the figure shows; here, the traits that a reader can change."""
         return ("trait", "value"), [(name, getattr(self, name)) for name in self.drawn]
