@@ -15,7 +15,7 @@ PAGE = {"title"}  # the header of a page that runs and teaches nothing by itself
 LESSON = {"": ("markdown", "code")} | dict.fromkeys(("card", "objectives", "predict", "ledger"), ("markdown",))
 EXERCISE = {"task": "markdown", "answer": "code", "check": "code"}
 ARGS = {
-    "": {"alt", "caption", "name", "hide", "objective", "claims", "measured"},
+    "": {"alt", "caption", "name", "hide", "objective", "claims", "measured", "record", "typed"},
     "card": set(),
     "objectives": set(),
     "predict": {"name", "objective", "claims"},

@@ -5,6 +5,7 @@ An expression is evaluated in the kernel at that point of the chapter, so prose,
 
 import ast
 import re
+from collections.abc import Iterator
 
 from .cells import SourceCell
 from .errors import BookError
@@ -47,6 +48,20 @@ def fill(text: str, values: list[str]) -> str:
     """Put the values in the place of the expressions."""
     rest = iter(values)
     return EXPRESSION.sub(lambda _: next(rest), text)
+
+
+def quiet(text: str) -> str:
+    """The text with spaces, as many, in the place of code, math, roles, addresses and expressions."""
+    for pattern in (_FENCE, _QUIET):
+        text = pattern.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), text)
+    return text
+
+
+def sentences(text: str) -> Iterator[tuple[int, int, bool]]:
+    """Where each sentence begins and ends, and whether it cites a source."""
+    ends = [(m.start(), m.end()) for m in _SENTENCE.finditer(text)]
+    for begin, end in zip([0, *(end for _, end in ends)], [*(start for start, _ in ends), len(text)], strict=True):
+        yield begin, end, bool(_CITED.search(text, begin, end))
 
 
 def bare_numbers(cell: SourceCell) -> list[BookError]:

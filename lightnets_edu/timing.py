@@ -2,13 +2,14 @@
 
 A time belongs to the machine and the minute. What can be compared is what was measured together: `compare` lets its
 candidates take turns, so that a slow moment of the machine meets all of them. The middle half says how much the
-measurements of one comparison differ; the next comparison may differ by more. Repeat it before you believe a ratio.
+measurements of one comparison differ; the next comparison may differ by more. `turns` gives the measurements turn by
+turn, and `verdict.ratio` judges two of them by pairs.
 """
 
 import math
 import platform
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import quantiles
@@ -53,7 +54,12 @@ def time_forward(function: Function, x: Tensor, repeats: int = 21) -> Timing:
 
 
 def compare(functions: Mapping[str, Function], x: Tensor, repeats: int = 21) -> dict[str, Timing]:
-    """Time several functions on the same `x`, in turns, `repeats` measurements of each, without gradients.
+    """Time several functions on the same `x`, in turns, `repeats` measurements of each. See `turns`."""
+    return {name: summary(times) for name, times in turns(functions, x, repeats).items()}
+
+
+def turns(functions: Mapping[str, Function], x: Tensor, repeats: int = 21) -> dict[str, list[float]]:
+    """Milliseconds of one call by function and turn, `repeats` of each, without gradients, to four digits.
 
     Networks are timed in evaluation mode; their mode and the number of threads come back afterwards. ValueError where
     there is nothing to call, fewer than 5 repeats, or `x` is not on the CPU, where a call ends before the work does.
@@ -66,8 +72,16 @@ def compare(functions: Mapping[str, Function], x: Tensor, repeats: int = 21) -> 
         for turn in range(repeats):
             first = turn % len(names)
             for name in names[first:] + names[:first]:
-                taken[name].append(1000 * _seconds(functions[name], x, calls[name]))
-    return {name: _summary(times) for name, times in taken.items()}
+                taken[name].append(float(f"{1000 * _seconds(functions[name], x, calls[name]):.4g}"))
+    return taken
+
+
+def summary(times: Sequence[float]) -> Timing:
+    """Median and quarter points of milliseconds. ValueError for fewer than two."""
+    if len(times) < 2:
+        raise ValueError(f"a summary needs at least two measurements, got {len(times)}")
+    low, median, high = quantiles(times, n=4, method="inclusive")
+    return Timing(median, low, high)
 
 
 def _seconds(function: Function, x: Tensor, calls: int) -> float:
@@ -82,11 +96,6 @@ def _warm_up(function: Function, x: Tensor) -> int:
     """Call until caches and allocators have settled; how many calls make a measurement long enough to trust."""
     once = min(_seconds(function, x, 1) for _ in range(WARM_UP))
     return max(1, math.ceil(LEAST / max(once, 1e-7)))
-
-
-def _summary(times: list[float]) -> Timing:
-    low, median, high = quantiles(times, n=4, method="inclusive")
-    return Timing(median, low, high)
 
 
 @contextmanager

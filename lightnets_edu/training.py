@@ -1,12 +1,14 @@
 """Training that a chapter can afford, and honest about chance: the same network from several seeds.
 
-`fit` is the loop, `repeat` runs it for several seeds and gives the mean and the range. The recipe is reported in
-ShuffleNet V1, §4: stochastic gradient descent, weight decay 4e-5, a learning rate that falls linearly to 0. Momentum,
-0.9, is ours. All of it takes one thread: networks as small as these gain nothing from more, wait for each other on a
-busy machine, and end with other digits. So on a CPU a seed gives the same losses to the last bit, whatever the threads.
+`fit` is the loop, `repeat` runs it for several seeds and gives the mean and the range; `verdict.paired` judges two of
+them. The recipe is reported in ShuffleNet V1, §4: stochastic gradient descent, weight decay 4e-5, a learning rate that
+falls linearly to 0. Momentum, 0.9, is ours. All of it takes one thread: networks as small as these gain nothing from
+more, wait for each other on a busy machine, and end with other digits. So on a CPU a seed gives the same losses to the
+last bit, whatever the threads.
 """
 
 import math
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -22,6 +24,7 @@ from lightnets_edu.threads import one_thread
 
 MOMENTUM = 0.9
 WEIGHT_DECAY = 4e-5
+FULL = "LIGHTNETS_EDU_FULL"  # the environment variable that asks for all seeds
 
 
 class Run(NamedTuple):
@@ -39,6 +42,11 @@ class Spread(NamedTuple):
     low: float
     high: float
     runs: tuple[Run, ...]
+
+    @property
+    def accuracies(self) -> list[float]:
+        """Test accuracies, 0 to 1, in the order of the seeds."""
+        return [run.accuracy for run in self.runs]
 
     def __str__(self) -> str:
         return f"{self.mean:.1%} ({self.low:.1%} to {self.high:.1%})"
@@ -103,6 +111,17 @@ def accuracy(model: nn.Module, images: Images) -> float:
             x, y = x.to(device), y.to(device)
             right += int((_scores(model, x, y).argmax(dim=1) == y).sum())
     return right / len(images)
+
+
+def seeds(few: int, of: int) -> range:
+    """The seeds 0, 1, …: `few` of them, so that you need not wait; all `of` where the book's record is made.
+
+    All is what the environment variable LIGHTNETS_EDU_FULL asks for, with any value; `build --measure` sets it.
+    ValueError unless 1 ≤ few ≤ of.
+    """
+    if not (isinstance(few, int) and isinstance(of, int) and 1 <= few <= of):
+        raise ValueError(f"seeds takes a few of many, such as seeds(3, of=30), got {few!r} of {of!r}")
+    return range(of if os.environ.get(FULL) else few)
 
 
 def repeat(

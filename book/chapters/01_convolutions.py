@@ -25,7 +25,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from lightnets_edu import cost, diagrams, show, timing
+from lightnets_edu import cost, diagrams, show, timing, verdict
 from lightnets_edu.checks import Check
 from lightnets_edu.models.vgg import VGG
 
@@ -420,17 +420,30 @@ show.table(["layer", "multiply-adds", "elements moved"],
 # %% [markdown] claims="FO-04"
 # The separable layer does {{= f"{counts['standard'].macs / counts['separable'].macs:.1f}" =}} times fewer multiply-adds and moves {{= f"{counts['separable'].access / counts['standard'].access:.1f}" =}} times as many elements. So what does it save in *time*? The last column of the next table is a speed: multiply-adds a second.
 
-# %% measured=true claims="FO-04"
-times = timing.compare(steps, x, repeats=101)
+# %% measured=true record="turns" claims="FO-04"
+timed = {**steps, "a copy of the input map": torch.clone}
+turns = timing.turns(timed, x, repeats=101)
+rows = []
+for name in timed:
+    t = timing.summary(turns[name])
+    macs = counts[name].macs if name in counts else 0
+    rows.append((name, t, f"{macs / t.median / 1e6:.0f}"))
 print("Measured on", timing.machine())
-show.table(
-    ["layer", "time: median (middle half)", "10⁹ multiply-adds a second"],
-    [(name, t, f"{counts[name].macs / t.median / 1e6:.0f}")
-     for name, t in times.items()],
-)
+show.table(["layer", "time: median (middle half)",
+            "10⁹ multiply-adds a second"], rows)
+
+# %% [markdown] typed="cannot be told: states the rule itself"
+# ### One rule for what was measured
+#
+# What is measured comes out otherwise when it is measured again. So “quicker”, “better” and “cannot be told apart” follow one rule in this book, and the function `verdict` applies it. Measurements come in **pairs**: two layers in the same turn, two networks from the same seed, as {cite:t}`bouthillier2021variance` advise. What both have in common, a slow moment or a lucky start, then drops out.
+#
+# - **Times**: the median of the ratios, pair by pair, and its {{= f"{verdict.LEVEL:.0%}" =}} interval. Ratios within {{= f"{verdict.MARGIN:.0%}" =}} of one decide nothing: the same program differs by as much from one start to the next.
+# - **Accuracies**: the mean of the differences and the {{= f"{verdict.LEVEL:.0%}" =}} interval of {cite:t}`student1908mean`. Where zero lies inside, the two cannot be told apart.
+#
+# Of twenty verdicts between equals, one will be wrong. The text says what the book's record shows; the cell above, run on your machine, makes a record of its own.
 
 # %% [markdown]
-# Compare the first two times with the saving in multiply-adds, then look at the speed of the depthwise step, which moves much for each multiplication. A count of multiply-adds cannot see that. The chapter on ShuffleNet V2 will be about it.
+# By this rule the separable layer is {{= verdict.ratio(recorded.turns["separable"], recorded.turns["standard"]).words("slower than the standard one", "quicker than the standard one", "not told apart from the standard one") =}}, which takes {{= verdict.ratio(recorded.turns["standard"], recorded.turns["separable"]) =}} as long, for {{= f"{counts['standard'].macs / counts['separable'].macs:.1f}" =}} times the multiply-adds. Now look at the depthwise step. Is its time that of moving elements? Copying its input map moves as many, but for the few weights, and computes nothing. The depthwise step takes {{= verdict.ratio(recorded.turns["its depthwise step"], recorded.turns["a copy of the input map"]) =}} as long, {{= verdict.ratio(recorded.turns["its depthwise step"], recorded.turns["a copy of the input map"]).words("so moving elements explains only a part of it; what the rest is, we have not measured", "so a copy is no yardstick for it", "so moving elements may explain all of it") =}}. A count of multiply-adds cannot see any of this. The chapter on ShuffleNet V2 will be about it.
 
 # %% [markdown] objective="lower" claims="FO-21"
 # ## One matrix product
@@ -510,22 +523,23 @@ def candidates(g):
     }
 
 
-times = {g: timing.compare(candidates(g), x, repeats=31) for g in groups}
+products = {g: timing.turns(candidates(g), x, repeats=31) for g in groups}
 print("Measured on", timing.machine())
 for name in ("grouped", "sparse, torch", "sparse, SciPy"):
-    wins = [t[name].high < t["dense"].low for t in times.values()]
+    wins = [verdict.ratio(t[name], t["dense"]).words("", "quicker", "")
+            for t in products.values()]
     first = next((i for i in range(len(wins)) if all(wins[i:])), None)
     at = "nowhere here" if first is None else f"from 1/{groups[first]} on"
-    print(f"{name}: clearly quicker than dense {at}")
+    print(f"{name}: quicker than dense {at}")
 
-# %% measured=true hide="code" name="fig-sparse" alt="Time over the share of weights that are kept, both axes logarithmic, four lines with error bars: the dense product, which does the same work everywhere, and the block-diagonal and two sparse products, which fall as fewer weights are kept." caption="Time of one product by the share of weights kept: dense (line without marks), grouped (squares), sparse by torch (dots) and by SciPy (triangles). Bars reach over the middle half of the measurements. Where another line lies below the dense one and their bars no longer overlap, leaving out clearly pays."
+# %% measured=true hide="code" name="fig-sparse" alt="Time over the share of weights that are kept, both axes logarithmic, four lines with error bars: the dense product, which does the same work everywhere, and the block-diagonal and two sparse products, which fall as fewer weights are kept." caption="Time of one product by the share of weights kept: dense (line without marks), grouped (squares), sparse by torch (dots) and by SciPy (triangles). Bars reach over the middle half of the measurements. Where another line lies below the dense one, leaving out may pay; the rule decides."
 styles = {
     "dense": ("#595959", ""), "grouped": ("#0072B2", "s"),
     "sparse, torch": ("#D55E00", "o"), "sparse, SciPy": ("#009E73", "^"),
 }
 fig, ax = plt.subplots(figsize=(6, 3.6))
 for name, (colour, marker) in styles.items():
-    t = [times[g][name] for g in groups]
+    t = [timing.summary(products[g][name]) for g in groups]
     bars = [[a.median - a.low for a in t], [a.high - a.median for a in t]]
     ax.errorbar([1 / g for g in groups], [a.median for a in t], bars,
                 color=colour, marker=marker, label=name)
@@ -538,7 +552,7 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# “Clearly” means that the middle halves do not overlap, there and for all smaller shares. Where did your prediction lie? The answer belongs to a matrix, a library and a machine: given the same zeros, two libraries need not agree. Then compare the blocks with the sparse lines: the same multiply-adds, but blocks lie dense in memory, and nobody has to look up where a weight belongs. *Sparse connections, dense storage*: that is the bargain of grouped and depthwise layers.
+# “Quicker” is meant by the rule above, there and for all smaller shares. Where did your prediction lie? The answer belongs to a matrix, a library and a machine: given the same zeros, two libraries need not agree. Then compare the blocks with the sparse lines: the same multiply-adds, but blocks lie dense in memory, and nobody has to look up where a weight belongs. *Sparse connections, dense storage*: that is the bargain of grouped and depthwise layers.
 
 # %% [markdown] objective="fold" claims="FO-33,FO-34"
 # ## Batch norm, and how it disappears

@@ -401,15 +401,15 @@ plt.show()
 #
 # We have scikit-learn's handwritten digits and half a minute. The optimiser is the same, all else is smaller: a stem, stage 2 of Table 1 and a classifier; fifty images of each digit, enlarged; six epochs. To switch the shuffle off we tell the unit that it shuffles one group; its convolutions keep theirs. Widths are chosen so that every network does about the same work.
 #
-# **Predict first:** what will the last two columns of the table say?
+# **Predict first:** what will the columns “with the shuffle” and “without” say?
 
 # %%
 from functools import partial
 
-from lightnets_edu import timing
+from lightnets_edu import timing, verdict
 from lightnets_edu.data import Images, digits
 from lightnets_edu.layers import conv_bn
-from lightnets_edu.training import repeat
+from lightnets_edu.training import repeat, seeds
 
 
 def classifier(stem, units, width, classes, shuffle):
@@ -429,24 +429,37 @@ def stage_2(groups, width, shuffle=True):
     return classifier(stem, [first, *rest], width, 10, shuffle)
 
 
-# %% claims="S1-39" measured=true
 train, test = digits(32)
+ways = {"with": True, "without": False}
+
+
+def gain(accuracies):
+    """The verdict on a network with the shuffle against one without."""
+    return verdict.paired(accuracies["with"], accuracies["without"])
+
+# %% claims="S1-39" measured=true record="accuracies"
 few, recipe = train.take(50), {"epochs": 6, "batch": 25, "lr": 0.05}
-rows = []
-for g, width in {1: 48, 2: 64, 4: 80, 8: 96}.items():
+# The record takes 12 seeds, some three minutes: enough for one point.
+chosen = seeds(2, of=12)
+accuracies, rows = {}, []
+for g, width in {2: 64, 4: 80, 8: 96}.items():
     layers = cost.layer_costs(stage_2(g, width), (1, 1, 32, 32))
-    mixed = repeat(partial(stage_2, g, width), few, test, **recipe)
-    still = "the same" if g == 1 else repeat(
-        partial(stage_2, g, width, shuffle=False), few, test, **recipe)
-    rows.append((g, width, cost.total(layers).macs, mixed, still))
+    found = {way: repeat(partial(stage_2, g, width, shuffle), few, test,
+                         seeds=chosen, **recipe)
+             for way, shuffle in ways.items()}
+    told = {way: spread.accuracies for way, spread in found.items()}
+    accuracies[f"{g} groups"] = told
+    rows.append((g, width, cost.total(layers).macs, *found.values(),
+                 gain(told)))
 print("Measured on", timing.machine())
-heads = ["g", "channels", "multiply-adds", "with the shuffle", "without"]
+heads = ["g", "channels", "multiply-adds", "with the shuffle", "without",
+         "gain: mean (interval)"]
 show.table(heads, rows)
 
 # %% [markdown]
-# Each entry is the mean over three seeds, with the lowest and the highest in brackets. Look at the brackets before you look at the means. Where they overlap, three seeds cannot tell two networks apart: on these digits we see no effect of the shuffle.
+# Accuracies are means over the seeds, with the range in brackets; the last column is the verdict on pairs of the same seed, by the rule of [the first chapter](01_convolutions.ipynb). Chance is {{= f"{verdict.chance(test.y):.0%}" =}}, and {{= len(test) =}} test images give an accuracy of {{= f"{verdict.mean(recorded.accuracies['8 groups']['with']):.0%}" =}} a sampling error of {{= f"{100 * verdict.sampling_error(verdict.mean(recorded.accuracies['8 groups']['with']), len(test)):.1f}" =}} points either way. Training and test digits come from the same writers.
 #
-# That is a result too, and it has reasons. The first 1×1 layer is dense, so each group gets its own view of the whole image. Without the shuffle the network is then a committee: small networks side by side, whose votes the classifier adds up. A committee reads digits well. And the paper's network has sixteen units in which groups can stay apart; ours has four.
+# With {{= len(recorded.accuracies["2 groups"]["with"]) =}} seeds, the shuffle {{= gain(recorded.accuracies["2 groups"]).words("helps", "does harm", "makes no difference that we could tell") =}} with two groups, {{= gain(recorded.accuracies["4 groups"]).words("helps", "does harm", "makes no difference that we could tell") =}} with four, and {{= gain(recorded.accuracies["8 groups"]).words("helps", "does harm", "makes no difference that we could tell") =}} with eight. That need not be what ImageNet says, and we can only guess at reasons. The first 1×1 layer is dense, so each group gets its own view of the whole image. Without the shuffle the network is then a committee: small networks side by side, whose votes the classifier adds up. A committee may read digits well. And the paper's network has sixteen units in which groups can stay apart; ours has four.
 #
 # So let us ask what a committee cannot answer. Two digits, each in a channel of its own, and two groups from the first layer on. **Predict first:** a network whose halves never meet is asked “Is the first digit larger?” and “Is their sum even?”. Which of the two can it answer?
 #
@@ -454,7 +467,7 @@ show.table(heads, rows)
 #
 # “Is their sum even?” cannot. Suppose it could: a score $f(a) + h(b)$, above zero where $a + b$ is even and below where it is odd. Then $f(0) + h(0)$ and $f(1) + h(1)$ are above zero, $f(0) + h(1)$ and $f(1) + h(0)$ below. But the first two add up to the same as the last two.
 
-# %% measured=true
+# %%
 def pairs(images, count, answer, seed):
     """Two digits, one in each channel; class 1 where the answer is yes."""
     draw = torch.Generator().manual_seed(seed)
@@ -475,18 +488,28 @@ questions = {
     "Is the first digit larger?": lambda a, b: a > b,
     "Is their sum even?": lambda a, b: (a + b) % 2 == 0,
 }
+sets = {text: (pairs(train, 2000, answer, 0), pairs(test, 1000, answer, 1))
+        for text, answer in questions.items()}
+larger, even = questions
+chance = {text: verdict.chance(both[1].y) for text, both in sets.items()}
+
+# %% measured=true record="answers"
 recipe = {"epochs": 10, "batch": 100, "lr": 0.1}
-rows = []
-for text, answer in questions.items():
-    sets = pairs(train, 2000, answer, 0), pairs(test, 1000, answer, 1)
-    rows.append((text, *(
-        repeat(partial(two_groups, shuffle), *sets, **recipe)
-        for shuffle in (True, False))))
+chosen = seeds(2, of=12)
+answers, rows = {}, []
+for text, both in sets.items():
+    found = {way: repeat(partial(two_groups, shuffle), *both,
+                         seeds=chosen, **recipe)
+             for way, shuffle in ways.items()}
+    answers[text] = {way: s.accuracies for way, s in found.items()}
+    rows.append((text, f"{chance[text]:.0%}", *found.values(),
+                 gain(answers[text])))
 print("Measured on", timing.machine())
-show.table(["question", "with the shuffle", "without"], rows)
+show.table(["question", "chance", "with the shuffle", "without",
+            "gain: mean (interval)"], rows)
 
 # %% [markdown]
-# The same layers, the same weights to train, the same multiply-adds; the only difference is an order of channels. Without it the second question is a coin toss. The first is answered without it too, if a little less well: a sum is *a* way to answer it, not the only one. What the shuffle buys is what lies *between* the groups, and whether that shows depends on whether the task asks for it. This experiment was made to show the principle; it does not say how much the shuffle gains on photographs.
+# The same layers, the same weights to train, the same multiply-adds; the only difference is an order of channels. Without it the second question is answered {{= verdict.paired(recorded.answers[even]["without"], chance[even]).words("above chance", "below chance", "no better and no worse than by chance") =}}, and {{= "within" if abs(verdict.mean(recorded.answers[even]["without"]) - chance[even]) < verdict.sampling_error(chance[even], len(sets[even][1])) else "beyond" =}} the sampling error of {{= f"{100 * verdict.sampling_error(chance[even], len(sets[even][1])):.1f}" =}} points that {{= f"{len(sets[even][1]):,}" =}} test pairs bring; with the shuffle it is answered {{= gain(recorded.answers[even]).words("better", "worse", "no differently that we could tell") =}}: {{= gain(recorded.answers[even]) =}}. The first question is answered {{= gain(recorded.answers[larger]).words("better with the shuffle", "worse with the shuffle", "with and without it, and the two cannot be told apart") =}}: {{= gain(recorded.answers[larger]) =}}, where chance is {{= f"{chance[larger]:.0%}" =}}. What the shuffle buys is what lies *between* the groups, and whether that shows depends on whether the task asks for it. This experiment was made to show the principle; it does not say how much the shuffle gains on photographs.
 #
 # A trap, and the first of our two experiments is in it: a unit with stride 2 concatenates, and that moves the borders of the groups. What follows it meets a little even without a shuffle. “Without the shuffle” is not always “never mixed”. Ask the gradients.
 
@@ -495,7 +518,7 @@ show.table(["question", "with the shuffle", "without"], rows)
 #
 # {cite:t}`zhang2018shufflenet` report that four times less arithmetic became about 2.6 times more speed on their ARM device. We have a CPU, one thread, one image. Both units with the same widths, then a dense 1×1 layer, then the shuffle alone:
 
-# %% claims="S1-48" measured=true
+# %%
 c, m, g = 240, 60, 3
 x = torch.rand(1, c, 28, 28)
 resnet = nn.Sequential(conv_bn(c, m, 1), nn.ReLU(), conv_bn(m, m, 3),
@@ -509,13 +532,16 @@ steps = {
 work = {name: 0 if name == "channel shuffle"
         else cost.total(cost.layer_costs(step, x.shape)).macs
         for name, step in steps.items()}
-times = timing.compare(steps, x, repeats=101)
+
+# %% claims="S1-48" measured=true record="turns"
+turns = timing.turns(steps, x, repeats=101)
 print("Measured on", timing.machine())
 show.table(["step", "multiply-adds", "time: median (middle half)"],
-           [(name, work[name], times[name]) for name in steps])
+           [(name, work[name], timing.summary(turns[name]))
+            for name in steps])
 
 # %% [markdown]
-# Times belong to a machine; run the cell on yours. The ShuffleNet unit does {{= f"{work['ShuffleNet unit'] / work['ResNet unit']:.0%}" =}} of the ResNet unit's arithmetic. Look how far its time is from that share. The shuffle does none at all, and yet it takes time, since it reads and writes the whole map. It takes little beside the dense layer here, where the map fits into the processor's cache. One of our sources calls the shuffle slow on CPUs; that is not what we see.
+# Times belong to a machine; run the cell on yours. The ShuffleNet unit does {{= f"{work['ShuffleNet unit'] / work['ResNet unit']:.0%}" =}} of the ResNet unit's arithmetic. It is {{= verdict.ratio(recorded.turns["ShuffleNet unit"], recorded.turns["ResNet unit"]).words("slower", "quicker", "not told apart in time") =}}: it takes {{= verdict.ratio(recorded.turns["ShuffleNet unit"], recorded.turns["ResNet unit"]) =}} as long. The shuffle does no arithmetic at all, and yet it takes time, since it reads and writes the whole map: {{= f"{verdict.ratio(recorded.turns['channel shuffle'], recorded.turns['dense 1×1 layer']).median:.0%}" =}} of the dense layer's. One of our sources calls the shuffle slow on CPUs. Here is one CPU, and one map that fits into its cache; of others this says nothing.
 
 # %% [markdown] objective="permute" claims="S1-07"
 # ## Pitfalls

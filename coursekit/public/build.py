@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from .. import strength, watch
-from ..chapter import read_chapters
+from ..chapter import Chapter, read_chapters
 from ..errors import BookError, Faults
 from ..project import Project
 from ..prose import bare_numbers
-from . import editions, ledger, measured, notebooks, pages, site, strength_page
+from . import conclusions, editions, ledger, measured, notebooks, pages, recorded, site, strength_page
 from .execute import execute
 from .plain import References
 
@@ -55,11 +55,13 @@ def _build(
     kept = {name: pages.committed(text) for name, text in made.items()}
     anew = measured.chosen(project, chapters, measure)
     _tell(strength_page.out_of_date(chapters, record) + measured.out_of_date(project, chapters, anew), check)
-    if faults := [fault for chapter in chapters for cell in chapter.prose for fault in bare_numbers(cell)]:
+    if faults := [fault for chapter in chapters for fault in _of_prose(chapter)]:
         raise Faults(faults)
+    held = {chapter.stem: measured.held(project, chapter) for chapter in chapters if chapter.stem not in anew}
     if anew:
-        execute(project, [chapter for chapter in chapters if chapter.stem in anew], 1, quiet, again=anew)
-    results = execute(project, chapters, jobs, quiet)
+        new_runs = execute(project, [chapter for chapter in chapters if chapter.stem in anew], 1, quiet, again=anew)
+        held |= {stem: result.recorded for stem, result in new_runs.items()}
+    results = execute(project, chapters, jobs, quiet, held=held)
     for chapter in chapters:
         stem = chapter.stem
         results[stem], outputs = measured.settle(project, chapter, results[stem], stem in anew)
@@ -77,6 +79,12 @@ def _build(
         notebooks.check(root, kept | public)
     site.accept(new, project)
     return Built(project.site, len(chapters), [] if check else notebooks.update(root, kept | public))
+
+
+def _of_prose(chapter: Chapter) -> list[BookError]:
+    """What is typed and should be computed, and what is computed from the wrong run."""
+    numbers = [fault for cell in chapter.prose for fault in bare_numbers(cell)]
+    return numbers + recorded.faults(chapter) + conclusions.faults(chapter)
 
 
 def _tell(faults: list[BookError], check: bool) -> None:

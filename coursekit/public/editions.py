@@ -13,7 +13,7 @@ from ..chapter import Chapter, Exercise
 from ..exercise_cells import grade_id, mark
 from ..project import Project
 from ..prose import fill
-from . import reader
+from . import reader, recorded
 from .execute import STATE, Executed
 from .ledger import Claim, chapter_table
 from .plain import References, plain
@@ -71,9 +71,11 @@ def notebook(project: Project, chapter: Chapter, result: Executed, claims: list[
             text = plain(reader.in_notebook(text, chapter, cell), refs, cell.where)
             nb.cells.append(_graded(new_markdown_cell(text), cell))
         else:
-            text = cell.text if cell.role else _described(cell, next(outputs))
+            shown = [] if cell.role else next(outputs)
+            text = cell.text if cell.role else _described(cell, shown)
             nb.cells.append(_graded(new_code_cell(text, metadata=_alternative(cell)), cell))
             nb.cells += _after(chapter, cell, refs)
+            nb.cells += [new_markdown_cell(text) for text in filter(None, [recorded.note(cell, shown)])]
     variable = project.package.upper()
     setup = SETUP.format(package=project.package, variable=variable, repository=project.repository)
     nb.cells.insert(1, new_code_cell(setup.rstrip("\n"), metadata={"tags": ["remove-cell"]}))

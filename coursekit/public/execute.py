@@ -22,6 +22,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
@@ -37,10 +38,14 @@ from ..project import Project
 from ..prose import expressions
 from ..show import Link
 from ..strength import digest
+from . import recorded
 
 STATE = "application/vnd.jupyter.widget-state+json"
 OURS = (Path(__file__), Path(kernels.__file__), Path(watch.__file__))
 REPORT = "__import__('coursekit_watch').report({!r})"
+KEEP = "(lambda j, kept: [j.dumps(kept, allow_nan=False), j.loads(j.dumps(kept)) == kept])(__import__('json'), {{{}}})"
+RECORDED = "(lambda recorded: str({}))(__import__('types').SimpleNamespace(**__import__('json').loads({!r})))"
+PATIENCE = 10  # times as long as else may a cell run that is measured in full
 
 
 @dataclass
@@ -49,7 +54,7 @@ class Executed:
 
     `shown` holds the state that each link makes of its figure, by what the link says (see `show`).
     `loaded` holds the files that it read (see `snapshot`), `measured` those modules among them that its measured cells
-    could have used.
+    could have used, `recorded` the values that they record.
     """
 
     outputs: list[list[dict]]
@@ -58,6 +63,7 @@ class Executed:
     shown: dict[str, dict] = field(default_factory=dict)
     loaded: dict[str, str] = field(default_factory=dict)
     measured: dict[str, str] = field(default_factory=dict)
+    recorded: dict[str, Any] = field(default_factory=dict)
 
 
 def execute(
@@ -66,18 +72,21 @@ def execute(
     jobs: int | None = None,
     quiet: bool = False,
     again: Iterable[str] = (),
+    held: dict[str, dict[str, Any]] | None = None,
 ) -> dict[str, Executed]:
     """Executed lessons by chapter stem; every chapter that fails is reported, not only the first.
 
-    The chapters named in `again` are run whether or not what is kept of them holds.
+    The chapters named in `again` are measured: run in full, whether or not what is kept of them holds. `held` are the
+    values of their records by stem; what prose says under `recorded` comes from there, else from the run itself.
     """
     folder = project.build / "executed"
     folder.mkdir(parents=True, exist_ok=True)
-    kept = {chapter.stem: folder / f"{chapter.stem}.{_key(project, chapter)}.json" for chapter in chapters}
-    found = {stem: held for stem, path in kept.items() if stem not in again and (held := _held(project, path))}
+    again, held = set(again), {chapter.stem: (held or {}).get(chapter.stem, {}) for chapter in chapters}
+    kept = {c.stem: folder / f"{c.stem}.{_key(project, c, held[c.stem])}.json" for c in chapters}
+    found = {stem: old for stem, path in kept.items() if stem not in again and (old := _held(project, path))}
     if todo := [chapter for chapter in chapters if chapter.stem not in found]:
         _warm()
-        _in_thread(_run_all(project, todo, kept, jobs or os.cpu_count() or 1, quiet))
+        _in_thread(_run_all(project, todo, kept, jobs or os.cpu_count() or 1, quiet, again, held))
     for old in set(folder.glob("*.json")) - set(kept.values()):
         if old.name.split(".")[0] in kept:
             old.unlink()
@@ -96,15 +105,17 @@ def _held(project: Project, path: Path) -> Executed | None:
     return kept if snapshot(project.root, kept.loaded) == kept.loaded else None
 
 
-def _key(project: Project, chapter: Chapter) -> str:
-    """Of what is run, and of what decides which code that finds."""
+def _key(project: Project, chapter: Chapter, held: dict[str, Any]) -> str:
+    """Of what is run, of the record that its prose speaks of, and of what decides which code that finds."""
     root = project.root
     importable = sorted(p.name for p in [*root.glob("*.py"), *(p.parent for p in root.glob("*/__init__.py"))])
     versions = [platform.python_version(), *project.pins(), *importable, *(path.read_text("utf-8") for path in OURS)]
-    cells = [[c.text, bool(c.args.get("measured"))] if c.kind == "code" else [a.text for a in _asked(c)]
-             for c in chapter.lesson]  # fmt: skip
+    cells = [
+        [c.text, bool(c.args.get("measured")), *recorded.names(c)] if c.kind == "code" else [a.text for a in _asked(c)]
+        for c in chapter.lesson
+    ]
     links = [[link.text, _cell_of(chapter.lesson, link)] for link in chapter.links]
-    return digest([json.dumps([cells, links] if links else cells), *versions])
+    return digest([json.dumps([cells, links] if links else cells), json.dumps(held, sort_keys=True), *versions])
 
 
 def _asked(cell: SourceCell) -> list[Asked]:
@@ -166,17 +177,24 @@ def _in_thread(work) -> None:
         raise failed[0]
 
 
-async def _run_all(project: Project, chapters: list[Chapter], kept: dict[str, Path], jobs: int, quiet: bool) -> None:
+async def _run_all(
+    project: Project, chapters: list[Chapter], kept: dict[str, Path], jobs: int, quiet: bool, again: set[str],
+    held: dict[str, dict[str, Any]],
+) -> None:  # fmt: skip
     room, faults = asyncio.Semaphore(jobs), []
     with tqdm(total=sum(len(c.lesson) for c in chapters), desc="chapters", unit="cell", disable=quiet) as bar:
 
         async def one(chapter: Chapter) -> None:
             async with room:
                 try:
-                    result = await _run(project, chapter, bar)
+                    full = chapter.stem in again
+                    result = await _run(project, chapter, bar, {} if full else held[chapter.stem], full)
                 except BookError as error:
                     faults.append(error)
                     return
+            if full:  # the next build finds it under the record that is made of it
+                key = _key(project, chapter, result.recorded)
+                kept[chapter.stem] = kept[chapter.stem].with_name(f"{chapter.stem}.{key}.json")
             _write(kept[chapter.stem], result)
 
         await asyncio.gather(*map(one, chapters))
@@ -184,31 +202,34 @@ async def _run_all(project: Project, chapters: list[Chapter], kept: dict[str, Pa
         raise Faults(faults)
 
 
-async def _run(project: Project, chapter: Chapter, bar: tqdm) -> Executed:
+async def _run(project: Project, chapter: Chapter, bar: tqdm, held: dict[str, Any], full: bool) -> Executed:
     make = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell}
     nb = nbformat.v4.new_notebook(cells=[make[cell.kind](cell.text) for cell in chapter.lesson])
     timeout, report = project.config["execute"]["timeout"], REPORT.format(str(project.root))
-    client, begun = _Client(nb, chapter, bar, timeout, report), time.time()
+    client, begun = _Client(nb, chapter, bar, timeout * (PATIENCE if full else 1), report, held), time.time()
     with tempfile.TemporaryDirectory() as work:
         client.km = kernel_manager(Path(work), project.shut)
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}  # what a cell prints does not go there
-        await client.async_execute(cwd=work, env=environment(project.root, Path(work)), **quiet)
+        env = environment(project.root, Path(work)) | {f"{project.package.upper()}_FULL": "1" if full else ""}
+        await client.async_execute(cwd=work, env=env, **quiet)
     state = nb.metadata.get("widgets", {}).get(STATE, {}).get("state", {})
     outputs = [_shown(cell.outputs) for cell in nb.cells if cell.cell_type == "code"]
     if client.refused:
         raise BookError(chapter.name, f"its lesson opens {client.refused[0]}, which is of the teacher's half")
     loaded, measured = (snapshot(project.root, names, begun) for names in (client.read, client.used))
     result = _stable({"outputs": outputs, "values": client.values, "widgets": state}, chapter.stem)
-    return Executed(**result, shown=client.shown, loaded=loaded, measured=measured)
+    return Executed(
+        **result, shown=client.shown, loaded=loaded, measured=measured, recorded=client.recorded
+    )  # fmt: skip
 
 
 class _Client(NotebookClient):
     """Executes code cells and, in their place, the expressions of Markdown cells; an error names the source's line."""
 
-    def __init__(self, nb, chapter: Chapter, bar: tqdm, timeout: int, report: str):
+    def __init__(self, nb, chapter: Chapter, bar: tqdm, timeout: int, report: str, held: dict[str, Any]):
         super().__init__(nb, timeout=timeout, kernel_name="python3", record_timing=False, coalesce_streams=True)
         self.sources, self.links, self.bar, self.report = chapter.lesson, chapter.links, bar, report
-        self.values, self.shown = [], {}
+        self.values, self.shown, self.held, self.recorded = [], {}, held, {}
         self.read, self.used, self.refused = [], [], []
 
     async def async_execute_cell(self, cell, cell_index, execution_count=None, store_history=True):
@@ -227,6 +248,8 @@ class _Client(NotebookClient):
         except DeadKernelError:
             raise BookError(source.where, "the cell ended its kernel (out of memory, or an exit)") from None
         _refuse_stderr(cell, source)
+        if names := recorded.names(source):
+            await self._keep(source, names)
         if source.args.get("measured") or source is self.sources[-1]:
             await self._look(source)
         if source is self.sources[-1]:
@@ -242,11 +265,24 @@ class _Client(NotebookClient):
         if source.args.get("measured"):
             self.used = [name for name in self.read if name.endswith(".py")]
 
+    async def _keep(self, source: SourceCell, names: list[str]) -> None:
+        """Take from the kernel what a measured cell records."""
+        for name in names:
+            result = (await self._ask({"0": KEEP.format(f"{name!r}: {name}")}))["0"]
+            if result["status"] != "ok":
+                what = f"{name!r} cannot be recorded: {result['ename']}: {result['evalue']}"
+                raise BookError(source.where, what, recorded.PLAIN)
+            text, same = ast.literal_eval(result["data"]["text/plain"])
+            if not same:
+                what = f"{name!r} would come back from its record as something else, such as a list for a tuple"
+                raise BookError(source.where, what, recorded.PLAIN)
+            self.recorded |= json.loads(text)
+
     async def _evaluate(self, source: SourceCell) -> list[str]:
         found = _asked(source)
         if not found:
             return []
-        results = await self._ask({str(i): f"str({asked.text})" for i, asked in enumerate(found)})
+        results = await self._ask({str(i): self._of_record(asked.text) for i, asked in enumerate(found)})
         return [_value(results[str(i)], asked) for i, asked in enumerate(found)]
 
     async def _show(self) -> None:
@@ -263,6 +299,13 @@ class _Client(NotebookClient):
                 todo = "its cell must end with the moving figure itself"
                 raise BookError(link.where, f"{link.figure} is no figure that a link can move", todo)
             self.shown[link.text] = json.loads(state)
+
+    def _of_record(self, text: str) -> str:
+        """What the kernel evaluates for an expression, which speaks of the record where there is one."""
+        if not (names := recorded.asked(text)):
+            return f"str({text})"
+        values = self.recorded | self.held
+        return RECORDED.format(text, json.dumps({name: values[name] for name in names if name in values}))
 
     async def _ask(self, expressions: dict[str, str]) -> dict[str, dict]:
         """The kernel's answers."""

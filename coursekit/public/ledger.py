@@ -10,6 +10,7 @@ from pybtex.database import parse_file
 from ..chapter import Chapter, heading, headings
 from ..errors import BookError
 from ..project import Project
+from .conclusions import typed
 
 VERDICTS = {
     "holds": "true as stated, and checked here",
@@ -101,6 +102,9 @@ def _backed(root: Path, claim: Claim, chapter: Chapter, keys: set[str], where: s
         raise BookError(where, f"its check {claim.check} does not exist")
     if claim.measured and claim.id not in chapter.claims("code"):
         raise BookError(where, "is measured by no code cell", f'add claims="{claim.id}" to the cell that measures it')
+    if claim.measured and (found := next(typed(claim.note), None)):
+        what = f"its note types the conclusion {found[1]!r}, which the next record may contradict"
+        raise BookError(where, what, "say in the chapter what was measured, by an expression, and here where")
 
 
 def _test_exists(root: Path, check: str) -> bool:

@@ -1,35 +1,41 @@
 """Measurements: outputs that another machine would give differently are kept in git, so that all builds show one page.
 
 A lesson cell marked `measured=true` runs in every build like any other. What the page shows is the record in
-book/measured/NN_name.json. It is made when there is none, and made again on demand: `build --measure NN_name`. It tells
-what it was made from: the lesson's code up to the last measured cell, the modules that this code imported, and the pins
-that `measured_with` in pyproject.toml names. When one of these changes the record is out of date, which a check refuses
-and a build says. Nothing else touches it, no style sheet and no later cell.
+book/measured/NN_name.json, and so is what its prose says under `recorded` (see `recorded.py`). It is made when there is
+none, and made again on demand: `build --measure NN_name`; then the lesson runs in full. It tells what it was made from:
+the lesson's code up to the last measured cell, the modules that this code imported, and the pins that `measured_with`
+in pyproject.toml names. When one of these changes the record is out of date, which a check refuses and a build says.
+Nothing else touches it, no style sheet and no later cell.
 """
 
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from ..cells import SourceCell
 from ..chapter import Chapter
 from ..errors import BookError
 from ..project import Project
 from ..strength import digest
+from . import recorded
 from .execute import Executed, snapshot
 
 TODO = "run `python -m coursekit build --measure {}` and commit the result"
 
 
 def chosen(project: Project, chapters: list[Chapter], names: Sequence[str] | None) -> set[str]:
-    """The chapters to be measured anew: those named, by number or name; of an empty list those that need it."""
+    """The chapters to be measured anew: those named, by number or name; of an empty list those that need it.
+
+    In any case those that have no record yet.
+    """
     having = {chapter.stem: chapter for chapter in chapters if _marked(chapter)}
     for name in names or ():
         if not any(name in (stem, stem.partition("_")[0]) for stem in having):
             raise BookError(f"--measure {name}", "no such chapter measures anything", f"known are {', '.join(having)}")
-    if names:
-        return {stem for stem in having if {stem, stem.partition("_")[0]} & set(names)}
-    return set() if names is None else {stem for stem in having if _changed(project, having[stem]) != []}
+    changed = {stem: _changed(project, chapter) for stem, chapter in having.items()}
+    named = {stem for stem in having if {stem, stem.partition("_")[0]} & set(names or ())}
+    return named | {stem for stem in having if changed[stem] is None or (names == [] and changed[stem])}
 
 
 def out_of_date(project: Project, chapters: list[Chapter], anew: set[str]) -> list[BookError]:
@@ -45,6 +51,21 @@ def out_of_date(project: Project, chapters: list[Chapter], anew: set[str]) -> li
     return faults
 
 
+def held(project: Project, chapter: Chapter) -> dict[str, Any]:
+    """The values that prose may say, by name, from the record; a cell whose own code is not the record's has none.
+
+    A record that lacks what its cell records is refused.
+    """
+    found: dict[str, Any] = {}
+    for cell, entry in _entries(chapter, _read(project, chapter.stem)).values():
+        for name in recorded.names(cell):
+            if name not in entry.get("recorded", {}):
+                what = f"keeps no {name!r}, which {cell.where} records"
+                raise BookError(_name(chapter.stem), what, TODO.format(chapter.stem))
+            found[name] = entry["recorded"][name]
+    return found
+
+
 def settle(project: Project, chapter: Chapter, result: Executed, anew: bool = False) -> tuple[Executed, dict[str, str]]:
     """The result with its measured outputs taken from the record, and the record's file: {path: text}, or {}.
 
@@ -56,13 +77,11 @@ def settle(project: Project, chapter: Chapter, result: Executed, anew: bool = Fa
     record = None if anew else _read(project, chapter.stem)
     if record is None:
         made_from = {**_made_from(project, chapter), "modules": result.measured}
-        kept = [{"code": digest([cell.text]), "outputs": result.outputs[number]} for number, cell in marked.items()]
-        record = {"made_from": made_from, "cells": kept}
-    left, outputs = list(record["cells"]), list(result.outputs)
+        record = {"made_from": made_from, "cells": [_entry(cell, result, number) for number, cell in marked.items()]}
+    outputs, entries = list(result.outputs), _entries(chapter, record)
     for number, cell in marked.items():
-        if found := next((entry for entry in left if entry["code"] == digest([cell.text])), None):
-            left.remove(found)
-            outputs[number] = found["outputs"]
+        _, entry = entries.get(number, (cell, {"outputs": outputs[number]}))
+        outputs[number] = entry["outputs"] + recorded.line(cell, kept=number in entries)
     text = json.dumps(record, indent=1, ensure_ascii=False) + "\n"
     return replace(result, outputs=outputs), {_name(chapter.stem): text}
 
@@ -71,6 +90,23 @@ def _marked(chapter: Chapter) -> dict[int, SourceCell]:
     """The measured cells, by their number among the lesson's code cells."""
     cells = [cell for cell in chapter.lesson if cell.kind == "code"]
     return {number: cell for number, cell in enumerate(cells) if cell.args.get("measured")}
+
+
+def _entry(cell: SourceCell, result: Executed, number: int) -> dict:
+    """What a record keeps of one cell."""
+    values = {name: result.recorded[name] for name in recorded.names(cell)}
+    kept = {"code": digest([cell.text]), "outputs": result.outputs[number]}
+    return {**kept, "recorded": values} if values else kept
+
+
+def _entries(chapter: Chapter, record: dict | None) -> dict[int, tuple[SourceCell, dict]]:
+    """The measured cells whose own code a record was made with, by number, each with what is kept of it."""
+    left, found = list(record["cells"]) if record else [], {}
+    for number, cell in _marked(chapter).items():
+        if entry := next((entry for entry in left if entry["code"] == digest([cell.text])), None):
+            left.remove(entry)
+            found[number] = cell, entry
+    return found
 
 
 def _made_from(project: Project, chapter: Chapter) -> dict:
@@ -104,7 +140,7 @@ def _read(project: Project, stem: str) -> dict | None:
     try:
         record = json.loads(path.read_text("utf-8"))
         if {"lesson", "versions", "modules"} <= set(record["made_from"]) and all(
-            {"code", "outputs"} == set(entry) for entry in record["cells"]
+            {"code", "outputs"} == set(entry) - {"recorded"} for entry in record["cells"]
         ):
             return record
     except (AttributeError, KeyError, TypeError, ValueError):

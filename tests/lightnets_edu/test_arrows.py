@@ -14,7 +14,7 @@ PACKAGE = Path(lightnets_edu.__file__).parent
 ORDER = ("threads", "layers", "models", "inference", "cost", "tracing", "drawing", "diagrams", "widgets")
 ALONE = {
     "__init__": set(), "compare": set(), "checks": {"compare"}, "show": set(),
-    "data": set(), "training": {"data", "progress", "threads"}, "timing": {"threads"}, "progress": set(),
+    "data": set(), "verdict": set(), "training": {"data", "progress", "threads"}, "timing": {"threads"}, "progress": set(),
 }
 
 

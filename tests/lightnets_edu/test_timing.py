@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from lightnets_edu import timing
-from lightnets_edu.timing import Timing, compare, time_forward
+from lightnets_edu.timing import Timing, compare, summary, time_forward, turns
 
 
 def sleeper(milliseconds: float):
@@ -34,6 +34,15 @@ def test_candidates_take_turns_and_each_goes_first():
 
     compare({"a": wait("a"), "b": wait("b")}, torch.zeros(1), repeats=6)
     assert order[6:] == list("abba" * 3)
+
+
+def test_turns_are_paired_and_rounded():
+    found = turns({"a": sleeper(2), "b": sleeper(1)}, torch.zeros(1), repeats=5)
+    assert {name: len(times) for name, times in found.items()} == {"a": 5, "b": 5}
+    assert all(a > b and len(f"{a:.9g}") <= 5 for a, b in zip(*found.values(), strict=True))
+    assert summary([4.0, 1.0, 2.0, 3.0, 5.0]) == Timing(3.0, 2.0, 4.0)
+    with pytest.raises(ValueError, match="at least two measurements, got 1"):
+        summary([1.0])
 
 
 def test_a_quick_function_is_called_often():

@@ -8,7 +8,7 @@ from torch import nn
 
 from lightnets_edu import training
 from lightnets_edu.data import Images, digits
-from lightnets_edu.training import Run, Spread, accuracy, fit, repeat
+from lightnets_edu.training import FULL, Run, Spread, accuracy, fit, repeat, seeds
 
 OPTIONS = {"epochs": 4, "batch": 32, "lr": 0.1, "progress": False}
 
@@ -185,8 +185,19 @@ def test_accuracy_counts(halves):
     assert accuracy(model, Images(halves[1].x[only], halves[1].y[only])) == 1.0
 
 
+def test_a_few_seeds_of_many(monkeypatch):
+    monkeypatch.delenv(FULL, raising=False)
+    assert list(seeds(3, of=30)) == [0, 1, 2]
+    monkeypatch.setenv(FULL, "1")
+    assert seeds(3, of=30) == range(30)
+    for few, of in [(0, 5), (3, 2), (1.5, 3), (2, None)]:
+        with pytest.raises(ValueError, match=r"seeds takes a few of many, such as seeds\(3, of=30\), got"):
+            seeds(few, of)
+
+
 def test_spread_in_words():
     run = Run(0.5, (1.0,), 1.0)
+    assert Spread(0.912, 0.9, 0.92, (run, run)).accuracies == [0.5, 0.5]
     assert str(Spread(0.912, 0.9, 0.92, (run,))) == "91.2% (90.0% to 92.0%)"
 
 
@@ -229,10 +240,10 @@ def test_labels_without_a_score(halves, label):
 
 def test_repeat_refuses(halves):
     model = tiny()
-    for build, seeds, message in [
+    for build, chosen, message in [
         (tiny, (), "at least one seed"),
         (model, (0,), "build must be a function"),
         (lambda: model, (0, 1), "the same network twice"),
     ]:
         with pytest.raises(ValueError, match=message):
-            repeat(build, *halves, seeds=seeds, **OPTIONS)
+            repeat(build, *halves, seeds=chosen, **OPTIONS)

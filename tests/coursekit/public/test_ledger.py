@@ -54,6 +54,9 @@ def test_a_measured_claim_is_shown_by_a_code_cell(book):
     edit(book / "book/chapters/01_double.py", ' claims="DO-01"', "")
     edit(book / "book/chapters/01_double.py", "# %%\nfrom toybook", '# %% claims="DO-01"\nfrom toybook')
     assert load(book)[0][0].measured
+    edit(book / "book/ledger/01_double.yml", "measured: true", "measured: true\n  note: On digits it does worse here too.")
+    with pytest.raises(BookError, match="its note types the conclusion 'worse'"):
+        load(book)
 
 
 def test_a_minor_claim_needs_no_section(book):
