@@ -35,7 +35,7 @@ class Claim:
     check: str = ""
     cite: str = ""
     measured: bool = False
-    minor: bool = False  # listed in the chapter's table only, no section teaches it
+    minor: bool = False  # on the page of all claims only: not in the chapter's table, and no section need teach it
 
 
 def read_ledger(project: Project, chapters: list[Chapter]) -> list[Claim]:
@@ -128,7 +128,8 @@ FOLDED = {"reported": "Results of the authors, quoted and not repeated here", "h
 
 
 def chapter_table(claims: list[Claim], chapter: Chapter) -> str:
-    """The chapter's own rows: what needed mending in the open, the rest folded in."""
+    """The chapter's own rows, but for minor ones: what needed mending in the open, the rest folded in."""
+    claims = [claim for claim in claims if not claim.minor]
     mended = [claim for claim in claims if claim.verdict not in FOLDED]
     shown = [table(mended, chapter)] if mended else []
     for verdict, title in FOLDED.items():

@@ -62,7 +62,13 @@ def test_a_measured_claim_is_shown_by_a_code_cell(book):
 def test_a_minor_claim_needs_no_section(book):
     path = book / "book/ledger/01_double.yml"
     path.write_text(path.read_text() + "- {id: DO-02, claim: So it is., verdict: reported, cite: someone2020, minor: true}\n")
-    assert len(load(book)[0]) == 2
+    claims, chapters = load(book)
+    assert len(claims) == 2 and "So it is." in claims_page(claims, chapters)
+    assert "So it is." not in chapter_table(claims, chapters[0])
+    path.write_text(path.read_text().replace("minor: true", "minor: false"))
+    edit(book / "book/chapters/01_double.py", 'claims="DO-01"', 'claims="DO-01,DO-02"')
+    claims, chapters = load(book)
+    assert "So it is." in chapter_table(claims, chapters[0])
 
 
 def test_ids_are_unique_and_known(book):
