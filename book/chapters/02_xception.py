@@ -168,7 +168,7 @@ plt.show()
 # :wrong: other outputs: They would be, if the segments went to the wrong kernels.
 
 # %% [markdown] objective="towers" claims="XC-03"
-# We stack the kernels and compare in float64, where rounding cannot hide a difference. In the package's modules each convolution stands with its batch norm and its ReLU, so we stack what belongs to all of them. (The function `conv_bn` makes a convolution without bias and its batch norm.)
+# We stack the kernels, and what belongs to the batch norms, and compare in float64, where rounding cannot hide a difference. (The function `conv_bn` makes a convolution without bias and its batch norm.)
 
 # %%
 def stacked(layers):
@@ -222,7 +222,7 @@ from lightnets_edu.widgets import ConvConnectivity
 ConvConnectivity(kind="grouped", c_in=12, c_out=12, groups=3)
 
 # %% [markdown]
-# Between one segment and one for each channel lies a whole spectrum. The 1×1 layer has $C_\text{in} C_\text{out}$ weights all along it; the 3×3 layer has $9\, C_\text{out}^2 / g$ with $g$ segments. We build the modules and count.
+# Between one segment and one for each channel lies a whole spectrum, whose middle the paper leaves to later work (Section 5 of {cite:t}`chollet2017xception`; ResNeXt {cite:p}`xie2017resnext` lives there). The 1×1 layer has $C_\text{in} C_\text{out}$ weights all along it, the 3×3 layer $9\, C_\text{out}^2 / g$ with $g$ segments.
 
 # %% hide="code" name="fig-xception-spectrum" alt="Two lines over the number of segments, both axes logarithmic. The weights of the 1×1 layer stay level. Those of the 3×3 layer begin nine times as high at one segment, are three times as high at three, fall in a straight line, cross the level line between eight and twelve segments, and end far below it at one segment for each channel." caption="Weights of the two layers over the number of segments, counted in modules with as many channels after as before. With three segments the 3×3 layer has three times the weights of the 1×1 layer. At the right end, the extreme form, hardly any are left."
 segments = [g for g in range(1, c + 1) if c % g == 0]
@@ -240,9 +240,6 @@ ax.set_xticks([1, 3, 12, 48, 192], labels=["1", "3", "12", "48", "192"])
 ax.minorticks_off()
 ax.legend()
 plt.show()
-
-# %% [markdown]
-# The paper leaves the middle of this spectrum to later work (Section 5 of {cite:t}`chollet2017xception`). ResNeXt {cite:p}`xie2017resnext` lives there.
 
 # %% [markdown] objective="order" claims="XC-05,XC-06"
 # ## Count it: which layer comes first?
@@ -456,7 +453,7 @@ plt.show()
 # %% [markdown]
 # With one pattern for each input put in its place, the trained network is right on {{= f"{verdict.mean(recorded.right['standard, cut']):.0%}" =}} of the test images, {{= verdict.paired(recorded.right["standard, cut"], recorded.right["standard"]).words("more than before", "fewer than before", "as many as before, as far as we can tell") =}}. So {{= "these standard layers do use what a separable layer has not" if verdict.paired(recorded.right["standard, cut"], recorded.right["standard"]).high < 0 else "these standard layers would hardly miss what a separable layer has not" =}}. But the network that never had more than one pattern is right on {{= f"{verdict.mean(recorded.right['separable']):.1%}" =}}, against {{= f"{verdict.mean(recorded.right['standard']):.1%}" =}} with standard layers; the difference is {{= verdict.paired(recorded.right["separable"], recorded.right["standard"]) =}}.
 #
-# As a statement about the kernels that training finds, the premise {{= "fails here" if verdict.mean(recorded.held["after"]) < 0.75 else "holds here" =}}. As a statement about what a network needs, it has to be tried by training separable networks. The paper does that, on more than ten digits.
+# As a statement about the kernels that training finds, the premise {{= "fails here" if verdict.mean(recorded.held["after"]) < 0.75 else "holds here" =}}. As one about what a network needs, it has to be tried with separable networks, as the paper does.
 
 # %% [markdown] objective="build" claims="XC-01"
 # ## Build it: the layer, the block, the network
@@ -478,6 +475,10 @@ block_rows = {row.name: row for row in
               cost.layer_costs(reducing, (1, 256, 37, 37))}
 
 # %% [markdown]
+# :::{dropdown} Going deeper: a pool that is one pixel off
+# With kernel 3 and stride 2 a max pool needs one more pixel on a map of even size. TensorFlow's “same” padding puts it at the end; PyTorch's `padding=1` puts one at both ends. On maps of odd size the two agree; on even ones they are two functions, and trained weights give other outputs. With the paper's images of 299 by 299 pixels only the second of Xception's pools sees an even map ({cite:t}`chollet2017xception`, Figure 5). Our package pads both ends.
+# :::
+#
 # Below is the third such block, to scale. Nearly all of its work is in the {show}`pointwise layers <fig-xception-block layer=5>`; a {show}`depthwise layer <fig-xception-block layer=4>` of the same width does {{= f"{block_rows['second.pointwise'].macs / block_rows['second.depthwise'].macs:.0f}" =}} times less. The {show}`shortcut <fig-xception-block layer=0>` works on the small map only.
 
 # %% name="fig-xception-block" alt="The block from left to right as a flow of channels, from 256 to 728: two depthwise layers drawn narrow and two pointwise layers, a pool, and a 1×1 layer on the shortcut; the layer picked is the second pointwise one." caption="Xception's third reducing block. The flow is as thick as there are channels. Pick a layer to see what it costs."
@@ -519,7 +520,7 @@ show.table(
      ("of these with a shortcut", 12, blocks)])
 
 # %% [markdown]
-# All agree, if a separable layer counts once and the shortcuts' 1×1 layers do not count. {{= separable =}} of the {{= layers =}} are separable; the two of the stem are not. The towers are gone altogether: Xception is not Inception v3 with other layers put in, but a plain stack with shortcuts. And since a count makes no network, the tests of this book copy the weights of an independent implementation, pytorchcv, into ours; the outputs agree.
+# All agree, if a separable layer counts once and the shortcuts' 1×1 layers do not count. {{= separable =}} of the {{= layers =}} are separable; the two of the stem are not. The towers are gone: Xception is not Inception v3 with other layers put in, but a plain stack with shortcuts. And since a count makes no network, our tests copy the weights of an independent implementation, pytorchcv, into ours; the outputs agree.
 
 # %% [markdown] objective="size" claims="XC-14,XC-15"
 # ## Why it is not smaller
@@ -573,7 +574,7 @@ NetworkSkyline(["xception", "inception_v3"], against="inception_v3")
 # %% [markdown] objective="size"
 # ## Time it
 #
-# Training took 28 steps a second for Xception and 31 for Inception v3, on 60 GPUs; the reason given is that the software for depthwise layers was not yet optimised (Section 4.5.2 of {cite:t}`chollet2017xception`). That is a tenth fewer steps, with {{= f"{xception.macs / networks['Inception v3'].macs - 1:.0%}" =}} more multiply-adds in each. And here? We time both networks, then one layer of the entry flow, its two steps alone, a standard layer of the same widths, and a copy of the map: it moves the same elements and computes nothing.
+# Training took 28 steps a second for Xception and 31 for Inception v3; the software for depthwise layers was not yet optimised (Section 4.5.2 of {cite:t}`chollet2017xception`). That is a tenth fewer steps, with {{= f"{xception.macs / networks['Inception v3'].macs - 1:.0%}" =}} more multiply-adds in each. And here? We time both networks, one layer of the entry flow, its two steps alone, a standard layer of the same widths, and a copy of the map, which moves the same elements and computes nothing.
 
 # %% hide="code"
 entry = SeparableConv(128, 128)
@@ -604,7 +605,7 @@ show.table(
 # %% [markdown]
 # For one image on one thread Xception is {{= verdict.ratio(recorded.nets["Xception"], recorded.nets["Inception v3"]).words("slower than", "quicker than", "as quick as") =}} Inception v3: it takes {{= verdict.ratio(recorded.nets["Xception"], recorded.nets["Inception v3"]) =}} the time, for {{= f"{xception.macs / networks['Inception v3'].macs:.2f}" =}} times the multiply-adds.
 #
-# The standard layer has {{= f"{work['standard 3×3'].macs / work['separable'].macs:.1f}" =}} times the multiply-adds of the separable one and takes {{= verdict.ratio(recorded.turns["standard 3×3"], recorded.turns["separable"]) =}} its time. The depthwise step has {{= f"{work['its depthwise step'].macs / work['its pointwise step'].macs:.0%}" =}} of the multiply-adds of the pointwise step and takes {{= verdict.ratio(recorded.turns["its depthwise step"], recorded.turns["its pointwise step"]) =}} its time. Is that because it moves a whole map? It takes {{= verdict.ratio(recorded.turns["its depthwise step"], recorded.turns["a copy"]) =}} the time of the copy: moving the map {{= "explains the smaller part" if verdict.ratio(recorded.turns["its depthwise step"], recorded.turns["a copy"]).low > 2 else "can explain most of it" =}}. [Chapter 1](01_convolutions.ipynb) looks at how a library runs such layers.
+# The standard layer has {{= f"{work['standard 3×3'].macs / work['separable'].macs:.1f}" =}} times the multiply-adds of the separable one and takes {{= verdict.ratio(recorded.turns["standard 3×3"], recorded.turns["separable"]) =}} its time. Its depthwise step has {{= f"{work['its depthwise step'].macs / work['its pointwise step'].macs:.0%}" =}} of the multiply-adds of the pointwise step and takes {{= verdict.ratio(recorded.turns["its depthwise step"], recorded.turns["its pointwise step"]) =}} its time. Is that because it moves a whole map? It takes {{= verdict.ratio(recorded.turns["its depthwise step"], recorded.turns["a copy"]) =}} the time of the copy: moving the map {{= "explains the smaller part" if verdict.ratio(recorded.turns["its depthwise step"], recorded.turns["a copy"]).low > 2 else "can explain most of it" =}}.
 
 # %% [markdown] objective="build" claims="XC-13,XC-16"
 # ## Measure it: something between?
@@ -705,19 +706,6 @@ for relu in nn.ReLU(), nn.ReLU(inplace=True):
 # %% [markdown]
 # The negative values are gone before they are added: the block is another function, and no shape tells. It has happened in published code of another network {cite:p}`rosinality2021inplace`.
 #
-# ### A pool that is one pixel off
-#
-# With kernel 3 and stride 2 a max pool needs one more pixel on a map of even size. TensorFlow's “same” padding puts it at the end; PyTorch's `padding=1` puts one at both ends.
-
-# %%
-x = torch.arange(8.0).reshape(1, 8)
-at_the_end = nn.functional.pad(x, (0, 1), value=float("-inf"))
-print("PyTorch:   ", nn.functional.max_pool1d(x, 3, 2, padding=1).tolist())
-print("TensorFlow:", nn.functional.max_pool1d(at_the_end, 3, 2).tolist())
-
-# %% [markdown]
-# On maps of odd size the two agree. On even ones they are two functions, and trained weights give other outputs. At 299×299 pixels only the second of Xception's pools sees an even map. Our package pads both ends.
-#
 # ### A copy that runs
 #
 # Here is the block with stride 2 as one may find it. The code is ours, and so is the choice of mistakes; each is of a kind that published copies have.
@@ -748,7 +736,7 @@ class FoundBlock(nn.Module):
         return self.pool(y) + self.skip_bn(self.skip(x))
 
 # %% [markdown]
-# We compare it with the package's block in three ways: shape, number of parameters, and output under the same weights.
+# We compare it with the package's block: shapes, parameters, outputs under the same weights.
 
 # %% hide="code"
 def renamed(block):
@@ -792,7 +780,7 @@ heads = ["channels", "shapes", "parameters, copy", "package", "outputs"]
 show.table(heads, rows)
 
 # %% [markdown]
-# In the entry flow even the number of parameters agrees. **Shapes and counts are not enough: compare outputs under the same weights.** You will mend the copy in the last exercise.
+# In the entry flow even the number of parameters agrees. **Shapes and counts are not enough: compare outputs under the same weights.**
 
 # %% [markdown]
 # ## Exercises
@@ -1120,7 +1108,7 @@ show.table(
      for name in JOBS.values() if name != "batch norm"])
 
 # %% [markdown]
-# Outside the stem nothing does both jobs at once any more. The cost has moved into the 1×1 layers, those of the shortcuts among them: they take {{= f"{shares(xception_rows, 'channels only')[1]:.0%}" =}} of the multiply-adds. ShuffleNet will start there.
+# Outside the stem nothing does both jobs any more. The cost has moved into the 1×1 layers, those of the shortcuts among them, with {{= f"{shares(xception_rows, 'channels only')[1]:.0%}" =}} of the multiply-adds. ShuffleNet starts there.
 #
 # Choose the *layer* wherever parameters and multiply-adds count: MobileNet, EfficientNet and their heirs are built from it. Choose the *network* when accuracy counts and a machine of ordinary size will run it. Look elsewhere for a phone: MobileNet keeps the saving that Xception spends.
 

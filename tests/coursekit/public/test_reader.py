@@ -102,7 +102,7 @@ def test_another_state_runs_the_lesson_again(asked):
     """And so does another figure, or another answer."""
     def key():
         project = Project(asked.parents[2])
-        return _key(project, read_chapters(project.sources(), project.root)[0])
+        return _key(project, read_chapters(project.sources(), project.root)[0], {})
 
     keys = [key()]
     for old, new in [("at=7", "at=8"), ("fig-dial at", "fig-line at"), (":answer: twice\n", ":answer: twice + 1\n")]:
