@@ -67,7 +67,7 @@ show.table(
      if t.params])
 
 # %% [markdown]
-# The spatial layers of the towers, which do both jobs at once, take {{= f"{shares(inception, JOBS['standard'])[1]:.0%}" =}} of the network's multiply-adds and {{= f"{shares(inception, JOBS['standard'])[0]:.0%}" =}} of its parameters. So much goes into mapping jointly what the premise takes for separate.
+# The spatial layers of the towers, which do both jobs at once, take {{= f"{shares(inception, JOBS['standard'])[1]:.0%}" =}} of the network's multiply-adds and {{= f"{shares(inception, JOBS['standard'])[0]:.0%}" =}} of its parameters.
 
 # %% objectives [markdown]
 # ## You will be able to
@@ -250,7 +250,7 @@ plt.show()
 # %% predict [markdown] name="order" objective="order"
 # ### From few channels to many
 #
-# An image has three channels, the next map many. Which order has fewer weights where a layer goes from three channels to many?
+# Which order has fewer weights where a layer goes from three channels, those of an image, to many?
 #
 # :field: Fewer weights has
 # :choices: DW→PW | PW→DW | neither
@@ -466,7 +466,7 @@ plt.show()
 show.source(SeparableConv)
 
 # %% [markdown]
-# Around each block of layers runs a {term}`shortcut`: what comes in is added to what comes out. Where the map shrinks, a max pool ends the block, and a 1×1 layer of stride 2 brings the shortcut to the same shape.
+# Around each block runs a {term}`shortcut`: what comes in is added to what comes out. Where the map shrinks, a max pool ends the block, and a 1×1 layer of stride 2 brings the shortcut to the same shape.
 
 # %%
 show.source(ReducingBlock)
@@ -504,7 +504,7 @@ diagrams.network(network, image, title="Xception", parts={
 # %% [markdown] claims="XC-07"
 # ### Check it: thirty-six layers, fourteen modules
 #
-# The paper counts 36 convolutional layers in 14 modules, all but the first and the last with a shortcut ({cite:t}`chollet2017xception`, Section 3). Do we agree?
+# The paper counts 36 convolutional layers in 14 modules, all but the first and the last with a shortcut ({cite:t}`chollet2017xception`, Section 3).
 
 # %% hide="code"
 def count(kind):
@@ -522,7 +522,7 @@ show.table(
      ("of these with a shortcut", 12, blocks)])
 
 # %% [markdown]
-# All agree, if a separable layer counts once and the shortcuts' 1×1 layers do not count. {{= separable =}} of the {{= layers =}} are separable; the two of the stem are not. The towers are gone: Xception is not Inception v3 with other layers put in, but a plain stack with shortcuts. And since a count makes no network, our tests copy the weights of an independent implementation, pytorchcv, into ours; the outputs agree.
+# All agree, if a separable layer counts once and the shortcuts' 1×1 layers do not count. {{= separable =}} of the {{= layers =}} are separable; the two of the stem are not. Xception is not Inception v3 with other layers put in: the towers are gone, and a plain stack with shortcuts is left. A count makes no network, so our tests also copy the weights of an independent implementation, pytorchcv, into ours; the outputs agree.
 
 # %% [markdown] objective="size" claims="XC-14,XC-15"
 # ## Why it is not smaller
@@ -576,7 +576,7 @@ NetworkSkyline(["xception", "inception_v3"], against="inception_v3")
 # %% [markdown] objective="size"
 # ## Time it
 #
-# Training took 28 steps a second for Xception and 31 for Inception v3; the software for depthwise layers was not yet optimised (Section 4.5.2 of {cite:t}`chollet2017xception`). That is a tenth fewer steps, with {{= f"{xception.macs / networks['Inception v3'].macs - 1:.0%}" =}} more multiply-adds in each. And here? We time both networks, one layer of the entry flow, its two steps alone, a standard layer of the same widths, and a copy of the map, which moves the same elements and computes nothing.
+# Training took 28 steps a second for Xception and 31 for Inception v3; better software for depthwise layers was expected to turn that round (Section 4.5.2 of {cite:t}`chollet2017xception`). That is a tenth fewer steps, with {{= f"{xception.macs / networks['Inception v3'].macs - 1:.0%}" =}} more multiply-adds in each. And here? We time both networks, one layer of the entry flow, its two steps alone, a standard layer of the same widths, and a copy of the map, which moves the same elements and computes nothing.
 
 # %% hide="code"
 entry = SeparableConv(128, 128)
@@ -607,14 +607,14 @@ show.table(
 # %% [markdown]
 # For one image on one thread Xception is {{= verdict.ratio(recorded.nets["Xception"], recorded.nets["Inception v3"]).words("slower than", "quicker than", "as quick as") =}} Inception v3: it takes {{= verdict.ratio(recorded.nets["Xception"], recorded.nets["Inception v3"]) =}} the time, for {{= f"{xception.macs / networks['Inception v3'].macs:.2f}" =}} times the multiply-adds.
 #
-# The standard layer has {{= f"{work['standard 3×3'].macs / work['separable'].macs:.1f}" =}} times the multiply-adds of the separable one and takes {{= verdict.ratio(recorded.turns["standard 3×3"], recorded.turns["separable"]) =}} its time. Its depthwise step has {{= f"{work['its depthwise step'].macs / work['its pointwise step'].macs:.0%}" =}} of the multiply-adds of the pointwise step and takes {{= verdict.ratio(recorded.turns["its depthwise step"], recorded.turns["its pointwise step"]) =}} its time. Is that because it moves a whole map? It takes {{= verdict.ratio(recorded.turns["its depthwise step"], recorded.turns["a copy"]) =}} the time of the copy: moving the map {{= "explains the smaller part" if verdict.ratio(recorded.turns["its depthwise step"], recorded.turns["a copy"]).low > 2 else "can explain most of it" =}}.
+# The standard layer has {{= f"{work['standard 3×3'].macs / work['separable'].macs:.1f}" =}} times the multiply-adds of the separable one and takes {{= verdict.ratio(recorded.turns["standard 3×3"], recorded.turns["separable"]) =}} its time. The separable layer's depthwise step has {{= f"{work['its depthwise step'].macs / work['its pointwise step'].macs:.0%}" =}} of the multiply-adds of its pointwise step and takes {{= verdict.ratio(recorded.turns["its depthwise step"], recorded.turns["its pointwise step"]) =}} the time. Is that because it moves a whole map? It takes {{= verdict.ratio(recorded.turns["its depthwise step"], recorded.turns["a copy"]) =}} the time of the copy: moving the map {{= "explains the smaller part" if verdict.ratio(recorded.turns["its depthwise step"], recorded.turns["a copy"]).low > 2 else "can explain most of it" =}}.
 
 # %% [markdown] objective="build" claims="XC-13,XC-16"
 # ## Measure it: something between?
 #
 # On ImageNet, Xception learned faster and ended better with nothing between depthwise and pointwise layer than with a ReLU, or with an ELU, a ReLU with a soft negative side (Figure 10 of {cite:t}`chollet2017xception`). For Inception modules the opposite had been found. The paper offers a guess: on a map one channel deep, a non-linearity loses information.
 #
-# We have handwritten digits, twenty of each to learn from, and a short Xception: a stem, one reducing block, three middle blocks, a classifier. We add what MobileNet V1 {cite:p}`howard2017mobilenets` does, batch norm *and* ReLU. And we take the shortcuts of the middle blocks away, much as the paper does in its Figure 9.
+# We have handwritten digits, twenty of each to learn from, and a short Xception: a stem, one reducing block, three middle blocks, a classifier. We add what MobileNet V1 {cite:p}`howard2017mobilenets` has there, batch norm *and* ReLU. And we take the middle blocks' shortcuts away, much as the paper's Figure 9 does.
 
 # %% predict [markdown] name="between" objective="build"
 # ### What will a ReLU do?
@@ -680,7 +680,8 @@ accuracies = {name: spread.accuracies for name, spread in found.items()}
 print("Measured on", timing.machine())
 show.table(["between the layers", "accuracy: mean (lowest to highest)",
             "against nothing: mean (interval)"],
-           [(name, found[name], against(accuracies, name))
+           [(name, found[name],
+             "–" if name == "nothing" else against(accuracies, name))
             for name in variants])
 
 # %% [markdown]
@@ -710,7 +711,7 @@ for relu in nn.ReLU(), nn.ReLU(inplace=True):
 #
 # ### A copy that runs
 #
-# Here is the block with stride 2 as one may find it. The code is ours, and so is the choice of mistakes; each is of a kind that published copies have.
+# Here is the block with stride 2 as one may find it. Code and choice of mistakes are ours; each is of a kind that published copies have.
 
 # %%
 class FoundBlock(nn.Module):
@@ -1100,7 +1101,7 @@ with Check("MendedBlock") as check:
 # %% [markdown]
 # ## When to choose it
 #
-# Two jobs at once were the complaint. Here are the first numbers again, beside those of the cure.
+# The first numbers again, beside those of the cure:
 
 # %% hide="code"
 show.table(
@@ -1117,4 +1118,4 @@ show.table(
 # %% ledger [markdown]
 # ## What was claimed, what we found
 #
-# Eight statements of the paper and of the texts that this book checks, each with our verdict. All sixteen stand on [The source, checked](../book/claims.md).
+# Eight statements, each with our verdict; all are on [The source, checked](../book/claims.md).
