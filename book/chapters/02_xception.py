@@ -140,7 +140,7 @@ with torch.device("meta"):
         "4 Extreme": (ExtremeInception(c, c), [
             (0, 0, ["reduce.", "depthwise."])]),
     }
-fig, axes = plt.subplots(1, 4, figsize=(7.6, 4.2))
+fig, axes = plt.subplots(1, 4, figsize=(7, 4))
 for ax, (name, (module, chains)) in zip(axes, stages.items(), strict=True):
     drawn(ax, module, chains)
     total = cost.total(r for r in cost.layer_costs(module, (1, c, 8, 8))
