@@ -55,6 +55,23 @@ class Chapter:
         return self.path.stem
 
     @property
+    def number(self) -> int | None:
+        """The number that its file's name begins with; None for a page that is no chapter."""
+        match = re.match(r"(\d+)_", self.stem)
+        return int(match[1]) if match else None
+
+    @property
+    def title(self) -> str:
+        """Its title under its number: `5. ShuffleNet V1`."""
+        words = next(heading(cell.text) for cell in self.cells if cell.role == "card")
+        return words if self.number is None else f"{self.number}. {words}"
+
+    def exercise_number(self, name: str) -> str:
+        """`5.4` for the fourth exercise of chapter 5."""
+        place = list(self.exercises).index(name) + 1
+        return str(place) if self.number is None else f"{self.number}.{place}"
+
+    @property
     def teaches(self) -> bool:
         """Whether it is a chapter with objectives, rather than a page with a title only."""
         return bool(self.header["objectives"])

@@ -103,6 +103,11 @@ class Project:
         path = self.repository.removeprefix("https://github.com/")
         return f"https://colab.research.google.com/github/{path}/blob/{self.branch}/{NOTEBOOKS}/{stem}.ipynb"
 
+    @cached_property
+    def chapters(self) -> dict[int, str]:
+        """The stems of the numbered chapters by their number."""
+        return {int(path.stem.partition("_")[0]): path.stem for path in self.sources() if re.match(r"\d+_", path.stem)}
+
     def sources(self) -> list[Path]:
         """The chapter sources in the order of `_toc.yml`; the two must name the same chapters."""
         listed = [

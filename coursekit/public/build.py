@@ -51,7 +51,7 @@ def _build(
     chapters = read_chapters(project.sources(), root)
     claims = ledger.read_ledger(project, chapters)
     record = strength.read(root)
-    made = pages.whole(chapters, claims, record)
+    made = pages.whole(project, chapters, claims, record)
     kept = {name: pages.committed(text) for name, text in made.items()}
     anew = measured.chosen(project, chapters, measure)
     _tell(strength_page.out_of_date(chapters, record) + measured.out_of_date(project, chapters, anew), check)

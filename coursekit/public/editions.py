@@ -10,14 +10,17 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from ..cells import SourceCell
 from ..chapter import Chapter, Exercise
+from ..errors import BookError
 from ..exercise_cells import grade_id, mark
 from ..project import Project
 from ..prose import fill
 from . import reader, recorded
 from .execute import STATE, Executed
-from .ledger import Claim, chapter_table
+from .ledger import Claim
+from .ledger_page import chapter_table
 from .plain import References, plain
 
+CHAPTER = re.compile(r"\{chapter\}`(?:(?P<words>[^`<]+?)\s*<)?(?P<number>\d+)>?`")
 GRADED = "# Graded: your teacher's copy of this cell holds further tests. Leave it as it is."
 KERNEL = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -97,20 +100,34 @@ def dumps(nb) -> str:
 
 
 def _text(project: Project, chapter: Chapter, cell: SourceCell, claims: list[Claim]) -> str:
-    """A Markdown cell's text with what the build adds to its role."""
+    """A Markdown cell's text with what the build adds to its role, and with links to other chapters."""
+    text = _with_additions(project, chapter, cell, claims)
+    return CHAPTER.sub(lambda match: _chapter_link(project, match, cell.where), text)
+
+
+def _chapter_link(project: Project, match: re.Match, where: str) -> str:
+    words, number = match["words"] or f"chapter {match['number']}", int(match["number"])
+    if number not in project.chapters:
+        known = ", ".join(map(str, project.chapters))
+        raise BookError(where, f"the book has no chapter {number}", f"there are {known}; call a later one by its name")
+    return f"[{words}]({project.chapters[number]}.ipynb)"
+
+
+def _with_additions(project: Project, chapter: Chapter, cell: SourceCell, claims: list[Claim]) -> str:
     if cell.role == "card":
         header, needs = chapter.header, ""
+        text = re.sub(r"^(#[ \t]+).*", lambda m: m[1] + chapter.title, cell.text, count=1, flags=re.M)
         if chapter.teaches:
             needs = f"**Time:** about {header['minutes']} minutes. **Know first:** {header['before']}\n\n"
         return (
-            f"{cell.text}\n\n:::{{admonition}} Before you start\n:class: card\n"
+            f"{text}\n\n:::{{admonition}} Before you start\n:class: card\n"
             f"{needs}[Open in Colab]({project.colab_url(chapter.stem)}) to run and change everything here.\n:::"
         )
     if cell.role == "objectives":
         promised = [f"{number}. {text};" for number, text in enumerate(chapter.header["objectives"].values(), 1)]
         return cell.text + "\n\n" + "\n".join(promised)[:-1] + "."
     if cell.role == "ledger":
-        return cell.text + "\n\n" + chapter_table([claim for claim in claims if claim.chapter == chapter.stem], chapter)
+        return cell.text + "\n\n" + chapter_table([claim for claim in claims if claim.chapter == chapter.stem])
     if cell.role == "task":
         exercise = chapter.exercises[cell.args["exercise"]]
         return re.sub(
@@ -124,9 +141,8 @@ def _text(project: Project, chapter: Chapter, cell: SourceCell, claims: list[Cla
 
 
 def _title(chapter: Chapter, exercise: Exercise, words: str) -> str:
-    number = list(chapter.exercises).index(exercise.name) + 1
     worth = f"{exercise.points} point{'s' * (exercise.points > 1)}" if exercise.points else "practice"
-    return f"Exercise {number}: {words} ({worth})"
+    return f"Exercise {chapter.exercise_number(exercise.name)}: {words} ({worth})"
 
 
 def _figure(cell: SourceCell) -> dict:

@@ -1,13 +1,13 @@
 """The ledger: what the sources and papers claim, whether it holds, where the book teaches it, what shows it."""
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import yaml
 from pybtex.database import parse_file
 
-from ..chapter import Chapter, heading, headings
+from ..chapter import Chapter, heading
 from ..errors import BookError
 from ..project import Project
 from .conclusions import typed
@@ -19,7 +19,8 @@ VERDICTS = {
     "reported": "a result of the paper, quoted and not repeated here",
     "open": "could not be settled",
 }
-FIELDS = {"id", "claim", "verdict", "note", "check", "cite", "measured", "minor"}
+FIELDS = {"id", "claim", "verdict", "note", "check", "cite", "measured", "minor", "chapter", "source"}
+SOURCES = "book/ledger/sources.yml"
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,35 @@ class Claim:
     check: str = ""
     cite: str = ""
     measured: bool = False
-    minor: bool = False  # on the page of all claims only: not in the chapter's table, and no section need teach it
+    minor: bool = False  # no section teaches it
+    in_chapter: bool = False  # `chapter: true`: one of the few that the chapter itself lists
+    source: tuple[str, ...] = ()  # the ids of those in sources.yml that state it
+
+
+@dataclass(frozen=True)
+class Source:
+    """A public text that the book checks, as it names itself; `short` is what our chapters call it."""
+
+    id: str
+    short: str
+    title: str
+    language: str
+    author: str = "not named"
+    address: str = ""
+    date: str = "not said"
+
+
+def read_sources(project: Project) -> list[Source]:
+    """The texts of sources.yml; none where a book has no such file."""
+    path = project.root / SOURCES
+    found = []
+    for number, row in enumerate(_rows(path) if path.is_file() else [], 1):
+        try:
+            found.append(Source(**row))
+        except TypeError as error:
+            known = ", ".join(one.name for one in fields(Source))
+            raise BookError(f"{SOURCES}, entry {number}", f"is no source: {error}", f"fields are {known}") from None
+    return found
 
 
 def read_ledger(project: Project, chapters: list[Chapter]) -> list[Claim]:
@@ -43,7 +72,10 @@ def read_ledger(project: Project, chapters: list[Chapter]) -> list[Claim]:
     claims: list[Claim] = []
     keys = set(parse_file(str(project.bibliography)).entries)
     stems = {chapter.stem: chapter for chapter in chapters}
+    sources = [source.id for source in read_sources(project)]
     for path in sorted((project.root / "book" / "ledger").glob("*.yml")):
+        if path == project.root / SOURCES:
+            continue
         if path.stem not in stems:
             raise BookError(f"book/ledger/{path.name}", "belongs to no chapter", f"chapters are {', '.join(stems)}")
         for number, row in enumerate(_rows(path), 1):
@@ -58,6 +90,8 @@ def read_ledger(project: Project, chapters: list[Chapter]) -> list[Claim]:
         if claim.id in {earlier.id for earlier in claims[:number]}:
             raise BookError(where, "this id is already taken")
         _backed(project.root, claim, stems[claim.chapter], keys, where)
+        if unknown := [source for source in claim.source if source not in sources]:
+            raise BookError(where, f"names the source {unknown[0]!r}", f"{SOURCES} has {', '.join(sources) or 'none'}")
         _placed(claim, stems[claim.chapter], where)
     return claims
 
@@ -90,7 +124,9 @@ def _claim(row, path: Path, number: int) -> Claim:
         raise BookError(where, f"verdict {row['verdict']!r}", f"one of {', '.join(VERDICTS)}")
     if row["verdict"] in ("imprecise", "wrong") and not row.get("note"):
         raise BookError(where, f"is {row['verdict']} and does not say what is right", "add a note")
-    return Claim(chapter=path.stem, **row)
+    own = {key: value for key, value in row.items() if key not in ("chapter", "source")}
+    said = tuple(part.strip() for part in str(row.get("source", "")).split(",") if part.strip())
+    return Claim(chapter=path.stem, **own, in_chapter=bool(row.get("chapter")), source=said)
 
 
 def _backed(root: Path, claim: Claim, chapter: Chapter, keys: set[str], where: str) -> None:
@@ -115,71 +151,6 @@ def _test_exists(root: Path, check: str) -> bool:
     return any(isinstance(node, ast.FunctionDef) and node.name == function for node in ast.walk(tree))
 
 
-def table(claims: list[Claim], chapter: Chapter) -> str:
-    """Some rows of the ledger as a Markdown table, in the order of the verdicts that most need saying."""
-    order = ["wrong", "imprecise", "open", "reported", "holds"]
-    rows = ["| claim | verdict | what we found |", "|---|---|---|"]
-    for claim in sorted(claims, key=lambda claim: order.index(claim.verdict)):
-        rows.append(f"| {claim.claim} | {claim.verdict} | {_found(claim, chapter)} |")
-    return "\n".join(rows)
-
-
-FOLDED = {"reported": "Results of the authors, quoted and not repeated here", "holds": "Statements that hold"}
-
-
-def chapter_table(claims: list[Claim], chapter: Chapter) -> str:
-    """The chapter's own rows, but for minor ones: what needed mending in the open, the rest folded in."""
-    claims = [claim for claim in claims if not claim.minor]
-    mended = [claim for claim in claims if claim.verdict not in FOLDED]
-    shown = [table(mended, chapter)] if mended else []
-    for verdict, title in FOLDED.items():
-        if rows := [claim for claim in claims if claim.verdict == verdict]:
-            shown.append(f":::{{dropdown}} {title}: {len(rows)}\n{table(rows, chapter)}\n:::")
-    return "\n\n".join(shown)
-
-
-def _found(claim: Claim, chapter: Chapter) -> str:
-    place = _taught(claim, chapter)
-    source = (
-        ""
-        if not claim.cite
-        else f"{{cite}}`{claim.cite.split(',')[0]}`" + "".join(f",{part}" for part in claim.cite.split(",")[1:])
-    )
-    return " ".join(part for part in (claim.note, f"“{place}”." if place else "", source) if part)
-
-
-def _taught(claim: Claim, chapter: Chapter) -> str:
-    """The heading of the section whose cell teaches a claim."""
-    title = ""
-    for cell in chapter.cells:
-        if cell.kind == "markdown" and cell.text.lstrip().startswith("#"):
-            title = heading(cell.text)
-        if claim.id in [part.strip() for part in str(cell.args.get("claims", "")).split(",")]:
-            return title
-        title = (headings(cell.text) or [title])[-1] if cell.kind == "markdown" else title
-    return ""
-
-
-def claims_page(claims: list[Claim], chapters: list[Chapter]) -> str:
-    """The page “the source, checked”."""
-    out = [
-        "# The source, checked",
-        "",
-        "Every checkable statement of our sources and of the papers that a chapter deals with, in our own words.",
-        "The sources are five public texts on light networks, lecture notes and articles.",
-        "The verdicts are:",
-        "",
-    ]
-    out += [f"- **{name}**: {meaning};" for name, meaning in VERDICTS.items()]
-    for chapter in chapters:
-        own = [claim for claim in claims if claim.chapter == chapter.stem]
-        if not own:
-            continue
-        title = next(heading(cell.text) for cell in chapter.cells if cell.role == "card")
-        out += ["", f"## [{title}](../notebooks/{chapter.stem}.ipynb)", "", table(own, chapter)]
-    return "\n".join(out) + "\n"
-
-
 def trace_page(chapters: list[Chapter]) -> str:
     """The page that lists which section and which exercise serve each objective; refuses one without either."""
     out = [
@@ -188,17 +159,17 @@ def trace_page(chapters: list[Chapter]) -> str:
         "What each chapter promises, where it keeps the promise, and which exercise tests it.",
     ]
     for chapter in filter(lambda chapter: chapter.teaches, chapters):
-        title = next(heading(cell.text) for cell in chapter.cells if cell.role == "card")
         out += [
             "",
-            f"## [{title}](../notebooks/{chapter.stem}.ipynb)",
+            f"## [{chapter.title}](../notebooks/{chapter.stem}.ipynb)",
             "",
             "| you will be able to | section | exercise |",
             "|---|---|---|",
         ]
         for key, text in chapter.header["objectives"].items():
             sections = chapter.taught()[key]
-            exercises = [heading(e.cells["task"].text) for e in chapter.exercises.values() if e.objective == key]
+            serving = [exercise for exercise in chapter.exercises.values() if exercise.objective == key]
+            exercises = [f"{chapter.exercise_number(e.name)} {heading(e.cells['task'].text)}" for e in serving]
             if not sections or not exercises:
                 what = "section" if not sections else "exercise"
                 raise BookError(

@@ -10,15 +10,17 @@ from .. import strength
 from ..chapter import Chapter, read_chapters
 from ..project import Project
 from ..strength import Measured
-from . import ledger, strength_page
+from . import ledger, ledger_page, strength_page
 
 MARK = f"% made by {__name__}"
 
 
-def whole(chapters: list[Chapter], claims: list[ledger.Claim], record: dict[str, Measured]) -> dict[str, str]:
+def whole(
+    project: Project, chapters: list[Chapter], claims: list[ledger.Claim], record: dict[str, Measured]
+) -> dict[str, str]:
     """The pages by path."""
     return {
-        "book/claims.md": ledger.claims_page(claims, chapters),
+        "book/claims.md": ledger_page.claims_page(project, claims, ledger.read_sources(project), chapters),
         "book/trace.md": ledger.trace_page(chapters),
         "book/exercises.md": strength_page.page(chapters, record),
     }
@@ -33,4 +35,4 @@ def generate(root: Path) -> dict[str, str]:
     """The pages by path, from the sources; for the Sphinx extension."""
     project = Project(root)
     chapters = read_chapters(project.sources(), root)
-    return whole(chapters, ledger.read_ledger(project, chapters), strength.read(root))
+    return whole(project, chapters, ledger.read_ledger(project, chapters), strength.read(root))

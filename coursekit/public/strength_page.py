@@ -31,8 +31,7 @@ def page(chapters: list[Chapter], record: dict[str, Measured]) -> str:
     for chapter in chapters:
         if not graded(chapter):
             continue
-        title = next(heading(cell.text) for cell in chapter.cells if cell.role == "card")
-        out.append(f"## [{title}](../notebooks/{chapter.stem}.ipynb)")
+        out.append(f"## [{chapter.title}](../notebooks/{chapter.stem}.ipynb)")
         if state := _state(chapter, record):
             out.append(f"These exercises are {state}.")
             continue
@@ -76,8 +75,8 @@ def _state(chapter: Chapter, record: dict[str, Measured]) -> str:
 def _table(chapter: Chapter, rows: list[tuple[Exercise, Counts]]) -> str:
     lines = [HEAD]
     for exercise, counts in rows:
-        title, points = heading(exercise.cells["task"].text), exercise.points
-        cells = [title, points, *astuple(counts), _objective(chapter, exercise)]
+        title = f"{chapter.exercise_number(exercise.name)} {heading(exercise.cells['task'].text)}"
+        cells = [title, exercise.points, *astuple(counts), _objective(chapter, exercise)]
         lines.append("| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines)
 

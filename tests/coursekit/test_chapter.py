@@ -8,7 +8,8 @@ from small_book import edit
 from coursekit.chapter import read_chapter, read_chapters
 from coursekit.errors import BookError
 from coursekit.project import Project, toc_files
-from coursekit.public.ledger import claims_page, trace_page
+from coursekit.public.ledger import trace_page
+from coursekit.public.ledger_page import claims_page
 
 
 def chapter(book):
@@ -58,7 +59,7 @@ def test_a_page_with_a_title_only_teaches_nothing_and_is_traced_nowhere(book):
     page.write_text("# ---\n# title: Gallery\n# ---\n\n# %% card [markdown]\n# # Gallery\n\n# %%\nprint(1)\n")
     chapters = [read_chapter(chapter(book), book), read_chapter(page, book)]
     assert [chapter.teaches for chapter in chapters] == [True, False] and chapters[1].taught() == {}
-    assert "Gallery" not in trace_page(chapters) + claims_page([], chapters)
+    assert "Gallery" not in trace_page(chapters) + claims_page(Project(book), [], [], chapters)
     page.write_text(page.read_text().replace("Gallery\n# ---", "Gallery\n# minutes: 3\n# ---"))
     with pytest.raises(BookError, match="that of a page without objectives gives its title only"):
         read_chapter(page, book)

@@ -35,7 +35,7 @@ TOLD = [
     ([WORK], ["fewer"], "You said fewer, it is more. Count the channels."),
     ([SHARE], ["1024"], "You said 1024%, and so it is."),
     ([SHARE], ["1025"], "You said 1025%, it is 1,024%."),
-    ([SIZE, WORK], ["20", "more"], "Its size: you said 20 million, it is 22.9 million. Its work: you said more, and so it is."),
+    ([SIZE, WORK], ["20", "more"], "Its size: you said 20 million, it is 22.9 million.\nIts work: you said more, and so it is."),
     ([SIZE, WORK], ["", "more"], "Its work: you said more, and so it is."),
     ([SIZE, WORK], ["", ""], ""),
 ]  # fmt: skip

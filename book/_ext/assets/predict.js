@@ -29,7 +29,7 @@
     return (at[0] ?? -Infinity) <= number(said) && number(said) <= (at[1] ?? Infinity);
   }
 
-  /** The line for a reader who said these, one a field, "" where nothing was said. */
+  /** What to tell a reader who said these, "" for nothing: a line for each field. */
   function told(fields, said) {
     const lines = fields.map((field, i) => {
       if (!said[i]) return "";
@@ -39,7 +39,7 @@
       const line = `${fields.length > 1 ? `${field.label}: you` : "You"} said ${said[i]}${unit}, ${truth}`;
       return typical ? `${line} ${typical[1]}` : line;
     });
-    return lines.filter(Boolean).join(" ");
+    return lines.filter(Boolean).join("\n");
   }
 
   /** What was kept, or null where it is not for these fields: a chapter may have changed. */

@@ -1,9 +1,14 @@
-"""Gives a page the scripts of its predictions and of the links that move its figures, and their style: only where it
-has some. What the build writes into a page for them is told from its class."""
+"""Gives a page the scripts of its predictions, of links that move its figures, and of the ledger's filters, and their
+style: only where it has some. What the build writes into a page for them is told from its class."""
 
 from docutils import nodes
 
-SCRIPTS = {"book-predict": "predict.js", "book-answer": "predict.js", "book-show": "show.js"}
+SCRIPTS = {
+    "book-predict": "predict.js",
+    "book-answer": "predict.js",
+    "book-show": "show.js",
+    "book-filter": "ledger.js",
+}
 
 
 def scripts(doctree) -> list[str]:

@@ -54,12 +54,12 @@ def test_the_page_and_the_notebook_say_the_same(built):
     nb = nbformat.read(built / "notebooks/01_double.ipynb", 4)
     text = "\n".join(cell.source for cell in nb.cells)
     assert "The double of 21 is 42." in text and "The double of 21 is 42." in page
-    assert "> **Note**" in text and "*Figure 1. A line.*" in text and "[Someone (2020)](https://arxiv.org/abs/2001.00001)" in text
+    assert "> **Note**" in text and "*Figure 1.1. A line.*" in text and "[Someone (2020)](https://arxiv.org/abs/2001.00001)" in text
     assert not any(cell.get("outputs") for cell in nb.cells), "no outputs"
     assert [c.id for c in nb.cells if "nbgrader" in c.metadata] == ["halve-task", "halve", "halve-check", "halve-grade"]
     graded = nb.cells[[c.id for c in nb.cells].index("halve-grade")]
     assert graded.metadata.nbgrader.points == 2 and graded.metadata.nbgrader.grade
-    assert "Exercise 1: Halve a number (2 points)" in text and "Exercise 1: Halve a number (2 points)" in page
+    assert "Exercise 1.1: Halve a number (2 points)" in text and "Exercise 1.1: Halve a number (2 points)" in page
     assert "A straight line from corner to corner." in page and "42" in page
     assert "your teacher's copy" not in page, "the graded cell is no part of the page"
 

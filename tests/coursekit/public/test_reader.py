@@ -5,7 +5,7 @@ import re
 
 import pytest
 from bs4 import BeautifulSoup
-from small_book import edit
+from small_book import edit, second_chapter
 from test_predict import ASKED, FIRST, TOLD
 
 from coursekit.chapter import read_chapters
@@ -70,7 +70,7 @@ def test_page_and_notebook(asked):
     assert link.get_text() == "up & on" and link["data-figure"] == "fig-dial"
     assert json.loads(link["data-state"]) == result.shown["up & on <fig-dial at=7 on=true>"]
 
-    labels = dict.fromkeys(("fig-line", "a-target"), {"url": "x.html", "title": "x", "kind": "figure", "number": "1"})
+    labels = {name: {"url": "x.html", "title": "x", "kind": "figure", "number": "1"} for name in ("fig-line", "a-target")}
     refs = References(labels, project.bibliography, project.book_url)
     text = sources(editions.notebook(project, chapter, result, [], refs))
     assert "even?\n\n- Twice it (apples)?\n- Is it even?: even or odd?" in text.replace("even??", "even?")
@@ -111,3 +111,20 @@ def test_another_state_runs_the_lesson_again(asked):
     assert len(set(keys)) == 4
     edit(asked, "That is once.", "Only once.")
     assert key() == keys[-1], "words run nothing"
+
+
+def test_a_chapter_is_called_by_its_number(book):
+    path = book / "book/chapters/01_double.py"
+    second_chapter(book, "05_more")
+    edit(path, "# It *doubles*.", "# See {chapter}`5` and {chapter}`what follows <5>`.")
+    project = Project(book)
+    chapters = read_chapters(project.sources(), book)
+    numbers = [(one.number, one.title, *map(one.exercise_number, one.exercises)) for one in chapters]
+    assert numbers == [(1, "1. Doubling", "1.1"), (5, "5. More", "5.1")]
+    texts = [editions._text(project, chapters[0], cell, []) for cell in chapters[0].cells if cell.kind == "markdown"]
+    assert texts[0].startswith("# 1. Doubling\n")
+    assert any("See [chapter 5](05_more.ipynb) and [what follows](05_more.ipynb)." in text for text in texts)
+    edit(path, "{chapter}`5`", "{chapter}`6`")
+    (cell,) = [cell for cell in read_chapters(project.sources(), book)[0].cells if "{chapter}`6`" in cell.text]
+    with pytest.raises(BookError, match=r"01_double.py, line \d+: the book has no chapter 6\n    there are 1, 5; call a later one"):
+        editions._text(project, chapters[0], cell, [])

@@ -22,8 +22,8 @@ def test_a_row_a_sum_and_no_fault(book):
     chapters, record = load(book)
     assert out_of_date(chapters, record) == []
     text = page(chapters, record)
-    assert "## [Doubling](../notebooks/01_double.ipynb)" in text
-    assert "| Halve a number | 2 | 2 | 7 | 3 | double a number |" in text
+    assert "## [1. Doubling](../notebooks/01_double.ipynb)" in text
+    assert "| 1.1 Halve a number | 2 | 2 | 7 | 3 | double a number |" in text
     assert "1 graded exercise, 2 points, 2 right answers accepted, 7 wrong answers rejected." in text
     assert "The visible tests catch 3 of the wrong ones; the other 4 only the hidden tests find." in text
     assert "All measured chapters" not in text
@@ -35,7 +35,7 @@ def test_words_may_change_without_a_new_measurement(book):
     edit(book / SOURCE, "double: double a number", "double: double or halve")
     chapters, record = load(book)
     assert out_of_date(chapters, record) == []
-    assert "| Half \\| of a number | 2 | 2 | 7 | 3 | double or halve |" in page(chapters, record)
+    assert "| 1.1 Half \\| of a number | 2 | 2 | 7 | 3 | double or halve |" in page(chapters, record)
 
 
 @pytest.mark.parametrize(("old", "new"), [
@@ -59,10 +59,10 @@ def test_a_chapter_that_was_never_measured(book):
     (fault,) = out_of_date(chapters, record)
     assert "the exercises of 02_more are not measured yet" in fault.what
     text = page(chapters, record)
-    assert "These exercises are not measured yet." in text and "| Halve a number |" in text
+    assert "These exercises are not measured yet." in text and "| 1.1 Halve a number |" in text
     (book / NAME).unlink()
     chapters, record = load(book)
-    assert len(out_of_date(chapters, record)) == 2 and "| Halve a number |" not in page(chapters, record)
+    assert len(out_of_date(chapters, record)) == 2 and "| 1.1 Halve a number |" not in page(chapters, record)
 
 
 def test_the_sum_of_several_chapters(book):
