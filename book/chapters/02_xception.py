@@ -440,11 +440,11 @@ show.table(["inner layers", "test accuracy: mean (lowest to highest)"],
 # %% hide="code" measured=true name="fig-xception-patterns" alt="Two rows of eight small 3×3 pictures in violet and orange. The upper row holds trained kernels, which differ in their patterns. The lower row repeats one pattern, stronger, weaker or with colours exchanged." caption="A trained standard layer: the kernels with which eight outputs read one input (above), and the nearest that a separable layer can hold (below): the same pattern each time, with another factor. Orange weights are positive, violet ones negative. The input is the middle one of its layer by the share that one pattern holds."
 kernels = inner_kernels(net)[-1].detach()
 channel = share(kernels).argsort()[len(share(kernels)) // 2]
-outputs = tables(kernels)[channel].norm(dim=1).argsort()[-8:]
-most = kernels[outputs, channel].abs().max()
+eight = tables(kernels)[channel].norm(dim=1).argsort()[-8:]
+most = kernels[eight, channel].abs().max()
 fig, axes = plt.subplots(2, 8, figsize=(7, 2.1))
 for line, shown in zip(axes, (kernels, one_pattern(kernels)), strict=True):
-    for ax, o in zip(line, outputs, strict=True):
+    for ax, o in zip(line, eight, strict=True):
         ax.pcolormesh(shown[o, channel].flip(0), cmap="PuOr_r",
                       vmin=-most, vmax=most, edgecolor="#888", lw=0.4)
         ax.set(aspect="equal", xticks=[], yticks=[])
@@ -672,7 +672,7 @@ def against(accuracies, name, other="nothing"):
 
 # %% claims="XC-13" measured=true record="accuracies"
 few, recipe = train.take(20), {"epochs": 8, "batch": 25, "lr": 0.1}
-# 3 seeds show how it runs. The record takes 30, some five minutes:
+# 3 seeds show how it runs. The record takes 30:
 # then the interval is narrow enough to tell one point of accuracy.
 chosen = seeds(3, of=30)
 found = {name: repeat(partial(small_xception, **changes), few, test,

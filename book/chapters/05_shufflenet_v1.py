@@ -439,7 +439,7 @@ def gain(accuracies):
 
 # %% claims="S1-39" measured=true record="accuracies"
 few, recipe = train.take(50), {"epochs": 6, "batch": 25, "lr": 0.05}
-# The record takes 12 seeds, some three minutes: enough for one point.
+# The record takes 12 seeds: more would cost a builder more minutes.
 chosen = seeds(2, of=12)
 accuracies, rows = {}, []
 for g, width in {2: 64, 4: 80, 8: 96}.items():

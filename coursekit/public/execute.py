@@ -41,7 +41,7 @@ from ..strength import digest
 from . import recorded
 
 STATE = "application/vnd.jupyter.widget-state+json"
-OURS = (Path(__file__), Path(kernels.__file__), Path(watch.__file__))
+OURS = (Path(__file__), Path(kernels.__file__), Path(recorded.__file__), Path(watch.__file__))
 REPORT = "__import__('coursekit_watch').report({!r})"
 KEEP = "(lambda j, kept: [j.dumps(kept, allow_nan=False), j.loads(j.dumps(kept)) == kept])(__import__('json'), {{{}}})"
 RECORDED = "(lambda recorded: str({}))(__import__('types').SimpleNamespace(**__import__('json').loads({!r})))"

@@ -2,7 +2,8 @@
 
 A measured cell marked `record="accuracies"` keeps the value of that name, numbers, words, lists and dicts of them,
 beside its outputs. Prose says `{{= recorded.accuracies[0] =}}` and so speaks of what the page shows. The names that a
-measured cell sets belong to the run at hand; an expression that takes one, or what was made from one, is refused.
+measured cell sets belong to the run at hand; an expression that takes one, or what was made from one, is refused, and
+so is a code cell that takes one and is not measured itself.
 
 `seeds(3, of=30)` in a measured cell, or another function called so, gives a few when a reader runs the cell and all
 when the record is made: the page says which it shows.
@@ -40,8 +41,10 @@ def faults(chapter: Chapter) -> list[BookError]:
     found, known, run = [], {}, _Run()
     for cell in chapter.lesson:
         if cell.kind == "code":
-            set_here = run.cell(cell)
+            set_here, taken = run.cell(cell)
             found += _of_record(cell, known, set_here)
+            found += _of_counts(cell)
+            found += [_of_run(cell, name, where) for name, where in taken.items() if not cell.args.get("measured")]
             known |= dict.fromkeys(names(cell), cell.where)
         else:
             told = [*expressions(cell), *(asked.text for asked in cell.asks)]
@@ -115,6 +118,19 @@ def _of_record(cell: SourceCell, known: dict[str, str], set_here: set[str]) -> I
             yield BookError(cell.where, f"records {name!r}, as {known[name]} does", "give one of them another name")
 
 
+def _of_counts(cell: SourceCell) -> Iterator[BookError]:
+    try:
+        if cell.args.get("measured"):
+            counts(cell)
+    except BookError as error:
+        yield error
+
+
+def _of_run(cell: SourceCell, name: str, where: str) -> BookError:
+    what = f"takes {name!r} of the run at hand, and the page shows the record of {where}"
+    return BookError(cell.where, what, "mark it measured=true too, so that both are of one run")
+
+
 def _of_expression(cell: SourceCell, text: str, known: dict[str, str], run: dict[str, str]) -> Iterator[BookError]:
     shown, tree = f"{{{{= {text} =}}}}", ast.parse(text, mode="eval")
     for name in asked(text):
@@ -138,22 +154,26 @@ class _Run:
 
     def __init__(self) -> None:
         self.measured: dict[str, str] = {}
+        self.modules: set[str] = set()
 
-    def cell(self, cell: SourceCell) -> set[str]:
-        """Take in one code cell; the names that it sets."""
+    def cell(self, cell: SourceCell) -> tuple[set[str], dict[str, str]]:
+        """Take in one code cell; the names that it sets, and the measured ones that it takes from cells above."""
         everything: set[str] = set()
+        taken: dict[str, str] = {}
         for statement in _statements(cell):
             named, changed = _sets(statement)
             everything |= named
+            self.modules = self.modules | named if _imports(statement) else self.modules - named
             sources = sorted(_reads(statement) & self.measured.keys())
+            taken |= {name: self.measured[name] for name in sources if self.measured[name] != cell.where}
             origin = self.measured[sources[0]] if sources else ""
             if not origin and cell.args.get("measured") and _acts(statement):
                 origin = cell.where
             if origin:
-                self.measured |= dict.fromkeys(named | changed, origin)
+                self.measured |= dict.fromkeys(named | changed - self.modules, origin)
             else:
                 self.measured = {name: where for name, where in self.measured.items() if name not in named}
-        return everything
+        return everything, taken
 
 
 def _statements(cell: SourceCell) -> list[ast.stmt]:
@@ -165,9 +185,13 @@ def _statements(cell: SourceCell) -> list[ast.stmt]:
 
 def _acts(statement: ast.stmt) -> bool:
     """Whether it can measure: it calls something, and is no definition or import."""
-    if isinstance(statement, (*OWN, ast.Import, ast.ImportFrom)):
+    if isinstance(statement, OWN) or _imports(statement):
         return False
     return any(isinstance(node, ast.Call) for node in ast.walk(statement))
+
+
+def _imports(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Import | ast.ImportFrom)
 
 
 def _sets(statement: ast.stmt) -> tuple[set[str], set[str]]:

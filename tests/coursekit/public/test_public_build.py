@@ -184,8 +184,7 @@ def test_a_build_that_opens_the_teachers_half_is_caught(book, capsys, monkeypatc
 
 
 def test_what_is_measured_is_kept_until_somebody_asks(book, capsys):
-    edit(book / "book/chapters/01_double.py", "# %%\nfrom toybook import double", "# %% measured=true\nfrom time import time_ns\n\nfrom toybook import double")
-    edit(book / "book/chapters/01_double.py", "print(twice)", "print(time_ns())")
+    edit(book / "book/chapters/01_double.py", "print(twice)", "\n# %% measured=true\nfrom time import time_ns\n\nprint(time_ns())")
     path, page = book / "book/measured/01_double.json", book / "_build/html/notebooks/01_double.html"
     build(book)
     first = path.read_text()
