@@ -166,7 +166,7 @@ plt.show()
 # :wrong: similar outputs: Batch norm and ReLU treat each channel by itself; which layer it came from does not matter to them.
 # :wrong: other outputs: They would be, if the segments went to the wrong kernels.
 
-# %% [markdown] objective="towers" claims="XC-03"
+# %% [markdown] claims="XC-03"
 # We stack the kernels, and what belongs to the batch norms, and compare in float64, where rounding cannot hide a difference. (The function `conv_bn` makes a convolution without bias and its batch norm.)
 
 # %%

@@ -130,3 +130,10 @@ def spend(c, kernel):
     while (w + 1) * (kernel**2 + w + 3) <= kernel**2 * c * c + 2 * c:
         w += 1
     return w
+
+# %% right name="with numpy, whose whole number is none of Python's"
+def spend(c, kernel):
+    import numpy as np
+
+    w = np.arange(kernel * c + kernel + 10)
+    return np.searchsorted(w * (kernel**2 + w + 2), kernel**2 * c * c + 2 * c, side="right") - 1

@@ -210,3 +210,15 @@ def towers_to_groups(reduce, spatial):
     for i, b in enumerate(spatial):
         spatial[i] = nn.functional.pad(b, [(K - b.shape[-1]) // 2] * 4)
     return torch.cat(reduce), torch.cat(spatial)
+
+# %% right name="by adding into a canvas of the reduced weights' kind"
+def towers_to_groups(reduce, spatial):
+    widths, sides = {len(a) for a in reduce}, [b.shape[2] for b in spatial]
+    if len(widths) > 1 or any(side % 2 == 0 for side in sides):
+        raise ValueError(f"widths {widths}, kernels {sides}")
+    (c,), largest = widths, max(sides)
+    grouped = reduce[0].new_zeros(len(spatial), c, c, largest, largest)
+    for canvas, kernel, side in zip(grouped, spatial, sides, strict=True):
+        edge = (largest - side) // 2
+        canvas[:, :, edge : edge + side, edge : edge + side] += kernel
+    return torch.vstack(list(reduce)), grouped.flatten(0, 1)
