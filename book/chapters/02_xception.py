@@ -893,6 +893,12 @@ with Check("fewest_patterns") as check:
 
 # %% hide="code"
 wide, side = 64, 16
+narrow = max(
+    b for b in range(1, wide)
+    if macs(nn.Sequential(depthwise(wide, stride=2), pointwise(wide, b)),
+            wide, side, side)
+    > macs(nn.Sequential(pointwise(wide, b), depthwise(b, stride=2)),
+           wide, side, side))
 
 # %% predict [markdown] name="stride" objective="order"
 # ### Predict: the order with a stride
@@ -900,7 +906,7 @@ wide, side = 64, 16
 # The next exercise gives the depthwise layer a stride. With stride 2 and a 3×3 kernel, from {{= wide =}} channels on a map of {{= side =}} by {{= side =}} positions: to how few output channels must the layer narrow before PW→DW has fewer multiply-adds than DW→PW?
 #
 # :field: At most so many output channels
-# :answer: max(b for b in range(1, 9) if macs(nn.Sequential(depthwise(wide, stride=2), pointwise(wide, b)), wide, side, side) > macs(nn.Sequential(pointwise(wide, b), depthwise(b, stride=2)), wide, side, side))
+# :answer: narrow
 # :wrong: 63: That is the rule without a stride: it is enough to narrow.
 # :wrong: 8 to 62: Which of the two pointwise layers still works on the large map?
 
@@ -953,7 +959,7 @@ with Check("cheaper") as check:
         check.equal(cheaper(64, 1, 3, 32, 20, 2), "PW→DW")
 
 # %% [markdown]
-# {answer}`stride` In PW→DW the pointwise layer works on the large map, four times as many positions; only where nearly nothing is left to filter does that pay.
+# {answer}`stride` It takes {{= narrow =}} output channels or fewer. In PW→DW the pointwise layer works on the large map, at four times as many positions; that pays only where nearly nothing is left to filter.
 
 # %% hide="code"
 middle_price = n_params(network.middle[0].first)
@@ -1003,7 +1009,7 @@ with Check("spend") as check:
             check.true(costs[1] > price, f"{w + 1} channels fit too")
 
 # %% [markdown]
-# {answer}`width` With a 5×5 kernel it is about five times: nearly the side of the kernel, since a width enters twice. A layer in Xception's middle has {{= f"{n_params(network.middle[0].first):,}" =}} parameters, about as many as a dense layer with {{= dense_width =}} channels ({{= f"{n_params(conv_bn(dense_width, dense_width, 3)):,}" =}}).
+# {answer}`width` It is about {{= round(network.middle[0].first.depthwise.in_channels / dense_width) =}} times, and five with a 5×5 kernel: nearly the side of the kernel, since a width enters twice. A layer in Xception's middle has {{= f"{n_params(network.middle[0].first):,}" =}} parameters, about as many as a dense layer with {{= dense_width =}} channels ({{= f"{n_params(conv_bn(dense_width, dense_width, 3)):,}" =}}).
 
 # %% task [markdown] exercise="towers_to_groups" objective="towers"
 # ### Towers with kernels of different sizes
