@@ -167,7 +167,7 @@ plt.show()
 # :wrong: other outputs: They would be, if the segments went to the wrong kernels.
 
 # %% [markdown] claims="XC-03"
-# We stack the kernels, and what belongs to the batch norms, and compare in float64, where rounding cannot hide a difference. (The function `conv_bn` makes a convolution without bias and its batch norm.)
+# We stack the kernels, and what belongs to the batch norms, and compare in float64. (The function `conv_bn` makes a convolution without bias and its batch norm.)
 
 # %%
 def stacked(layers):
@@ -213,7 +213,7 @@ show.table(["module", "outputs of the towers, to 12 decimals?"],
 # It is the same function, exactly: batch norm and ReLU treat every channel by itself, wherever it came from. The last row shows that the test can fail: the segments must go to the right kernels.
 
 # %% [markdown]
-# The next figure shows the 3×3 layer of stages 2 to 4 alone. Pick an output, and its segment lights up. With {show}`three segments <fig-xception-segments kind=grouped groups=3>` an output reads four channels; with {show}`six <fig-xception-segments kind=grouped groups=6>` two; in the {show}`extreme form <fig-xception-segments kind=depthwise>` one. With {show}`one segment <fig-xception-segments kind=standard>` it is a standard layer, and nothing is separated.
+# The next figure shows the 3×3 layer of stages 2 to 4 alone. With {show}`three segments <fig-xception-segments kind=grouped groups=3>` an output reads four channels; with {show}`six <fig-xception-segments kind=grouped groups=6>` two; in the {show}`extreme form <fig-xception-segments kind=depthwise>` one. With {show}`one segment <fig-xception-segments kind=standard>` it is a standard layer, and nothing is separated.
 
 # %% name="fig-xception-segments" alt="The input positions of a 3×3 patch, and a square of output channels by input channels. With three groups three blocks on the diagonal are filled; the selected output's row shows the four channels of its segment." caption="The 3×3 layer behind the 1×1. The kernel sets which positions are read, the groups set which channels: two separate choices. The more groups, the smaller the blocks on the diagonal."
 from lightnets_edu.widgets import ConvConnectivity
@@ -301,7 +301,7 @@ show.table(["order", "channels", "weights", "multiply-adds by the formula",
 # %% [markdown] objective="pattern" claims="XC-06"
 # ## What is given up: one pattern for each input
 #
-# Now the activation. With nothing between them, the two layers are one: a standard convolution, whose kernel from input $i$ to output $o$ is the depthwise kernel of $i$ times one pointwise weight. We multiply it out and compare.
+# Now the activation. With nothing between them, the two layers are one: a standard convolution, whose kernel from input $i$ to output $o$ is the depthwise kernel of $i$ times one pointwise weight.
 
 # %%
 from lightnets_edu.models.xception import (
@@ -484,13 +484,14 @@ block_rows = {row.name: row for row in
 #
 # Below is the third such block, to scale. Nearly all of its work is in the {show}`pointwise layers <fig-xception-block layer=5>`; a {show}`depthwise layer <fig-xception-block layer=4>` of the same width does {{= f"{block_rows['second.pointwise'].macs / block_rows['second.depthwise'].macs:.0f}" =}} times less. The {show}`shortcut <fig-xception-block layer=0>` works on the small map only.
 
-# %% name="fig-xception-block" alt="The block from left to right as a flow of channels, from 256 to 728: two depthwise layers drawn narrow and two pointwise layers, a pool, and a 1×1 layer on the shortcut; the layer picked is the second pointwise one." caption="Xception's third reducing block. The flow is as thick as there are channels. Pick a layer to see what it costs."
+# %% name="fig-xception-block" alt="The block from left to right as a flow of channels, from 256 to 728: two depthwise layers drawn narrow and two pointwise layers, a pool, and a 1×1 layer on the shortcut; the layer picked is the second pointwise one." caption="Xception's third reducing block and its middle block. The flow is as thick as there are channels. Pick a layer to see what it costs."
 from lightnets_edu.widgets import BlockAnatomy
 
-BlockAnatomy.from_module(reducing, (1, 256, 37, 37))
+BlockAnatomy.of({"reducing block": (reducing, (1, 256, 37, 37)),
+                 "middle block": (MiddleBlock(728), (1, 728, 19, 19))})
 
 # %% [markdown]
-# A middle block keeps size and width: three times ReLU and separable layer, and the untouched input added. The ReLU stands *before* each layer, and none follows the addition, so the sum travels on with its negative values. (The very first block leaves out its leading ReLU, since the stem has ended with one.) And this is the whole network, in the paper's three parts, **entry, middle and exit flow**.
+# A {show}`middle block <fig-xception-block block="middle block" layer=2>` keeps size and width: three times ReLU and separable layer, and the untouched input added. The ReLU stands *before* each layer, and none follows the addition, so the sum travels on with its negative values. (The very first block leaves out its leading ReLU, since the stem has ended with one.) And this is the whole network, in the paper's three parts, **entry, middle and exit flow**.
 
 # %%
 show.source(Xception)
