@@ -4,7 +4,7 @@ Both watch one run (`tracing`), and draw nodes and edges and nothing else (`draw
 something that the module does not do.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from torch import nn
 
@@ -23,12 +23,34 @@ def unit(module: nn.Module, shape: Sequence[int], title: str | None = None) -> D
     return Diagram(trace(module, shape), title or type(module).__name__)
 
 
-def network(model: nn.Module, shape: Sequence[int], title: str | None = None) -> Diagram:
+def network(
+    model: nn.Module,
+    shape: Sequence[int],
+    title: str | None = None,
+    parts: Mapping[str, Sequence[str]] | None = None,
+) -> Diagram:
     """The units of a network, equal ones in a row folded, with their multiply-adds for one image.
 
-    ValueError where the model cannot be traced, or its multiply-adds not be counted, on an input of `shape`.
+    `parts` frames stretches of it: a label, and the children of the model that stand there, such as
+    `{"Entry flow": ("stem", "entry")}`. ValueError where the model cannot be traced, or its multiply-adds not be
+    counted, on an input of `shape`; where a child is no step of the drawing, or stands in two parts.
     """
-    return Diagram(network_graph(model, shape), title or type(model).__name__)
+    graph = network_graph(model, shape)
+    return Diagram(graph, title or type(model).__name__, _framed(graph, parts or {}))
+
+
+def _framed(graph: Graph, parts: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """The names of the nodes that each part frames."""
+    steps: dict[str, list[str]] = {}
+    for node in graph.nodes:
+        steps.setdefault(node.name.partition(".")[0], []).append(node.name)
+    asked = [child for children in parts.values() for child in children]
+    for child in asked:
+        if child not in steps:
+            raise ValueError(f"{child!r} is no step of the drawing; there are {', '.join(steps)}")
+        if asked.count(child) > 1:
+            raise ValueError(f"{child!r} stands in two parts")
+    return {label: [name for child in children for name in steps[child]] for label, children in parts.items()}
 
 
 def network_graph(model: nn.Module, shape: Sequence[int]) -> Graph:

@@ -12,7 +12,7 @@ import os
 import re
 import sys
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -55,6 +55,8 @@ STYLE = (
 )
 COUNTS = ("No", "One", "Two", "Three", "Four", "Five", "Six")
 TEXT, SMALL = 14, 12.5  # pixels at full size; a diagram of 330 px still shows 11 px on a screen of 320
+Parts = Mapping[str, Sequence[str]]    # a label, and the names of the nodes that it frames
+NO_PARTS: Parts = {}
 WIDE, LEAST = 340, 11   # pixels: wider pictures shrink to text of 11 px, then scroll
 
 
@@ -96,7 +98,7 @@ def _fork(graph: Graph, fork: str, merge: Node, ways: list[tuple[str, ...]]) -> 
     return Fork(fork, merge.name, tuple(ways), "")
 
 
-def describe(graph: Graph) -> str:
+def describe(graph: Graph, parts: Parts = NO_PARTS) -> str:
     """The steps in order, each with the shape it gives on and, unless it is the step before, where it takes from."""
     number = {node.name: i for i, node in enumerate(graph.nodes, 1)}
     given: dict[str, list[str]] = {}
@@ -110,6 +112,7 @@ def describe(graph: Graph) -> str:
         arrow = f" → {' and '.join(given[node.name])}" if node.name in given else ""
         said.append(f"{i}. {', '.join(node.lines)}{origin}{arrow}.")
     said += [_describe_fork(fork, number) for fork in forks(graph)]
+    said += [f"{label}: {_steps([number[name] for name in names])}." for label, names in parts.items()]
     return " ".join(said)
 
 
@@ -137,8 +140,11 @@ def _steps(numbers: list[int]) -> str:
     return f"steps {', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
 
 
-def digraph(graph: Graph) -> graphviz.Digraph:
-    """The graph in Graphviz's words: top to bottom, the main path straight, a shortcut dashed and named beside it."""
+def digraph(graph: Graph, parts: Parts = NO_PARTS) -> graphviz.Digraph:
+    """The graph in Graphviz's words: top to bottom, the main path straight, a shortcut dashed and named beside it.
+
+    Each of `parts`, names of nodes under a label, has a frame.
+    """
     dot = graphviz.Digraph(
         graph_attr={"rankdir": "TB", "ranksep": "0.28", "nodesep": "0.05", "pad": "0.04", "splines": "polyline"},
         node_attr={"shape": "box", "style": "filled", "fontname": "Helvetica", "fontsize": str(TEXT), "margin": "0"},
@@ -147,6 +153,11 @@ def digraph(graph: Graph) -> graphviz.Digraph:
     ids = {node.name: f"n{i}" for i, node in enumerate(graph.nodes)}
     for node in graph.nodes:
         dot.node(ids[node.name], "\n".join(node.lines).replace("\\", "\\\\"), **_look(node))
+    for i, (label, names) in enumerate(parts.items()):
+        with dot.subgraph(name=f"cluster_{i}") as frame:
+            frame.attr(label=label, labeljust="l", fontname="Helvetica", fontsize=str(TEXT), margin="10", color=INK)
+            for name in names:
+                frame.node(ids[name])
     starts, ends, short = set(), set(), set()
     weight: dict[tuple[str, str], str] = {}    # of edges that need not be short and straight; the others have 8
     for fork in forks(graph):
@@ -234,7 +245,7 @@ def inline(raw: str, title: str, description: str, key: str) -> str:
 
 
 def _group(group: ET.Element) -> str:
-    """One node or edge: its shapes and its text, the first line of a node larger than the rest."""
+    """One node, edge or frame: its shapes and its text, the first line of a node larger than the rest."""
     kind, *look = group.attrib["class"].split()
     parts, lines = [], 0
     for part in group.iter():
@@ -242,11 +253,11 @@ def _group(group: ET.Element) -> str:
         kept = {k: v for k, v in part.attrib.items() if k in KEPT}
         kept |= {k: _paint(kept[k]) for k in ("fill", "stroke") if k in kept}
         if tag == "text":
-            size = TEXT if kind == "node" and not lines else SMALL
+            size = TEXT if kind != "edge" and not lines else SMALL
             lines += 1
             kept |= {"fill": "currentColor", "font-size": str(size)}
             parts.append(f"<text{_attributes(kept)}>{html.escape((part.text or '').strip())}</text>")
-        elif tag == "polygon" and kind == "node":
+        elif tag == "polygon" and kind in ("node", "cluster"):
             points = [[float(n) for n in point.split(",")] for point in kept.pop("points").split()]
             (left, right), (top, bottom) = ((min(side), max(side)) for side in zip(*points, strict=True))
             box = {"x": left, "y": top, "width": right - left, "height": bottom - top}
@@ -264,9 +275,9 @@ def _attributes(values: dict[str, str]) -> str:
 class Diagram:
     """A picture with its text alternative: `.graph`, `.title`, `.description`, `.source` (DOT) and `.svg`."""
 
-    def __init__(self, graph: Graph, title: str):
-        self.graph, self.title, self.description = graph, title, describe(graph)
-        self.source = digraph(graph).source
+    def __init__(self, graph: Graph, title: str, parts: Parts = NO_PARTS):
+        self.graph, self.title, self.description = graph, title, describe(graph, parts)
+        self.source = digraph(graph, parts).source
         key = "d" + hashlib.sha256(f"{self.title}\n{self.source}".encode()).hexdigest()[:10]
         self.svg = inline(layout(self.source), self.title, self.description, key)
 

@@ -10,7 +10,8 @@ reduction. Departures from that code, as in torchvision: average pools count the
 momentum is 0.1.
 
 The 23,626,728 parameters that the Xception paper gives this network are those of its author's first version for
-Keras: narrower in two places, and with a bias beside every batch norm (the tests count it).
+Keras: narrower in two kinds of places (two pool towers, the start of one deep 7 × 7 tower), and with a bias in every
+convolution, where a ReLU stands between it and the batch norm (the tests count it).
 """
 
 import torch

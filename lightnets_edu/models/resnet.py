@@ -7,7 +7,7 @@ torchvision ("v1.5"): 4,089,184,256 multiply-adds. `stride_in="1x1"` is the pape
 it: the first 1×1 skips three positions in four, 3,857,973,248 (the paper: 3.8 · 10⁹). Initialisation is PyTorch's.
 
 `ResNeXt50` is Xie, Girshick, Dollár, Tu, He (2016), arXiv:1611.05431. Beside the paper: Figure 3c is `Bottleneck`, the
-right column of Table 1 is `TABLE_1_RESNEXT`; §5 puts the stride in the 3×3. Departures from the paper: none known,
+right column of Table 1 is `TABLE_1_RESNEXT`; §4 puts the stride in the 3×3. Departures from the paper: none known,
 but for PyTorch's initialisation.
 """
 

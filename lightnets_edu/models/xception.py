@@ -101,16 +101,22 @@ class Xception(nn.Module):
         super().__init__()
         whole(num_classes=num_classes)
         self.stem = nn.Sequential(
-            nn.Conv2d(3, 32, 3, stride=2, bias=False), nn.BatchNorm2d(32), nn.ReLU(),    # 299 -> 149
-            nn.Conv2d(32, 64, 3, bias=False), nn.BatchNorm2d(64), nn.ReLU(),             # 147
+            nn.Conv2d(3, 32, 3, stride=2, bias=False),    # 299 -> 149
+            nn.BatchNorm2d(32), nn.ReLU(),
+            nn.Conv2d(32, 64, 3, bias=False),             # 147
+            nn.BatchNorm2d(64), nn.ReLU(),
         )
         one, two, three = ENTRY
         self.entry = nn.Sequential(
-            FirstBlock(64, one, one), ReducingBlock(one, two, two), ReducingBlock(two, three, three)    # 74, 37, 19
+            FirstBlock(64, one, one),                     # 74
+            ReducingBlock(one, two, two),                 # 37
+            ReducingBlock(two, three, three),             # 19
         )
-        self.middle = nn.Sequential(*[MiddleBlock(three) for _ in range(MIDDLE)])
+        self.middle = nn.Sequential(
+            *[MiddleBlock(three) for _ in range(MIDDLE)]
+        )
         self.exit = nn.Sequential(
-            ReducingBlock(three, *EXIT),                                                                # 10
+            ReducingBlock(three, *EXIT),                  # 10
             SeparableConv(EXIT[1], SEPARABLE[0]), nn.ReLU(),
             SeparableConv(*SEPARABLE), nn.ReLU(),
         )
@@ -119,5 +125,6 @@ class Xception(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         check_image(x, SMALLEST)
         y = self.exit(self.middle(self.entry(self.stem(x))))
-        logits: Tensor = self.head(y.mean(dim=(2, 3)))    # global average pool
+        y = y.mean(dim=(2, 3))    # global average pool
+        logits: Tensor = self.head(y)
         return logits

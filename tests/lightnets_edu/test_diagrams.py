@@ -182,6 +182,39 @@ def test_the_picture_is_complete_in_itself():
     assert "240×28×28" in drawn and "shortcut" in drawn
 
 
+def test_parts_of_a_network_are_framed():
+    """A frame holds the boxes of its own steps, and no others; the sentences say which these are."""
+    parts = {"Front": ("stem",), "Back": ("stages", "mean", "head")}
+    diagram = diagrams.network(ShuffleNetV1(3), (1, 3, 224, 224), parts=parts)
+    last = len(diagram.graph.nodes) - 1
+    assert diagram.description.endswith(f"Front: steps 2 and 3. Back: steps 4 to {last}.")
+    svg = "{http://www.w3.org/2000/svg}"
+    root = ET.fromstring(diagram.svg)
+    groups = {kind: [g for g in root.iter(f"{svg}g") if g.get("class") == kind] for kind in ("cluster", "node")}
+
+    def span(group):
+        (rect,) = group.findall(f"{svg}rect")
+        return float(rect.get("y")), float(rect.get("y")) + float(rect.get("height"))
+
+    def inside(frame):
+        return [i for i, box in enumerate(map(span, groups["node"])) if span(frame)[0] < box[0] and box[1] < span(frame)[1]]
+
+    assert [frame.findtext(f"{svg}text") for frame in groups["cluster"]] == ["Front", "Back"]
+    assert [inside(frame) for frame in groups["cluster"]] == [[1, 2], list(range(3, last))]
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        ({"Front": ("root",)}, "'root' is no step of the drawing; there are input, stem, "),
+        ({"Front": ("stem",), "Back": ("stem", "head")}, "'stem' stands in two parts"),
+    ],
+)
+def test_parts_that_are_none(parts, message):
+    with pytest.raises(ValueError, match=message):
+        diagrams.network(ShuffleNetV1(3), (1, 3, 224, 224), parts=parts)
+
+
 PROGRAM = """
 from lightnets_edu import diagrams
 from lightnets_edu.models.shufflenet_v1 import ShuffleUnit

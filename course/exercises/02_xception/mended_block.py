@@ -274,3 +274,21 @@ class MendedBlock(FoundBlock):
 
 # -         return self.pool(y) + self.skip_bn(self.skip(x))
 # +         return y + self.skip_bn(self.skip(x))
+
+# %% wrong mistake="Pads the pool as TensorFlow does: on even maps at the end only." from="the found copy, mended"
+# -         self.pool = nn.MaxPool2d(3, 2, 1)
+# +         self.pool = nn.MaxPool2d(3, 2)
+# -         y = self.bn2(self.pw2(self.dw2(self.relu(y))))
+# +         y = self.bn2(self.pw2(self.dw2(self.relu(y))))
+# +         h, w = y.shape[2] % 2, y.shape[3] % 2
+# +         y = nn.functional.pad(y, (w, 1, h, 1), value=float("-inf"))
+
+# %% wrong mistake="Pads the pool with zeros, which win where all values are negative." from="the found copy, mended"
+# -         self.pool = nn.MaxPool2d(3, 2, 1)
+# +         self.pool = nn.Sequential(nn.ZeroPad2d(1), nn.MaxPool2d(3, 2))
+
+# %% wrong mistake="Lets the second ReLU read what the first batch norm has not seen." from="the found copy, mended"
+# -         y = self.bn1(self.pw1(self.dw1(self.relu(x))))
+# -         y = self.bn2(self.pw2(self.dw2(self.relu(y))))
+# +         y = self.bn1(self.relu(self.pw1(self.dw1(self.relu(x)))))
+# +         y = self.bn2(self.pw2(self.dw2(y)))

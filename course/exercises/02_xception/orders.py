@@ -1,6 +1,6 @@
 # %% [markdown]
 # With stride 2 the order weighs more than any widening: in PW→DW the 1×1 layer works on the large map. The tests use
-# odd sizes and height ≠ width, so that floor division and square maps show.
+# odd sizes, so that floor division shows; the visible check has even ones.
 
 # %% solution
 def order_macs(c_in, c_out, kernel, h, w, stride):
@@ -134,3 +134,16 @@ def cheaper(c_in, c_out, kernel, h, w, stride):
 def cheaper(c_in, c_out, kernel, h, w, stride):
     first, last = order_macs(c_in, c_out, kernel, h, w, stride)
     return "DW→PW" if first <= last else "PW→DW"
+
+# %% wrong mistake="Rounds the number of positions up, not each side."
+def order_macs(c_in, c_out, kernel, h, w, stride):
+    small = -(-h * w // stride**2)
+    return (kernel**2 * c_in + c_in * c_out) * small, c_in * c_out * h * w + kernel**2 * c_out * small
+
+# %% wrong mistake="Decides by the sums for a map without end, whatever its size."
+def cheaper(c_in, c_out, kernel, h, w, stride):
+    first = kernel**2 * c_in + c_in * c_out
+    last = c_in * c_out * stride**2 + kernel**2 * c_out
+    if first == last:
+        return "equal"
+    return "DW→PW" if first < last else "PW→DW"

@@ -112,3 +112,28 @@ def spend(c, kernel):
     while (w + 8) * (kernel**2 + w + 8 + 2) <= kernel**2 * c * c + 2 * c:
         w += 8
     return w
+
+# %% wrong mistake="Forgets the batch norm of the dense layer."
+def spend(c, kernel):
+    w = 0
+    while (w + 1) * (kernel**2 + w + 3) <= kernel**2 * c * c:
+        w += 1
+    return w
+
+# %% wrong mistake="Shortens the root of the quadratic equation to its first two terms."
+def spend(c, kernel):
+    return int(kernel * c - (kernel**2 + 2) / 2)
+
+# %% wrong mistake="Gives at least one channel, even where one costs more than the dense layer."
+def spend(c, kernel):
+    w = 1
+    while (w + 1) * (kernel**2 + w + 3) <= kernel**2 * c * c + 2 * c:
+        w += 1
+    return w
+
+# %% right name="with numpy, whose whole number is none of Python's"
+def spend(c, kernel):
+    import numpy as np
+
+    w = np.arange(kernel * c + kernel + 10)
+    return np.searchsorted(w * (kernel**2 + w + 2), kernel**2 * c * c + 2 * c, side="right") - 1

@@ -1,6 +1,7 @@
 # %% [markdown]
 # What is asked is two concatenations, a zero padding that leaves the kernel's centre where it was, and a refusal. The
-# visible check has towers with equal kernels: padding to the wrong side is seen by the hidden tests only.
+# visible check has kernels of three sizes, in rising order and in float64: another order, another type and kernels of
+# even size are seen by the hidden tests only.
 
 # %% solution
 def towers_to_groups(reduce, spatial):
@@ -182,3 +183,42 @@ def towers_to_groups(reduce, spatial):
         p = (K - b.shape[-1]) // 2
         dense[i * c : (i + 1) * c, i * c : (i + 1) * c, p : p + b.shape[-1], p : p + b.shape[-1]] = b
     return torch.cat(reduce), dense
+
+# %% wrong mistake="Always returns float64."
+def towers_to_groups(reduce, spatial):
+    if len({a.shape[0] for a in reduce}) > 1 or any(b.shape[-1] % 2 == 0 for b in spatial):
+        raise ValueError("towers")
+    K, c = max(b.shape[-1] for b in spatial), len(reduce[0])
+    grouped = torch.zeros(c * len(spatial), c, K, K, dtype=torch.float64)
+    for i, b in enumerate(spatial):
+        p = (K - b.shape[-1]) // 2
+        grouped[i * c : (i + 1) * c, :, p : K - p, p : K - p] = b
+    return torch.cat(reduce), grouped
+
+# %% wrong mistake="Takes the last kernel for the largest."
+def towers_to_groups(reduce, spatial):
+    if len({a.shape[0] for a in reduce}) > 1 or any(b.shape[-1] % 2 == 0 for b in spatial):
+        raise ValueError("towers")
+    K = spatial[-1].shape[-1]
+    return torch.cat(reduce), torch.cat([nn.functional.pad(b, [(K - b.shape[-1]) // 2] * 4) for b in spatial])
+
+# %% wrong mistake="Grows the kernels in the list that it was given."
+def towers_to_groups(reduce, spatial):
+    if len({a.shape[0] for a in reduce}) > 1 or any(b.shape[-1] % 2 == 0 for b in spatial):
+        raise ValueError("towers")
+    K = max(b.shape[-1] for b in spatial)
+    for i, b in enumerate(spatial):
+        spatial[i] = nn.functional.pad(b, [(K - b.shape[-1]) // 2] * 4)
+    return torch.cat(reduce), torch.cat(spatial)
+
+# %% right name="by adding into a canvas of the reduced weights' kind"
+def towers_to_groups(reduce, spatial):
+    widths, sides = {len(a) for a in reduce}, [b.shape[2] for b in spatial]
+    if len(widths) > 1 or any(side % 2 == 0 for side in sides):
+        raise ValueError(f"widths {widths}, kernels {sides}")
+    (c,), largest = widths, max(sides)
+    grouped = reduce[0].new_zeros(len(spatial), c, c, largest, largest)
+    for canvas, kernel, side in zip(grouped, spatial, sides, strict=True):
+        edge = (largest - side) // 2
+        canvas[:, :, edge : edge + side, edge : edge + side] += kernel
+    return torch.vstack(list(reduce)), grouped.flatten(0, 1)

@@ -1,7 +1,7 @@
 """The blocks of light networks, drawn to scale: how wide the flow of channels is, and what each layer costs."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import traitlets
@@ -73,15 +73,19 @@ class BlockAnatomy(Figure):
         numbers, the sentence says so. ValueError for what is no module or cannot be run, and for modules without
         layers, with too many, or whose wiring or parameters the figure could not show.
         """
-        found = measured(module, shape)
-        differs = False
-        if expected := catalogue.reference(module, shape):
-            try:
-                differs = _nameless(expected()) != _nameless(found)
-            except (AttributeError, IndexError, TypeError, ValueError):    # no block has such numbers
-                differs = True
-        title = name or type(module).__name__
-        return cls("module", tables={"module": _plain(title, differs, (), [found])}, **traits)
+        return cls("module", tables={"module": _of_module(name or type(module).__name__, module, shape)}, **traits)
+
+    @classmethod
+    def of(cls, modules: Mapping[str, tuple[nn.Module, Sequence[int]]], **traits: Any) -> Self:
+        """The figure of several real blocks to choose from, `{"mine": (module, shape)}`, the first shown at first.
+
+        ValueError where there is none, and as in `from_module`.
+        """
+        pairs = list(modules.values()) if isinstance(modules, Mapping) else []
+        if not pairs or not all(isinstance(pair, tuple) and len(pair) == 2 for pair in pairs):
+            raise ValueError("expected modules with their inputs' shapes, as {'name': (module, (1, 24, 56, 56))}")
+        tables = {name: _of_module(name, *module_and_shape) for name, module_and_shape in modules.items()}
+        return cls(**{"block": next(iter(tables)), **traits, "tables": tables})
 
     def anatomy(self) -> Anatomy:
         """The block shown, as measured."""
@@ -114,6 +118,18 @@ class BlockAnatomy(Figure):
         """Another block begins with its paper's numbers."""
         defaults = {trait: default for trait, *_, default in self.tables[self.block]["knobs"]}
         return defaults.get(name) if name in defaults else super().next_best(name, offered, change)
+
+
+def _of_module(title: str, module: nn.Module, shape: Sequence[int]) -> dict[str, Any]:
+    """The table of one real block, and whether its layers differ from those of its class."""
+    found = measured(module, shape)
+    differs = False
+    if expected := catalogue.reference(module, shape):
+        try:
+            differs = _nameless(expected()) != _nameless(found)
+        except (AttributeError, IndexError, TypeError, ValueError):    # no block has such numbers
+            differs = True
+    return _plain(title, differs, (), [found])
 
 
 @functools.cache

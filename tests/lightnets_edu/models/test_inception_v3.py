@@ -38,7 +38,7 @@ def test_counts(net):
 def test_count_in_the_xception_paper(monkeypatch):
     """Its 23,626,728 are those of its author's first Inception V3 for Keras (fchollet/deep-learning-models, 134615a):
     32 channels in every first pool tower, 160 for 192 at the start of the deepest tower of the last `InceptionB`,
-    and a bias in each convolution, although batch norm follows."""
+    and a bias in each convolution: a ReLU stands between it and the batch norm."""
     monkeypatch.setattr(inception_v3, "A_POOL", (32, 32, 32))
     with torch.device("meta"):
         net = InceptionV3()

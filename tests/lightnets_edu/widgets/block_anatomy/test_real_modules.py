@@ -1,8 +1,8 @@
 """The figure of blocks: real modules, spoilt ones, and those that are no block."""
 
-
 import pytest
 import torch
+import traitlets
 from block_anatomy.test_papers import follow
 from sketch import still
 from torch import nn
@@ -136,6 +136,24 @@ def test_asking_a_module_leaves_it_alone():
     before = {key: value.clone() for key, value in block.state_dict().items()}
     BlockAnatomy.from_module(block, (1, 24, 8, 8), name="mine")
     assert block.training and all(torch.equal(value, before[key]) for key, value in block.state_dict().items())
+
+
+def test_several_real_blocks_to_choose_from():
+    """Each is drawn as it is alone; another begins with its own dearest layer, and what it has not is refused."""
+    modules = {"wide": (Fire(8, 2, 4, 4), (1, 8, 5, 5)), "my ghost": (GhostModule(8, 12), (1, 8, 6, 6))}
+    widget, alone = BlockAnatomy.of(modules), BlockAnatomy.from_module(*modules["my ghost"])
+    assert widget.block == "wide" and list(widget.tables) == ["wide", "my ghost"]
+    widget.block = "my ghost"
+    assert widget.anatomy() == alone.anatomy() and widget.tables["my ghost"]["title"] == "my ghost"
+    assert BlockAnatomy.of(modules, block="my ghost").layer == alone.layer
+    with pytest.raises(traitlets.TraitError, match="block"):
+        widget.block = "fire"
+
+
+@pytest.mark.parametrize("modules", [{}, [Fire(8, 2, 4, 4)], {"mine": Fire(8, 2, 4, 4)}, {"mine": (Fire(8, 2, 4, 4),)}])
+def test_several_that_are_none(modules):
+    with pytest.raises(ValueError, match=r"expected modules with their inputs' shapes"):
+        BlockAnatomy.of(modules)
 
 
 def test_a_name_of_ones_own():
