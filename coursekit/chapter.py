@@ -164,6 +164,10 @@ def _check_header(header: dict, name: str) -> None:
         raise BookError(name, f"its header has no {missing[0]!r}", all_of)
     if unknown := sorted(set(header) - HEADER):
         raise BookError(name, f"its header has an unknown key {unknown[0]!r}", f"known are {', '.join(sorted(HEADER))}")
+    minutes = header["minutes"]
+    if not (isinstance(minutes, list) and len(minutes) == 2 and all(type(n) is int and n > 0 for n in minutes)):
+        todo = "write `minutes: [60, 75]`: to read, and for the exercises"
+        raise BookError(name, f"its header's minutes are {minutes!r}", todo)
     if not isinstance(header["objectives"], dict) or not header["objectives"]:
         raise BookError(name, "objectives must read `id: what the reader will be able to do`")
 

@@ -1,6 +1,6 @@
 # ---
 # title: Convolutions and what they cost
-# minutes: 70
+# minutes: [70, 75]
 # before: Python, PyTorch tensors and their shapes, and roughly what a neural network is; nothing about light networks.
 # objectives:
 #   count: count the parameters, multiply-adds and memory access of any convolution, and check the count against a real layer
@@ -13,7 +13,7 @@
 # %% card [markdown]
 # # Convolutions and what they cost
 #
-# A network that looks at pictures spends nearly all its work in one kind of layer, the convolution. A light network replaces this layer by something cheaper. How much does that save, on paper and by the clock? (The time below is for reading; the exercises take about as long again.)
+# A network that looks at pictures spends nearly all its work in one kind of layer, the convolution. A light network replaces this layer by something cheaper. How much does that save, on paper and by the clock?
 
 # %% [markdown] objective="connect"
 # ## Five words and a photograph

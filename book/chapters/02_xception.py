@@ -1,6 +1,6 @@
 # ---
 # title: Xception
-# minutes: 150
+# minutes: [75, 75]
 # before: standard, grouped, depthwise and pointwise convolutions, and how their multiply-adds are counted ([chapter 1](01_convolutions.ipynb)); what batch norm, a ReLU and a residual shortcut do.
 # objectives:
 #   towers: rewrite the towers of an Inception module as one 1×1 and one grouped layer, and say which steps towards Xception are exact

@@ -1,6 +1,6 @@
 # ---
 # title: ShuffleNet V1
-# minutes: 70
+# minutes: [70, 75]
 # before: "what a convolution, a pointwise (1×1), a depthwise and a grouped convolution are, and what multiply-adds and memory access count ({chapter}`1`); what a residual unit and its shortcut do"
 # objectives:
 #   count: compute what a ResNet, a ResNeXt and a ShuffleNet unit cost, and check the formula against real layers
@@ -12,7 +12,7 @@
 # %% card [markdown]
 # # ShuffleNet V1: group the pointwise layers, then shuffle the channels
 #
-# Grouping a convolution makes it cheaper, and cuts the network into pieces that never meet. {cite:t}`zhang2018shufflenet` keep the saving and mend the cut. They shuffle the channels: they take one from each group in turn. The shuffle itself does no arithmetic at all. (The time below is for reading; the exercises take about as long again.)
+# Grouping a convolution makes it cheaper, and cuts the network into pieces that never meet. {cite:t}`zhang2018shufflenet` keep the saving and mend the cut. They shuffle the channels: they take one from each group in turn. The shuffle itself does no arithmetic at all.
 
 # %% [markdown] objective="count" claims="S1-03,S1-04"
 # ## Who pays: the 1×1 layers

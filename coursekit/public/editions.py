@@ -118,7 +118,9 @@ def _with_additions(project: Project, chapter: Chapter, cell: SourceCell, claims
         header, needs = chapter.header, ""
         text = re.sub(r"^(#[ \t]+).*", lambda m: m[1] + chapter.title, cell.text, count=1, flags=re.M)
         if chapter.teaches:
-            needs = f"**Time:** about {header['minutes']} minutes. **Know first:** {header['before']}\n\n"
+            read, solve = header["minutes"]
+            time = f"about {read} minutes to read, {solve} for the exercises"
+            needs = f"**Time:** {time}. **Know first:** {header['before']}\n\n"
         return (
             f"{text}\n\n:::{{admonition}} Before you start\n:class: card\n"
             f"{needs}[Open in Colab]({project.colab_url(chapter.stem)}) to run and change everything here.\n:::"

@@ -11,7 +11,7 @@ REPOSITORY = Path(__file__).parents[2]
 CHAPTER = '''\
 # ---
 # title: Doubling
-# minutes: 5
+# minutes: [5, 10]
 # before: nothing
 # objectives:
 #   double: double a number

@@ -24,9 +24,10 @@ def test_a_right_chapter_is_read(book):
 
 
 @pytest.mark.parametrize(("old", "new", "message"), [
-    ("# minutes: 5\n", "", r"01_double.py: its header has no 'minutes'"),
-    ("# minutes: 5", "# minutes: [", r"the header is not YAML"),
-    ("# minutes: 5", "# minutse: 5\n# minutes: 5", r"unknown key 'minutse'"),
+    ("# minutes: [5, 10]\n", "", r"01_double.py: its header has no 'minutes'"),
+    ("# minutes: [5, 10]", "# minutes: [", r"the header is not YAML"),
+    ("# minutes: [5, 10]", "# minutes: [5, 10]\n# minutse: 5", r"unknown key 'minutse'"),
+    ("# minutes: [5, 10]", "# minutes: 15", r"its header's minutes are 15\n    write `minutes: \[60, 75\]`"),
     ("# %% card [markdown]", "# %% [markdown]", r"does not open with a card"),
     ("# title: Doubling", "# title: Halving", r"line 9: its heading does not begin with 'Halving', the header's title"),
     ("# %% objectives [markdown]", "# %% objective [markdown]", r"line 14: unknown role 'objective'"),
