@@ -43,7 +43,8 @@ class Verdict(NamedTuple):
 
     def __str__(self) -> str:
         """Of accuracies, in percentage points: `−2.0 points (−2.6 to −1.3)`."""
-        mean, low, high = (f"{100 * value:+.1f}".replace("-", "−") for value in (self.mean, self.low, self.high))
+        rounded = (round(100 * value, 1) + 0.0 for value in (self.mean, self.low, self.high))    # + 0.0: no "−0.0"
+        mean, low, high = (f"{value:+.1f}".replace("-", "−") if value else "0.0" for value in rounded)
         return f"{mean} points ({low} to {high})"
 
 
@@ -62,7 +63,7 @@ class Ratio(NamedTuple):
         return slower if self.low > most else quicker if self.high < 1 / most else undecided
 
     def __str__(self) -> str:
-        return f"{self.median:.2g} times ({self.low:.2g} to {self.high:.2g})"
+        return f"{self.median:.3g} times ({self.low:.3g} to {self.high:.3g})"
 
 
 def paired(a: Sequence[float], b: Sequence[float] | float, level: float = LEVEL) -> Verdict:

@@ -5,7 +5,7 @@
 # objectives:
 #   count: count the parameters, multiply-adds and memory access of any convolution, and check the count against a real layer
 #   connect: say which inputs an output depends on, in space and across channels, for standard, grouped, depthwise and pointwise layers
-#   save: say how much a separable layer saves in each of the three counts, and from which sizes on
+#   save: say what a separable layer does to each of the three counts, and from which sizes on
 #   lower: carry out a convolution as one matrix product, and say what a library runs instead
 #   fold: fold batch norm into the convolution before it, and say when that is exact
 # ---
@@ -136,7 +136,7 @@ plt.show()
 #
 # The position where a kernel stands is its window, $K$ high and $K$ wide. From one output to the next the window moves by the {term}`stride`. Zeros around the map, the {term}`padding`, let it stand on the border too.
 #
-# Step through the figure: each output is *one* sum over the window in all input channels. Then try {show}`a stride of two <fig-sliding kind=standard kernel=3 stride=2 padding=1>`, {show}`depthwise <fig-sliding kind=depthwise kernel=3>` and {show}`pointwise <fig-sliding kind=pointwise>`: what is left out of the sum?
+# Step through the figure: each output is *one* sum over the window in all input channels. Then try {show}`a stride of two, with padding <fig-sliding kind=standard kernel=3 stride=2 padding=1>`: fewer sums, and each is as long as before. And in {show}`depthwise <fig-sliding kind=depthwise kernel=3>` and {show}`pointwise <fig-sliding kind=pointwise>`, what is left out of the sum?
 
 # %% name="fig-sliding" alt="Three input planes of whole numbers with a window of three by three on each; beside each a filter of the kernel and the nine products with their sum; arrows from the three sums to one value of an output plane." caption="A kernel slides over its input: one filter for each channel that it reads. At each position all kernels have their turn, then the window moves on. Depthwise drops the other channels, pointwise the neighbours."
 from lightnets_edu.widgets import SlidingConvolution
@@ -340,16 +340,18 @@ for part in vgg.features:
     if isinstance(part, (nn.Conv2d, nn.MaxPool2d)):
         k, s = (3, 1) if isinstance(part, nn.Conv2d) else (2, 2)
         side, jump = side + (k - 1) * jump, jump * s
+    if isinstance(part, nn.Conv2d):
+        sees = side    # the pool behind the last of them sees more
 print("groups in AlexNet:", [c.groups for c in convs])
-print("receptive field of VGG-16's convolutions:", side)
+print("receptive field of VGG-16's last convolution:", sees)
 
 # %% [markdown] claims="FO-14,FO-15,FO-16,FO-19"
 # :::{dropdown} Going deeper: kernels in groups, where groups come from, what a wide field is worth
 # Look at the shape of the grouped layer’s weights. It has {{= layer.weight.shape[0] =}} kernels, each {{= layer.weight.shape[1] =}} channels deep, not {{= layer.in_channels =}}. It is the *set* of kernels that is divided; no kernel is cut.
 #
-# LeNet-5 already connected each map to some of the maps below only, by a table {cite:p}`lecun1998gradient`. In the form used today groups come from AlexNet, which did not fit the memory of one card and was spread over two {cite:p}`krizhevsky2012alexnet`. Its groups leave {{= f"{split:,}" =}} parameters in the convolutions instead of {{= f"{dense:,}" =}}. The halves meet in the third layer, which has one group and reads both. That is no channel shuffle: no channel changes its position. Depthwise layers are often credited to Xception; its author credits Laurent Sifre’s work of 2013 and the first Inception networks {cite:p}`chollet2017xception`.
+# LeNet-5 already connected each channel to some of the channels below only, by a table {cite:p}`lecun1998gradient`. In the form used today groups come from AlexNet, which did not fit the memory of one card and was spread over two {cite:p}`krizhevsky2012alexnet`. Its groups leave {{= f"{split:,}" =}} parameters in the convolutions instead of {{= f"{dense:,}" =}}. The halves meet in the third layer, which has one group and reads both. That is no channel shuffle: no channel changes its position. Depthwise layers are often credited to Xception; its author credits Laurent Sifre’s work of 2013 and the first Inception networks {cite:p}`chollet2017xception`.
 #
-# The receptive field of VGG-16’s convolutions is {{= side =}} positions wide. That is what an output *can* see. Most of its gradient comes from a smaller, bell-shaped part in the middle {cite:p}`luo2016receptive`.
+# The receptive field of VGG-16’s last convolution is {{= sees =}} positions wide. That is what an output *can* see. Most of its gradient comes from a smaller, bell-shaped part in the middle {cite:p}`luo2016receptive`.
 # :::
 
 # %% [markdown] objective="save" claims="FO-23,FO-24,FO-25,FO-26,FO-28,FO-30"
@@ -398,7 +400,7 @@ show.table(["kernel", "channels", "parameters", "in two steps",
 # %% predict [markdown] name="eight" objective="save"
 # ### When eight times, when nine?
 #
-# “Eight to nine times less” is what one reads of 3×3 separable layers. The textbook chapter says that $32$ output channels are enough for it.
+# “Eight to nine times less” is what one reads of 3×3 separable layers. This book follows five public texts and checks what they say; [The source, checked](../book/claims.md) lists them with the short names that we use. One of them, the textbook chapter, says that $32$ output channels are enough for it.
 #
 # :field: Output channels from which a 3×3 layer saves eight times
 # :answer: eight
@@ -476,7 +478,7 @@ print([type(m).__name__ for m in folded.depthwise])
 # The difference is rounding, and the batch norm is gone: in a finished network it costs nothing.
 #
 # :::{dropdown} Going deeper: the ε, and who runs it
-# Formulas often leave ε out, or call the divisor the variance. A channel that a ReLU has silenced is zero everywhere, and so is its variance. Without ε it becomes $0/0$, which is no number, and soon so is everything that the network computes. With ε it stays zero.
+# Formulas often leave ε out, or call the divisor the variance. A channel that a ReLU has silenced is zero everywhere, and so is its variance. Without ε it becomes $0/0$, which is no number, and soon so is everything that the network computes. With ε the normalised value stays zero, and the batch norm gives β.
 #
 # One also reads that batch norm cannot run on a GPU. It can; NVIDIA’s library has it ready made {cite:p}`nvidia2025cudnn`.
 # :::
@@ -622,6 +624,8 @@ print("1×1, equal:", torch.equal(flat, F.conv2d(x, pointwise).flatten(2)))
 # ## Measure it: the clock
 #
 # Does a layer that does eight times less take an eighth of the time? We time the layer from $64$ to $128$ channels, standard and separable, and its two steps. Two measured speeds of the machine say what to expect: multiply-adds a second in a large dense product, and elements a second when it copies the layer’s input. Each sets a least time, one for the *work* of a layer and one for its *moving*; the larger counts. This is the {term}`roofline` {cite:p}`williams2009roofline`. The two are equal where a layer does as many multiply-adds for each element as the {term}`machine balance` says, the first speed by the second.
+#
+# Two things in the output need a word. *Channels last* is another order in memory, in which all channels of one position stand side by side; its column gives the median time in that order. And PyTorch has several programs for a convolution, with names of its own: `Mkldnn` is oneDNN, a library inside PyTorch; `Slow2d` is the matrix product of the section above.
 
 # %% measured=true hide="code" record="turns, twice, ran" claims="FO-04"
 from lightnets_edu.threads import one_thread
@@ -693,27 +697,27 @@ show.table(["milliseconds", "least, by work", "least, by moving",
 #
 # What is measured again comes out a little different. So “quicker”, “better” and “cannot be told apart” follow one rule in this book. We compare in **pairs**, two layers in one turn, two networks from one seed {cite:p}`bouthillier2021variance`: a slow moment, or a lucky start, meets both.
 #
-# - **Times**: the median ratio and its {{= f"{verdict.LEVEL:.0%}" =}} interval. Within {{= f"{verdict.MARGIN:.0%}" =}} of one it decides nothing: so much may one start of a program differ from the next.
+# - **Times**: the median of the turns’ ratios, which need not be the ratio of two medians in a table, and its {{= f"{verdict.LEVEL:.0%}" =}} interval, made of order statistics: sort the ratios, and count in equally far from both ends. Within {{= f"{verdict.MARGIN:.0%}" =}} of one it decides nothing. This margin is our choice: a program may differ a little from one start to the next, and turns within one start do not show it.
 # - **Accuracies**: the mean difference and its {{= f"{verdict.LEVEL:.0%}" =}} interval {cite:p}`student1908mean`. If zero lies inside, the two cannot be told apart.
 #
-# The text speaks of the book’s record; your run makes its own.
+# The text speaks of the book’s record, a measurement of many runs that the book keeps; your run makes its own.
 #
 # ### What the clock says
 
 # %% [markdown]
 # The time of the standard layer is {{= verdict.ratio(recorded.turns["standard"], recorded.turns["separable"]) =}} that of the separable one, for {{= examples[2][-1] =}} times the multiply-adds. What a time is made of can be tested.
 #
-# **Is it moving?** A copy of the input moves as many elements as the depthwise step, but for its few weights, and computes nothing. The step takes {{= verdict.ratio(recorded.turns["depthwise step"], recorded.turns["copy"]) =}} the time of the copy: {{= verdict.ratio(recorded.turns["depthwise step"], recorded.turns["copy"]).words("moving is not all of it", "a copy is no yardstick for it", "moving may be all of it") =}}.
+# **Is it moving?** A copy of the input moves as many elements as the depthwise step, but for its few weights, and computes nothing. The step takes {{= verdict.ratio(recorded.turns["depthwise step"], recorded.turns["copy"]) =}} the time of the copy: {{= verdict.ratio(recorded.turns["depthwise step"], recorded.turns["copy"]).words("moving is not all of it", "a copy is no yardstick for it", "moving may be all of it") =}}. By the table both least times of the step, by work and by moving, lie far below its time.
 #
-# **Is it order?** oneDNN, the library inside PyTorch, works on small blocks of channels; PyTorch keeps one channel after the other, so the map is rearranged before and after. With the channels stored *last* there is less to rearrange. The depthwise step then takes {{= verdict.ratio(recorded.turns["depthwise step, last"], recorded.turns["depthwise step"]) =}} its time ({{= verdict.ratio(recorded.turns["depthwise step, last"], recorded.turns["depthwise step"]).words("so order is not the cause", "so order is a part of it", "so this test tells nothing") =}}), the standard layer {{= verdict.ratio(recorded.turns["standard, last"], recorded.turns["standard"]) =}} ({{= verdict.ratio(recorded.turns["standard, last"], recorded.turns["standard"]).words("here it is not the cause", "a part, too", "here it tells nothing") =}}). What is left we cannot explain.
+# **Is it order?** oneDNN works on small blocks of channels; PyTorch keeps one channel after the other, so the map is rearranged before and after. With the channels stored *last* there is less to rearrange. The depthwise step then takes {{= verdict.ratio(recorded.turns["depthwise step, last"], recorded.turns["depthwise step"]) =}} its time ({{= verdict.ratio(recorded.turns["depthwise step, last"], recorded.turns["depthwise step"]).words("so order is not the cause", "so order, or the program that goes with it, is a part of it", "so this test tells nothing") =}}), the standard layer {{= verdict.ratio(recorded.turns["standard, last"], recorded.turns["standard"]) =}} ({{= verdict.ratio(recorded.turns["standard, last"], recorded.turns["standard"]).words("here it is not the cause", "a part, too", "here it tells nothing") =}}). With channels last PyTorch may run another program; it was asked for its choice in the default order only. What is left we cannot explain.
 #
 # :::{dropdown} Going deeper: which program, how many threads
-# Asked for its choice, PyTorch names `{{= recorded.ran["standard"] =}}` for the standard layer, `{{= recorded.ran["depthwise step"] =}}` for the depthwise step, `{{= recorded.ran["pointwise step"] =}}` for the pointwise one. `Mkldnn` is oneDNN, here a direct convolution; `Slow2d` is the matrix product of the section above, which PyTorch takes for a 1×1 layer on one thread and few images. Rows with different names compare programs as much as layers.
+# Asked for its choice, PyTorch names `{{= recorded.ran["standard"] =}}` for the standard layer, `{{= recorded.ran["depthwise step"] =}}` for the depthwise step, `{{= recorded.ran["pointwise step"] =}}` for the pointwise one. `Mkldnn` is here a direct convolution; `Slow2d` is what PyTorch takes for a 1×1 layer on one thread and few images. Rows with different names compare programs as much as layers.
 #
 # With two threads the standard layer takes {{= verdict.ratio(recorded.twice["standard, two"], recorded.twice["standard"]) =}} the time that it takes with one, the separable layer {{= verdict.ratio(recorded.twice["separable, two"], recorded.twice["separable"]) =}}. And the two steps, timed alone, add up to {{= f"{sum(timing.summary(recorded.turns[name]).median for name in ('depthwise step', 'pointwise step')) / timing.summary(recorded.turns['separable']).median:.0%}" =}} of the separable layer; where the difference comes from we have not looked.
 # :::
 
-# %% measured=true hide="code" name="fig-roofline" alt="Multiply-adds a second over multiply-adds for each element moved, both axes logarithmic. A line rises and then turns level: the roof. Four dots, from left to right: the depthwise step, the separable layer, the pointwise step, the standard layer." caption="The roof of this machine (line) and four layers. Below the corner, which stands at the machine balance, moving sets the least time; to the right of it, work does. The further a dot lies below the roof, the more of its time neither of the two explains. (A dot above it has a program that does more in a second than that of the dense product.)"
+# %% measured=true hide="code" name="fig-roofline" alt="Multiply-adds a second over multiply-adds for each element moved, both axes logarithmic. A line rises and then turns level: the roof. Four dots, from left to right: the depthwise step, the separable layer, the pointwise step, the standard layer." caption="The roof of this machine (line) and four layers. Left of the corner, which stands at the machine balance, moving sets the least time; to the right of it, work does. The further a dot lies below the roof, the more of its time neither of the two explains. (A dot above it has a program that does more in a second than that of the dense product.)"
 fig, ax = plt.subplots(figsize=(6, 3.6))
 axis = [0.5, work / moving, 2**11]
 ax.plot(axis, [min(work, moving * i) / 1e6 for i in axis], color="#595959")
@@ -795,7 +799,7 @@ for line, (name, values) in zip(axes, shown.items()):
 plt.show()
 
 # %% [markdown]
-# {{= f"{fmean(recorded.lost['before']):.0%}" =}} are left over before training, {{= f"{fmean(recorded.lost['after']):.0%}" =}} after: {{= verdict.paired(recorded.lost["after"], recorded.lost["before"]) =}}. Training {{= verdict.paired(recorded.lost["after"], recorded.lost["before"]).words("brings the filters further from", "brings the filters nearer to", "leaves the filters as far as before from") =}} what a separable layer can hold. Whether such a layer is good enough, only training can tell: squared weights are not accuracy.
+# {{= f"{fmean(recorded.lost['before']):.0%}" =}} are left over before training, {{= f"{fmean(recorded.lost['after']):.0%}" =}} after: {{= verdict.paired(recorded.lost["after"], recorded.lost["before"]) =}}. In this one layer of a small network training {{= verdict.paired(recorded.lost["after"], recorded.lost["before"]).words("brings the filters further from", "brings the filters nearer to", "leaves the filters as far as before from") =}} what a separable layer can hold. Whether such a layer is good enough, only training can tell: squared weights are not accuracy.
 
 # %% predict [markdown] name="sparse"
 # ## Dense or sparse?
@@ -860,12 +864,16 @@ show.table(["weights kept", "dense, ms", *first], lines)
 x = whole_numbers(1, 8, 6, 6)
 pooled = F.avg_pool2d(x, 3, stride=1)
 ones = torch.ones(8, 1, 3, 3, dtype=x.dtype)
-for name, kernel in {"ones": ones, "ninths": ones / 9}.items():
-    same = torch.allclose(F.conv2d(x, kernel, groups=8), pooled)
-    print(f"depthwise, {name}: {'equal' if same else 'differs'}")
+ninths = ones / 9
+for name, kernel, groups in [
+    ("depthwise, ones", ones, 8), ("depthwise, ninths", ninths, 8),
+    ("standard, ninths", ninths.expand(8, 8, 3, 3), 1),
+]:
+    same = torch.allclose(F.conv2d(x, kernel, groups=groups), pooled)
+    print(f"{name}: {'equal' if same else 'differs'}")
 
 # %% [markdown]
-# The entries are $1/K^2$, and the convolution is depthwise: pooling never adds up two channels. Either slip gives another function.
+# The entries are $1/K^2$, not ones, and the convolution is depthwise, not standard: pooling never adds up two channels. Either slip gives another function.
 
 # %% predict [markdown] name="front" objective="fold"
 # ### A batch norm in front of a convolution
@@ -1004,20 +1012,20 @@ with Check("conv_bill") as check:
         got = conv_bill(64, 128, (3, 3), (56, 56), (1, 1), (1, 1), 1)
         check.equal(tuple(got), (row.params, row.macs, row.access))
     with check("two groups, a flat kernel on a tall map, unequal strides"):
-        layer = nn.Conv2d(8, 12, (1, 5), stride=(1, 2), padding=(0, 1),
+        layer = nn.Conv2d(8, 12, (2, 5), stride=(2, 3), padding=(0, 1),
                           groups=2, bias=False)
         row, = cost.layer_costs(layer, (1, 8, 30, 14))
-        got = conv_bill(8, 12, (1, 5), (30, 14), (1, 2), (0, 1), 2)
+        got = conv_bill(8, 12, (2, 5), (30, 14), (2, 3), (0, 1), 2)
         check.equal(tuple(got), (row.params, row.macs, row.access))
-    with check("a depthwise layer with 10 channels"):
-        layer = nn.Conv2d(10, 10, 3, padding=1, groups=10, bias=False)
+    with check("as many groups as input channels, two outputs in each"):
+        layer = nn.Conv2d(10, 20, 3, padding=1, groups=10, bias=False)
         row, = cost.layer_costs(layer, (1, 10, 8, 8))
-        got = conv_bill(10, 10, (3, 3), (8, 8), (1, 1), (1, 1), 10)
+        got = conv_bill(10, 20, (3, 3), (8, 8), (1, 1), (1, 1), 10)
         check.equal(tuple(got), (row.params, row.macs, row.access))
 
 # %% [markdown]
 # :::{dropdown} What became of your prediction
-# The parameters stay. The multiply-adds fall to a quarter, if the sizes are even. Memory access falls by less: only the output becomes smaller, and the input, which is read, is as large as before.
+# The parameters stay. The multiply-adds fall to a quarter, if both sides of the output at stride 1 are even; else to a little more. Memory access falls by less: only the output becomes smaller, and the input, which is read, is as large as before.
 # :::
 
 # %% task [markdown] exercise="least_width" objective="save"
@@ -1041,14 +1049,17 @@ def least_width(kernel, factor):
 
 # %% check exercise="least_width" points=3
 with Check("least_width") as check:
-    with check("3×3: eight times from 72 channels on"):
+    with check("3×3, factors 4 and 8"):
+        check.equal(least_width(3, 4), 8)
         check.equal(least_width(3, 8), 72)
-    with check("5×5: ten times from 17 channels on"):
+    with check("5×5, factor 10"):
         check.equal(least_width(5, 10), 17)
-    with check("3×3: nine times never, and so ten times"):
+    with check("3×3, factors 9 and 10"):
         check.equal(least_width(3, 9), None)
         check.equal(least_width(3, 10), None)
-    with check("11×11: close to its limit"):
+    with check("10×10, factor 98"):
+        check.equal(least_width(10, 98), 4900)
+    with check("11×11, factor 120"):
         check.equal(least_width(11, 120), 14520)
 
 # %% [markdown]
@@ -1085,6 +1096,7 @@ def both(x, weight, bias, gamma, beta, mean, var, eps, groups=1):
 with Check("fold_norm") as check:
     fresh = torch.Generator().manual_seed(1)
     held = [torch.rand(6, generator=fresh) + 0.5 for _ in range(4)]
+    held[0][::2] *= -1    # a learned scale may be negative
     x = torch.rand(2, 4, 5, 5, generator=fresh)
     with check("a convolution without bias"):
         w = torch.randn(6, 4, 3, 3, generator=fresh)
@@ -1095,11 +1107,12 @@ with Check("fold_norm") as check:
         b = torch.randn(6, generator=fresh)
         got = F.conv2d(x, *fold_norm(w, b, *held, 0.3), groups=2)
         check.close(got, both(x, w, b, *held, 0.3, 2), rel=1e-4, abs=1e-4)
-    with check("no scale and no shift"):
+    with check("no scale and no shift, without and with a bias"):
         w = torch.randn(6, 4, 1, 1, generator=fresh)
-        plain = [None, None, *held[2:]]
-        got = F.conv2d(x, *fold_norm(w, None, *plain, 1e-5))
-        check.close(got, both(x, w, None, *plain, 1e-5), rel=1e-4, abs=1e-4)
+        plain = [None, None, *held[2:], 0.3]
+        for bias in (None, b):
+            got = F.conv2d(x, *fold_norm(w, bias, *plain))
+            check.close(got, both(x, w, bias, *plain), rel=1e-4, abs=1e-4)
 
 # %% [markdown]
 # :::{dropdown} What became of your prediction
@@ -1152,15 +1165,19 @@ with Check("columns") as check:
         x = torch.arange(16).reshape(1, 4, 4)
         expected = F.unfold(x.double()[None], 3)[0].long()
         check.equal(columns(x, (3, 3), (1, 1), (0, 0)), expected)
+    with check("large numbers keep all their digits"):
+        x = 2**24 + torch.arange(16).double().reshape(1, 4, 4)
+        expected = F.unfold(x[None], 3)[0]
+        check.equal(columns(x, (3, 3), (1, 1), (0, 0)), expected)
     with check("times the weights: a convolution with padding"):
         x, w = whole_numbers(4, 6, 6), whole_numbers(6, 2, 3, 3)
         got = weight_matrix(w, 2) @ columns(x, (3, 3), (1, 1), (1, 1))
         check.equal(got.reshape(6, 6, 6),
                     F.conv2d(x, w, padding=1, groups=2))
     with check("a flat kernel on a tall map, all pairs unequal"):
-        x, w = whole_numbers(4, 9, 5), whole_numbers(6, 2, 1, 3)
-        got = weight_matrix(w, 2) @ columns(x, (1, 3), (1, 2), (1, 0))
-        expected = F.conv2d(x, w, stride=(1, 2), padding=(1, 0), groups=2)
+        x, w = whole_numbers(4, 9, 8), whole_numbers(6, 2, 2, 4)
+        got = weight_matrix(w, 2) @ columns(x, (2, 4), (2, 3), (1, 0))
+        expected = F.conv2d(x, w, stride=(2, 3), padding=(1, 0), groups=2)
         check.equal(got, expected.flatten(1))
 
 # %% [markdown]
@@ -1187,7 +1204,7 @@ show.table(["VGG-16", "parameters", "multiply-adds", "memory access"],
 #
 # - Choose a **separable** layer to save multiply-adds where there are many output channels.
 # - Choose a **grouped** one to save less; its groups never meet.
-# - Keep the **standard** one where there are few *input* channels, as in a network’s first layer: there are few parameters to save. That does not make it cheap everywhere. Its share of all multiply-adds:
+# - Keep the **standard** one where there are few *input* channels, as in a network’s first layer: it has few parameters either way, and one map less to move. Its multiply-adds can be many all the same, and a separable layer saves there as much as anywhere: count before you choose. The first layer’s share of all multiply-adds:
 
 # %% hide="code"
 from lightnets_edu.models.catalogue import CATALOGUE

@@ -1,6 +1,6 @@
 # ---
 # title: ShuffleNet V1
-# minutes: [70, 75]
+# minutes: [75, 95]
 # before: "what a convolution, a pointwise (1×1), a depthwise and a grouped convolution are, and what multiply-adds and memory access count ({chapter}`1`); what a residual unit and its shortcut do"
 # objectives:
 #   count: compute what a ResNet, a ResNeXt and a ShuffleNet unit cost, and check the formula against real layers
@@ -67,11 +67,11 @@ BlockAnatomy("resnext", blocks=["resnext"])
 # A small budget, spent on dense 1×1 layers, buys few channels. {cite:t}`zhang2018shufflenet` (Section 1) see in this why such designs do badly in very small networks. The cure seems clear: group the 1×1 layers as well.
 
 # %% predict [markdown] name="share"
-# **Before you read on:** in ShuffleNet the 1×1 layers are grouped, and the 3×3 layers are depthwise. What part of the whole network's multiply-adds do the 1×1 layers take then, with three groups? The end of the chapter tells.
+# **Before you read on:** in ShuffleNet the 1×1 layers are grouped, and the 3×3 layers are depthwise. What part of the whole network's multiply-adds do the 1×1 layers take then, with three groups? “Check it” tells, where we count the network.
 #
 # :field: Share of the 1×1 layers
 # :choices: below a half | a half to three quarters | above three quarters
-# :answer: ("below a half", "a half to three quarters", "above three quarters")[sum(shares[3] > limit for limit in (0.5, 0.75))]
+# :answer: ("below a half", "a half to three quarters", "above three quarters")[sum(pointwise_share(networks[3]) > limit for limit in (0.5, 0.75))]
 # :wrong: below a half: A third of the old 1×1 layers would be that. But the 3×3 layers became cheaper too.
 # :wrong: a half to three quarters: The 3×3 layers became cheaper too, by a larger factor than the 1×1 layers.
 
@@ -111,9 +111,9 @@ ChannelShuffle.from_module(channel_shuffle, shuffle=False, output=0)
 # 2. {show}`transpose <fig-channel-shuffle shuffle=true step=2>` the table;
 # 3. {show}`flatten <fig-channel-shuffle shuffle=true step=3>` it again, row by row.
 #
-# Here are twelve real maps: a photograph in red, green and blue, each as it is, blurred, and with its edges found. After the shuffle, every group of the next layer is given all three colours.
+# Here are twelve channels made of a photograph: red, green and blue, each as it is, blurred, and with its edges found in two directions. After the shuffle, every group of the next layer is given all three colours.
 
-# %% hide="code" name="fig-flower-maps" alt="Two tables of twelve small pictures of a round flower, three rows of four. Left: the first row is red, R 0 to R 3, the second green, G 4 to G 7, the third blue, B 8 to B 11. Right, after the shuffle, the rows are 0, 4, 8, 1, then 5, 9, 2, 6, then 10, 3, 7, 11: every row has maps of all three colours." caption="Twelve feature maps of a photograph, before (left) and after (right) a shuffle with three groups. A row is what one group of the next layer reads. Photograph: [vultilion](https://www.flickr.com/photos/vultilion/6056698931/), [CC BY](https://creativecommons.org/licenses/by/2.0/)."
+# %% hide="code" name="fig-flower-maps" alt="Two tables of twelve small pictures of a round flower, three rows of four. Left: the first row is red, R 0 to R 3, the second green, G 4 to G 7, the third blue, B 8 to B 11. Right, after the shuffle, the rows are 0, 4, 8, 1, then 5, 9, 2, 6, then 10, 3, 7, 11: every row has channels of all three colours." caption="Twelve channels made of a photograph, before (left) and after (right) a shuffle with three groups. A row is what one group of the next layer reads. Photograph: [vultilion](https://www.flickr.com/photos/vultilion/6056698931/), [CC BY](https://creativecommons.org/licenses/by/2.0/)."
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_sample_image
 
@@ -289,7 +289,7 @@ show.table(
 # %% [markdown] claims="S1-19"
 # {answer}`saves`
 #
-# Most is saved by the step *{{= max(saved, key=saved.get) =}}*. What the grouping buys is the *next* step: now the budget has room for more channels.
+# More is saved by {{= {"depthwise 3×3": "making the 3×3 layer depthwise", "grouped 1×1": "grouping the 1×1 layers"}[max(saved, key=saved.get)] =}}. What the grouping buys is the *next* step: now the budget has room for more channels.
 #
 # A layer costs more than arithmetic. It also has {term}`memory access`: input, output and weights, each element counted once.
 
@@ -315,14 +315,16 @@ show.table(heads, rows)
 # ## Build it: the unit and the network
 #
 # A grouped 1×1 layer makes the map narrow, a quarter of the output. The channels are shuffled. A depthwise 3×3 layer works on the narrow map, and a grouped 1×1 layer makes it wide again.
+#
+# How wide is it? The paper's Table 1 lists the channels of five networks, one for each number of groups. Units that give maps of the same size form a {term}`stage`. The paper counts stages from 2; the {term}`stem`, the layers at the entrance, comes before them.
 
-# %% name="fig-unit" alt="The layers of a ShuffleNet unit as boxes, joined by bands as wide as the channels that flow: a grouped 1×1 layer makes the flow four times narrower, a shuffle crosses it, a depthwise 3×3 layer works on it, a grouped 1×1 layer makes it wide again; a shortcut passes them by and is added, or with stride 2 is pooled and put beside." caption="The unit to scale, with the widths of stage 2 in the paper's Table 1. Change the groups, and see how the unit becomes wider. Pick a layer to read what it costs."
+# %% name="fig-unit" alt="The layers of a ShuffleNet unit as boxes, joined by bands as wide as the channels that flow: a grouped 1×1 layer makes the flow four times narrower, a shuffle crosses it, a depthwise 3×3 layer works on it, a grouped 1×1 layer makes it wide again; a shortcut passes them by and is added, or with stride 2 is pooled and put beside." caption="The unit to scale, with the widths of stage 2 (and, with stride 2, of the first unit of stage 3) in the paper's Table 1. Change the groups, and see how the unit becomes wider. Pick a layer to read what it costs."
 BlockAnatomy("shufflenet", blocks=["shufflenet"])
 
 # %% [markdown]
-# {show}`With stride 2 <fig-unit stride=2>` the {term}`shortcut` is pooled and put beside what the layers give, not added. So it brings a part of the new channels without a multiplication.
+# {show}`With stride 2 <fig-unit stride=2>` the {term}`shortcut` is pooled and put beside what the layers give, not added. So it brings a part of the new channels without a weight.
 #
-# In the code, `conv_bn` is a convolution without bias, then {term}`batch norm`; `divide` divides and refuses a remainder; `_check_widths` refuses what does not fit. `reduce_groups` is the number of groups of the first 1×1 layer: one unit of the network needs another number there.
+# In the code, `conv_bn` is a convolution without bias, then {term}`batch norm`; `divide` divides and refuses a remainder; `_check_widths` refuses what does not fit. `reduce_groups` is the number of groups of the first 1×1 layer: one unit of the network needs another number there. Figures and sections that the comments name are the paper's.
 
 # %%
 show.source(ShuffleUnit)
@@ -330,11 +332,11 @@ show.source(ShuffleUnit)
 # %% [markdown] claims="S1-10,S1-30"
 # *Must the shuffle stand before the depthwise layer?* No. A depthwise layer and batch norm treat every channel by itself. Shuffle after them, and you have the same unit, its filters in another order.
 #
-# *Why one shuffle, and not two?* A second one, behind the last layer, gave “comparable scores” {cite:p}`zhang2018shufflenet` (Section 3.2). From one unit to the next, groups stay apart; they meet at the shuffle inside. It works on the narrow map, so full mixing takes $m \ge g^2$.
+# *Why one shuffle, and not two?* A second one, behind the last layer, gave “comparable scores” {cite:p}`zhang2018shufflenet` (Section 3.2). From one unit of stride 1 to the next, groups stay apart; they meet at the shuffle inside. It works on the narrow map, so full mixing takes $m \ge g^2$.
 #
 # *Why no ReLU after the depthwise layer?* The authors follow {cite:t}`chollet2017xception`, whose network learned better without one there. {chapter}`Chapter 2 <2>` tries it again.
 #
-# The network is a {term}`stem`, three {term}`stages <stage>` of such units, and a linear classifier. Each stage begins with a unit of stride 2; from stage to stage the channels double.
+# The network is a stem, three stages of such units, and a linear classifier. Each stage begins with a unit of stride 2; from stage to stage the channels double.
 
 # %%
 show.source(ShuffleNetV1)
@@ -378,7 +380,11 @@ show.table(
 # %% [markdown]
 # From one group to eight the last stage grows from {{= TABLE_1[1][-1] =}} to {{= f"{TABLE_1[8][-1]:,}" =}} channels, at nearly the same work.
 #
-# Do the counts agree with the paper's? With the classifier, {{= {1: "one is", 2: "two are"}[sum(abs(totals[g].macs / 1e6 - printed[g]) > 1 for g in TABLE_1)] =}} more than a million away. Without it, rounded to the nearest million, {{= sum(round(body[g] / 1e6) == printed[g] for g in TABLE_1) =}} of the {{= len(TABLE_1) =}} agree. So the classifier may have been left out. But Table 5 of {cite:t}`zhang2018shufflenet` has 292 and 524 million for networks 1.5 and 2 times as wide with three groups. These fit our {{= f"{cost.total(cost.layer_costs(ShuffleNetV1(3, 1.5), image)).macs / 1e6:.1f}" =}} and {{= f"{cost.total(cost.layer_costs(ShuffleNetV1(3, 2.0), image)).macs / 1e6:.1f}" =}} *with* the classifier.
+# {answer}`share`
+#
+# With three groups, {{= f"{pointwise_share(networks[3]):.1%}" =}} of the network's multiply-adds are in its 1×1 layers.
+#
+# Do the counts agree with the paper's? With the classifier, {{= {1: "one is", 2: "two are"}[sum(abs(totals[g].macs / 1e6 - printed[g]) > 1 for g in TABLE_1)] =}} more than a million away. Without it, rounded to the nearest million, {{= (lambda n: "all" if n == len(TABLE_1) else f"{n} of the {len(TABLE_1)}")(sum(round(body[g] / 1e6) == printed[g] for g in TABLE_1)) =}} agree. So the classifier may have been left out. But Table 5 of {cite:t}`zhang2018shufflenet` has 292 and 524 million for networks 1.5 and 2 times as wide with three groups. These fit our {{= f"{cost.total(cost.layer_costs(ShuffleNetV1(3, 1.5), image)).macs / 1e6:.1f}" =}} and {{= f"{cost.total(cost.layer_costs(ShuffleNetV1(3, 2.0), image)).macs / 1e6:.1f}" =}} *with* the classifier.
 #
 # The right size is not yet the right network. The book's tests copy the weights of an independent implementation, pytorchcv, into ours, for every number of groups: the outputs agree.
 
@@ -419,7 +425,7 @@ plt.show()
 #
 # With it, {cite:t}`zhang2018shufflenet` report on ImageNet errors lower by 1.3 to 2.5 points for three groups, and by 3.8 to 5.8 for eight (Table 3).
 #
-# We have scikit-learn's handwritten digits: fifty of each, enlarged, for a stem, stage 2 of Table 1 and a classifier. As in the paper, the learning rate of stochastic gradient descent falls linearly, and the weight decay is 4e-5: weak, since small networks underfit rather than overfit {cite:p}`zhang2018shufflenet`. To switch the shuffle off we tell the unit that it shuffles one group; its convolutions keep theirs. **Will it show?**
+# We have scikit-learn's handwritten digits: fifty of each, enlarged, for a stem, a stage like stage 2 of Table 1, but narrower, and a classifier. As in the paper, the learning rate of stochastic gradient descent falls linearly, and the weight decay is 4e-5: weak, since small networks underfit rather than overfit {cite:p}`zhang2018shufflenet`. To switch the shuffle off we tell the unit that it shuffles one group; its convolutions keep theirs. **Will it show?**
 
 # %% hide="code"
 from functools import partial
@@ -440,7 +446,7 @@ def classifier(stem, units, width, classes, shuffle):
 
 
 def stage_2(groups, width, shuffle=True):
-    """Stage 2 of Table 1, for grey digits: stride 2, then three units."""
+    """Like stage 2 of Table 1, narrower, for grey digits."""
     stem = conv_bn(1, 24, 3, stride=2), nn.ReLU(), nn.MaxPool2d(3, 2, 1)
     first = ShuffleUnit(24, width, 2, groups, reduce_groups=1)
     rest = [ShuffleUnit(width, width, 1, groups, groups) for _ in range(3)]
@@ -471,7 +477,7 @@ show.table(["g", "channels", "with the shuffle", "without",
             "gain: mean (interval)"], rows)
 
 # %% [markdown]
-# The last column judges pairs of the same seed, by the rule of {chapter}`1`. The shuffle {{= gain(recorded.accuracies["4 groups"]).words("helps", "does harm", "makes no difference that we could tell") =}} with four groups and {{= gain(recorded.accuracies["8 groups"]).words("helps", "does harm", "makes no difference that we could tell") =}} with eight. Chance is {{= f"{verdict.chance(test.y):.0%}" =}}. With {{= len(test) =}} test images an accuracy is uncertain by {{= f"{100 * verdict.sampling_error(verdict.mean(recorded.accuracies['8 groups']['with']), len(test)):.1f}" =}} points either way; training and test digits come from the same writers. ImageNet may say otherwise.
+# The last column judges pairs of the same seed, by the rule of {chapter}`1`. The shuffle {{= (lambda four, eight: f"{four}, with four groups as with eight" if four == eight else f"{four} with four groups and {eight} with eight")(*[gain(recorded.accuracies[groups]).words("helps", "does harm", "makes no difference that we could tell") for groups in ("4 groups", "8 groups")]) =}}. Chance is {{= f"{verdict.chance(test.y):.0%}" =}}. With {{= len(test) =}} test images an accuracy is uncertain by {{= f"{100 * verdict.sampling_error(verdict.mean(recorded.accuracies['8 groups']['with']), len(test)):.1f}" =}} points either way; training and test digits come from the same writers. ImageNet may say otherwise.
 #
 # Which groups of the first unit's middle does each last group read without a shuffle? We ask the gradients.
 
@@ -501,7 +507,7 @@ show.table(
 )
 
 # %% [markdown]
-# None reads more than {{= max(len(s) for s in read[8]) =}}, and of the eight last groups {{= sum(not s for s in read[8]) =}} read none: they hold nothing but the pooled stem. The network is nearly a committee, narrow networks side by side whose votes the classifier adds up. (Nearly: stride 2 puts maps side by side and so moves the borders of groups. “Without the shuffle” is not “never mixed”.) That a committee can read digits is our guess. What it cannot do, we can prove.
+# The reduce layer of the first unit is dense, so every group of this middle has seen the whole stem. Behind it, none of the last groups reads more than {{= max(len(s) for s in read[8]) =}} of the groups, and of the eight last groups {{= sum(not s for s in read[8]) =}} read none: they hold the pooled stem, as the units after the first have worked on it within a group. Behind the stem the network is nearly a committee, narrow networks side by side whose votes the classifier adds up. (Nearly: stride 2 puts maps side by side and so moves the borders of groups. “Without the shuffle” is not “never mixed”.) That a committee can read digits is our guess. What it cannot do, we can prove.
 #
 # ### What a committee cannot answer
 #
@@ -592,11 +598,11 @@ show.table(["question", "chance", "with the shuffle", "without",
             "gain: mean (interval)"], rows)
 
 # %% [markdown]
-# *Chance* is to give always the more frequent answer. Without the shuffle, *even?* is answered {{= verdict.paired(recorded.answers["even?"]["without"], chance["even?"]).words("above chance", "below chance", "no better and no worse than by chance") =}} ({{= len(recorded.answers["even?"]["with"]) =}} seeds), and {{= "within" if abs(verdict.mean(recorded.answers["even?"]["without"]) - chance["even?"]) < verdict.sampling_error(chance["even?"], len(sets["even?"][1])) else "beyond" =}} the sampling error of the test pairs, {{= f"{100 * verdict.sampling_error(chance['even?'], len(sets['even?'][1])):.1f}" =}} points. With the shuffle it is answered {{= gain(recorded.answers["even?"]).words("better", "worse", "no differently that we could tell") =}}: {{= gain(recorded.answers["even?"]) =}}. *Larger?*, which does not need the groups to meet, is answered {{= gain(recorded.answers["larger?"]).words("better with the shuffle", "worse with the shuffle", "with and without it, and the two cannot be told apart") =}}: {{= gain(recorded.answers["larger?"]) =}}.
+# *Chance* is to give always the more frequent answer. With {{= f"{len(sets['even?'][1]):,}" =}} test pairs an accuracy is uncertain by {{= f"{100 * verdict.sampling_error(chance['even?'], len(sets['even?'][1])):.1f}" =}} points either way. Without the shuffle, *even?* is answered {{= "as near to chance as a test set of this size can tell" if abs(verdict.mean(recorded.answers["even?"]["without"]) - chance["even?"]) < verdict.sampling_error(chance["even?"], len(sets["even?"][1])) else verdict.paired(recorded.answers["even?"]["without"], chance["even?"]).words("above chance", "below chance", "no better and no worse than by chance") + f" ({len(recorded.answers['even?']['without'])} seeds)" =}}. With the shuffle it is answered {{= gain(recorded.answers["even?"]).words("better", "worse", "no differently that we could tell") =}}: {{= gain(recorded.answers["even?"]) =}}. *Larger?*, which does not need the groups to meet, is answered {{= gain(recorded.answers["larger?"]).words("better with the shuffle", "worse with the shuffle", "with and without it, and the two cannot be told apart") =}}: {{= gain(recorded.answers["larger?"]) =}}.
 #
 # Layers, weights and multiply-adds are the same. What the shuffle buys is what lies *between* the groups. This task was made to show it; of photographs it says nothing. Here is what the two halves learned, without a shuffle, for *larger?*:
 
-# %% hide="code" measured=true name="fig-halves" alt="Two lines over the digits 0 to 9, with bars for their spread: the share of the score that comes from the first digit's half of the network, and the share that comes from the second digit's half." caption="One network of two groups without a shuffle, trained on “Is the first digit larger?” (seed 0). The score for yes is the sum of two numbers, one from each half: here is their mean over the test images of each digit, and their standard deviation."
+# %% hide="code" measured=true name="fig-halves" alt="Two lines over the digits 0 to 9, with bars for their spread: the share of the score that comes from the first digit's half of the network rises from left to right, the share that comes from the second digit's half falls, and they cross in between." caption="One network of two groups without a shuffle, trained on “Is the first digit larger?” (seed 0). The score for yes is the sum of two numbers, one from each half: here is their mean over the test images of each digit, and their standard deviation."
 scores = halves(*sets["larger?"], recipe)
 fig, panel = plt.subplots(figsize=(7, 3))
 for half, (label, colour, marker) in enumerate([
@@ -610,6 +616,9 @@ for half, (label, colour, marker) in enumerate([
 panel.set(xlabel="digit", ylabel="part of the score", xticks=range(10))
 panel.legend()
 plt.show()
+
+# %% [markdown]
+# Hold it against the sum by hand, $f(a) = a$ and $h(b) = -b - \tfrac12$: there too one part rises with its digit, and the other falls. Training found such a sum by itself; the bars tell how far images of the same digit differ in it.
 
 # %% [markdown] claims="S1-44"
 # ### Time is not multiply-adds
@@ -674,7 +683,7 @@ show.table(["step", "multiply-adds", "time: median (middle half)"],
 # The ShuffleNet unit does {{= f"{work['ShuffleNet unit'] / work['ResNet unit']:.0%}" =}} of the ResNet unit's arithmetic. It is {{= verdict.ratio(recorded.turns["ShuffleNet unit"], recorded.turns["ResNet unit"]).words("slower", "quicker", "not told apart in time") =}}: it takes {{= verdict.ratio(recorded.turns["ShuffleNet unit"], recorded.turns["ResNet unit"]) =}} as long. The shuffle does no arithmetic, but reads and writes a map. It takes {{= verdict.ratio(recorded.turns["channel shuffle"], recorded.turns["depthwise 3×3"]) =}} as long as the depthwise layer behind it, on one processor, with maps that fit its cache.
 #
 # :::{dropdown} Going deeper: what a count does not see, and one cause, tested
-# Two near equals in time of {cite:t}`zhang2018shufflenet` (Table 8): MobileNet with 110.0 ms for 569 million multiply-adds, ShuffleNet 2× with 108.8 ms for 524. And squeeze-and-excitation blocks took the authors' networks from 524 to 527 million multiply-adds, and made them 25 to 40% slower on mobile devices {cite:p}`zhang2018shufflenet` (Section 4.3 and Table 5).
+# Two near equals in time of {cite:t}`zhang2018shufflenet` (Table 8): MobileNet with 110.0 ms for 569 million multiply-adds, ShuffleNet 2× with 108.8 ms for 524. And squeeze-and-excitation blocks, which multiply each channel by a factor worked out from the means of all channels, took the authors' networks from 524 to 527 million multiply-adds, and made them 25 to 40% slower on mobile devices {cite:p}`zhang2018shufflenet` (Section 4.3 and Table 5).
 #
 # PyTorch runs a grouped 1×1 layer here as a small product for each group, and joins the results; its profiler tells (in a test of this book). The layer takes {{= verdict.ratio(recorded.turns["grouped 1×1"], recorded.turns["grouped 1×1, one product"]) =}} as long as the single product{{= verdict.ratio(recorded.turns["grouped 1×1"], recorded.turns["grouped 1×1, one product"]).words(": a part of the gap is PyTorch's, not the unit's", ", so this is not where the time goes", ", so this is not where the time goes") =}}.
 # :::
@@ -707,10 +716,12 @@ print("paper: ", order(12, 3), "\ninverse:", order(12, 4))
 print(sum(alike), "of", len(cases), "pairs C, g: as many groups meet")
 
 # %% [markdown]
-# *What it changes.* Not how far an output sees: for all {{= len(cases) =}} pairs of $C$ and $g$ up to {{= cases[-1][0] =}} channels, as many groups meet in both orders ({{= sum(alike) =}} of {{= len(cases) =}}). Where $g$ divides $n$, the one is the other with channels renamed inside their groups; elsewhere the orders may differ in which groups exchange more channels. Trained weights are another matter: loaded into the other order they fit, and give wrong outputs.
+# *What it changes.* Not how far an output sees. We count from how many groups each group of the next layer takes its channels: the counts are the same in both orders for {{= f"all {len(cases)}" if all(alike) else f"{sum(alike)} of the {len(cases)}" =}} pairs of $C$ and $g$ up to {{= cases[-1][0] =}} channels. Where $g$ divides $n$, the one is the other with channels renamed inside their groups; elsewhere the orders may differ in which groups exchange more channels. Trained weights are another matter: loaded into the other order they fit, and give wrong outputs.
 #
 # :::{dropdown} Going deeper: two more differences of the authors' code
-# It shuffles behind the depthwise layer and, with stride 2, applies ReLU before the maps are put side by side. Neither changes the function: the pooled shortcut is never negative.
+# It shuffles behind the depthwise layer. As “Build it” says, this is the same unit with the filters of that layer and their batch norm renamed; *under the same weights* it gives another output.
+#
+# With stride 2 it applies ReLU to the branch before the maps are put side by side, and not to the pooled shortcut. Inside the network this changes nothing: what comes in has been through a ReLU, so its average is never negative. A unit alone, fed with negative numbers, gives another output.
 # :::
 #
 # ### Grouping one layer too many
@@ -896,7 +907,7 @@ with Check("most_groups") as check:
         check.equal(most_groups(12), 3)
     with check("16 channels are a square"):
         check.equal(most_groups(16), 4)
-    with check("a prime number of channels: only one group mixes"):
+    with check("13 channels, a prime number"):
         check.equal(most_groups(13), 1)
 
 # %% task [markdown] exercise="widest" objective="count"
@@ -933,8 +944,12 @@ with Check("widest") as check:
             check.true(spent(c, g, h, w) <= 2_000_000, f"{c} is too wide")
             check.true(spent(c + 4 * g, g, h, w) > 2_000_000,
                        f"{c + 4 * g} channels fit too")
-    with check("nothing fits into no budget"):
+    with check("a budget met exactly, and one less"):
+        check.equal(widest(spent(48, 3, 7, 9), 7, 9, 3), 48)
+        check.equal(widest(spent(48, 3, 7, 9) - 1, 7, 9, 3), 36)
+    with check("no budget, and one too small for 4g channels"):
         check.equal(widest(0, 28, 28, 3), 0)
+        check.equal(widest(spent(12, 3, 28, 28) // 2, 28, 28, 3), 0)
 
 # %% [markdown]
 # :::{dropdown} Your prediction
@@ -965,9 +980,12 @@ with Check("unshuffle") as check:
             numbered = torch.arange(channels).reshape(1, channels, 1, 1)
             shuffled = channel_shuffle(numbered, groups)
             check.equal(unshuffle(shuffled, groups), numbered)
-    with check("two images of 2 × 3 positions come back"):
+    with check("two images come back, the input stays as it was"):
         images = torch.arange(2 * 6 * 2 * 3.0).reshape(2, 6, 2, 3)
-        check.equal(unshuffle(channel_shuffle(images, 3), 3), images)
+        shuffled = channel_shuffle(images, 3)
+        before = shuffled.clone()
+        check.equal(unshuffle(shuffled, 3), images)
+        check.true(torch.equal(shuffled, before), "the input is changed")
     with check("10 channels in 4 groups are refused"):
         try:
             unshuffle(torch.zeros(1, 10, 1, 1), 4)
@@ -1027,7 +1045,7 @@ with Check("sources") as check:
 with Check("layers_to_mix") as check:
     with check("12 channels in 3 groups: two layers mix them"):
         check.equal(layers_to_mix(12, 3), 2)
-    with check("24 channels in 8 groups need three, 16 in 8 need four"):
+    with check("24 channels in 8 groups, and 16 in 8"):
         check.equal(layers_to_mix(24, 8), 3)
         check.equal(layers_to_mix(16, 8), 4)
     with check("4 channels in 4 groups: no number of layers does"):
@@ -1078,6 +1096,10 @@ with Check("MendedUnit") as check:
             unit = ShuffleUnit(48, 48, 1, groups, reduce_groups=groups)
             check.true(same_output(MendedUnit(48, 48, 1, groups), unit, 48),
                        "the outputs differ")
+    with check("stride 2, one group: same weights, same output"):
+        unit = ShuffleUnit(24, 72, 2, groups=1, reduce_groups=1)
+        check.true(same_output(MendedUnit(24, 72, 2, 1), unit, 24),
+                   "the outputs differ")
     for c, groups in [(30, 1), (40, 4)]:
         with check(f"{c} channels, groups={groups}: refused"):
             try:
@@ -1127,9 +1149,7 @@ ax.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1))
 plt.show()
 
 # %% [markdown]
-# {answer}`share`
-#
-# The share does not go away; it was the wrong number to look at. What is saved on 1×1 layers is spent on 1×1 layers again, and buys **width at equal work**: with eight groups the last stage has {{= f"{TABLE_1[8][-1] / TABLE_1[1][-1]:.1f}" =}} times the channels. The side effect, groups that never meet, is mended by a permutation: wholly, where the shuffled map has at least $g^2$ channels.
+# The share does not go away; it was the wrong number to look at. What is saved on 1×1 layers is spent on 1×1 layers again, and buys **width at equal work**: with eight groups the last stage has {{= f"{TABLE_1[8][-1] / TABLE_1[1][-1]:.1f}" =}} times the channels. The side effect, groups that never meet, is mended by a permutation: as to what is reached, wholly, where the shuffled map has at least $g^2$ channels.
 #
 # *Choose it* when multiply-adds are what you must save, and when the network is so small that width is what it lacks. At equal multiply-adds {cite:t}`zhang2018shufflenet` report a lower error than with VGG-like, ResNet, Xception-like and ResNeXt units (Table 4), and than MobileNet at every budget (Table 5).
 #

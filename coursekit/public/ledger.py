@@ -16,7 +16,7 @@ VERDICTS = {
     "holds": "true as stated, and checked here",
     "imprecise": "true after a correction, which the note gives",
     "wrong": "not true; the note says what is",
-    "reported": "a result of the paper, quoted and not repeated here",
+    "reported": "a result of the paper, quoted; not repeated here at its size",
     "open": "could not be settled",
 }
 FIELDS = {"id", "claim", "verdict", "note", "check", "cite", "measured", "minor", "chapter", "source"}

@@ -6,8 +6,8 @@ Departures from the paper: none known at 1x. For other widths the paper says onl
 (§3.3), and nothing of Conv1. The authors' later code has 0.5x to 2x, for g = 3 and 8; its stems are ours for all g. The
 stem at 0.25x is our extension; with it the cost comes to the paper's 13 million. From that code, too, is what the paper
 leaves open: which part of a concatenation comes first (the shortcut). Departures from that code: it shuffles after the
-depthwise convolution and applies ReLU to the branch before concatenation, which changes names and no function; it
-shuffles in the inverse order; and it has no classifier bias.
+depthwise convolution, which is the same with its filters renamed; it applies ReLU to the branch before concatenation,
+which is the same where the input is not negative; it shuffles in the inverse order; and it has no classifier bias.
 """
 
 import torch

@@ -18,7 +18,7 @@ from coursekit.chapter import Chapter
 from coursekit.public import reader
 
 FIELDS = "\n".join(line[2:] for line in ASKED.splitlines()[1:])
-TOLD = "Twice it: you said 9 apples, it is 42 apples. It grows.\nIs it even?: you said even, and so it is."
+TOLD = "Twice it: you said 9 apples, it is 42 apples. It grows.\nIs it even?: you said “even”, and so it is."
 FORGETS = """Object.defineProperty(window, "localStorage", { get() { throw new DOMException("no", "SecurityError"); } });"""
 SHELL = """<!doctype html><html lang="en" data-theme="{theme}"><head><title>A page</title><meta name="viewport" content="width=device-width">
 <link rel="stylesheet" href="book.css"><link rel="stylesheet" href="reader.css">{head}

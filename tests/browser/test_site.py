@@ -105,7 +105,7 @@ def test_the_book_s_own_face_is_used(browser, address, widget_pages):
 def test_code_is_copied(browser, address, widget_pages):
     """By key; where the page has no clipboard, the code is selected."""
     with visit(browser, address(widget_pages[0])) as seen:
-        block = seen.tab.locator(".cell_input div.highlight").first
+        block = seen.tab.locator(".cell_input div.highlight:visible").first
         code = block.locator("pre").inner_text().rstrip()
         button = block.get_by_role("button", name="Copy")
         for allowed, said in ((True, "Copied"), (False, "Selected")):

@@ -39,6 +39,7 @@ def test_counts_and_one_number_for_all():
     assert paired([0.5, 0.6], [0.5, 0.6]) == Verdict(0, 0, 0, 2, 0, 2, 0)
     assert paired([0.5, 0.6], [0.5, 0.6]).words(*WORDS) == "cannot be told apart"
     assert str(Verdict(-0.02, -0.026, 0.013, 5, 0, 0, 5)) == "−2.0 points (−2.6 to +1.3)"
+    assert str(Verdict(-0.0002, -0.0104, 0.0004, 5, 0, 0, 5)) == "0.0 points (−1.0 to 0.0)"
 
 
 @pytest.mark.parametrize("n", [2, 5, 30])
@@ -74,7 +75,7 @@ def test_forged_times(word, factor):
 
 def test_one_slow_moment_stretches_no_interval():
     assert ratio([2.0] * 20 + [50.0], [1.0] * 21)[:4] == (2.0, 2.0, 2.0, 21)
-    assert str(Ratio(2.04, 1.98, 2.31, 101, 0.05)) == "2 times (2 to 2.3)"
+    assert str(Ratio(2.04, 1.98, 2.31, 101, 0.05)) == "2.04 times (1.98 to 2.31)"
 
 
 @pytest.mark.parametrize("n", [6, 21, 101])

@@ -31,12 +31,12 @@ TOLD = [
     ([SIZE], ["22.9"], "You said 22.9 million, and so it is."),
     ([SIZE], ["22.94"], "You said 22.94 million, and so it is."),
     ([SIZE], ["22.96"], "You said 22.96 million, it is 22.9 million."),
-    ([WORK], ["more"], "You said more, and so it is."),
-    ([WORK], ["fewer"], "You said fewer, it is more. Count the channels."),
+    ([WORK], ["more"], "You said “more”, and so it is."),
+    ([WORK], ["fewer"], "You said “fewer”, the answer is “more”. Count the channels."),
     ([SHARE], ["1024"], "You said 1024%, and so it is."),
     ([SHARE], ["1025"], "You said 1025%, it is 1,024%."),
-    ([SIZE, WORK], ["20", "more"], "Its size: you said 20 million, it is 22.9 million.\nIts work: you said more, and so it is."),
-    ([SIZE, WORK], ["", "more"], "Its work: you said more, and so it is."),
+    ([SIZE, WORK], ["20", "more"], "Its size: you said 20 million, it is 22.9 million.\nIts work: you said “more”, and so it is."),
+    ([SIZE, WORK], ["", "more"], "Its work: you said “more”, and so it is."),
     ([SIZE, WORK], ["", ""], ""),
 ]  # fmt: skip
 KINDS = [False, ["fewer", "more"]]

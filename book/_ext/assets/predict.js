@@ -34,9 +34,11 @@
     const lines = fields.map((field, i) => {
       if (!said[i]) return "";
       const unit = field.unit && (/^[%×]/.test(field.unit) ? field.unit : ` ${field.unit}`);
-      const truth = same(field, said[i]) ? "and so it is." : `it is ${field.right}${unit}.`;
+      const quoted = (text) => (field.choices ? `“${text}”` : `${text}${unit}`);
+      const right = field.choices ? "the answer is" : "it is";
+      const truth = same(field, said[i]) ? "and so it is." : `${right} ${quoted(field.right)}.`;
       const typical = same(field, said[i]) ? undefined : field.wrong.find(([at]) => fits(at, said[i]));
-      const line = `${fields.length > 1 ? `${field.label}: you` : "You"} said ${said[i]}${unit}, ${truth}`;
+      const line = `${fields.length > 1 ? `${field.label}: you` : "You"} said ${quoted(said[i])}, ${truth}`;
       return typical ? `${line} ${typical[1]}` : line;
     });
     return lines.filter(Boolean).join("\n");

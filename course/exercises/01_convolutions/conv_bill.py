@@ -11,8 +11,8 @@ import random
 
 from lightnets_edu import checks
 
-for groups in (1, 2, 3, 7):
-    a, b = random.randint(1, 5), random.randint(6, 9)
+for groups, a in [(1, 3), (2, random.randint(1, 5)), (3, random.randint(2, 5)), (7, 1)]:
+    b = random.randint(6, 9)
     kernel = random.choice([(3, 5), (1, 7), (5, 2)])
     got = conv_bill(a * groups, b * groups, kernel, (20, 17), (1, 1), (0, 0), groups)
     params, _, _ = got
@@ -150,3 +150,12 @@ def conv_bill(c_in, c_out, kernel, size, stride, padding, groups):
     params = kernel[0] * kernel[1] * (c_in // groups) * c_out
     rows, columns = (n if s <= k else o * k for n, s, k, o in zip(size, stride, kernel, (h, w), strict=True))
     return params, params * h * w, c_in * rows * columns + c_out * h * w + params
+
+# %% wrong mistake="Takes as many groups as inputs for as many outputs as inputs." from="solution"
+# -     params = kernel[0] * kernel[1] * (c_in // groups) * c_out
+# +     params = kernel[0] * kernel[1] * (c_in if groups == c_in else c_in // groups * c_out)
+
+# %% wrong mistake="Steps across but not down: the height is as with stride 1." from="solution"
+# -     access = c_in * size[0] * size[1] + c_out * out_h * out_w + params
+# +     out_h = size[0] + 2 * padding[0] - kernel[0] + 1
+# +     access = c_in * size[0] * size[1] + c_out * out_h * out_w + params

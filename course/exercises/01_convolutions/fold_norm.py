@@ -170,3 +170,15 @@ def fold_norm(weight, bias, gamma, beta, mean, var, eps):
     s = s if gamma is None else gamma * s
     b = (-mean if bias is None else bias - mean) * s
     return (weight * s[:, None, None, None]).float(), (b if beta is None else b + beta).float()
+
+# %% wrong mistake="Forgets the convolution's bias where the batch norm has no scale and shift." from="solution"
+# -     shift = -mean if bias is None else bias - mean
+# +     shift = -mean if bias is None or gamma is None else bias - mean
+
+# %% wrong mistake="Leaves ε out where the batch norm has no scale and shift." from="solution"
+# -     scale = (var + eps).rsqrt()
+# +     scale = (var if gamma is None else var + eps).rsqrt()
+
+# %% wrong mistake="Takes the scale for positive." from="solution"
+# -         scale = scale * gamma
+# +         scale = scale * gamma.abs()

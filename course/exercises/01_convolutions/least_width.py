@@ -150,3 +150,7 @@ def least_width(kernel, factor):
 # %% wrong mistake="Gives up after twenty thousand channels: farther than the visible check goes."
 def least_width(kernel, factor):
     return next((c for c in range(1, 20001) if kernel**2 * c >= factor * (kernel**2 + c)), None)
+
+# %% wrong mistake="Rounds to the nearest whole number, which may be the one below." from="solution"
+# -     return -(-factor * area // (area - factor))
+# +     return round(factor * area / (area - factor))

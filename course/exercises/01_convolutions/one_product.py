@@ -24,7 +24,7 @@ from lightnets_edu import checks
 
 shapes = [(6, 2, 3, 1, 3), (4, 5, 2, 3, 1), (5, 1, 3, 3, 5), (8, 3, 1, 2, 2), (12, 1, 1, 1, 4), (6, 4, 2, 2, 2)]
 for c_out, per_group, high, wide, groups in shapes:
-    weight = torch.randint(1, 100, (c_out, per_group, high, wide)).double()
+    weight = torch.randint(2**24, 2**26, (c_out, per_group, high, wide)).double()  # more digits than float32 has
     size = per_group * high * wide
     expected = torch.zeros(c_out, groups * size, dtype=torch.float64)
     for o in range(c_out):
@@ -40,7 +40,7 @@ from lightnets_edu import checks
 cases = [((2, 3), (2, 1), (0, 2)), ((3, 3), (1, 1), (1, 1)), ((1, 1), (2, 3), (0, 0)), ((5, 2), (1, 2), (2, 0))]
 cases += [((3, 3), (3, 2), (2, 1))]
 for kernel, stride, padding in cases:
-    x = torch.randint(1, 1000, (3, 8, 11)).double()
+    x = torch.randint(2**24, 2**26, (3, 8, 11)).double()  # more digits than float32 has
     expected = F.unfold(x[None], kernel, padding=padding, stride=stride)[0]
     given = x.clone()
     checks.equal(columns(given, kernel, stride, padding), expected)
@@ -66,7 +66,7 @@ import torch.nn.functional as F
 from lightnets_edu import checks
 
 for groups in (1, 2):
-    x, weight = torch.randint(-50, 50, (4, 6, 7)), torch.randint(-50, 50, (6, 4 // groups, 3, 2))
+    x, weight = torch.randint(2**24, 2**26, (4, 6, 7)), torch.randint(-50, 50, (6, 4 // groups, 3, 2))
     matrix, windows = weight_matrix(weight, groups), columns(x, (3, 2), (1, 2), (1, 0))
     checks.true(matrix.dtype == windows.dtype == torch.int64, f"got {matrix.dtype} and {windows.dtype}")
     expected = F.conv2d(x[None].double(), weight.double(), stride=(1, 2), padding=(1, 0), groups=groups)
@@ -187,3 +187,15 @@ def columns(x, kernel, stride, padding):
     x = F.pad(x, (padding[1], padding[1], padding[0], padding[0]))
     windows = x.unfold(1, kernel[0], min(stride[0], kernel[0])).unfold(2, kernel[1], min(stride[1], kernel[1]))
     return windows.permute(0, 3, 4, 1, 2).reshape(x.shape[0] * kernel[0] * kernel[1], -1)
+
+# %% wrong mistake="Steps across but not down." from="solution"
+# -     windows = padded.unfold(1, rows, stride[0]).unfold(2, cols, stride[1])  # (C, …, …, K, L)
+# +     windows = padded.unfold(1, rows, 1).unfold(2, cols, stride[1])
+
+# %% wrong mistake="Goes by way of float32, which loses digits of large numbers."
+def columns(x, kernel, stride, padding):
+    return F.unfold(x.float()[None], kernel, stride=stride, padding=padding)[0].to(x.dtype)
+
+# %% wrong mistake="Sends the weights by way of float32, which loses digits of large numbers." from="solution"
+# -     return torch.block_diag(*weight.flatten(1).split(per_group))
+# +     return torch.block_diag(*weight.float().flatten(1).split(per_group)).to(weight.dtype)

@@ -1,6 +1,6 @@
 # %% [markdown]
-# With stride 2 the order weighs more than any widening: in PW→DW the 1×1 layer works on the large map. The tests use
-# odd sizes, so that floor division shows; the visible check has even ones.
+# With stride 2 the order weighs more than any widening: in PW→DW the 1×1 layer works on the large map. Odd sizes
+# show floor division. The visible check asks `cheaper` about 3×3 kernels and large maps only.
 
 # %% solution
 def order_macs(c_in, c_out, kernel, h, w, stride):
@@ -55,7 +55,7 @@ from lightnets_edu import checks
 cases = [
     ((8, 9, 3, 5, 6, 1), "DW→PW"), ((9, 8, 3, 5, 6, 1), "PW→DW"), ((17, 17, 5, 4, 9, 1), "equal"),
     ((64, 32, 3, 28, 28, 2), "DW→PW"), ((64, 64, 3, 28, 14, 2), "DW→PW"), ((64, 1, 3, 28, 28, 2), "PW→DW"),
-    ((64, 2, 5, 9, 9, 2), "PW→DW"), ((30, 3, 3, 8, 8, 2), "DW→PW"),
+    ((64, 2, 5, 9, 9, 2), "PW→DW"), ((64, 4, 5, 8, 8, 2), "PW→DW"), ((30, 3, 3, 8, 8, 2), "DW→PW"),
     ((9, 3, 3, 1, 1, 2), "PW→DW"), ((6, 6, 3, 1, 1, 2), "equal"),
 ]  # fmt: skip
 for sizes, expected in cases:
@@ -144,6 +144,21 @@ def order_macs(c_in, c_out, kernel, h, w, stride):
 def cheaper(c_in, c_out, kernel, h, w, stride):
     first = kernel**2 * c_in + c_in * c_out
     last = c_in * c_out * stride**2 + kernel**2 * c_out
+    if first == last:
+        return "equal"
+    return "DW→PW" if first < last else "PW→DW"
+
+# %% wrong mistake="Decides as if every kernel were 3×3."
+def cheaper(c_in, c_out, kernel, h, w, stride):
+    first, last = order_macs(c_in, c_out, 3, h, w, stride)
+    if first == last:
+        return "equal"
+    return "DW→PW" if first < last else "PW→DW"
+
+# %% wrong mistake="Decides by the weights of 3×3 kernels on a map without end."
+def cheaper(c_in, c_out, kernel, h, w, stride):
+    first = 9 * c_in + c_in * c_out
+    last = stride**2 * c_in * c_out + 9 * c_out
     if first == last:
         return "equal"
     return "DW→PW" if first < last else "PW→DW"

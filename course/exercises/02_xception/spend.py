@@ -14,7 +14,7 @@ from lightnets_edu import checks
 
 exact = {9 * c * c + 2 * c for c in range(400)} & {11 * w + w * w for w in range(1300)}  # the third test's matter
 inexact = [c for c in range(4, 400) if 9 * c * c + 2 * c not in exact]
-for c in (1, 2, 3, 245, *random.sample(inexact, 6)):
+for c in (1, 2, 3, 245, 1234, *random.sample(inexact, 6)):
     price = 9 * c * c + 2 * c
     w = spend(c, 3)
     checks.true(w == int(w) and 11 * w + w * w <= price < 11 * (w + 1) + (w + 1) ** 2, f"c={c}: got {w}")
@@ -137,3 +137,14 @@ def spend(c, kernel):
 
     w = np.arange(kernel * c + kernel + 10)
     return np.searchsorted(w * (kernel**2 + w + 2), kernel**2 * c * c + 2 * c, side="right") - 1
+
+# %% wrong mistake="Ends its search at a thousand channels."
+def spend(c, kernel):
+    return max(w for w in range(1001) if w * (kernel**2 + w + 2) <= kernel**2 * c * c + 2 * c)
+
+# %% wrong mistake="Begins its search at the dense layer's width, which may be too wide already."
+def spend(c, kernel):
+    w = c
+    while (w + 1) * (kernel**2 + w + 3) <= kernel**2 * c * c + 2 * c:
+        w += 1
+    return w

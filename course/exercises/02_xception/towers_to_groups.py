@@ -1,7 +1,7 @@
 # %% [markdown]
 # What is asked is two concatenations, a zero padding that leaves the kernel's centre where it was, and a refusal. The
-# visible check has kernels of three sizes, in rising order and in float64: another order, another type and kernels of
-# even size are seen by the hidden tests only.
+# visible check is in float64, with one kernel of even size among two: another type, and more towers, are seen by the
+# hidden tests only.
 
 # %% solution
 def towers_to_groups(reduce, spatial):
@@ -222,3 +222,17 @@ def towers_to_groups(reduce, spatial):
         edge = (largest - side) // 2
         canvas[:, :, edge : edge + side, edge : edge + side] += kernel
     return torch.vstack(list(reduce)), grouped.flatten(0, 1)
+
+# %% wrong mistake="Looks for an even size in the largest kernel only, and returns float64."
+def towers_to_groups(reduce, spatial):
+    if len({len(a) for a in reduce}) > 1:
+        raise ValueError("towers of different widths")
+    K, c = max(b.shape[-1] for b in spatial), len(reduce[0])
+    if K % 2 == 0:
+        raise ValueError("a kernel of even size")
+    grouped = torch.zeros(c * len(spatial), c, K, K, dtype=torch.float64)
+    for i, b in enumerate(spatial):
+        k = b.shape[-1]
+        edge = (K - k) // 2
+        grouped[i * c : (i + 1) * c, :, edge : edge + k, edge : edge + k] = b
+    return torch.cat(reduce).double(), grouped

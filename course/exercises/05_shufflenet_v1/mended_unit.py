@@ -280,3 +280,7 @@ class MendedUnit(FoundUnit):
 # %% wrong mistake="Shuffles in the inverse order with stride 2 only, which no unit of stride 1 shows." from="the found copy, mended"
 # -         y = channel_shuffle(y, self.groups)
 # +         y = channel_shuffle(y, self.groups if self.stride == 1 else y.shape[1] // self.groups)
+
+# %% wrong mistake="Leaves the pooled shortcut without its ReLU: unseen inside a network, not in a unit alone." from="the found copy, mended"
+# -         return torch.relu(torch.cat([self.pool(x), y], 1) if self.stride == 2 else x + y)
+# +         return torch.cat([self.pool(x), torch.relu(y)], 1) if self.stride == 2 else torch.relu(x + y)

@@ -59,14 +59,14 @@ for groups, per_group in [(24, 2), (10, 3), (16, 2), (4, 1), *drawn]:
         checks.true(isinstance(found, (list, tuple)), f"expected a list or a tuple, got {type(found).__name__}")
         checks.equal(list(found), expected)
 
-# %% test name="The number of layers" points=1 hint="Try 125 channels in 25 groups, and 13 channels in 1 group."
+# %% test name="The number of layers" points=1 hint="Try 125 channels in 25 groups, and 130 in 65."
 import random
 
 from lightnets_edu import checks
 
 powers = [(n**k, n ** (k - 1)) for n in (2, 3, 5, 6, 7, 10) for k in (1, 2, 3, 4) if n**k < 300]
 drawn = [(g * n, g) for g, n in [(random.randint(2, 20), random.randint(2, 9)) for _ in range(20)]]
-for channels, groups in [(24, 8), (12, 3), (12, 6), (7, 1), *powers, *drawn]:
+for channels, groups in [(24, 8), (12, 3), (12, 6), (7, 1), (130, 65), *powers, *drawn]:
     power, expected = channels // groups, 1
     while power < channels:
         power, expected = power * (channels // groups), expected + 1
@@ -259,3 +259,9 @@ def sources(output, channels, groups, layers):
     first = output // n * n ** (layers - 1) % groups
     ring = [group for group in range(first, first + many) if group < groups]
     return [group * n + k for group in ring for k in range(n)]
+
+# %% wrong mistake="Gives up after seven layers." from="solution"
+# -     while within_reach < channels:
+# -         if per_group == 1:  # the shuffle then moves nothing, and no layer mixes anything
+# +     while within_reach < channels:
+# +         if per_group == 1 or layers == 7:

@@ -15,7 +15,7 @@ import torch
 from lightnets_edu import checks
 
 drawn = [(random.randint(2, 6), random.randint(2, 6)) for _ in range(6)]
-for groups, per_group in [(2, 5), (5, 2), (1, 7), (7, 1), *drawn]:
+for groups, per_group in [(2, 5), (5, 2), (1, 7), (7, 1), (2, 13), *drawn]:
     c = groups * per_group
     order = [g * per_group + k for k in range(per_group) for g in range(groups)]  # what a shuffle does, spelt out
     batch, height, width = random.randint(2, 4), random.randint(2, 4), random.randint(5, 7)
@@ -161,3 +161,14 @@ def unshuffle(x, groups):
 # -     return piles.transpose(1, 2).reshape(n, c, h, w)
 # +     piles = x.reshape(n * per_group, groups, h, w)
 # +     return piles.transpose(0, 1).reshape(n, c, h, w)
+
+# %% wrong mistake="Shuffles on until the channels come round, ten times at most: 26 in two groups take twenty."
+def unshuffle(x, groups):
+    if x.shape[1] % groups:
+        raise ValueError("groups must divide the channels")
+    y = x
+    for _ in range(10):
+        if torch.equal(channel_shuffle(y, groups), x):
+            break
+        y = channel_shuffle(y, groups)
+    return y

@@ -154,3 +154,12 @@ def widest(budget, h, w, g):
 def widest(budget, h, w, g):
     widths = range(4 * g, 3000, 4 * g)
     return max((c for c in widths if cost.shufflenet_unit_macs(h, w, c, c // 4, g) <= budget), default=0)
+
+# %% wrong mistake="Says 0 only where there is no budget at all."
+def widest(budget, h, w, g):
+    if budget == 0:
+        return 0
+    c = 4 * g
+    while cost.shufflenet_unit_macs(h, w, c + 4 * g, c // 4 + g, g) <= budget:
+        c += 4 * g
+    return c

@@ -109,6 +109,8 @@ export default widget(words.figure, ({ model, live, set }) => {
       spent = find(tables[block], values).rows.map((row) => row[8]);
     set({ ...values, block, layer: spent.indexOf(Math.max(...spent)) });
   });
+  // A menu of one is no choice: its name stands there in words.
+  const only = names.length > 1 ? undefined : html("span", { text: `${words.block}: ${tables[names[0]].title}` });
   // The layer picked stays, while there is one of its name.
   function turn(trait, value) {
     const { entry, values, picked } = read(model),
@@ -122,7 +124,7 @@ export default widget(words.figure, ({ model, live, set }) => {
     });
   }
   return {
-    nodes: [controls(select.node, knobs), main, ruler, live, bars],
+    nodes: [controls(only ?? select.node, knobs), main, ruler, live, bars],
     draw(width) {
       const here = read(model),
         { name, entry, values, rows } = here;
