@@ -34,7 +34,7 @@
     const lines = fields.map((field, i) => {
       if (!said[i]) return "";
       const unit = field.unit && (/^[%×]/.test(field.unit) ? field.unit : ` ${field.unit}`);
-      const quoted = (text) => (field.choices ? `“${text}”` : `${text}${unit}`);
+      const quoted = (text) => (field.choices ? `\u201c${text}\u201d` : `${text}${unit}`);
       const right = field.choices ? "the answer is" : "it is";
       const truth = same(field, said[i]) ? "and so it is." : `${right} ${quoted(field.right)}.`;
       const typical = same(field, said[i]) ? undefined : field.wrong.find(([at]) => fits(at, said[i]));

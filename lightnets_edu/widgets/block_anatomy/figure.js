@@ -109,8 +109,6 @@ export default widget(words.figure, ({ model, live, set }) => {
       spent = find(tables[block], values).rows.map((row) => row[8]);
     set({ ...values, block, layer: spent.indexOf(Math.max(...spent)) });
   });
-  // A menu of one is no choice: its name stands there in words.
-  const only = names.length > 1 ? undefined : html("span", { text: `${words.block}: ${tables[names[0]].title}` });
   // The layer picked stays, while there is one of its name.
   function turn(trait, value) {
     const { entry, values, picked } = read(model),
@@ -124,7 +122,7 @@ export default widget(words.figure, ({ model, live, set }) => {
     });
   }
   return {
-    nodes: [controls(only ?? select.node, knobs), main, ruler, live, bars],
+    nodes: [controls(select.node, knobs), main, ruler, live, bars],
     draw(width) {
       const here = read(model),
         { name, entry, values, rows } = here;
@@ -138,6 +136,7 @@ export default widget(words.figure, ({ model, live, set }) => {
         names,
         name,
         Object.values(tables).map(({ title }) => title),
+        names.length < 2, // a menu of one is no choice
       );
       const { scale, view, draw } = (fits[name + width] ??= fit(
         entry.states.map((own) => state(entry, own)),
