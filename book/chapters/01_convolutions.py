@@ -20,9 +20,9 @@
 #
 # A colour photograph is three tables of numbers: how red, how green and how blue each position is. Each table is a {term}`channel`. All channels together are a {term}`map`.
 #
-# A {term}`filter` is a small table of weights. Lay it on a channel, multiply each weight by the number below it, add up the products: that is *one* number of a new table. Move on by one position and do it again, everywhere. This is a {term}`convolution`.
+# A {term}`filter` is a small table of weights. Lay it on a channel, multiply each weight by the number below it, add up the products: that is *one* number of a new table. Do it again at every position. This is a {term}`convolution`.
 #
-# A {term}`kernel` holds one filter for each channel that it reads, and adds up what they give: one kernel makes one new channel. Here are three, on a photograph. The first looks at space only, the second at channels only, the third at both.
+# A {term}`kernel` holds one filter for each channel that it reads, and adds up what they give: one kernel makes one new channel. Here are three, on a photograph: the first looks at space only, the second at channels only, the third at both.
 
 # %% hide="code"
 import copy
@@ -39,7 +39,7 @@ from lightnets_edu import timing, training, verdict
 from lightnets_edu.checks import Check
 from lightnets_edu.layers import conv_bn
 
-# %%
+# %% hide="code"
 photo = torch.tensor(load_sample_image("china.jpg") / 255.0)
 photo = photo.permute(2, 0, 1)[None, :, ::2, ::2]
 upright = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]).double()
@@ -65,14 +65,14 @@ for ax in axes.flat:
 plt.show()
 
 # %% [markdown]
-# A network learns its own kernels, hundreds in each layer. The question of this book is whether every one of them must look at space *and* at all channels.
+# A network learns its own kernels, hundreds in each layer. Must every one of them look at space *and* at all channels? That is the question of this book.
 
 # %% [markdown] objective="count" claims="FO-02,FO-40"
 # ## Where a network spends its work
 #
 # VGG-16 {cite:p}`simonyan2015vgg` is a plain network: thirteen layers of convolutions, then three *linear layers*, in which each output reads all inputs. What does it spend on one photograph?
 #
-# `lightnets_edu` is this book's package. Its tool `cost.layer_costs` runs a network once and notes what each layer costs; below we write its core ourselves. `cost.total` adds up. (On the device `meta` tensors have a shape and no values: enough for counting.)
+# `cost`, from this book’s package `lightnets_edu`, knows: `layer_costs` runs a network once and notes what each layer costs, `total` adds up. (On the device `meta` tensors have a shape and no values.)
 
 # %%
 from lightnets_edu.models.vgg import VGG
@@ -105,7 +105,7 @@ axes[1].set_xticks([0, 12, 13, 15], ["1", "13", "14", "16"])
 plt.show()
 
 # %% [markdown]
-# Robots, self-driving cars and augmented reality need an answer in time, from a small computer {cite:p}`howard2017mobilenets`: {{= f"{total.macs / 1e9:.1f}" =}} billion multiply-adds are too many. Later networks average each channel and so do without large linear layers. What remains is the convolution.
+# Robots, self-driving cars and augmented reality need an answer in time from a small computer {cite:p}`howard2017mobilenets`: {{= f"{total.macs / 1e9:.1f}" =}} billion multiply-adds are too many. Later networks do without large linear layers. What remains is the convolution.
 
 # %% objectives [markdown]
 # ## You will be able to
@@ -150,7 +150,7 @@ SlidingConvolution(kind="standard", kernel=3, stride=1, padding=0)
 # y_{o,r,c} \;=\; \sum_{i} \sum_{u=0}^{K-1} \sum_{v=0}^{K-1} w_{o,i,u,v} \; x_{i,\;s r+u-p,\;s c+v-p}
 # $$
 #
-# We write it as loops and ask PyTorch whether it agrees. The numbers are whole, so that sums are exact in any order.
+# We write it as loops and compare with PyTorch, on whole numbers: their sums are exact in any order.
 
 # %%
 def by_hand(x, weight):
@@ -180,7 +180,7 @@ print("equal:", torch.equal(y, F.conv2d(x, weight)), tuple(y.shape))
 print("first output:", int(y[0, 0, 0]), "from the channels:", by_channel)
 
 # %% [markdown] claims="FO-32"
-# Remember the last addition, *across channels*: it is what a depthwise layer leaves out.
+# The last addition, *across channels*, is what a depthwise layer leaves out.
 #
 # :::{dropdown} Going deeper: two words that mislead
 # Mathematicians turn the kernel round before they slide it. PyTorch does not, like nearly every deep-learning library, and says “convolution” all the same.
@@ -193,11 +193,11 @@ print("first output:", int(y[0, 0, 0]), "from the channels:", by_channel)
 #
 # Three numbers say what a layer costs.
 #
-# - **Parameters**: $C_\text{out}$ kernels of $K \cdot K \cdot C_\text{in}$ weights, and for each kernel a *bias* that is added to its outputs, where a layer has biases (VGG’s have, most have none).
-# - **Multiply-adds**: each weight is used once at each position of the *output*, so weights times $H \cdot W$. (With the input’s size a layer of stride two would look four times as expensive.)
-# - {term}`Memory access <memory access>`: the elements that must be moved. Input and weights are read, the output is written; we add the three up. (A lower bound: nothing is read twice.)
+# - **Parameters**: $C_\text{out}$ kernels of $K \cdot K \cdot C_\text{in}$ weights, and for each kernel a *bias* that is added to its outputs (VGG’s layers have one, most layers have none).
+# - **Multiply-adds**: each weight is used once at each position of the *output*, so weights times $H \cdot W$.
+# - {term}`Memory access <memory access>`: the elements that must be moved: input and weights, which are read, plus the output, which is written. (A lower bound: nothing is read twice.)
 #
-# Along one axis the output has $\lfloor (\text{size} + 2p - K) / s \rfloor + 1$ positions. The letters, and those of each paper, stand under [notation](../book/notation.md).
+# Along one axis the output has $\lfloor (\text{size} + 2p - K) / s \rfloor + 1$ positions. All letters stand under [notation](../book/notation.md).
 #
 # This is the core of `cost.layer_costs`. PyTorch calls `note` whenever a convolution has run:
 
@@ -224,7 +224,7 @@ package = [(r.macs, r.access) for r in rows if r.kind == "standard"]
 print("all thirteen agree:", [(m, a) for _, m, a in ours] == package)
 
 # %% [markdown]
-# The same for five other layers: by the formula, by our function, and by PyTorch’s own counter, which knows nothing of either.
+# The same for five other layers: by the formula, by our function, and by PyTorch’s own counter.
 
 # %% hide="code"
 from torch.utils.flop_counter import FlopCounterMode
@@ -254,7 +254,11 @@ show.table(["layer", "size", "weights",
             "formula", "function", "PyTorch"], counted)
 
 # %% [markdown]
-# The last layer is a linear one: on a map of one position a 1×1 convolution *is* a linear layer. And VGG’s own paper gives $138$ million parameters for this network {cite:p}`simonyan2015vgg`, Table 2; we count {{= f"{total.params:,}" =}}.
+# The last layer is a linear one: on a map of one position a 1×1 convolution *is* a linear layer.
+#
+# :::{dropdown} Going deeper: VGG-16 as its authors count it
+# VGG’s own paper gives $138$ million parameters {cite:p}`simonyan2015vgg`, Table 2; we count {{= f"{total.params:,}" =}}.
+# :::
 
 # %% [markdown] claims="FO-03,FO-04,FO-05,FO-39"
 # ### FLOPs, FLOPS and multiply-adds
@@ -262,7 +266,7 @@ show.table(["layer", "size", "weights",
 # PyTorch’s numbers are {{= counted[0][-1] // counted[0][-2] =}} times ours. Neither is wrong.
 #
 # - {term}`FLOPs <FLOPs, FLOPS>`, with a small s, are an *amount of work*: floating-point operations. A multiplication and an addition are two.
-# - **Multiply-adds** count the pair as one. So do most papers of this book, though many print “FLOPs” over it.
+# - **Multiply-adds** count the pair as one. So do most papers, though many print “FLOPs” over it.
 # - **FLOPS**, with a large S, is a *speed*, operations per second. It belongs to a computer.
 #
 # :::{dropdown} Going deeper: what the counts leave out
@@ -274,7 +278,7 @@ show.table(["layer", "size", "weights",
 #
 # A {term}`standard convolution` is *sparse in space*: an output reads only its window. It is *dense across channels*: it reads all. Each can be changed without the other.
 #
-# - A {term}`grouped <grouped convolution>` convolution cuts the channels into $g$ groups; each group has kernels of its own and never sees the others.
+# - A {term}`grouped <grouped convolution>` convolution cuts the channels into $g$ groups; each group has its own kernels and never sees the others.
 # - A {term}`depthwise <depthwise convolution>` convolution goes all the way, $g = C$: each kernel is a single filter on a single channel.
 # - A {term}`pointwise <pointwise convolution>` convolution has 1×1 kernels. It mixes channels and never looks to the side.
 #
@@ -395,12 +399,16 @@ show.table(["kernel", "channels", "parameters", "in two steps",
 # %% [markdown]
 # {answer}`weights`
 #
-# The first row is the question: {{= f"{one_way:,}" =}} weights against {{= two_ways =}}, which is 1/{{= examples[0][-1] =}}: a ninth, and $1/256$ on top. In the second row the saving is {{= examples[1][-1] =}}, although $K^2 = 16$: with so few output channels $1/C_\text{out}$ is the larger part.
+# The first row is the question: {{= f"{one_way:,}" =}} weights against {{= two_ways =}}, which is 1/{{= examples[0][-1] =}}: a ninth, and $1/256$ on top.
+#
+# :::{dropdown} Going deeper: a small example
+# In the second row the saving is {{= examples[1][-1] =}}, although $K^2 = 16$: with so few output channels $1/C_\text{out}$ is the larger part.
+# :::
 
 # %% predict [markdown] name="eight" objective="save"
 # ### When eight times, when nine?
 #
-# “Eight to nine times less” is what one reads of 3×3 separable layers. This book follows five public texts and checks what they say; [The source, checked](../book/claims.md) lists them with the short names that we use. One of them, the textbook chapter, says that $32$ output channels are enough for it.
+# “Eight to nine times less” is what one reads of 3×3 separable layers. This book checks five public texts; [The source, checked](../book/claims.md) lists them with the short names that we use. One of them, the textbook chapter, says that $32$ output channels are enough for it.
 #
 # :field: Output channels from which a 3×3 layer saves eight times
 # :answer: eight
@@ -412,7 +420,7 @@ show.table(["kernel", "channels", "parameters", "in two steps",
 # :wrong: from 81 channels: There the second step still costs something.
 # :wrong: from some thousands: It comes nearer and nearer, and is never there.
 
-# %%
+# %% hide="code"
 from fractions import Fraction
 
 
@@ -517,7 +525,7 @@ show.table(["channels", "output", "multiply-adds",
             "in two steps", "saving"], ladder)
 
 # %% [markdown]
-# From layer to layer maps shrink and channels grow. In all, the network now does {{= f"{total.macs / light.macs:.1f}" =}} times fewer multiply-adds. Its file hardly shrinks, {{= f"{4 * total.params / 1e6:.0f}" =}} to {{= f"{4 * light.params / 1e6:.0f}" =}} megabytes: the linear layers are still there.
+# In all, the network now does {{= f"{total.macs / light.macs:.1f}" =}} times fewer multiply-adds. Its file hardly shrinks, {{= f"{4 * total.params / 1e6:.0f}" =}} to {{= f"{4 * light.params / 1e6:.0f}" =}} megabytes: the linear layers are still there.
 
 # %% predict [markdown] name="moved" objective="save"
 # ## The third number
@@ -552,7 +560,7 @@ print(f"elements: standard {at_once:,}, separable {in_steps:,}")
 #
 # The second is smaller if $2P + K^2 + C_\text{out} < K^2 C_\text{out}$. So it takes more than $(2P + K^2)/(K^2 - 1)$ output channels; $C_\text{in}$ cancels. We compare this with a search through the counts:
 
-# %%
+# %% hide="code"
 def moves_less(c_out, size, c_in=64):
     one = cost.conv_access(c_in, c_out, 3, size, size)
     two = (cost.conv_access(c_in, c_in, 3, size, size, groups=c_in)
@@ -577,9 +585,9 @@ CostCalculator(c_in=64, c_out=128, kernel=3, size=56)
 # %% [markdown] objective="lower" claims="FO-21"
 # ## One matrix product
 #
-# How is it done? One way is a product of two matrices, tuned for decades (libraries call it {term}`GEMM`). Copy each window into a column and multiply by the kernels, one in each row. The copying is called {term}`im2col`; {cite:t}`chellapilla2006im2col` proposed such unrolling.
+# How is it done? One way is a product of two matrices (libraries call it {term}`GEMM`). Copy each window into a column and multiply by the kernels, one in each row. The copying is called {term}`im2col`; {cite:t}`chellapilla2006im2col` proposed such unrolling.
 
-# %% hide="code" name="fig-unfold" alt="Left, a grid of four by four numbered pixels. Right, a table of nine rows and four columns that holds the pixel numbers of the four windows of three by three. The four pixels in the middle, shaded, stand in every column." caption="im2col of a 4×4 input for a 3×3 kernel: each column is one window, read row by row. The four middle pixels (dark) lie in all four windows, so they are copied four times. Computed by PyTorch's unfold on numbered pixels."
+# %% hide="code" name="fig-unfold" alt="Left, a grid of four by four numbered pixels. Right, a table of nine rows and four columns that holds the pixel numbers of the four windows of three by three. The four pixels in the middle, shaded, stand in every column." caption="im2col of a 4×4 input for a 3×3 kernel: each column is one window, read row by row. The four middle pixels (dark) lie in all four windows, so they are copied four times."
 pixels = torch.arange(16.0).reshape(1, 1, 4, 4)
 panels = {"input": pixels[0, 0], "columns": F.unfold(pixels, 3)[0]}
 fig, axes = plt.subplots(1, 2, figsize=(6, 3.6), width_ratios=[1, 1])
@@ -616,16 +624,22 @@ flat = pointwise.flatten(1) @ x.flatten(2)    # nothing is copied
 print("1×1, equal:", torch.equal(flat, F.conv2d(x, pointwise).flatten(2)))
 
 # %% [markdown]
-# Equal to the last bit, because these numbers are whole; others differ by rounding. The price is memory: with stride 1 the columns hold about $K^2$ copies of the map. But for a 1×1 layer **the map already is the matrix**, and nothing is copied. MobileNet, which does most of its work in such layers, is built on this {cite:p}`howard2017mobilenets`.
+# Equal, because these numbers are whole; others differ by rounding. The price is memory: with stride 1 the columns hold about $K^2$ copies of the map. But for a 1×1 layer **the map already is the matrix**, and nothing is copied. MobileNet is built on this {cite:p}`howard2017mobilenets`.
 #
-# There are others. A **direct** convolution copies no windows: it keeps a part of the map in fast memory and uses each number many times while it is there. And with an idea of Winograd’s a dense 3×3 layer needs 2.25 times fewer multiplications {cite:p}`lavin2016winograd`, a 1×1 layer gains nothing: so the “nine” depends on who computes.
+# There are other ways. A **direct** convolution copies no windows: it keeps a part of the map in fast memory and uses each number many times while it is there.
+#
+# :::{dropdown} Going deeper: fewer multiplications
+# With an idea of Winograd’s a dense 3×3 layer needs 2.25 times fewer multiplications {cite:p}`lavin2016winograd`. A 1×1 layer gains nothing: so the “nine” depends on who computes.
+# :::
 
 # %% [markdown]
 # ## Measure it: the clock
 #
-# Does a layer that does eight times less take an eighth of the time? We time the layer from $64$ to $128$ channels, standard and separable, and its two steps. Two measured speeds of the machine say what to expect: multiply-adds a second in a large dense product, and elements a second when it copies the layer’s input. Each sets a least time, one for the *work* of a layer and one for its *moving*; the larger counts. This is the {term}`roofline` {cite:p}`williams2009roofline`. The two are equal where a layer does as many multiply-adds for each element as the {term}`machine balance` says, the first speed by the second.
+# Does a layer that does eight times less take an eighth of the time? We time the layer from $64$ to $128$ channels, standard and separable, and its two steps. Two measured speeds of the machine say what to expect: multiply-adds a second in a large dense product, and elements a second when it copies the layer’s input. Each sets a least time, one for the *work* of a layer and one for its *moving*; the larger counts. This is the {term}`roofline` {cite:p}`williams2009roofline`. The first speed divided by the second is the {term}`machine balance`: in a layer with as many multiply-adds for each element the two least times are equal.
 #
-# Two things in the output need a word. *Channels last* is another order in memory, in which all channels of one position stand side by side; its column gives the median time in that order. And PyTorch has several programs for a convolution, with names of its own: `Mkldnn` is oneDNN, a library inside PyTorch; `Slow2d` is the matrix product of the section above.
+# :::{dropdown} Going deeper: two things in the output
+# PyTorch has several programs for a convolution: `Mkldnn` in the output is oneDNN, a library inside PyTorch; `Slow2d` is the matrix product of the section above. *Channels last* is another order in memory, in which all channels of one position stand side by side; its column gives the median time in that order.
+# :::
 
 # %% measured=true hide="code" record="turns, twice, ran" claims="FO-04"
 from lightnets_edu.threads import one_thread
@@ -697,21 +711,27 @@ show.table(["milliseconds", "least, by work", "least, by moving",
 #
 # What is measured again comes out a little different. So “quicker”, “better” and “cannot be told apart” follow one rule in this book. We compare in **pairs**, two layers in one turn, two networks from one seed {cite:p}`bouthillier2021variance`: a slow moment, or a lucky start, meets both.
 #
-# - **Times**: the median of the turns’ ratios, which need not be the ratio of two medians in a table, and its {{= f"{verdict.LEVEL:.0%}" =}} interval, made of order statistics: sort the ratios, and count in equally far from both ends. Within {{= f"{verdict.MARGIN:.0%}" =}} of one it decides nothing. This margin is our choice: a program may differ a little from one start to the next, and turns within one start do not show it.
+# - **Times**: the median of the turns’ ratios and its {{= f"{verdict.LEVEL:.0%}" =}} interval. Within {{= f"{verdict.MARGIN:.0%}" =}} of one it decides nothing.
 # - **Accuracies**: the mean difference and its {{= f"{verdict.LEVEL:.0%}" =}} interval {cite:p}`student1908mean`. If zero lies inside, the two cannot be told apart.
 #
 # The text speaks of the book’s record, a measurement of many runs that the book keeps; your run makes its own.
 #
+# :::{dropdown} Going deeper: the interval and the margin
+# The interval of a time is made of order statistics: sort the ratios, and count in equally far from both ends. The median of the ratios need not be the ratio of two medians in a table. The margin is our choice: a program may differ a little from one start to the next, and turns within one start do not show it.
+# :::
+#
 # ### What the clock says
 
 # %% [markdown]
-# The time of the standard layer is {{= verdict.ratio(recorded.turns["standard"], recorded.turns["separable"]) =}} that of the separable one, for {{= examples[2][-1] =}} times the multiply-adds. What a time is made of can be tested.
+# The time of the standard layer is {{= verdict.ratio(recorded.turns["standard"], recorded.turns["separable"]) =}} that of the separable one, for {{= examples[2][-1] =}} times the multiply-adds.
 #
-# **Is it moving?** A copy of the input moves as many elements as the depthwise step, but for its few weights, and computes nothing. The step takes {{= verdict.ratio(recorded.turns["depthwise step"], recorded.turns["copy"]) =}} the time of the copy: {{= verdict.ratio(recorded.turns["depthwise step"], recorded.turns["copy"]).words("moving is not all of it", "a copy is no yardstick for it", "moving may be all of it") =}}. By the table both least times of the step, by work and by moving, lie far below its time.
+# **Is it moving?** A copy of the input moves as many elements as the depthwise step, but for its few weights, and computes nothing. The step takes {{= verdict.ratio(recorded.turns["depthwise step"], recorded.turns["copy"]) =}} the time of the copy: {{= verdict.ratio(recorded.turns["depthwise step"], recorded.turns["copy"]).words("moving is not all of it", "a copy is no yardstick for it", "moving may be all of it") =}}. By the table both least times of the step lie far below its time.
 #
-# **Is it order?** oneDNN works on small blocks of channels; PyTorch keeps one channel after the other, so the map is rearranged before and after. With the channels stored *last* there is less to rearrange. The depthwise step then takes {{= verdict.ratio(recorded.turns["depthwise step, last"], recorded.turns["depthwise step"]) =}} its time ({{= verdict.ratio(recorded.turns["depthwise step, last"], recorded.turns["depthwise step"]).words("so order is not the cause", "so order, or the program that goes with it, is a part of it", "so this test tells nothing") =}}), the standard layer {{= verdict.ratio(recorded.turns["standard, last"], recorded.turns["standard"]) =}} ({{= verdict.ratio(recorded.turns["standard, last"], recorded.turns["standard"]).words("here it is not the cause", "a part, too", "here it tells nothing") =}}). With channels last PyTorch may run another program; it was asked for its choice in the default order only. What is left we cannot explain.
+# A second test, of the order in memory, is folded below. What is left we cannot explain.
 #
-# :::{dropdown} Going deeper: which program, how many threads
+# :::{dropdown} Going deeper: is it order, which program, how many threads
+# **Is it order?** oneDNN works on small blocks of channels; PyTorch keeps one channel after the other, so the map is rearranged before and after. With the channels stored *last* there is less to rearrange. The depthwise step then takes {{= verdict.ratio(recorded.turns["depthwise step, last"], recorded.turns["depthwise step"]) =}} its time ({{= verdict.ratio(recorded.turns["depthwise step, last"], recorded.turns["depthwise step"]).words("so order is not the cause", "so order, or the program that goes with it, is a part of it", "so this test tells nothing") =}}), the standard layer {{= verdict.ratio(recorded.turns["standard, last"], recorded.turns["standard"]) =}} ({{= verdict.ratio(recorded.turns["standard, last"], recorded.turns["standard"]).words("here it is not the cause", "a part, too", "here it tells nothing") =}}). With channels last PyTorch may run another program; it was asked for its choice in the default order only.
+#
 # Asked for its choice, PyTorch names `{{= recorded.ran["standard"] =}}` for the standard layer, `{{= recorded.ran["depthwise step"] =}}` for the depthwise step, `{{= recorded.ran["pointwise step"] =}}` for the pointwise one. `Mkldnn` is here a direct convolution; `Slow2d` is what PyTorch takes for a 1×1 layer on one thread and few images. Rows with different names compare programs as much as layers.
 #
 # With two threads the standard layer takes {{= verdict.ratio(recorded.twice["standard, two"], recorded.twice["standard"]) =}} the time that it takes with one, the separable layer {{= verdict.ratio(recorded.twice["separable, two"], recorded.twice["separable"]) =}}. And the two steps, timed alone, add up to {{= f"{sum(timing.summary(recorded.turns[name]).median for name in ('depthwise step', 'pointwise step')) / timing.summary(recorded.turns['separable']).median:.0%}" =}} of the separable layer; where the difference comes from we have not looked.
@@ -737,11 +757,15 @@ plt.show()
 # %% [markdown] objective="save"
 # ### What is given up
 #
-# Is the separable layer a cheaper way to compute the same? From input channel $i$ to output $o$ its two steps apply the filter $w_{o,i} = p_{o,i}\, d_i$: one filter $d_i$ for each input channel, which all outputs share, each with a factor of its own. A standard layer has a filter for each *pair*.
+# Is the separable layer a cheaper way to compute the same? From input channel $i$ to output $o$ it applies the filter $w_{o,i} = p_{o,i}\, d_i$: one filter $d_i$ for each input channel, which all outputs share, each with a factor of its own. A standard layer has a filter for each *pair*.
 #
+# The nearest separable layer holds only a part of a standard layer’s squared weights. We compute the share that is left over.
+#
+# :::{dropdown} Going deeper: how the nearest one is found
 # For one input channel, write the filters of all outputs as the rows of a matrix. A separable layer holds only multiples of one row, a matrix of rank one. The nearest such matrix, in squared weights, keeps the largest {term}`singular value` and loses the others (the theorem of Eckart and Young).
+# :::
 
-# %%
+# %% hide="code"
 def left_over(weight):
     """Share of the squared weights that no separable layer can hold."""
     by_input = weight.detach().transpose(0, 1).flatten(2)
@@ -753,7 +777,7 @@ composed = torch.rand(128, 64, 1, 1) * torch.randn(64, 3, 3)
 print(f"of a separable layer: {abs(left_over(composed)):.0%}")
 
 # %% [markdown]
-# We ask this of the last convolution of a small network, before it is trained on handwritten digits and after.
+# We ask this of the last convolution of a small network, before and after it is trained on handwritten digits.
 
 # %% measured=true hide="code" record="lost, right"
 def digit_reader(seed):
@@ -850,7 +874,7 @@ show.table(["weights kept", "dense, ms", *first], lines)
 # %% [markdown]
 # {answer}`sparse`
 #
-# On this machine PyTorch’s sparse product pays {{= f'from 1/{recorded.first["sparse, torch"]} on' if recorded.first["sparse, torch"] else "nowhere here" =}}, SciPy’s {{= f'from 1/{recorded.first["sparse, SciPy"]} on' if recorded.first["sparse, SciPy"] else "nowhere here" =}}, and a grouped layer {{= f'from 1/{recorded.first["grouped"]} on' if recorded.first["grouped"] else "nowhere here" =}}, with as many multiply-adds, up to chance. The blocks of a grouped layer lie dense in memory, and no place has to be looked up. *Sparse connections, dense storage*: that is the bargain of grouped and depthwise layers.
+# On this machine PyTorch’s sparse product pays {{= f'from 1/{recorded.first["sparse, torch"]} on' if recorded.first["sparse, torch"] else "nowhere here" =}}, SciPy’s {{= f'from 1/{recorded.first["sparse, SciPy"]} on' if recorded.first["sparse, SciPy"] else "nowhere here" =}}, and a grouped layer {{= f'from 1/{recorded.first["grouped"]} on' if recorded.first["grouped"] else "nowhere here" =}}, with as many multiply-adds, up to chance. The blocks of a grouped layer lie dense in memory: no place has to be looked up. *Sparse connections, dense storage*: that is the bargain of grouped and depthwise layers.
 
 # %% [markdown]
 # ## Pitfalls
@@ -860,7 +884,7 @@ show.table(["weights kept", "dense, ms", *first], lines)
 #
 # The short notes run average pooling as a convolution whose kernel is all ones. Two things are wrong with that:
 
-# %%
+# %% hide="code"
 x = whole_numbers(1, 8, 6, 6)
 pooled = F.avg_pool2d(x, 3, stride=1)
 ones = torch.ones(8, 1, 3, 3, dtype=x.dtype)
@@ -873,7 +897,7 @@ for name, kernel, groups in [
     print(f"{name}: {'equal' if same else 'differs'}")
 
 # %% [markdown]
-# The entries are $1/K^2$, not ones, and the convolution is depthwise, not standard: pooling never adds up two channels. Either slip gives another function.
+# The entries are $1/K^2$, not ones, and the convolution is depthwise, not standard: pooling never adds up two channels.
 
 # %% predict [markdown] name="front" objective="fold"
 # ### A batch norm in front of a convolution
@@ -903,7 +927,7 @@ for row in differs:
 # %% [markdown]
 # {answer}`front`
 #
-# Crosses mark where the two differ. Padding is zero *after* the batch norm; the folded layer pads with zeros *before* it, where $-t/s$ would be right. It is another function, and no place in the middle shows it.
+# Crosses mark where the two differ. Padding is zero *after* the batch norm; the folded layer pads with zeros *before* it, where $-t/s$ would be right.
 
 # %% [markdown]
 # ## Exercises
@@ -1193,18 +1217,18 @@ with Check("columns") as check:
 # %% [markdown] objective="save" claims="FO-01"
 # ## When to choose it
 #
-# First the numbers of the beginning again. Did the cure cure it?
+# First the numbers of the beginning again:
 
 # %% hide="code"
 show.table(["VGG-16", "parameters", "multiply-adds", "memory access"],
            [("as it was", *total), ("in two steps", *light)])
 
 # %% [markdown]
-# The work is {{= f"{total.macs / light.macs:.1f}" =}} times less. Memory access {{= "rises" if light.access > total.access else "falls" =}}, {{= f"{light.access / total.access:.2f}" =}} times: early layers move more, late ones less. The linear layers, which no convolution can cure, now hold {{= f"{sum(r.params for r in light_rows if r.kind == 'linear') / light.params:.0%}" =}} of the parameters.
+# The work falls. Memory access {{= "rises" if light.access > total.access else "falls" =}}, {{= f"{light.access / total.access:.2f}" =}} times: early layers move more, late ones less.
 #
 # - Choose a **separable** layer to save multiply-adds where there are many output channels.
 # - Choose a **grouped** one to save less; its groups never meet.
-# - Keep the **standard** one where there are few *input* channels, as in a network’s first layer: it has few parameters either way, and one map less to move. Its multiply-adds can be many all the same, and a separable layer saves there as much as anywhere: count before you choose. The first layer’s share of all multiply-adds:
+# - Keep the **standard** one where there are few *input* channels, as in a network’s first layer: it has few parameters either way, and one map less to move. Its multiply-adds can still be many: count before you choose. The first layer’s share of all multiply-adds:
 
 # %% hide="code"
 from lightnets_edu.models.catalogue import CATALOGUE

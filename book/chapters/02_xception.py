@@ -13,18 +13,18 @@
 # %% card [markdown]
 # # Xception: space and channels, each by a layer of its own
 #
-# A standard 3×3 layer combines channels and looks for patterns in space, both at once. {cite:t}`chollet2017xception` separates the two jobs altogether. The two steps of his layer, with an activation put between them, are what most light networks are made of. This chapter walks from towers to that layer, builds it, and counts what his own network makes of it.
+# A standard 3×3 layer combines channels and looks for patterns in space, both at once. {cite:t}`chollet2017xception` separates the two jobs altogether. Most light networks are made of the two steps of his layer, with an activation between them. This chapter walks to that layer, builds it, and counts what his network makes of it.
 
 # %% [markdown] objective="towers,size" claims="XC-02"
 # ## Two jobs at once, and what that costs
 #
-# A {term}`kernel` of a {term}`standard convolution` spans all input channels. It does two jobs: it combines channels, and it looks for a pattern in space.
+# A {term}`kernel` of a {term}`standard convolution` spans all input channels. So it does two jobs: it combines channels and looks for a pattern in space.
 #
-# An {term}`Inception module` {cite:p}`szegedy2016inceptionv3` begins to share out the work. It puts several {term}`towers <tower>` side by side: chains of layers that all read the same {term}`map`. In most towers a 1×1 layer combines channels into a narrower map; then a spatial layer, 3×3 or so, looks at the neighbourhood. The outputs of all towers are put next to each other.
+# An {term}`Inception module` {cite:p}`szegedy2016inceptionv3` begins to share out the work. It puts several {term}`towers <tower>` side by side: chains of layers that read the same {term}`map`. In most a 1×1 layer combines channels into a narrower map; then a spatial layer, 3×3 or so, looks at the neighbourhood. All outputs are put next to each other.
 #
-# {cite:t}`chollet2017xception` names the premise (Section 1.1): relations between channels and relations in space are so loosely coupled that it is better not to map them jointly. We shall test it.
+# {cite:t}`chollet2017xception` names the premise (Section 1.1): relations between channels and in space are so loosely coupled that it is better not to map them jointly. We shall test it.
 #
-# A tower keeps to the premise only in part: its spatial layer still spans all channels of the narrower map. What does that cost in Inception v3? The function `cost.layer_costs` runs a network once without values, and gives a row for each layer: its kind, its parameters, its {term}`multiply-adds <multiply-add>`. We add up the rows by what the layers do. The {term}`stem`, the layers before the first module, stands apart: it is no tower.
+# A tower keeps to the premise only in part: its spatial layer still spans all channels of the narrower map. What does that cost in Inception v3? The function `cost.layer_costs` gives a row for each layer of a network: its kind, its parameters, its {term}`multiply-adds <multiply-add>`. We add them up by what the layers do; the {term}`stem`, the layers before the first module, stands apart.
 
 # %% hide="code"
 import matplotlib.pyplot as plt
@@ -67,7 +67,7 @@ show.table(
      if t.params])
 
 # %% [markdown]
-# The spatial layers of the towers, which do both jobs at once, take {{= f"{shares(inception, JOBS['standard'])[1]:.0%}" =}} of the network's multiply-adds and {{= f"{shares(inception, JOBS['standard'])[0]:.0%}" =}} of its parameters.
+# The spatial layers of the towers take {{= f"{shares(inception, JOBS['standard'])[1]:.0%}" =}} of the network's multiply-adds and {{= f"{shares(inception, JOBS['standard'])[0]:.0%}" =}} of its parameters.
 
 # %% objectives [markdown]
 # ## You will be able to
@@ -92,9 +92,9 @@ show.table(
 # %% [markdown] objective="towers"
 # ## See it: from towers to single channels
 #
-# The paper walks from the Inception module almost to the separable layer in three steps, its Figures 1 to 4. Here are the four forms at one scale. Each box is a layer: as wide as the channels that it gives, as tall as the weights behind one of these. So its area is its number of weights. The data flows downwards.
+# The paper walks from the Inception module almost to the separable layer in three steps (Figures 1 to 4). Here are the four forms at one scale. Each box is a layer: as wide as the channels that it gives, as tall as the weights behind one of these. So its area is its number of weights. The data flows downwards.
 
-# %% hide="code" name="fig-xception-forms" alt="Four forms side by side, each a pile of boxes as wide together as 192 channels. Form 1 has four towers of 48 channels: 1×1 alone, a pool and 1×1, 1×1 and 3×3, and 1×1 and two 3×3. Form 2 has three equal towers of 64 channels, a 1×1 box above a 3×3 box three times as tall, with gaps between the towers. Form 3 has one 1×1 box without gaps above three 3×3 boxes of the same size as before. Form 4 has the same 1×1 box above a strip so thin that it looks like a line." caption="From Inception to its extreme form, with as many channels before as after each form. 1×1 layers are blue, 3×3 layers green and, where each kernel reads one channel, orange. Areas are weights, counted in modules of the package."
+# %% hide="code" name="fig-xception-forms" alt="Four forms side by side, each a pile of boxes as wide together as 192 channels. Form 1 has four towers of 48 channels: 1×1 alone, a pool and 1×1, 1×1 and 3×3, and 1×1 and two 3×3. Form 2 has three equal towers of 64 channels, a 1×1 box above a 3×3 box three times as tall, with gaps between the towers. Form 3 has one 1×1 box without gaps above three 3×3 boxes of the same size as before. Form 4 has the same 1×1 box above a strip so thin that it looks like a line." caption="From Inception to its extreme form, with as many channels before as after each form. 1×1 layers are blue, 3×3 layers green and, where each kernel reads one channel, orange."
 from lightnets_edu.models.inception import (
     EquivalentInception, ExtremeInception, PlainInception,
     SimplifiedInception,
@@ -150,10 +150,10 @@ axes[0].text(86, -12, "pool", fontsize=8, ha="center")
 plt.show()
 
 # %% [markdown]
-# 1. **The module.** Four towers look at the same input in four ways. One averages first.
+# 1. **The module.** Four towers look at the same input in four ways.
 # 2. **Simplified.** Keep one kind of tower, 1×1 and then 3×3.
-# 3. **Stacked.** The three 1×1 layers read the same input. So stack their kernels: one 1×1 layer with three times the outputs. Each 3×3 layer reads its own {term}`segment` of that map, a third of the channels. Together they are a {term}`grouped convolution` with three groups.
-# 4. **Extreme.** Take as many segments as there are channels: one 3×3 filter for each channel, a depthwise layer. A segment of one channel cannot mix channels. The 1×1 layer must do that alone.
+# 3. **Stacked.** The three 1×1 layers read the same input, so stack their kernels: one 1×1 layer with three times the outputs. Each 3×3 layer reads its own {term}`segment` of that map, a third of the channels. Together they are a {term}`grouped convolution` with three groups.
+# 4. **Extreme.** Take as many segments as there are channels: one 3×3 filter for each channel, a depthwise layer. Now the 1×1 layer alone mixes channels.
 
 # %% predict [markdown] name="same" objective="towers"
 # ### Form 2 and form 3
@@ -167,7 +167,7 @@ plt.show()
 # :wrong: other outputs: They would be, if the segments went to the wrong kernels.
 
 # %% [markdown] claims="XC-03"
-# We stack the kernels, and what belongs to the batch norms, and compare in float64. (The function `conv_bn` makes a convolution without bias and its batch norm.)
+# We stack the kernels and the batch norms, and compare in float64. (`conv_bn` makes a convolution without bias and its batch norm.)
 
 # %%
 def stacked(layers):
@@ -211,20 +211,20 @@ show.table(["module", "outputs of the towers, to 12 decimals?"],
 # %% [markdown]
 # {answer}`same`
 #
-# It is the same function, exactly: batch norm and ReLU treat every channel by itself, wherever it came from. The last row shows that the test can fail: the segments must go to the right kernels. The other two steps are choices: form 2 is another module than form 1, and form 4 gives up weights.
+# It is the same function, exactly: batch norm and ReLU treat every channel by itself. The last row shows that the test can fail: the segments must go to the right kernels. The other two steps are choices: form 2 is another module than form 1, and form 4 gives up weights.
 
 # %% [markdown]
-# The next figure shows the 3×3 layer of forms 2 to 4 alone. With {show}`three segments <fig-xception-segments kind=grouped groups=3>` an output reads four channels; with {show}`six <fig-xception-segments kind=grouped groups=6>` two; in the {show}`extreme form <fig-xception-segments kind=depthwise>` one. With {show}`one segment <fig-xception-segments kind=standard>` it is a standard layer, and nothing is separated.
+# Now the 3×3 layer of forms 2 to 4 alone. With {show}`three segments <fig-xception-segments kind=grouped groups=3>` an output reads four channels; with {show}`six <fig-xception-segments kind=grouped groups=6>` two; in the {show}`extreme form <fig-xception-segments kind=depthwise>` one. With {show}`one segment <fig-xception-segments kind=standard>` it is a standard layer.
 
-# %% name="fig-xception-segments" alt="The input positions of a 3×3 patch, and a square of output channels by input channels. With three groups three blocks on the diagonal are filled; the selected output's row shows the four channels of its segment." caption="The 3×3 layer behind the 1×1. The kernel sets which positions are read, the groups set which channels: two separate choices. The more groups, the smaller the blocks on the diagonal."
+# %% hide="code" name="fig-xception-segments" alt="The input positions of a 3×3 patch, and a square of output channels by input channels. With three groups three blocks on the diagonal are filled; the selected output's row shows the four channels of its segment." caption="The 3×3 layer behind the 1×1. The kernel sets which positions are read, the groups set which channels. The more groups, the smaller the blocks on the diagonal."
 from lightnets_edu.widgets import ConvConnectivity
 
 ConvConnectivity(kind="grouped", c_in=12, c_out=12, groups=3)
 
 # %% [markdown]
-# Between one segment and one for each channel lies a whole spectrum, whose middle the paper leaves to later work (Section 5 of {cite:t}`chollet2017xception`; ResNeXt {cite:p}`xie2017resnext` lives there). The 1×1 layer has $C_\text{in} C_\text{out}$ weights all along it, the 3×3 layer $9\, C_\text{out}^2 / g$ with $g$ segments.
+# Between one segment and one for each channel lies a spectrum, whose middle the paper leaves to later work (Section 5 of {cite:t}`chollet2017xception`; ResNeXt {cite:p}`xie2017resnext` lives there). With $g$ segments the 3×3 layer has $9\, C_\text{out}^2 / g$ weights, the 1×1 layer always $C_\text{in} C_\text{out}$.
 
-# %% hide="code" name="fig-xception-spectrum" alt="Two lines over the number of segments, both axes logarithmic. The weights of the 1×1 layer stay level. Those of the 3×3 layer begin nine times as high at one segment, are three times as high at three, fall in a straight line, cross the level line between eight and twelve segments, and end far below it at one segment for each channel." caption="Weights of the two layers over the number of segments, counted in modules with as many channels after as before. With three segments the 3×3 layer has three times the weights of the 1×1 layer. At the right end, the extreme form, hardly any are left."
+# %% hide="code" name="fig-xception-spectrum" alt="Two lines over the number of segments, both axes logarithmic. The weights of the 1×1 layer stay level. Those of the 3×3 layer begin nine times as high at one segment, are three times as high at three, fall in a straight line, cross the level line between eight and twelve segments, and end far below it at one segment for each channel." caption="Weights of the two layers over the number of segments, with as many channels after as before. At the right end, the extreme form, the 3×3 layer has hardly any left."
 segments = [g for g in range(1, c + 1) if c % g == 0]
 spatial, point = [], []
 for g in segments:
@@ -244,7 +244,7 @@ plt.show()
 # %% [markdown] objective="order" claims="XC-05,XC-06"
 # ## Count it: which layer comes first?
 #
-# Form 4 is almost the separable layer. {cite:t}`chollet2017xception` names two differences (Section 1.2). The **order**: form 4 goes pointwise, then depthwise (PW→DW); a separable layer goes depthwise, then pointwise (DW→PW). And the **activation**: in form 4 a ReLU follows both layers; in a separable layer none stands between the two.
+# Form 4 is almost the separable layer. {cite:t}`chollet2017xception` names two differences (Section 1.2). The **order**: form 4 goes pointwise, then depthwise (PW→DW); a separable layer the other way (DW→PW). And the **activation**: in form 4 a ReLU follows both layers; in a separable layer none stands between the two.
 #
 # For a $K \times K$ kernel, DW→PW has $K^2 C_\text{in} + C_\text{in} C_\text{out}$ weights, PW→DW has $C_\text{in} C_\text{out} + K^2 C_\text{out}$. Only the depthwise part differs: it filters the channels that come in, or those that go out. Without a {term}`stride`, each weight is used once at each position.
 
@@ -273,7 +273,7 @@ def macs(layers, c, h, w):
     """Multiply-adds of real layers on a map of h × w positions."""
     return cost.total(cost.layer_costs(layers, (1, c, h, w))).macs
 
-# %%
+# %% hide="code"
 rows = []
 for a, b in [(3, 64), (64, 64), (64, 3)]:
     first = nn.Sequential(depthwise(a), pointwise(a, b))
@@ -290,14 +290,18 @@ show.table(["order", "channels", "weights", "multiply-adds by the formula",
 # %% [markdown]
 # {answer}`order`
 #
-# Where a layer widens, filter first; where it narrows, filter last. The paper calls the order unimportant, since the layers are stacked. Write a stack down and you see why:
+# Where a layer widens, filter first; where it narrows, filter last. (A stride changes the account; that is an exercise.)
+#
+# :::{dropdown} Going deeper: the order in a stack
+# The paper calls the order unimportant, since the layers are stacked. Write a stack down and you see why:
 #
 # ```text
 # PW DW | PW DW | PW DW | PW
 # PW | DW PW | DW PW | DW PW
 # ```
 #
-# It is the same chain; only the bars moved. What differs is how it begins and how it ends. (A stride changes the account; that is an exercise.)
+# It is the same chain; only the bars moved. What differs is how it begins and how it ends.
+# :::
 
 # %% [markdown] objective="pattern" claims="XC-06"
 # ## What is given up: one pattern for each input
@@ -322,9 +326,9 @@ for name, y in {"nothing between": nothing, "ReLU between": relu}.items():
           torch.allclose(y, one, rtol=0, atol=1e-12))
 
 # %% [markdown]
-# So a separable layer can do nothing that a standard one cannot. It can do less: all outputs look at input $i$ through the *same* 3×3 pattern, each with a factor of its own. Write the filters that read input $i$ as a table, a row of nine numbers for each output: all rows are multiples of one. Such a table has **{term}`rank` one**.
+# So a separable layer can do less than a standard one: all outputs look at input $i$ through the *same* 3×3 pattern, each with a factor of its own. Write the filters that read input $i$ as a table, a row of nine numbers for each output. All rows are multiples of one: the table has **{term}`rank` one**.
 #
-# Do trained standard layers use more? That tests the premise: if space and channels were decoupled in the kernels, each input's table would be nearly of rank one. The {term}`singular values <singular value>` say how near it is. The square of the first, over the sum of all squares, is the share of the squared weights that one pattern can hold.
+# Do trained standard layers use more? If space and channels were decoupled in the kernels, as the premise may be read, each input's table would be nearly of rank one. The {term}`singular values <singular value>` say how near: the square of the first, over the sum of all squares, is the share of the squared weights that one pattern can hold.
 
 # %%
 def tables(kernels):
@@ -348,7 +352,11 @@ def one_pattern(kernels):
 print("a separable layer:", share(kernels))
 
 # %% [markdown]
-# We train a small network of standard layers on handwritten digits, from several {term}`seeds <seed>`, and ask its three inner layers, before (that is chance) and after. Then we cut each input's filters down to one pattern. A cut is also a disturbance. So beside it stands a control: the whole kernels, and on them random noise with as large a norm, input by input, as what the cut takes away. In both the batch norms find their averages anew, over all training images. And there is a network with separable inner layers from the start, as many channels and the same training.
+# We train a small network of standard layers on handwritten digits, from several {term}`seeds <seed>`, and ask its three inner layers, before (that is chance) and after. Then we cut each input's filters down to one pattern. A cut is also a disturbance, so there is a control: the whole kernels, and on them random noise as large, input by input, as what the cut takes away. A last network, trained the same way, has as many channels and separable inner layers from the start.
+#
+# :::{dropdown} Going deeper: what is equal in cut and control
+# The noise has the norm of what the cut takes away. In both copies the batch norms find their averages anew, over all training images.
+# :::
 
 # %% hide="code"
 from copy import deepcopy
@@ -445,7 +453,7 @@ weights = {inner: sum(k.numel() for k in inner_kernels(digit_net(inner, 0)))
 # :wrong: above 90: That would be a layer that is separable already.
 # :wrong: below 11.1: One pattern can hold at least a ninth, whatever the kernels.
 
-# %% claims="XC-02" measured=true record="held,right"
+# %% hide="code" claims="XC-02" measured=true record="held,right"
 ways = {"input": share, "output": share_out}
 held = {way: {"before": [], "after": []} for way in ways}
 right = {"standard": [], "standard, cut": [],
@@ -479,11 +487,15 @@ show.table(["inner layers", "test accuracy: mean (lowest to highest)"],
 # %% [markdown]
 # {answer}`patterns`
 #
-# In random kernels one pattern for each input can hold {{= f"{verdict.mean(by_seed(recorded.held['input']['before'])):.0%}" =}} of the squared weights, in trained ones {{= f"{verdict.mean(by_seed(recorded.held['input']['after'])):.0%}" =}}, the mean over three layers: {{= verdict.paired(by_seed(recorded.held["input"]["after"]), by_seed(recorded.held["input"]["before"])).words("more than chance gives", "less than chance gives", "not told apart from chance") =}}. The layers differ: {{= by_layer(recorded.held["input"]["after"]) =}}, from the first to the last. ({chapter}`1` asked the last layer of such a network; there one pattern holds most.)
+# In random kernels one pattern can hold {{= f"{verdict.mean(by_seed(recorded.held['input']['before'])):.0%}" =}} of the squared weights, in trained ones {{= f"{verdict.mean(by_seed(recorded.held['input']['after'])):.0%}" =}}, the mean over three layers: {{= verdict.paired(by_seed(recorded.held["input"]["after"]), by_seed(recorded.held["input"]["before"])).words("more than chance gives", "less than chance gives", "not told apart from chance") =}}. The layers differ: {{= by_layer(recorded.held["input"]["after"]) =}}, from the first to the last. The second half of the first table asks the same of PW→DW: one pattern for each output.
 #
+# :::{dropdown} Going deeper: the other order, and chapter 1
 # PW→DW gives up something else: each *output* has one pattern for all inputs. That can hold {{= by_layer(recorded.held["output"]["after"]) =}}, where chance gives {{= f"{verdict.mean(by_seed(recorded.held['output']['before'])):.0%}" =}}. Kernels that a separable layer of either order could replace would have all of it, one way or the other.
+#
+# {chapter}`1` asked the last layer of such a network; there one pattern holds most.
+# :::
 
-# %% hide="code" measured=true name="fig-xception-patterns" alt="Two rows of eight small 3×3 pictures in violet and orange. The upper row holds trained filters, which differ in their patterns. The lower row repeats one pattern, stronger, weaker or with colours exchanged." caption="The last of the three inner layers, standard and trained: the filters with which eight outputs read one input (above), and the nearest that a separable layer can hold (below): the same pattern each time, with another factor. Orange weights are positive, violet ones negative. The input is the middle one of its layer by the share that one pattern holds."
+# %% hide="code" measured=true name="fig-xception-patterns" alt="Two rows of eight small 3×3 pictures in violet and orange. The upper row holds trained filters, which differ in their patterns. The lower row repeats one pattern, stronger, weaker or with colours exchanged." caption="The last inner layer, standard and trained: the filters with which eight outputs read one input (above), and the nearest that a separable layer can hold (below): the same pattern each time, with another factor. Orange weights are positive, violet ones negative. The input is the middle one of its layer by the share that one pattern holds."
 kernels = inner_kernels(net)[-1].detach()
 channel = share(kernels).argsort()[len(share(kernels)) // 2]
 eight = tables(kernels)[channel].norm(dim=1).argsort()[-8:]
@@ -500,16 +512,16 @@ axes[1, 0].set_ylabel("one pattern", fontsize=9)
 plt.show()
 
 # %% [markdown]
-# With one pattern for each input put in its place, the trained network is right on {{= f"{verdict.mean(recorded.right['standard, cut']):.0%}" =}} of the test images, {{= verdict.paired(recorded.right["standard, cut"], recorded.right["standard"]).words("more than before", "fewer than before", "not told apart from before") =}}: {{= verdict.paired(recorded.right["standard, cut"], recorded.right["standard"]) =}}. (The brackets hold the {{= f"{verdict.LEVEL:.0%}" =}} interval over the seeds, the rule of {chapter}`1`.) With noise instead it is right on {{= f"{verdict.mean(recorded.right['standard, noise instead']):.0%}" =}}, {{= verdict.paired(recorded.right["standard, noise instead"], recorded.right["standard"]).words("more than before", "fewer than before", "not told apart from before") =}}. From noise to cut the change is {{= verdict.paired(recorded.right["standard, cut"], recorded.right["standard, noise instead"]) =}}: {{= verdict.paired(recorded.right["standard, cut"], recorded.right["standard, noise instead"]).words("the cut does less harm than any disturbance of its size, and does not show that these layers use the patterns", "it is the missing patterns that do the harm, and not any disturbance of that size. These standard layers do use what a separable layer lacks", "the cut is not told apart from any disturbance of its size, and whether these layers use the patterns it does not tell") =}}.
+# With one pattern for each input put in its place, the trained network is right on {{= f"{verdict.mean(recorded.right['standard, cut']):.0%}" =}} of the test images, {{= verdict.paired(recorded.right["standard, cut"], recorded.right["standard"]).words("more than before", "fewer than before", "not told apart from before") =}}: {{= verdict.paired(recorded.right["standard, cut"], recorded.right["standard"]) =}}. (In brackets the {{= f"{verdict.LEVEL:.0%}" =}} interval over the seeds, the rule of {chapter}`1`.) With noise instead it is right on {{= f"{verdict.mean(recorded.right['standard, noise instead']):.0%}" =}}, {{= verdict.paired(recorded.right["standard, noise instead"], recorded.right["standard"]).words("more than before", "fewer than before", "not told apart from before") =}}. From noise to cut the change is {{= verdict.paired(recorded.right["standard, cut"], recorded.right["standard, noise instead"]) =}}: {{= verdict.paired(recorded.right["standard, cut"], recorded.right["standard, noise instead"]).words("the cut does less harm than any disturbance of its size, and does not show that these layers use the patterns", "it is the missing patterns that do the harm, and not any disturbance of that size. These standard layers do use what a separable layer lacks", "the cut is not told apart from any disturbance of its size, and whether these layers use the patterns it does not tell") =}}.
 #
 # But the network that never had more than one pattern is right on {{= f"{verdict.mean(recorded.right['separable']):.1%}" =}}, against {{= f"{verdict.mean(recorded.right['standard']):.1%}" =}} with standard layers; the difference is {{= verdict.paired(recorded.right["separable"], recorded.right["standard"]) =}}, for {{= f"{weights[standard] / weights[SeparableConv]:.1f}" =}} times fewer weights in these layers.
 #
-# So the kernels of this small network are not decoupled in this sense. The premise may also be one about what a network *needs*: that has to be tried with separable networks, as the paper does.
+# So the kernels of this small network are not decoupled in this sense. The premise may also be about what a network *needs*: that must be tried with separable networks, as the paper does.
 
 # %% [markdown] objective="build" claims="XC-01"
 # ## Build it: the layer, the block, the network
 #
-# Xception's layer is DW→PW, with nothing between, and batch norm after it. (In the sources below, `whole` and `check_image` refuse sizes that make no sense; `ENTRY`, `MIDDLE`, `EXIT` and `SEPARABLE` are the numbers of the paper's figure of the network: channels, and how often the middle block is repeated. `SMALLEST` is the least side of an image.)
+# Xception's layer is DW→PW, with nothing between, and batch norm after it. (Below, `whole` and `check_image` refuse sizes that make no sense; names in capitals are sizes and repeats of the network.)
 
 # %%
 show.source(SeparableConv)
@@ -532,19 +544,19 @@ block_rows = {row.name: row for row in
 #
 # Below is the third such block, to scale. Nearly all of its work is in the {show}`pointwise layers <fig-xception-block layer=5>`; a {show}`depthwise layer <fig-xception-block layer=4>` of the same width does {{= f"{block_rows['second.pointwise'].macs / block_rows['second.depthwise'].macs:.0f}" =}} times less. The {show}`shortcut <fig-xception-block layer=0>` works on the small map only.
 
-# %% name="fig-xception-block" alt="The block from left to right as a flow of channels, from 256 to 728: two depthwise layers drawn narrow and two pointwise layers, a pool, and a 1×1 layer on the shortcut; the layer picked is the second pointwise one." caption="Xception's third reducing block and its middle block. The flow is as thick as there are channels. Pick a layer to see what it costs."
+# %% hide="code" name="fig-xception-block" alt="The block from left to right as a flow of channels, from 256 to 728: two depthwise layers drawn narrow and two pointwise layers, a pool, and a 1×1 layer on the shortcut; the layer picked is the second pointwise one." caption="Xception's third reducing block and its middle block. The flow is as thick as there are channels. Pick a layer to see what it costs."
 from lightnets_edu.widgets import BlockAnatomy
 
 BlockAnatomy.of({"reducing block": (reducing, (1, 256, 37, 37)),
                  "middle block": (MiddleBlock(728), (1, 728, 19, 19))})
 
 # %% [markdown]
-# A {show}`middle block <fig-xception-block block="middle block" layer=2>` keeps size and width: three times ReLU and separable layer, and the untouched input added. The ReLU stands *before* each layer, and none follows the addition, so the sum travels on with its negative values. (The very first block leaves out its leading ReLU, since the stem has ended with one.) And this is the whole network, in the paper's three parts, **entry, middle and exit flow**.
+# A {show}`middle block <fig-xception-block block="middle block" layer=2>` keeps size and width: three times ReLU and separable layer, and the untouched input added. The ReLU stands *before* each layer, and none follows the addition, so the sum keeps its negative values. (The first block, `FirstBlock`, leaves out its leading ReLU, since the stem ends with one.) This is the whole network, in three parts, **entry, middle and exit flow**.
 
 # %%
 show.source(Xception)
 
-# %% name="fig-xception-network" caption="Xception, drawn from the real network, with its three flows. Equal blocks in a row are folded into one box." alt="Flow chart of the whole network in three frames, entry, middle and exit flow; the full description is inside the picture."
+# %% hide="code" name="fig-xception-network" caption="Xception, drawn from the real network, with its three flows. Equal blocks in a row are folded into one box." alt="Flow chart of the whole network in three frames, entry, middle and exit flow; the full description is inside the picture."
 with torch.device("meta"):    # shapes and counts need no values
     network = Xception()
 diagrams.network(network, image, title="Xception", parts={
@@ -572,12 +584,16 @@ show.table(
      ("of these with a shortcut", 12, blocks)])
 
 # %% [markdown]
-# All agree, if a separable layer counts once and the shortcuts' 1×1 layers do not count. {{= separable =}} of the {{= layers =}} are separable; the two of the stem are not. Xception is not Inception v3 with other layers put in: the towers are gone, and a plain stack with shortcuts is left. A count makes no network, so our tests also copy the weights of an independent implementation, pytorchcv, into ours; the outputs agree.
+# All agree, if a separable layer counts once and the shortcuts' 1×1 layers do not count. {{= separable =}} of the {{= layers =}} are separable; the two of the stem are not. Xception is not Inception v3 with other layers put in: the towers are gone, and a plain stack with shortcuts is left.
+#
+# :::{dropdown} Going deeper: a count makes no network
+# Our tests also copy the weights of an independent implementation, pytorchcv, into ours; the outputs agree.
+# :::
 
 # %% [markdown] objective="size" claims="XC-14,XC-15"
 # ## Count it: the whole network
 #
-# The last row is what Xception would be with a standard 3×3 layer in the place of each separable one, its dense twin.
+# The last row is Xception with a standard 3×3 layer in the place of each separable one, its dense twin.
 
 # %% hide="code"
 def dense_twin(network):
@@ -603,17 +619,17 @@ show.table(["network", "parameters", "multiply-adds"],
 # %% [markdown]
 # {answer}`size`
 #
-# Xception has {{= f"{1 - xception.params / networks['Inception v3'].params:.0%}" =}} fewer parameters than Inception v3, {{= f"{xception.params:,}" =}} as the paper says (Table 3 of {cite:t}`chollet2017xception`), and does {{= f"{xception.macs / networks['Inception v3'].macs - 1:.0%}" =}} *more* multiply-adds. Separable layers did make it smaller: {{= f"{dense.params / xception.params:.1f}" =}} times smaller than its dense twin. But its layers are wider than those of Inception v3. A layer nine times cheaper can be about three times as wide for the same price, and Xception goes beyond that: in its middle the spatial layers filter {{= network.middle[0].first.depthwise.in_channels =}} channels, in the towers of Inception v3 at about the same depth {{= min(r.c_in for r in inception if r.kernel == (1, 7)) =}} to {{= max(r.c_in for r in inception if r.kernel == (1, 7)) =}}. That is {{= f"{network.middle[0].first.depthwise.in_channels / max(r.c_in for r in inception if r.kernel == (1, 7)):.1f}" =}} to {{= f"{network.middle[0].first.depthwise.in_channels / min(r.c_in for r in inception if r.kernel == (1, 7)):.1f}" =}} times as wide, and one reason why its work is larger. That it was widened in order to match is a reading; what we count is that it is wider.
+# Xception has {{= f"{1 - xception.params / networks['Inception v3'].params:.0%}" =}} fewer parameters than Inception v3, {{= f"{xception.params:,}" =}} as the paper says (Table 3 of {cite:t}`chollet2017xception`), and does {{= f"{xception.macs / networks['Inception v3'].macs - 1:.0%}" =}} *more* multiply-adds. Separable layers did make it smaller: {{= f"{dense.params / xception.params:.1f}" =}} times smaller than its dense twin. But its layers are wider than those of Inception v3. A layer nine times cheaper can be about three times as wide for the same price, and Xception goes beyond that: in its middle the spatial layers filter {{= network.middle[0].first.depthwise.in_channels =}} channels, in the towers of Inception v3 at about the same depth {{= min(r.c_in for r in inception if r.kernel == (1, 7)) =}} to {{= max(r.c_in for r in inception if r.kernel == (1, 7)) =}}. That is {{= f"{network.middle[0].first.depthwise.in_channels / max(r.c_in for r in inception if r.kernel == (1, 7)):.1f}" =}} to {{= f"{network.middle[0].first.depthwise.in_channels / min(r.c_in for r in inception if r.kernel == (1, 7)):.1f}" =}} times as wide, and one reason why its work is larger.
 #
-# Where does it spend? In {show}`multiply-adds <fig-xception-skyline metric=macs>` the middle is a comb: the same pair of layers {{= 3 * len(network.middle) =}} times, the pointwise one high, the depthwise one too low to see. In {show}`parameters <fig-xception-skyline metric=params>` the end stands out, wide layers on a small map. In {show}`memory access <fig-xception-skyline metric=access>` the depthwise layers appear: they compute little and still read and write whole maps.
+# Where does it spend? In {show}`multiply-adds <fig-xception-skyline metric=macs>` the middle is a comb, the same pair of layers {{= 3 * len(network.middle) =}} times, the pointwise one high, the depthwise one too low to see. In {show}`parameters <fig-xception-skyline metric=params>` the end stands out, wide layers on a small map. In {show}`memory access <fig-xception-skyline metric=access>` the depthwise layers appear: they compute little and still read and write whole maps.
 
-# %% name="fig-xception-skyline" alt="A bar for each layer of Xception in the order in which the layers run, with a line for the running total, beside the same of Inception v3. In Xception the pointwise layers of the middle flow are a long comb of equal bars." caption="What every layer costs. Both halves of a separable layer have bars, and so have shortcuts and classifier: hence more bars than the paper has layers."
+# %% hide="code" name="fig-xception-skyline" alt="A bar for each layer of Xception in the order in which the layers run, with a line for the running total, beside the same of Inception v3. In Xception the pointwise layers of the middle flow are a long comb of equal bars." caption="What every layer costs. Both halves of a separable layer have bars, and so have shortcuts and classifier: hence more bars than the paper has layers."
 from lightnets_edu.widgets import NetworkSkyline
 
 NetworkSkyline(["xception", "inception_v3"], against="inception_v3")
 
 # %% [markdown]
-# The aim was accuracy. On ImageNet {cite:t}`chollet2017xception` reports a {term}`top-1 accuracy` of 0.790, against 0.782 for Inception v3 (Table 1). The gain does not come from more parameters, the paper argues, but from a better use of them. What we have counted bears out the first half: it has no more of them. The second half is the paper's argument; and of multiply-adds Xception spends more.
+# The aim was accuracy. On ImageNet {cite:t}`chollet2017xception` reports a {term}`top-1 accuracy` of 0.790, against 0.782 for Inception v3 (Table 1). The gain comes not from more parameters, the paper argues, but from a better use of them. Our count bears out the first half; the second is the paper's argument.
 #
 # :::{dropdown} Going deeper: how far the comparison reaches
 # The paper says itself what to be careful about.
@@ -626,7 +642,11 @@ NetworkSkyline(["xception", "inception_v3"], against="inception_v3")
 # %% [markdown] objective="size"
 # ## Time it
 #
-# Training took 28 steps a second for Xception and 31 for Inception v3; better software for depthwise layers was expected to turn that round (Section 4.5.2 of {cite:t}`chollet2017xception`). That is a tenth fewer steps, with {{= f"{xception.macs / networks['Inception v3'].macs - 1:.0%}" =}} more multiply-adds in each. And here? We time both networks, one layer of the entry flow, its two steps alone, a standard layer of the same widths, and a copy of the map, which moves the same elements and computes nothing.
+# We time both networks, one layer of the entry flow, its two steps alone, a standard layer of the same widths, and a copy of the map, which computes nothing.
+#
+# :::{dropdown} Going deeper: what the paper timed
+# Training took 28 steps a second for Xception and 31 for Inception v3; better software for depthwise layers was expected to turn that round (Section 4.5.2 of {cite:t}`chollet2017xception`).
+# :::
 
 # %% hide="code"
 entry = SeparableConv(128, 128)
@@ -658,14 +678,18 @@ show.table(
 # %% [markdown]
 # For one image on one thread Xception is {{= verdict.ratio(recorded.nets["Xception"], recorded.nets["Inception v3"]).words("slower than", "quicker than", "as quick as") =}} Inception v3: it takes {{= verdict.ratio(recorded.nets["Xception"], recorded.nets["Inception v3"]) =}} the time, for {{= f"{xception.macs / networks['Inception v3'].macs:.2f}" =}} times the multiply-adds.
 #
-# The standard layer has {{= f"{work['standard 3×3'].macs / work['separable'].macs:.1f}" =}} times the multiply-adds of the separable one and takes {{= verdict.ratio(recorded.turns["standard 3×3"], recorded.turns["separable"]) =}} its time. The separable layer's depthwise step has {{= f"{work['its depthwise step'].macs / work['its pointwise step'].macs:.0%}" =}} of the multiply-adds of its pointwise step and takes {{= verdict.ratio(recorded.turns["its depthwise step"], recorded.turns["its pointwise step"]) =}} the time. Is that because it moves a whole map? It takes {{= verdict.ratio(recorded.turns["its depthwise step"], recorded.turns["a copy"]) =}} the time of the copy: {{= verdict.ratio(recorded.turns["its depthwise step"], recorded.turns["a copy"], margin=1).words("moving the map explains the smaller part of it", "the copy is the slower of the two here, so no", "so moving the map may explain half of it or more") =}}.
+# The standard layer has {{= f"{work['standard 3×3'].macs / work['separable'].macs:.1f}" =}} times the multiply-adds of the separable one and takes {{= verdict.ratio(recorded.turns["standard 3×3"], recorded.turns["separable"]) =}} its time. The separable layer's depthwise step has {{= f"{work['its depthwise step'].macs / work['its pointwise step'].macs:.0%}" =}} of the multiply-adds of its pointwise step and takes {{= verdict.ratio(recorded.turns["its depthwise step"], recorded.turns["its pointwise step"]) =}} the time.
+#
+# :::{dropdown} Going deeper: is the depthwise step slow because it moves a whole map?
+# The copy moves the same elements. The depthwise step takes {{= verdict.ratio(recorded.turns["its depthwise step"], recorded.turns["a copy"]) =}} the time of the copy: {{= verdict.ratio(recorded.turns["its depthwise step"], recorded.turns["a copy"], margin=1).words("moving the map explains the smaller part of it", "the copy is the slower of the two here, so no", "so moving the map may explain half of it or more") =}}.
+# :::
 
 # %% [markdown] objective="build" claims="XC-13,XC-16"
 # ## Measure it: something between?
 #
-# On ImageNet, Xception learned faster and ended better with nothing between depthwise and pointwise layer than with a ReLU, or with an ELU, a ReLU with a soft negative side (Figure 10 of {cite:t}`chollet2017xception`). For Inception modules the opposite had been found. The paper offers a guess: on a map one channel deep, a non-linearity loses information.
+# On ImageNet, Xception learned faster and ended better with nothing between the two steps than with a ReLU, or with an ELU, a ReLU with a soft negative side (Figure 10 of {cite:t}`chollet2017xception`). The paper guesses that on a map one channel deep a non-linearity loses information.
 #
-# We have handwritten digits, twenty of each to learn from, and a short Xception: a stem, one reducing block (a `FirstBlock`, which leaves out its first ReLU), three middle blocks, a classifier. We add what MobileNet V1 {cite:p}`howard2017mobilenets` has there, batch norm *and* ReLU. And we take the middle blocks' shortcuts away, much as the paper's Figure 9 does.
+# We have handwritten digits, twenty of each to learn from, and a short Xception: a stem, one reducing block, three middle blocks, a classifier. We add what MobileNet V1 {cite:p}`howard2017mobilenets` has between the two, batch norm *and* ReLU, and we take the middle blocks' shortcuts away, much as the paper's Figure 9 does.
 
 # %% predict [markdown] name="between" objective="build"
 # ### What will a ReLU do?
@@ -738,9 +762,13 @@ show.table(["between the layers", "accuracy: mean (lowest to highest)",
 # %% [markdown]
 # {answer}`between`
 #
-# We judge by the rule of {chapter}`1`, in pairs of the same seed, {{= len(recorded.accuracies["nothing"]) =}} of them. A ReLU changes the accuracy by {{= against(recorded.accuracies, "ReLU") =}}: {{= against(recorded.accuracies, "ReLU").words("it helps here, which is not what the paper reports", "it does harm, as the paper reports", "too little to be told from nothing") =}}. An ELU changes it by {{= against(recorded.accuracies, "ELU") =}}: {{= against(recorded.accuracies, "ELU").words("it helps here, which is not what the paper reports", "it does harm, as the paper reports", "we cannot tell it from nothing, where the paper saw a difference") =}}. Batch norm and ReLU together are {{= against(recorded.accuracies, "batch norm, ReLU").words("better than nothing", "worse than nothing", "not told apart from nothing") =}}, and {{= against(recorded.accuracies, "batch norm, ReLU", "ReLU").words("better than the ReLU alone", "worse than the ReLU alone", "not told apart from the ReLU alone") =}}: {{= against(recorded.accuracies, "batch norm, ReLU", "ReLU") =}}. Taking the shortcuts away changes it by {{= against(recorded.accuracies, "nothing, no shortcuts") =}}. A caution, which the paper has too: all rows share one learning rate, and a network without shortcuts might want another. Why a ReLU should matter is not shown: that information is lost remains a guess.
+# We judge in pairs of the same seed, {{= len(recorded.accuracies["nothing"]) =}} of them. A ReLU changes the accuracy by {{= against(recorded.accuracies, "ReLU") =}}: {{= against(recorded.accuracies, "ReLU").words("it helps here, which is not what the paper reports", "it does harm, as the paper reports", "too little to be told from nothing") =}}. An ELU changes it by {{= against(recorded.accuracies, "ELU") =}}: {{= against(recorded.accuracies, "ELU").words("it helps here, which is not what the paper reports", "it does harm, as the paper reports", "we cannot tell it from nothing, where the paper saw a difference") =}}. Batch norm and ReLU together are {{= against(recorded.accuracies, "batch norm, ReLU").words("better than nothing", "worse than nothing", "not told apart from nothing") =}}. Why a ReLU should matter is not shown.
 #
-# :::{dropdown} Going deeper: how sure these numbers are
+# :::{dropdown} Going deeper: the other rows, and how sure these numbers are
+# Taking the shortcuts away changes the accuracy by {{= against(recorded.accuracies, "nothing, no shortcuts") =}}. A caution, which the paper has too: all rows share one learning rate, and a network without shortcuts might want another.
+#
+# Batch norm and ReLU together are {{= against(recorded.accuracies, "batch norm, ReLU", "ReLU").words("better than the ReLU alone", "worse than the ReLU alone", "not told apart from the ReLU alone") =}}: {{= against(recorded.accuracies, "batch norm, ReLU", "ReLU") =}}.
+#
 # The same seed gives the same first weights and the same order of images to every variant. Always to name the most frequent digit would be right for {{= f"{verdict.chance(test.y):.0%}" =}} of the test images. On {{= len(test) =}} of them an accuracy of {{= f"{verdict.mean(recorded.accuracies['nothing']):.0%}" =}} has a sampling error of {{= f"{100 * verdict.sampling_error(verdict.mean(recorded.accuracies['nothing']), len(test)):.1f}" =}} points either way; the differences, on the same images, suffer less. Both halves of these data come from the same writers, so nothing here speaks of a new hand.
 # :::
 
@@ -762,7 +790,7 @@ for relu in nn.ReLU(), nn.ReLU(inplace=True):
 #
 # ### A copy that runs
 #
-# Here is the block with stride 2 as one may find it. Code and choice of mistakes are ours; each is of a kind that published copies have.
+# Here is a copy of the reducing block. Code and mistakes are ours; each mistake is of a kind that published copies have.
 
 # %%
 class FoundBlock(nn.Module):
@@ -839,7 +867,7 @@ show.table(heads, rows)
 # %% [markdown]
 # ## Exercises
 #
-# Practice first; a solution can be opened below each task. Then come four exercises that count, from easy to hard, with hints to open. Their checks look at a few cases only, and the hidden tests at many more: try strides, odd sizes and other kernels of your own.
+# Practice first, with solutions to open. Then come four exercises that count, from easy to hard, with hints. Their checks look at a few cases only, the hidden tests at many more: try strides, odd sizes and other kernels of your own.
 
 # %% task [markdown] exercise="separable_params" objective="order"
 # ### How many weights, and how much is saved?
@@ -1179,9 +1207,9 @@ with Check("MendedBlock") as check:
 # %% [markdown]
 # ### An open question
 #
-# No points for this one, and no single answer. Between three towers and one for each channel lies the spectrum of the figure above, and the paper leaves it unexplored. Suppose you may spend a fixed number of parameters on a block. Would you spend it on more segments and more width, or on fewer segments that mix channels in space?
+# No points, and no single answer. The paper leaves the spectrum between three towers and one for each channel unexplored. Suppose you may spend a fixed number of parameters on a block. Would you spend it on more segments and more width, or on fewer segments that mix channels in space?
 #
-# Plan the experiment: `EquivalentInception` takes any number of towers. What would you hold equal, how often would you repeat it, and which result would change your mind?
+# Plan the experiment (`EquivalentInception` takes any number of towers). What would you hold equal, how often would you repeat it, and which result would change your mind?
 
 # %% [markdown]
 # ## When to choose it
@@ -1196,9 +1224,9 @@ show.table(
      for name in JOBS.values() if name != "batch norm"])
 
 # %% [markdown]
-# Outside the stem nothing does both jobs any more. The cost has moved into the 1×1 layers, those of the shortcuts among them, with {{= f"{shares(xception_rows, 'channels only')[1]:.0%}" =}} of the multiply-adds. ShuffleNet starts there.
+# Outside the stem nothing does both jobs any more. The cost has moved into the 1×1 layers, with {{= f"{shares(xception_rows, 'channels only')[1]:.0%}" =}} of the multiply-adds. ShuffleNet starts there.
 #
-# Choose the *layer* wherever parameters and multiply-adds count: MobileNet, EfficientNet and their heirs are built from its two steps, with an activation put between them. Of the *network* the paper reports somewhat more accuracy than Inception v3 reaches; we have counted about as many parameters, and more multiply-adds. Where the network itself has to be small, read on with MobileNet.
+# Choose the *layer* wherever parameters and multiply-adds count: MobileNet, EfficientNet and their heirs are built from its two steps, with an activation between. The *network* is, by the paper, somewhat more accurate than Inception v3; it has about as many parameters, and more multiply-adds. Where the network has to be small, read on with MobileNet.
 
 # %% ledger [markdown]
 # ## What was claimed, what we found

@@ -19,7 +19,7 @@
 #
 # In ResNet {cite:p}`he2016resnet` a {term}`residual unit` has three layers. A 1×1 layer makes the {term}`map` narrow, a 3×3 layer works on this narrow middle, the {term}`bottleneck`, and another 1×1 layer makes the map wide again. ResNeXt {cite:p}`xie2017resnext` made the middle layer cheap: it is a {term}`grouped convolution`.
 #
-# Who pays now? We count the {term}`multiply-adds <multiply-add>` of ResNeXt-50's second unit. `cost.layer_costs`, from {chapter}`1`, sends an empty map through the layers and gives a row for each; `cost.total` adds rows up.
+# Who pays now? We count the {term}`multiply-adds <multiply-add>` of ResNeXt-50's second unit. `cost.layer_costs`, from {chapter}`1`, gives a row for each layer; `cost.total` adds rows up.
 
 # %%
 import torch
@@ -97,9 +97,9 @@ BlockAnatomy("resnext", blocks=["resnext"])
 # %% [markdown] objective="mix,permute" claims="S1-01,S1-05,S1-06,S1-07"
 # ## See it: one group upon another
 #
-# A grouped layer is several small layers side by side. Here are two of them, one upon the other. Pick an output of the second: the inputs that it can depend on light up.
+# A grouped layer is several small layers side by side. Here are two grouped layers, one upon the other. Pick an output of the second: the inputs that it can depend on light up.
 
-# %% name="fig-channel-shuffle" alt="Rows of channels, coloured and lettered by group: the input, the first grouped layer, the second grouped layer, and between these two the shuffle where it is switched on; lines join the channels along which values flow." caption="Two grouped 1×1 layers, with or without a channel shuffle between them. Pick an output and see which inputs reach it. Order and connections were read off real modules, with numbered channels and gradients. “Inverse” is the order of the first pitfall below."
+# %% name="fig-channel-shuffle" alt="Rows of channels, coloured and lettered by group: the input, the first grouped layer, the second grouped layer, and between these two the shuffle where it is switched on; lines join the channels along which values flow." caption="Two grouped 1×1 layers, with or without a channel shuffle between them. Order and connections were read off real modules, with numbered channels and gradients. “Inverse” is the order of the first pitfall below."
 from lightnets_edu.widgets import ChannelShuffle
 
 ChannelShuffle.from_module(channel_shuffle, shuffle=False, output=0)
@@ -111,9 +111,9 @@ ChannelShuffle.from_module(channel_shuffle, shuffle=False, output=0)
 # 2. {show}`transpose <fig-channel-shuffle shuffle=true step=2>` the table;
 # 3. {show}`flatten <fig-channel-shuffle shuffle=true step=3>` it again, row by row.
 #
-# Here are twelve channels made of a photograph: red, green and blue, each as it is, blurred, and with its edges found in two directions. After the shuffle, every group of the next layer is given all three colours.
+# Here are twelve channels made of a photograph, four of each colour. After the shuffle, every group of the next layer is given all three colours.
 
-# %% hide="code" name="fig-flower-maps" alt="Two tables of twelve small pictures of a round flower, three rows of four. Left: the first row is red, R 0 to R 3, the second green, G 4 to G 7, the third blue, B 8 to B 11. Right, after the shuffle, the rows are 0, 4, 8, 1, then 5, 9, 2, 6, then 10, 3, 7, 11: every row has channels of all three colours." caption="Twelve channels made of a photograph, before (left) and after (right) a shuffle with three groups. A row is what one group of the next layer reads. Photograph: [vultilion](https://www.flickr.com/photos/vultilion/6056698931/), [CC BY](https://creativecommons.org/licenses/by/2.0/)."
+# %% hide="code" name="fig-flower-maps" alt="Two tables of twelve small pictures of a round flower, three rows of four. Left: the first row is red, R 0 to R 3, the second green, G 4 to G 7, the third blue, B 8 to B 11. Right, after the shuffle, the rows are 0, 4, 8, 1, then 5, 9, 2, 6, then 10, 3, 7, 11: every row has channels of all three colours." caption="The channels before (left) and after (right) a shuffle with three groups. Of each colour: as it is, blurred, and its edges in two directions. A row is what one group of the next layer reads. Photograph: [vultilion](https://www.flickr.com/photos/vultilion/6056698931/), [CC BY](https://creativecommons.org/licenses/by/2.0/)."
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_sample_image
 
@@ -178,7 +178,11 @@ print("first output:", int(apart[0].sum()), "inputs, shuffled:",
 #
 # {answer}`reach`
 #
-# The shuffle itself mixes nothing, it moves channels. The *grouped layer behind it* mixes, at the price of a grouped layer; in MobileNet {cite:p}`howard2017mobilenets` a dense 1×1 layer does this work. Training runs through the shuffle: a gradient goes back to the channel that it came from.
+# The shuffle itself mixes nothing, it moves channels. The *grouped layer behind it* mixes.
+#
+# :::{dropdown} Going deeper: MobileNet, and training
+# The mixing comes at the price of a grouped layer; in MobileNet {cite:p}`howard2017mobilenets` a dense 1×1 layer does this work. Training runs through the shuffle: a gradient goes back to the channel that it came from.
+# :::
 
 # %% [markdown] objective="mix" claims="S1-46"
 # ### When is the mixing complete?
@@ -215,7 +219,7 @@ show.table(["64 channels", "weights"],
             ("one dense layer", dense)])
 
 # %% [markdown] claims="S1-45,S1-47"
-# **To reach is not to weigh.** The pair has {{= f"{pair / dense:.0%}" =}} of the weights of one dense layer, so it cannot be as free. Between one group of inputs and one group of outputs is a narrow gate: of a group's {{= wide // piles =}} channels only {{= wide // piles**2 =}} are sent to each group of the second layer. Every output sees every input, but cannot weigh each as it likes.
+# **To reach is not to weigh.** The pair has {{= f"{pair / dense:.0%}" =}} of the weights of one dense layer. Of a group's {{= wide // piles =}} channels only {{= wide // piles**2 =}} are sent to each group of the second layer. Every output sees every input, but cannot weigh each as it likes.
 #
 # :::{dropdown} Going deeper: groups of different number, more layers, ResNeXt
 # The two layers need not have the same number of groups. If the second has $g_2$, each of its groups reads $C/g_2$ neighbours, which come from $\min(g, C/g_2)$ groups. It reaches $\min(g, C/g_2) \cdot C/g$ inputs: of forty-eight channels, in four groups and then in twelve, {{= reached(48, 4, 12) =}}.
@@ -228,15 +232,15 @@ show.table(["64 channels", "weights"],
 # %% [markdown] objective="count" claims="S1-16,S1-17,S1-18"
 # ## Count it: formula, function, layers
 #
-# Take a unit with $c$ channels outside and $m$ in the middle, on a map of $h \times w$ positions. Each weight is used once at each position.
+# A unit has $c$ channels outside and $m$ in the middle, and uses each weight once at each of $h \times w$ positions.
 #
 # - A **ResNet** unit has two dense 1×1 layers of $cm$ weights and a dense 3×3 layer of $9m^2$: $hw(2cm + 9m^2)$.
 # - A **ResNeXt** unit splits the 3×3 layer into $g$ groups: $hw(2cm + 9m^2/g)$.
 # - A **ShuffleNet** unit groups the 1×1 layers, and its 3×3 layer is {term}`depthwise <depthwise convolution>`: $hw(2cm/g + 9m)$.
 #
-# So {cite:t}`zhang2018shufflenet` count in Section 3.2. Formula, function and real layers have to agree.
+# So {cite:t}`zhang2018shufflenet` count in Section 3.2. For $c = 240$, $m = 60$, $g = 3$ and $28 \times 28$ positions, the formula, a function of `cost` and real layers have to agree.
 
-# %%
+# %% hide="code"
 h = w = 28
 c, m, g = 240, 60, 3
 
@@ -309,34 +313,38 @@ heads = ["layer", "multiply-adds", "memory access", "ratio"]
 show.table(heads, rows)
 
 # %% [markdown] claims="S1-20"
-# For every element that it moves, the depthwise layer does {{= f"{intensity['depthwise 3×3']:.1f}" =}} multiply-adds, the dense 1×1 layer {{= f"{intensity['dense 1×1']:.1f}" =}}. For this ratio {cite:t}`zhang2018shufflenet` (Section 3.2) keep the depthwise layer to the narrow middle of the unit. Grouping lowers the ratio too: the grouped 1×1 layer saves arithmetic and hardly any memory access, and comes to {{= f"{intensity['grouped 1×1']:.1f}" =}}.
+# For every element that it moves, the depthwise layer does {{= f"{intensity['depthwise 3×3']:.1f}" =}} multiply-adds, the dense 1×1 layer {{= f"{intensity['dense 1×1']:.1f}" =}}. For this ratio {cite:t}`zhang2018shufflenet` (Section 3.2) keep the depthwise layer to the narrow middle of the unit. Grouping the 1×1 layer lowers its ratio to {{= f"{intensity['grouped 1×1']:.1f}" =}}: it saves arithmetic and hardly any memory access.
 
 # %% [markdown] objective="build" claims="S1-12,S1-14,S1-15,S1-22"
 # ## Build it: the unit and the network
 #
 # A grouped 1×1 layer makes the map narrow, a quarter of the output. The channels are shuffled. A depthwise 3×3 layer works on the narrow map, and a grouped 1×1 layer makes it wide again.
 #
-# How wide is it? The paper's Table 1 lists the channels of five networks, one for each number of groups. Units that give maps of the same size form a {term}`stage`. The paper counts stages from 2; the {term}`stem`, the layers at the entrance, comes before them.
+# The paper's Table 1 lists the channels of five networks, one for each number of groups. Units that give maps of the same size form a {term}`stage`. Stages count from 2; the {term}`stem`, the layers at the entrance, comes before them.
 
-# %% name="fig-unit" alt="The layers of a ShuffleNet unit as boxes, joined by bands as wide as the channels that flow: a grouped 1×1 layer makes the flow four times narrower, a shuffle crosses it, a depthwise 3×3 layer works on it, a grouped 1×1 layer makes it wide again; a shortcut passes them by and is added, or with stride 2 is pooled and put beside." caption="The unit to scale, with the widths of stage 2 (and, with stride 2, of the first unit of stage 3) in the paper's Table 1. Change the groups, and see how the unit becomes wider. Pick a layer to read what it costs."
+# %% name="fig-unit" alt="The layers of a ShuffleNet unit as boxes, joined by bands as wide as the channels that flow: a grouped 1×1 layer makes the flow four times narrower, a shuffle crosses it, a depthwise 3×3 layer works on it, a grouped 1×1 layer makes it wide again; a shortcut passes them by and is added, or with stride 2 is pooled and put beside." caption="The unit to scale, with the widths of stage 2 (and, with stride 2, of the first unit of stage 3) in the paper's Table 1. More groups make it wider. Pick a layer to read what it costs."
 BlockAnatomy("shufflenet", blocks=["shufflenet"])
 
 # %% [markdown]
 # {show}`With stride 2 <fig-unit stride=2>` the {term}`shortcut` is pooled and put beside what the layers give, not added. So it brings a part of the new channels without a weight.
 #
-# In the code, `conv_bn` is a convolution without bias, then {term}`batch norm`; `divide` divides and refuses a remainder; `_check_widths` refuses what does not fit. `reduce_groups` is the number of groups of the first 1×1 layer: one unit of the network needs another number there. Figures and sections that the comments name are the paper's.
+# In the code, `conv_bn` is a convolution without bias, then {term}`batch norm`; `divide` divides and refuses a remainder; `_check_widths` refuses what does not fit. `reduce_groups` is the number of groups of the first 1×1 layer: one unit of the network needs another number there. The comments name figures and sections of the paper.
 
 # %%
 show.source(ShuffleUnit)
 
 # %% [markdown] claims="S1-10,S1-30"
-# *Must the shuffle stand before the depthwise layer?* No. A depthwise layer and batch norm treat every channel by itself. Shuffle after them, and you have the same unit, its filters in another order.
-#
-# *Why one shuffle, and not two?* A second one, behind the last layer, gave “comparable scores” {cite:p}`zhang2018shufflenet` (Section 3.2). From one unit of stride 1 to the next, groups stay apart; they meet at the shuffle inside. It works on the narrow map, so full mixing takes $m \ge g^2$.
-#
-# *Why no ReLU after the depthwise layer?* The authors follow {cite:t}`chollet2017xception`, whose network learned better without one there. {chapter}`Chapter 2 <2>` tries it again.
+# The shuffle works on the narrow map, so full mixing takes $m \ge g^2$.
 #
 # The network is a stem, three stages of such units, and a linear classifier. Each stage begins with a unit of stride 2; from stage to stage the channels double.
+#
+# :::{dropdown} Going deeper: three questions about the unit
+# *Must the shuffle stand before the depthwise layer?* No. A depthwise layer and batch norm treat every channel by itself. Shuffle after them, and you have the same unit, its filters in another order.
+#
+# *Why one shuffle, and not two?* A second one, behind the last layer, gave “comparable scores” {cite:p}`zhang2018shufflenet` (Section 3.2). From one unit of stride 1 to the next, groups stay apart; they meet at the shuffle inside.
+#
+# *Why no ReLU after the depthwise layer?* The authors follow {cite:t}`chollet2017xception`, whose network learned better without one there. {chapter}`Chapter 2 <2>` tries it again.
+# :::
 
 # %%
 show.source(ShuffleNetV1)
@@ -362,7 +370,7 @@ show.table(["part", "output", "multiply-adds"], rows)
 # %% [markdown] claims="S1-21,S1-23"
 # ## Check it: the networks of Table 1
 #
-# More groups make a unit cheaper. So the authors make it wider until it costs the same again: *more channels for the same work*. We build the five networks of Table 1 and count. The last column is what {cite:t}`zhang2018shufflenet` print there, in millions.
+# More groups make a unit cheaper. So the authors make it wider until it costs the same again: *more channels for the same work*. We build the five networks and count. The last column is what {cite:t}`zhang2018shufflenet` print, in millions.
 
 # %% claims="S1-24,S1-25,S1-53"
 printed = {1: 143, 2: 140, 3: 137, 4: 133, 8: 137}
@@ -384,9 +392,13 @@ show.table(
 #
 # With three groups, {{= f"{pointwise_share(networks[3]):.1%}" =}} of the network's multiply-adds are in its 1×1 layers.
 #
-# Do the counts agree with the paper's? With the classifier, {{= {1: "one is", 2: "two are"}[sum(abs(totals[g].macs / 1e6 - printed[g]) > 1 for g in TABLE_1)] =}} more than a million away. Without it, rounded to the nearest million, {{= (lambda n: "all" if n == len(TABLE_1) else f"{n} of the {len(TABLE_1)}")(sum(round(body[g] / 1e6) == printed[g] for g in TABLE_1)) =}} agree. So the classifier may have been left out. But Table 5 of {cite:t}`zhang2018shufflenet` has 292 and 524 million for networks 1.5 and 2 times as wide with three groups. These fit our {{= f"{cost.total(cost.layer_costs(ShuffleNetV1(3, 1.5), image)).macs / 1e6:.1f}" =}} and {{= f"{cost.total(cost.layer_costs(ShuffleNetV1(3, 2.0), image)).macs / 1e6:.1f}" =}} *with* the classifier.
+# Do the counts agree with the paper's? With the classifier, {{= {1: "one is", 2: "two are"}[sum(abs(totals[g].macs / 1e6 - printed[g]) > 1 for g in TABLE_1)] =}} more than a million away; without it, rounded to the nearest million, {{= (lambda n: "all" if n == len(TABLE_1) else f"{n} of the {len(TABLE_1)}")(sum(round(body[g] / 1e6) == printed[g] for g in TABLE_1)) =}} agree.
 #
-# The right size is not yet the right network. The book's tests copy the weights of an independent implementation, pytorchcv, into ours, for every number of groups: the outputs agree.
+# The book's tests also copy the weights of an independent implementation, pytorchcv, into ours, for every number of groups: the outputs agree.
+#
+# :::{dropdown} Going deeper: with or without the classifier?
+# The classifier may have been left out. But Table 5 of {cite:t}`zhang2018shufflenet` has 292 and 524 million for networks 1.5 and 2 times as wide with three groups. These fit our {{= f"{cost.total(cost.layer_costs(ShuffleNetV1(3, 1.5), image)).macs / 1e6:.1f}" =}} and {{= f"{cost.total(cost.layer_costs(ShuffleNetV1(3, 2.0), image)).macs / 1e6:.1f}" =}} *with* the classifier.
+# :::
 
 # %% name="fig-network" caption="ShuffleNet V1 with three groups, drawn from the real network. Equal units in a row are folded into one box." alt="Flow chart of the whole network; the full description is inside the picture."
 diagrams.network(network, image, title="ShuffleNet V1, three groups")
@@ -418,14 +430,22 @@ ax.set(xticks=list(TABLE_1))
 plt.show()
 
 # %% [markdown]
-# The smaller the network, the more it gains from groups; at the middle budget eight are too many. Time is not in the figure: {cite:t}`zhang2018shufflenet` (Section 4.5) found four and eight groups less efficient, and three the right trade-off.
+# The smaller the network, the more it gains from groups; at the middle budget eight are too many.
+#
+# :::{dropdown} Going deeper: and in time?
+# Time is not in the figure: {cite:t}`zhang2018shufflenet` (Section 4.5) found four and eight groups less efficient, and three the right trade-off.
+# :::
 
 # %% [markdown] objective="mix" claims="S1-35,S1-39"
 # ## Measure it: does the shuffle help?
 #
 # With it, {cite:t}`zhang2018shufflenet` report on ImageNet errors lower by 1.3 to 2.5 points for three groups, and by 3.8 to 5.8 for eight (Table 3).
 #
-# We have scikit-learn's handwritten digits: fifty of each, enlarged, for a stem, a stage like stage 2 of Table 1, but narrower, and a classifier. As in the paper, the learning rate of stochastic gradient descent falls linearly, and the weight decay is 4e-5: weak, since small networks underfit rather than overfit {cite:p}`zhang2018shufflenet`. To switch the shuffle off we tell the unit that it shuffles one group; its convolutions keep theirs. **Will it show?**
+# We have scikit-learn's handwritten digits: fifty of each, enlarged, for a stem, a stage like stage 2 of Table 1, but narrower, and a classifier. To switch the shuffle off we tell the unit that it shuffles one group; its convolutions keep theirs. **Will it show?**
+#
+# :::{dropdown} Going deeper: how we train
+# As in the paper, the learning rate of stochastic gradient descent falls linearly, and the weight decay is 4e-5: weak, since small networks underfit rather than overfit {cite:p}`zhang2018shufflenet`.
+# :::
 
 # %% hide="code"
 from functools import partial
@@ -461,7 +481,7 @@ def gain(accuracies):
     """The verdict on a network with the shuffle against one without."""
     return verdict.paired(accuracies["with"], accuracies["without"])
 
-# %% claims="S1-39" measured=true record="accuracies"
+# %% hide="code" claims="S1-39" measured=true record="accuracies"
 few, recipe = train.take(50), {"epochs": 6, "batch": 25, "lr": 0.05}
 # The record takes 12 seeds: more would cost a builder more minutes.
 chosen, accuracies, rows = seeds(2, of=12), {}, []
@@ -507,7 +527,11 @@ show.table(
 )
 
 # %% [markdown]
-# The reduce layer of the first unit is dense, so every group of this middle has seen the whole stem. Behind it, none of the last groups reads more than {{= max(len(s) for s in read[8]) =}} of the groups, and of the eight last groups {{= sum(not s for s in read[8]) =}} read none: they hold the pooled stem, as the units after the first have worked on it within a group. Behind the stem the network is nearly a committee, narrow networks side by side whose votes the classifier adds up. (Nearly: stride 2 puts maps side by side and so moves the borders of groups. “Without the shuffle” is not “never mixed”.) That a committee can read digits is our guess. What it cannot do, we can prove.
+# None of the last groups reads more than {{= max(len(s) for s in read[8]) =}} of the groups of the first unit's middle. So behind the stem the network is nearly a committee: narrow networks side by side whose votes the classifier adds up. That a committee can read digits is our guess. What it cannot do, we can prove.
+#
+# :::{dropdown} Going deeper: why only nearly a committee
+# The reduce layer of the first unit is dense, so every group of this middle has seen the whole stem. Of the eight last groups {{= sum(not s for s in read[8]) =}} read none of the middle's groups: they hold the pooled stem, as the units after the first have worked on it within a group. And stride 2 puts maps side by side and so moves the borders of groups. “Without the shuffle” is not “never mixed”.
+# :::
 #
 # ### What a committee cannot answer
 #
@@ -600,7 +624,7 @@ show.table(["question", "chance", "with the shuffle", "without",
 # %% [markdown]
 # *Chance* is to give always the more frequent answer. With {{= f"{len(sets['even?'][1]):,}" =}} test pairs an accuracy is uncertain by {{= f"{100 * verdict.sampling_error(chance['even?'], len(sets['even?'][1])):.1f}" =}} points either way. Without the shuffle, *even?* is answered {{= "as near to chance as a test set of this size can tell" if abs(verdict.mean(recorded.answers["even?"]["without"]) - chance["even?"]) < verdict.sampling_error(chance["even?"], len(sets["even?"][1])) else verdict.paired(recorded.answers["even?"]["without"], chance["even?"]).words("above chance", "below chance", "no better and no worse than by chance") + f" ({len(recorded.answers['even?']['without'])} seeds)" =}}. With the shuffle it is answered {{= gain(recorded.answers["even?"]).words("better", "worse", "no differently that we could tell") =}}: {{= gain(recorded.answers["even?"]) =}}. *Larger?*, which does not need the groups to meet, is answered {{= gain(recorded.answers["larger?"]).words("better with the shuffle", "worse with the shuffle", "with and without it, and the two cannot be told apart") =}}: {{= gain(recorded.answers["larger?"]) =}}.
 #
-# Layers, weights and multiply-adds are the same. What the shuffle buys is what lies *between* the groups. This task was made to show it; of photographs it says nothing. Here is what the two halves learned, without a shuffle, for *larger?*:
+# Layers, weights and multiply-adds are the same. What the shuffle buys is what lies *between* the groups. This task was made to show it; of photographs it says nothing. What did the two halves learn, without a shuffle, for *larger?*
 
 # %% hide="code" measured=true name="fig-halves" alt="Two lines over the digits 0 to 9, with bars for their spread: the share of the score that comes from the first digit's half of the network rises from left to right, the share that comes from the second digit's half falls, and they cross in between." caption="One network of two groups without a shuffle, trained on “Is the first digit larger?” (seed 0). The score for yes is the sum of two numbers, one from each half: here is their mean over the test images of each digit, and their standard deviation."
 scores = halves(*sets["larger?"], recipe)
@@ -618,7 +642,7 @@ panel.legend()
 plt.show()
 
 # %% [markdown]
-# Hold it against the sum by hand, $f(a) = a$ and $h(b) = -b - \tfrac12$: there too one part rises with its digit, and the other falls. Training found such a sum by itself; the bars tell how far images of the same digit differ in it.
+# As in the sum by hand, one part rises with its digit, and the other falls. Training found such a sum by itself.
 
 # %% [markdown] claims="S1-44"
 # ### Time is not multiply-adds
@@ -716,10 +740,12 @@ print("paper: ", order(12, 3), "\ninverse:", order(12, 4))
 print(sum(alike), "of", len(cases), "pairs C, g: as many groups meet")
 
 # %% [markdown]
-# *What it changes.* Not how far an output sees. We count from how many groups each group of the next layer takes its channels: the counts are the same in both orders for {{= f"all {len(cases)}" if all(alike) else f"{sum(alike)} of the {len(cases)}" =}} pairs of $C$ and $g$ up to {{= cases[-1][0] =}} channels. Where $g$ divides $n$, the one is the other with channels renamed inside their groups; elsewhere the orders may differ in which groups exchange more channels. Trained weights are another matter: loaded into the other order they fit, and give wrong outputs.
+# *What it changes.* Not how far an output sees. We count from how many groups each group of the next layer takes its channels: the counts are the same in both orders for {{= f"all {len(cases)}" if all(alike) else f"{sum(alike)} of the {len(cases)}" =}} pairs of $C$ and $g$ up to {{= cases[-1][0] =}} channels. Trained weights are another matter: loaded into the other order they fit, and give wrong outputs.
 #
-# :::{dropdown} Going deeper: two more differences of the authors' code
-# It shuffles behind the depthwise layer. As “Build it” says, this is the same unit with the filters of that layer and their batch norm renamed; *under the same weights* it gives another output.
+# :::{dropdown} Going deeper: the two orders, and two more differences of the authors' code
+# Where $g$ divides $n$, the one order is the other with channels renamed inside their groups; elsewhere the orders may differ in which groups exchange more channels.
+#
+# The authors' code shuffles behind the depthwise layer. As “Build it” says, this is the same unit with the filters of that layer and their batch norm renamed; *under the same weights* it gives another output.
 #
 # With stride 2 it applies ReLU to the branch before the maps are put side by side, and not to the pooled shortcut. Inside the network this changes nothing: what comes in has been through a ReLU, so its average is never negative. A unit alone, fed with negative numbers, gives another output.
 # :::
@@ -843,7 +869,7 @@ show.table(heads, rows)
 # %% [markdown]
 # ## Exercises
 #
-# Practice first; a solution can be opened below each task. Then four exercises count, from easy to hard. Their checks look at a few cases, and the hidden tests at many more: ✓ does not mean full marks, so try cases of your own.
+# Two for practice, with solutions; then four that count, from easy to hard. The hidden tests look at more cases than the checks: ✓ does not mean full marks.
 
 # %% task [markdown] exercise="unit_macs" objective="count"
 # ### Who pays in a ShuffleNet unit?
@@ -1149,11 +1175,11 @@ ax.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1))
 plt.show()
 
 # %% [markdown]
-# The share does not go away; it was the wrong number to look at. What is saved on 1×1 layers is spent on 1×1 layers again, and buys **width at equal work**: with eight groups the last stage has {{= f"{TABLE_1[8][-1] / TABLE_1[1][-1]:.1f}" =}} times the channels. The side effect, groups that never meet, is mended by a permutation: as to what is reached, wholly, where the shuffled map has at least $g^2$ channels.
+# The share does not go away. What is saved on 1×1 layers is spent on 1×1 layers again, and buys **width at equal work**: with eight groups the last stage has {{= f"{TABLE_1[8][-1] / TABLE_1[1][-1]:.1f}" =}} times the channels. The side effect, groups that never meet, is mended by a permutation: as to what is reached, wholly, where the shuffled map has at least $g^2$ channels.
 #
-# *Choose it* when multiply-adds are what you must save, and when the network is so small that width is what it lacks. At equal multiply-adds {cite:t}`zhang2018shufflenet` report a lower error than with VGG-like, ResNet, Xception-like and ResNeXt units (Table 4), and than MobileNet at every budget (Table 5).
+# *Choose it* when multiply-adds are what you must save, and the network is so small that it lacks width. At equal multiply-adds {cite:t}`zhang2018shufflenet` report a lower error than with VGG-like, ResNet, Xception-like and ResNeXt units (Table 4), and than MobileNet at every budget (Table 5).
 #
-# *Look elsewhere* when time on your device is what counts. Grouping takes arithmetic away and leaves most of the memory access. ShuffleNet V2 {cite:p}`ma2018shufflenetv2` begins with that complaint. And nobody derived the shuffle; it was made by hand. What can be said exactly is which inputs it lets an output reach.
+# *Look elsewhere* when time on your device is what counts. Grouping takes arithmetic away and leaves most of the memory access. ShuffleNet V2 {cite:p}`ma2018shufflenetv2` begins with that complaint. And nobody derived the shuffle; it was made by hand.
 
 # %% ledger [markdown]
 # ## What was claimed, what we found
