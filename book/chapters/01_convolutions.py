@@ -1,6 +1,6 @@
 # ---
 # title: Convolutions and what they cost
-# minutes: [70, 75]
+# minutes: [80, 80]
 # before: Python, PyTorch tensors and their shapes, and roughly what a neural network is; nothing about light networks.
 # objectives:
 #   count: count the parameters, multiply-adds and memory access of any convolution, and check the count against a real layer
@@ -22,7 +22,7 @@
 #
 # A {term}`filter` is a small table of weights. Lay it on a channel, multiply each weight by the number below it, add up the products: that is *one* number of a new table. Do it again at every position. This is a {term}`convolution`.
 #
-# A {term}`kernel` holds one filter for each channel that it reads, and adds up what they give: one kernel makes one new channel. Here are three, on a photograph: the first looks at space only, the second at channels only, the third at both.
+# A {term}`kernel` holds one filter for each channel that it reads, and adds up what they give: one kernel makes one new channel. Here are three, on a photograph: the first treats all channels alike and looks at space only, the second at channels only, the third at both.
 
 # %% hide="code"
 import copy
@@ -105,7 +105,7 @@ axes[1].set_xticks([0, 12, 13, 15], ["1", "13", "14", "16"])
 plt.show()
 
 # %% [markdown]
-# Robots, self-driving cars and augmented reality need an answer in time from a small computer {cite:p}`howard2017mobilenets`: {{= f"{total.macs / 1e9:.1f}" =}} billion multiply-adds are too many. Later networks do without large linear layers. What remains is the convolution.
+# Robots, self-driving cars and augmented reality need an answer in time from a small computer {cite:p}`howard2017mobilenets`: {{= f"{total.macs / 1e9:.1f}" =}} billion multiply-adds are a lot to ask of it. Later networks do without large linear layers. What remains is the convolution.
 
 # %% objectives [markdown]
 # ## You will be able to
@@ -136,7 +136,7 @@ plt.show()
 #
 # The position where a kernel stands is its window, $K$ high and $K$ wide. From one output to the next the window moves by the {term}`stride`. Zeros around the map, the {term}`padding`, let it stand on the border too.
 #
-# Step through the figure: each output is *one* sum over the window in all input channels. Then try {show}`a stride of two, with padding <fig-sliding kind=standard kernel=3 stride=2 padding=1>`: fewer sums, and each is as long as before. And in {show}`depthwise <fig-sliding kind=depthwise kernel=3>` and {show}`pointwise <fig-sliding kind=pointwise>`, what is left out of the sum?
+# Step through the figure: each output is *one* sum over the window in all input channels. Then try {show}`a stride of two <fig-sliding kind=standard kernel=3 stride=2 padding=0>`: fewer sums, and each is as long as before. And in {show}`depthwise <fig-sliding kind=depthwise kernel=3>` and {show}`pointwise <fig-sliding kind=pointwise>`, what is left out of the sum?
 
 # %% name="fig-sliding" alt="Three input planes of whole numbers with a window of three by three on each; beside each a filter of the kernel and the nine products with their sum; arrows from the three sums to one value of an output plane." caption="A kernel slides over its input: one filter for each channel that it reads. At each position all kernels have their turn, then the window moves on. Depthwise drops the other channels, pointwise the neighbours."
 from lightnets_edu.widgets import SlidingConvolution
@@ -483,7 +483,7 @@ with torch.no_grad():
 print([type(m).__name__ for m in folded.depthwise])
 
 # %% [markdown] claims="FO-37"
-# The difference is rounding, and the batch norm is gone: in a finished network it costs nothing.
+# The difference is rounding, and the batch norm is gone: folded into the layer before it, it costs nothing.
 #
 # :::{dropdown} Going deeper: the ε, and who runs it
 # Formulas often leave ε out, or call the divisor the variance. A channel that a ReLU has silenced is zero everywhere, and so is its variance. Without ε it becomes $0/0$, which is no number, and soon so is everything that the network computes. With ε the normalised value stays zero, and the batch norm gives β.
@@ -712,7 +712,7 @@ show.table(["milliseconds", "least, by work", "least, by moving",
 # What is measured again comes out a little different. So “quicker”, “better” and “cannot be told apart” follow one rule in this book. We compare in **pairs**, two layers in one turn, two networks from one seed {cite:p}`bouthillier2021variance`: a slow moment, or a lucky start, meets both.
 #
 # - **Times**: the median of the turns’ ratios and its {{= f"{verdict.LEVEL:.0%}" =}} interval. Within {{= f"{verdict.MARGIN:.0%}" =}} of one it decides nothing.
-# - **Accuracies**: the mean difference and its {{= f"{verdict.LEVEL:.0%}" =}} interval {cite:p}`student1908mean`. If zero lies inside, the two cannot be told apart.
+# - **Accuracies**: the mean difference and its {{= f"{verdict.LEVEL:.0%}" =}} interval {cite:p}`student1908mean`. If zero lies inside, the two cannot be told apart. (Differences and ratios are taken before anything is rounded.)
 #
 # The text speaks of the book’s record, a measurement of many runs that the book keeps; your run makes its own.
 #

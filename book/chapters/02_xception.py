@@ -13,7 +13,7 @@
 # %% card [markdown]
 # # Xception: space and channels, each by a layer of its own
 #
-# A standard 3×3 layer combines channels and looks for patterns in space, both at once. {cite:t}`chollet2017xception` separates the two jobs altogether. Most light networks are made of the two steps of his layer, with an activation between them. This chapter walks to that layer, builds it, and counts what his network makes of it.
+# A standard 3×3 layer combines channels and looks for patterns in space, both at once. {cite:t}`chollet2017xception` separates the two jobs altogether. Many light networks are made of the two steps of his layer, with an activation between them. This chapter walks to that layer, builds it, and counts what his network makes of it.
 
 # %% [markdown] objective="towers,size" claims="XC-02"
 # ## Two jobs at once, and what that costs
@@ -487,7 +487,7 @@ show.table(["inner layers", "test accuracy: mean (lowest to highest)"],
 # %% [markdown]
 # {answer}`patterns`
 #
-# In random kernels one pattern can hold {{= f"{verdict.mean(by_seed(recorded.held['input']['before'])):.0%}" =}} of the squared weights, in trained ones {{= f"{verdict.mean(by_seed(recorded.held['input']['after'])):.0%}" =}}, the mean over three layers: {{= verdict.paired(by_seed(recorded.held["input"]["after"]), by_seed(recorded.held["input"]["before"])).words("more than chance gives", "less than chance gives", "not told apart from chance") =}}. The layers differ: {{= by_layer(recorded.held["input"]["after"]) =}}, from the first to the last. The second half of the first table asks the same of PW→DW: one pattern for each output.
+# In random kernels one pattern can hold {{= f"{verdict.mean(by_seed(recorded.held['input']['before'])):.0%}" =}} of the squared weights, in trained ones {{= f"{verdict.mean(by_seed(recorded.held['input']['after'])):.0%}" =}}, the mean over three layers: {{= verdict.paired(by_seed(recorded.held["input"]["after"]), by_seed(recorded.held["input"]["before"])).words("more than chance gives", "less than chance gives", "not told apart from chance") =}}. The layers differ: {{= by_layer(recorded.held["input"]["after"]) =}}, from the first to the last. For PW→DW the question is the same with one pattern for each *output*, which can hold {{= by_layer(recorded.held["output"]["after"]) =}}.
 #
 # :::{dropdown} Going deeper: the other order, and chapter 1
 # PW→DW gives up something else: each *output* has one pattern for all inputs. That can hold {{= by_layer(recorded.held["output"]["after"]) =}}, where chance gives {{= f"{verdict.mean(by_seed(recorded.held['output']['before'])):.0%}" =}}. Kernels that a separable layer of either order could replace would have all of it, one way or the other.
@@ -512,7 +512,7 @@ axes[1, 0].set_ylabel("one pattern", fontsize=9)
 plt.show()
 
 # %% [markdown]
-# With one pattern for each input put in its place, the trained network is right on {{= f"{verdict.mean(recorded.right['standard, cut']):.0%}" =}} of the test images, {{= verdict.paired(recorded.right["standard, cut"], recorded.right["standard"]).words("more than before", "fewer than before", "not told apart from before") =}}: {{= verdict.paired(recorded.right["standard, cut"], recorded.right["standard"]) =}}. (In brackets the {{= f"{verdict.LEVEL:.0%}" =}} interval over the seeds, the rule of {chapter}`1`.) With noise instead it is right on {{= f"{verdict.mean(recorded.right['standard, noise instead']):.0%}" =}}, {{= verdict.paired(recorded.right["standard, noise instead"], recorded.right["standard"]).words("more than before", "fewer than before", "not told apart from before") =}}. From noise to cut the change is {{= verdict.paired(recorded.right["standard, cut"], recorded.right["standard, noise instead"]) =}}: {{= verdict.paired(recorded.right["standard, cut"], recorded.right["standard, noise instead"]).words("the cut does less harm than any disturbance of its size, and does not show that these layers use the patterns", "it is the missing patterns that do the harm, and not any disturbance of that size. These standard layers do use what a separable layer lacks", "the cut is not told apart from any disturbance of its size, and whether these layers use the patterns it does not tell") =}}.
+# With one pattern for each input put in its place, the trained network is right on {{= f"{verdict.mean(recorded.right['standard, cut']):.0%}" =}} of the test images, {{= verdict.paired(recorded.right["standard, cut"], recorded.right["standard"]).words("more than before", "fewer than before", "not told apart from before") =}}: {{= verdict.paired(recorded.right["standard, cut"], recorded.right["standard"]) =}}. (In brackets the {{= f"{verdict.LEVEL:.0%}" =}} interval over the seeds, the rule of {chapter}`1`.) With noise instead it is right on {{= f"{verdict.mean(recorded.right['standard, noise instead']):.0%}" =}}, {{= verdict.paired(recorded.right["standard, noise instead"], recorded.right["standard"]).words("more than before", "fewer than before", "not told apart from before") =}}. From noise to cut the change is {{= verdict.paired(recorded.right["standard, cut"], recorded.right["standard, noise instead"]) =}}: {{= verdict.paired(recorded.right["standard, cut"], recorded.right["standard, noise instead"]).words("the cut does less harm than noise as large, and does not show that these layers use the patterns", "the missing patterns do more harm than noise as large. These standard layers do use what a separable layer lacks", "the cut is not told apart from noise as large, and whether these layers use the patterns it does not tell") =}}.
 #
 # But the network that never had more than one pattern is right on {{= f"{verdict.mean(recorded.right['separable']):.1%}" =}}, against {{= f"{verdict.mean(recorded.right['standard']):.1%}" =}} with standard layers; the difference is {{= verdict.paired(recorded.right["separable"], recorded.right["standard"]) =}}, for {{= f"{weights[standard] / weights[SeparableConv]:.1f}" =}} times fewer weights in these layers.
 #
@@ -1214,7 +1214,7 @@ with Check("MendedBlock") as check:
 # %% [markdown]
 # ## When to choose it
 #
-# The first numbers again, beside those of the cure:
+# The first numbers again, beside those of Xception:
 
 # %% hide="code"
 show.table(

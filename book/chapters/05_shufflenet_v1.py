@@ -1,6 +1,6 @@
 # ---
 # title: ShuffleNet V1
-# minutes: [75, 95]
+# minutes: [80, 95]
 # before: "what a convolution, a pointwise (1×1), a depthwise and a grouped convolution are, and what multiply-adds and memory access count ({chapter}`1`); what a residual unit and its shortcut do"
 # objectives:
 #   count: compute what a ResNet, a ResNeXt and a ShuffleNet unit cost, and check the formula against real layers
@@ -430,7 +430,7 @@ ax.set(xticks=list(TABLE_1))
 plt.show()
 
 # %% [markdown]
-# The smaller the network, the more it gains from groups; at the middle budget eight are too many.
+# By these numbers, one for each network, the smallest network gains most from groups; at the middle budget eight do less than four.
 #
 # :::{dropdown} Going deeper: and in time?
 # Time is not in the figure: {cite:t}`zhang2018shufflenet` (Section 4.5) found four and eight groups less efficient, and three the right trade-off.
@@ -1179,7 +1179,7 @@ plt.show()
 #
 # *Choose it* when multiply-adds are what you must save, and the network is so small that it lacks width. At equal multiply-adds {cite:t}`zhang2018shufflenet` report a lower error than with VGG-like, ResNet, Xception-like and ResNeXt units (Table 4), and than MobileNet at every budget (Table 5).
 #
-# *Look elsewhere* when time on your device is what counts. Grouping takes arithmetic away and leaves most of the memory access. ShuffleNet V2 {cite:p}`ma2018shufflenetv2` begins with that complaint. And nobody derived the shuffle; it was made by hand.
+# *Measure first* when time on your device is what counts. Grouping takes arithmetic away and leaves most of the memory access. ShuffleNet V2 {cite:p}`ma2018shufflenetv2` begins with that complaint.
 
 # %% ledger [markdown]
 # ## What was claimed, what we found
