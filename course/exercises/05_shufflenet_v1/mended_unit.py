@@ -150,7 +150,7 @@ class MendedUnit(nn.Module):
 
     def forward(self, x):
         y = torch.relu(self.bn1(self.conv1(x)))
-        y = channel_shuffle(y, self.groups)
+        y = channel_shuffle(y, groups=self.groups)
         y = self.bn3(self.conv3(self.bn2(self.conv2(y))))
         return torch.relu(torch.cat([self.pool(x), y], 1) if self.stride == 2 else x + y)
 
@@ -214,7 +214,7 @@ class MendedUnit(FoundUnit):
         self.bn1, self.bn2 = nn.BatchNorm2d(middle), nn.BatchNorm2d(middle)
 
 # %% wrong mistake="Keeps the inverse order: unseen with one group, and where groups and channels per group agree." from="the found copy, mended"
-# -         y = channel_shuffle(y, self.groups)
+# -         y = channel_shuffle(y, groups=self.groups)
 # +         y = channel_shuffle(y, y.shape[1] // self.groups)
 
 # %% wrong mistake="Keeps the ReLU after the depthwise layer." from="the found copy, mended"
@@ -239,12 +239,12 @@ class MendedUnit(FoundUnit):
 # +         assert c_out % (4 * groups) == 0
 
 # %% wrong mistake="Shuffles after the depthwise layer." from="the found copy, mended"
-# -         y = channel_shuffle(y, self.groups)
+# -         y = channel_shuffle(y, groups=self.groups)
 # -         y = self.bn3(self.conv3(self.bn2(self.conv2(y))))
 # +         y = self.bn3(self.conv3(channel_shuffle(self.bn2(self.conv2(y)), self.groups)))
 
 # %% wrong mistake="Leaves the shuffle out." from="the found copy, mended"
-# -         y = channel_shuffle(y, self.groups)
+# -         y = channel_shuffle(y, groups=self.groups)
 
 # %% wrong mistake="Shuffles a second time, after the last layer." from="the found copy, mended"
 # -         y = self.bn3(self.conv3(self.bn2(self.conv2(y))))
@@ -278,7 +278,7 @@ class MendedUnit(FoundUnit):
 # +         self.pool = nn.AvgPool2d(3, stride=2, padding=1, count_include_pad=False)
 
 # %% wrong mistake="Shuffles in the inverse order with stride 2 only, which no unit of stride 1 shows." from="the found copy, mended"
-# -         y = channel_shuffle(y, self.groups)
+# -         y = channel_shuffle(y, groups=self.groups)
 # +         y = channel_shuffle(y, self.groups if self.stride == 1 else y.shape[1] // self.groups)
 
 # %% wrong mistake="Leaves the pooled shortcut without its ReLU: unseen inside a network, not in a unit alone." from="the found copy, mended"

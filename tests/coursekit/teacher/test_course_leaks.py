@@ -133,4 +133,5 @@ def test_what_another_chapter_shows_is_no_secret(toy):
     assert line not in texts and texts
     other.metadata["coursekit"] = assignment.notebook.metadata["coursekit"]  # made from a source that is here
     nbformat.write(other, toy.root / "notebooks" / "02_other.ipynb")
+    (toy.root / "book/chapters/02_other.py").write_text("# another chapter\n")
     assert line not in {secret.text for found in read_assignments(toy.root) for secret in secrets_of(found)}
