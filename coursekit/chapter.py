@@ -1,5 +1,6 @@
 """The model of one chapter: its header, its cells, its exercises; every author's mistake is refused here."""
 
+import ast
 import hashlib
 import re
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from .cells import SourceCell, read_cells
 from .errors import BookError
 from .prose import expressions
 
+SEEN = ("show.table", "show.source", "diagrams.unit", "diagrams.network")
 HEADER = {"title", "objectives", "minutes", "before"}
 PAGE = {"title"}  # the header of a page that runs and teaches nothing by itself, such as a gallery
 LESSON = {"": ("markdown", "code")} | dict.fromkeys(("card", "objectives", "predict", "ledger"), ("markdown",))
@@ -193,10 +195,27 @@ def _check_cell(cell: SourceCell, objectives: dict) -> None:
             f"a line of code has {len(wide[0])} characters: {wide[0].strip()[:40]} …",
             f"a page shows {WIDTH}",
         )
+    if cell.role == "" and cell.kind == "code" and (lost := _unseen(cell.text)):
+        todo = "give it a cell of its own, or write `display(…)`, from IPython.display"
+        raise BookError(cell.where, f"{lost} is not shown: a cell shows its last line only", todo)
     if "caption" in cell.args and not cell.args.get("alt"):
         raise BookError(cell.where, "a figure needs a text alternative", 'add alt="what is to be seen"')
     if cell.kind == "markdown" and expressions(cell) and cell.role == "task":  # raises when one does not parse
         raise BookError(cell.where, "a task cannot hold `{{= … =}}`: exercises are not run", "say it in the lesson")
+
+
+def _unseen(code: str) -> str:
+    """The first table, source or diagram that is made in a statement of its own which is not the cell's last."""
+    try:
+        tree = ast.parse(code)
+    except SyntaxError:  # a notebook's magic, or a mistake that the kernel will tell of
+        return ""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and node is not tree.body[-1]:
+            name = ast.unparse(node.value.func)
+            if name in SEEN:
+                return f"what {name} makes"
+    return ""
 
 
 def _check_card(cells: list[SourceCell], name: str, title: str) -> None:

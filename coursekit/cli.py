@@ -66,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     command("lab", _lab, text)
     new = command("new", _new, "lay the files of something new, and say what to do next; see CONTRIBUTING.md")
     new.add_argument("kind", choices=("chapter", "exercise", "figure", "network"))
-    new.add_argument("name", nargs="+", help="NN_name of a chapter, that and an exercise, or a file.s name")
+    new.add_argument("name", nargs="+", help="NN_name of a chapter, that and an exercise, or a file's name")
     new.add_argument("--title", default="", help="as it is written: MobileNet V1 (default: the name, in words)")
     course = command("course", _course, "make the graded course in course/: source, release; needs the teacher's half")
     course.add_argument(

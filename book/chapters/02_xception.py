@@ -361,6 +361,8 @@ print("a separable layer:", share(kernels))
 # %% hide="code"
 from copy import deepcopy
 
+from IPython.display import display
+
 from lightnets_edu.data import digits
 from lightnets_edu.training import accuracy, fit, seeds
 
@@ -475,19 +477,19 @@ for seed in seeds(3, of=10):
     right["separable"].append(run.accuracy)
 
 print("Measured on", timing.machine())
-show.table(
+display(show.table(
     ["one pattern for each", "kernels", "first layer", "second", "last"],
     [(way, name, *(f"{verdict.mean(one):.0%}"
                    for one in zip(*held[way][when], strict=True)))
      for way in ways
-     for when, name in (("before", "random"), ("after", "trained"))])
+     for when, name in (("before", "random"), ("after", "trained"))]))
 show.table(["inner layers", "test accuracy: mean (lowest to highest)"],
            [(name, spread(values)) for name, values in right.items()])
 
 # %% [markdown]
 # {answer}`patterns`
 #
-# In random kernels one pattern can hold {{= f"{verdict.mean(by_seed(recorded.held['input']['before'])):.0%}" =}} of the squared weights, in trained ones {{= f"{verdict.mean(by_seed(recorded.held['input']['after'])):.0%}" =}}, the mean over three layers: {{= verdict.paired(by_seed(recorded.held["input"]["after"]), by_seed(recorded.held["input"]["before"])).words("more than chance gives", "less than chance gives", "not told apart from chance") =}}. The layers differ: {{= by_layer(recorded.held["input"]["after"]) =}}, from the first to the last. For PW→DW the question is the same with one pattern for each *output*, which can hold {{= by_layer(recorded.held["output"]["after"]) =}}.
+# In random kernels one pattern can hold {{= f"{verdict.mean(by_seed(recorded.held['input']['before'])):.0%}" =}} of the squared weights, in trained ones {{= f"{verdict.mean(by_seed(recorded.held['input']['after'])):.0%}" =}}, the mean over three layers: {{= verdict.paired(by_seed(recorded.held["input"]["after"]), by_seed(recorded.held["input"]["before"])).words("more than chance gives", "less than chance gives", "not told apart from chance") =}}. The layers differ: {{= by_layer(recorded.held["input"]["after"]) =}}, from the first to the last. The rows for *output* ask the same of PW→DW.
 #
 # :::{dropdown} Going deeper: the other order, and chapter 1
 # PW→DW gives up something else: each *output* has one pattern for all inputs. That can hold {{= by_layer(recorded.held["output"]["after"]) =}}, where chance gives {{= f"{verdict.mean(by_seed(recorded.held['output']['before'])):.0%}" =}}. Kernels that a separable layer of either order could replace would have all of it, one way or the other.

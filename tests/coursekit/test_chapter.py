@@ -48,6 +48,8 @@ def test_a_right_chapter_is_read(book):
     ("Write `halve(x)`.", "Write `halve({{= twice =}})`.", r"a task cannot hold"),
     ("{{= twice =}}", "{{= 54321 =}}", r"{{= 54321 =}} computes nothing"),
     ("twice = double(21)", "twice = double(21)" + "  # long" * 20, r"a line of code has \d+ characters"),
+    ("twice = double(21)", "show.table([], [])\ntwice = double(21)", r"what show.table makes is not shown: a cell shows its last line only\n    give it a cell"),
+    ("twice = double(21)", "for x in 1, 2:\n    diagrams.unit(x)", r"what diagrams.unit makes is not shown"),
 ])  # fmt: skip
 def test_a_mistake_is_refused(book, old, new, message):
     edit(chapter(book), old, new)
