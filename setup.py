@@ -4,12 +4,24 @@ The address stands in `_config.yml` alone. A package index shows the README away
 relative link and picture becomes an absolute one. Everything else of the package is in `pyproject.toml`.
 """
 
+import os
 import re
 from pathlib import Path
 
 from setuptools import setup
+from setuptools.command.bdist_wheel import bdist_wheel
 
 ROOT = Path(__file__).parent
+
+
+class SameRights(bdist_wheel):
+    """Packs files with the same rights wherever they come from; Python before 3.11.4 keeps those of the source."""
+
+    def write_wheelfile(self, wheelfile_base, *arguments, **named):
+        super().write_wheelfile(wheelfile_base, *arguments, **named)
+        for folder, _, names in os.walk(self.bdist_dir):
+            for name in names:
+                os.chmod(os.path.join(folder, name), 0o644)
 
 
 def address(config: str) -> tuple[str, str]:
@@ -37,6 +49,7 @@ if __name__ == "__main__":
     url, branch = address((ROOT / "_config.yml").read_text("utf-8"))
     owner, name = url.split("/")[-2:]
     setup(
+        cmdclass={"bdist_wheel": SameRights},
         long_description=absolute((ROOT / "README.md").read_text("utf-8"), url, branch),
         long_description_content_type="text/markdown",
         project_urls={

@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-import tarfile
 import zipfile
 from email.parser import BytesParser
 from html.parser import HTMLParser
@@ -54,8 +53,7 @@ def test_the_same_bytes_elsewhere(wheel, tmp_path):
     root = published(tmp_path / "elsewhere with a space")
     for path in root.rglob("*"):
         os.utime(path, (1_800_000_000, 1_800_000_000))
-        if hasattr(tarfile, "data_filter"):    # Python before 3.11.4 builds with the rights that it finds
-            path.chmod(path.stat().st_mode | 0o020)
+        path.chmod(path.stat().st_mode | 0o020)
     (other,) = make_dist(root, TZ="Pacific/Chatham", LC_ALL="C").glob("*.whl")
     assert other.read_bytes() == wheel.read_bytes()
     with zipfile.ZipFile(wheel) as archive:
