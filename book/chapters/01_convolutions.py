@@ -18,18 +18,19 @@
 # %% [markdown] objective="connect"
 # ## Five words and a photograph
 #
-# A colour photograph is three tables of numbers: how red, how green and how blue each position is. Each table is a {term}`channel`. All channels together are a {term}`map`.
+# A colour photograph is three tables: how red, how green and how blue each position is. Each table is a {term}`channel`. All channels together are a {term}`map`.
 #
 # A {term}`filter` is a small table of weights. Lay it on a channel, multiply each weight by the number below it, add up the products: that is *one* number of a new table. Do it again at every position. This is a {term}`convolution`.
 #
 # A {term}`kernel` holds one filter for each channel that it reads, and adds up what they give: one kernel makes one new channel. Here are three, on a photograph: the first treats all channels alike and looks at space only, the second at channels only, the third at both.
 
-# %% hide="code"
+# %% hide="code" name="fig-photo" alt="Four pictures, two by two. A temple with a curved roof in front of a blue sky. Space only: the same scene as thin bright and dark lines along upright edges, the sky an even grey. Channels only: the sky dark and the red pillars bright, no lines. Both: faint lines only where red and blue differ across an upright edge." caption="A photograph, and what three kernels make of it (grey is zero). Space only: one 3×3 filter, the same in each channel, finds upright edges. Channels only: 1×1 weights, red minus blue. Both: upright edges between red and blue. Photograph: danielbuechele, [CC BY](https://creativecommons.org/licenses/by/2.0/)."
 import copy
 from statistics import fmean
 
 import matplotlib.pyplot as plt
 import torch
+from matplotlib.ticker import LogLocator
 from sklearn.datasets import load_sample_image
 from torch import nn
 from torch.nn import functional as F
@@ -39,7 +40,6 @@ from lightnets_edu import timing, training, verdict
 from lightnets_edu.checks import Check
 from lightnets_edu.layers import conv_bn
 
-# %% hide="code"
 photo = torch.tensor(load_sample_image("china.jpg") / 255.0)
 photo = photo.permute(2, 0, 1)[None, :, ::2, ::2]
 upright = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]).double()
@@ -51,7 +51,6 @@ kernels = {    # the photograph and these: (1, channels, height, width)
 }
 found = {name: F.conv2d(photo, k)[0, 0] for name, k in kernels.items()}
 
-# %% hide="code" name="fig-photo" alt="Four pictures, two by two. A temple with a curved roof in front of a blue sky. Space only: the same scene as thin bright and dark lines along upright edges, the sky an even grey. Channels only: the sky dark and the red pillars bright, no lines. Both: faint lines only where red and blue differ across an upright edge." caption="A photograph, and what three kernels make of it (grey is zero). Space only: one 3×3 filter, the same in each channel, finds upright edges. Channels only: 1×1 weights, red minus blue. Both: upright edges between red and blue. Photograph: danielbuechele, [CC BY](https://creativecommons.org/licenses/by/2.0/)."
 show.vector_plots()
 fig, axes = plt.subplots(2, 2, figsize=(6, 4.3))
 axes[0, 0].imshow(photo[0].permute(1, 2, 0))
@@ -193,7 +192,7 @@ print("first output:", int(y[0, 0, 0]), "from the channels:", by_channel)
 #
 # Three numbers say what a layer costs.
 #
-# - **Parameters**: $C_\text{out}$ kernels of $K \cdot K \cdot C_\text{in}$ weights, and for each kernel a *bias* that is added to its outputs (VGG’s layers have one, most layers have none).
+# - **Parameters**: $C_\text{out}$ kernels of $K \cdot K \cdot C_\text{in}$ weights, and for each kernel a *bias* that is added to its outputs (VGG’s layers have one, most layers none).
 # - **Multiply-adds**: each weight is used once at each position of the *output*, so weights times $H \cdot W$.
 # - {term}`Memory access <memory access>`: the elements that must be moved: input and weights, which are read, plus the output, which is written. (A lower bound: nothing is read twice.)
 #
@@ -224,7 +223,7 @@ package = [(r.macs, r.access) for r in rows if r.kind == "standard"]
 print("all thirteen agree:", [(m, a) for _, m, a in ours] == package)
 
 # %% [markdown]
-# The same for five other layers: by the formula, by our function, and by PyTorch’s own counter.
+# The same for five other layers: by formula, by our function, by PyTorch’s own counter.
 
 # %% hide="code"
 from torch.utils.flop_counter import FlopCounterMode
@@ -322,7 +321,7 @@ show.table(["layer", "positions", "channels", "parameters",
 #
 # A grouped layer is smaller layers side by side:
 
-# %%
+# %% hide="code"
 layer = nn.Conv2d(32, 32, 3, groups=2, bias=False).double()
 layer.weight.data = whole_numbers(*layer.weight.shape)
 x = whole_numbers(1, 32, 5, 5)
@@ -567,7 +566,6 @@ def moves_less(c_out, size, c_in=64):
            + cost.conv_access(c_in, c_out, 1, size, size))
     return two < one
 
-# %% hide="code"
 least = [(f"{n}×{n}", (2 * n * n + 9) // 8 + 1,
           next(c for c in range(1, 9999) if moves_less(c, n)))
          for n in (112, 56, 28, 14, 7)]
@@ -712,12 +710,12 @@ show.table(["milliseconds", "least, by work", "least, by moving",
 # What is measured again comes out a little different. So “quicker”, “better” and “cannot be told apart” follow one rule in this book. We compare in **pairs**, two layers in one turn, two networks from one seed {cite:p}`bouthillier2021variance`: a slow moment, or a lucky start, meets both.
 #
 # - **Times**: the median of the turns’ ratios and its {{= f"{verdict.LEVEL:.0%}" =}} interval. Within {{= f"{verdict.MARGIN:.0%}" =}} of one it decides nothing.
-# - **Accuracies**: the mean difference and its {{= f"{verdict.LEVEL:.0%}" =}} interval {cite:p}`student1908mean`. If zero lies inside, the two cannot be told apart. (Differences and ratios are taken before anything is rounded.)
+# - **Accuracies**: the mean difference and its {{= f"{verdict.LEVEL:.0%}" =}} interval {cite:p}`student1908mean`. If zero lies inside, the two cannot be told apart.
 #
 # The text speaks of the book’s record, a measurement of many runs that the book keeps; your run makes its own.
 #
 # :::{dropdown} Going deeper: the interval and the margin
-# The interval of a time is made of order statistics: sort the ratios, and count in equally far from both ends. The median of the ratios need not be the ratio of two medians in a table. The margin is our choice: a program may differ a little from one start to the next, and turns within one start do not show it.
+# Differences and ratios are taken before anything is rounded. The interval of a time is made of order statistics: sort the ratios, and count in equally far from both ends. The median of the ratios need not be the ratio of two medians in a table. The margin is our choice: a program may differ a little from one start to the next, and turns within one start do not show it.
 # :::
 #
 # ### What the clock says
@@ -725,9 +723,9 @@ show.table(["milliseconds", "least, by work", "least, by moving",
 # %% [markdown]
 # The time of the standard layer is {{= verdict.ratio(recorded.turns["standard"], recorded.turns["separable"]) =}} that of the separable one, for {{= examples[2][-1] =}} times the multiply-adds.
 #
-# **Is it moving?** A copy of the input moves as many elements as the depthwise step, but for its few weights, and computes nothing. The step takes {{= verdict.ratio(recorded.turns["depthwise step"], recorded.turns["copy"]) =}} the time of the copy: {{= verdict.ratio(recorded.turns["depthwise step"], recorded.turns["copy"]).words("moving is not all of it", "a copy is no yardstick for it", "moving may be all of it") =}}. By the table both least times of the step lie far below its time.
+# **Is it moving?** A copy of the input moves as many elements as the depthwise step, but for its few weights, and computes nothing. The step takes {{= verdict.ratio(recorded.turns["depthwise step"], recorded.turns["copy"]) =}} the time of the copy: {{= verdict.ratio(recorded.turns["depthwise step"], recorded.turns["copy"]).words("moving is not all of it", "a copy is no yardstick for it", "moving may be all of it") =}}.
 #
-# A second test, of the order in memory, is folded below. What is left we cannot explain.
+# A second test is folded below. What is left we cannot explain.
 #
 # :::{dropdown} Going deeper: is it order, which program, how many threads
 # **Is it order?** oneDNN works on small blocks of channels; PyTorch keeps one channel after the other, so the map is rearranged before and after. With the channels stored *last* there is less to rearrange. The depthwise step then takes {{= verdict.ratio(recorded.turns["depthwise step, last"], recorded.turns["depthwise step"]) =}} its time ({{= verdict.ratio(recorded.turns["depthwise step, last"], recorded.turns["depthwise step"]).words("so order is not the cause", "so order, or the program that goes with it, is a part of it", "so this test tells nothing") =}}), the standard layer {{= verdict.ratio(recorded.turns["standard, last"], recorded.turns["standard"]) =}} ({{= verdict.ratio(recorded.turns["standard, last"], recorded.turns["standard"]).words("here it is not the cause", "a part, too", "here it tells nothing") =}}). With channels last PyTorch may run another program; it was asked for its choice in the default order only.
@@ -749,6 +747,8 @@ for name, layer in layers.items():
                 textcoords="offset points")
 ax.set(xscale="log", yscale="log")
 ax.margins(y=0.2)
+ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+ax.yaxis.set_major_formatter("{x:g}")
 ax.minorticks_off()
 ax.set_xlabel("multiply-adds for each element moved")
 ax.set_ylabel("10⁹ multiply-adds a second")
@@ -759,7 +759,7 @@ plt.show()
 #
 # Is the separable layer a cheaper way to compute the same? From input channel $i$ to output $o$ it applies the filter $w_{o,i} = p_{o,i}\, d_i$: one filter $d_i$ for each input channel, which all outputs share, each with a factor of its own. A standard layer has a filter for each *pair*.
 #
-# The nearest separable layer holds only a part of a standard layer’s squared weights. We compute the share that is left over.
+# So the nearest separable layer holds only a part of a standard layer’s squared weights. We compute the share that is left over.
 #
 # :::{dropdown} Going deeper: how the nearest one is found
 # For one input channel, write the filters of all outputs as the rows of a matrix. A separable layer holds only multiples of one row, a matrix of rank one. The nearest such matrix, in squared weights, keeps the largest {term}`singular value` and loses the others (the theorem of Eckart and Young).
@@ -826,7 +826,9 @@ plt.show()
 # {{= f"{fmean(recorded.lost['before']):.0%}" =}} are left over before training, {{= f"{fmean(recorded.lost['after']):.0%}" =}} after: {{= verdict.paired(recorded.lost["after"], recorded.lost["before"]) =}}. In this one layer of a small network training {{= verdict.paired(recorded.lost["after"], recorded.lost["before"]).words("brings the filters further from", "brings the filters nearer to", "leaves the filters as far as before from") =}} what a separable layer can hold. Whether such a layer is good enough, only training can tell: squared weights are not accuracy.
 
 # %% predict [markdown] name="sparse"
-# ## Dense or sparse?
+# ## Going deeper: dense or sparse?
+#
+# *Nothing later builds on this section: at a first reading you can pass it by.*
 #
 # If few weights are needed, why not set the others to zero and skip them? That needs another way to store a matrix, such as {term}`CSR`: the values that are not zero, and where they stood. {cite:t}`howard2017mobilenets` hold that it rarely pays, short of a very high sparsity. We keep a half, a quarter, … of the weights of a large matrix, anywhere.
 #

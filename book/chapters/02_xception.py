@@ -273,7 +273,6 @@ def macs(layers, c, h, w):
     """Multiply-adds of real layers on a map of h × w positions."""
     return cost.total(cost.layer_costs(layers, (1, c, h, w))).macs
 
-# %% hide="code"
 rows = []
 for a, b in [(3, 64), (64, 64), (64, 3)]:
     first = nn.Sequential(depthwise(a), pointwise(a, b))

@@ -645,7 +645,9 @@ plt.show()
 # As in the sum by hand, one part rises with its digit, and the other falls. Training found such a sum by itself.
 
 # %% [markdown] claims="S1-44"
-# ### Time is not multiply-adds
+# ### Going deeper: time is not multiply-adds
+#
+# *Nothing later builds on this: at a first reading you can pass it by.*
 #
 # {cite:t}`zhang2018shufflenet` (Section 4.5) report that four times less arithmetic became about 2.6 times more speed on their ARM device.
 #
@@ -740,7 +742,7 @@ print("paper: ", order(12, 3), "\ninverse:", order(12, 4))
 print(sum(alike), "of", len(cases), "pairs C, g: as many groups meet")
 
 # %% [markdown]
-# *What it changes.* Not how far an output sees. We count from how many groups each group of the next layer takes its channels: the counts are the same in both orders for {{= f"all {len(cases)}" if all(alike) else f"{sum(alike)} of the {len(cases)}" =}} pairs of $C$ and $g$ up to {{= cases[-1][0] =}} channels. Trained weights are another matter: loaded into the other order they fit, and give wrong outputs.
+# *What it changes.* Not how far an output sees: in both orders the groups of the next layer take their channels from as many groups, for {{= f"all {len(cases)}" if all(alike) else f"{sum(alike)} of the {len(cases)}" =}} pairs of $C$ and $g$ up to {{= cases[-1][0] =}} channels. Trained weights are another matter: loaded into the other order they fit, and give wrong outputs.
 #
 # :::{dropdown} Going deeper: the two orders, and two more differences of the authors' code
 # Where $g$ divides $n$, the one order is the other with channels renamed inside their groups; elsewhere the orders may differ in which groups exchange more channels.

@@ -129,7 +129,8 @@ def _with_additions(project: Project, chapter: Chapter, cell: SourceCell, claims
         promised = [f"{number}. {text};" for number, text in enumerate(chapter.header["objectives"].values(), 1)]
         return cell.text + "\n\n" + "\n".join(promised)[:-1] + "."
     if cell.role == "ledger":
-        return cell.text + "\n\n" + chapter_table([claim for claim in claims if claim.chapter == chapter.stem])
+        own = [claim for claim in claims if claim.chapter == chapter.stem]
+        return cell.text + "\n\n" + chapter_table(chapter.stem, own)
     if cell.role == "task":
         exercise = chapter.exercises[cell.args["exercise"]]
         return re.sub(

@@ -26,12 +26,12 @@ def chosen(claims: list[Claim]) -> list[Claim]:
     return marked or [claim for claim in claims if not claim.minor][:ROWS]
 
 
-def chapter_table(claims: list[Claim]) -> str:
-    """A chapter's own table, and the way to all of its statements."""
+def chapter_table(stem: str, claims: list[Claim]) -> str:
+    """A chapter's own table, and the way to all of its statements; claims are those of the chapter."""
     rows = [f"| {claim.claim} | {claim.verdict} | {_found(claim)} |" for claim in _sorted(chosen(claims))]
     table = "\n".join(["| statement | verdict | what we found |", "|---|---|---|", *rows])
     of = f"These are {len(rows)} of {len(claims)}; all" if len(rows) < len(claims) else "They"
-    return f"{table}\n\n{of} stand on [The source, checked](../book/claims.md), with tests and sections."
+    return f"{table}\n\n{of} stand on {{ref}}`The source, checked <{_label(stem)}>`, with tests and sections."
 
 
 def claims_page(project: Project, claims: list[Claim], sources: list[Source], chapters: list[Chapter]) -> str:
@@ -57,8 +57,14 @@ def claims_page(project: Project, claims: list[Claim], sources: list[Source], ch
         own = [claim for claim in claims if claim.chapter == chapter.stem]
         if own:
             rows = [_row(project, claim, chapter, sources) for claim in _sorted(own)]
-            out += ["", f"## [{chapter.short}](../notebooks/{chapter.stem}.ipynb)", "", HEADS, *rows]
+            title = f"## [{chapter.short}](../notebooks/{chapter.stem}.ipynb)"
+            out += ["", f"({_label(chapter.stem)})=", title, "", HEADS, *rows]
     return "\n".join(out) + "\n"
+
+
+def _label(stem: str) -> str:
+    """The target before a chapter's statements, among those of all chapters."""
+    return f"ledger-{stem}"
 
 
 def _sources(sources: list[Source]) -> list[str]:

@@ -31,11 +31,16 @@ def chosen(project: Project, chapters: list[Chapter], names: Sequence[str] | Non
     """
     having = {chapter.stem: chapter for chapter in chapters if _marked(chapter)}
     for name in names or ():
-        if not any(name in (stem, stem.partition("_")[0]) for stem in having):
+        if not any(_is(stem, name) for stem in having):
             raise BookError(f"--measure {name}", "no such chapter measures anything", f"known are {', '.join(having)}")
     changed = {stem: _changed(project, chapter) for stem, chapter in having.items()}
-    named = {stem for stem in having if {stem, stem.partition("_")[0]} & set(names or ())}
+    named = {stem for stem in having for name in names or () if _is(stem, name)}
     return named | {stem for stem in having if changed[stem] is None or (names == [] and changed[stem])}
+
+
+def _is(stem: str, name: str) -> bool:
+    """Whether a chapter is meant: `02_xception` by its name, 02 or 2."""
+    return name in (stem, number := stem.partition("_")[0], number.lstrip("0"))
 
 
 def out_of_date(project: Project, chapters: list[Chapter], anew: set[str]) -> list[BookError]:

@@ -9,7 +9,7 @@ from probe import WIDER, accessibility, visit
 
 ROW = '<tr><td><span id="claim-{id}" class="book-claim" data-chapter="{chapter}" data-verdict="{verdict}" data-how="{how}"></span>{id}</td><td>{verdict}</td></tr>'
 SECTION = "<section><h2>{chapter}</h2><table class='table'><thead><tr><th>statement</th><th>verdict</th></tr></thead><tbody>{rows}</tbody></table></section>"
-SHELL = """<!doctype html><html lang="en" data-theme="{theme}"><head><title>A page</title><meta name="viewport" content="width=device-width">
+SHELL = """<!doctype html><html lang="en" data-theme="{theme}"><head><meta charset="utf-8"><title>A page</title><meta name="viewport" content="width=device-width">
 <link rel="stylesheet" href="book.css"><link rel="stylesheet" href="reader.css"><script defer src="ledger.js"></script>
 <style>body {{ background: var(--pst-color-background); color: var(--pst-color-text-base); }}</style></head>
 <body><main class="bd-article"><h1>A page</h1><div class="book-filter"></div>{body}</main></body></html>"""
@@ -54,6 +54,8 @@ def test_rows_are_chosen_by_three_menus(shown):
         assert seen_rows(tab) == "ae"
         tab.get_by_label("Chapter").select_option(TWO)
         assert seen_rows(tab) == "e" and tab.get_by_role("heading", level=2).all_text_contents() == [TWO]
+        tab.get_by_label("Verdict").select_option("wrong")
+        assert seen_rows(tab) == "" and "Choose “all”" in said.text_content()
         tab.evaluate("location.hash = 'claim-b'")
         tab.wait_for_function("!document.getElementById('claim-b').closest('tr').hidden")
         assert seen_rows(tab) == "abcde" and tab.get_by_label("Verdict").input_value() == ""

@@ -25,7 +25,9 @@
     }
     for (const section of new Set(marks.map((mark) => mark.closest("section"))))
       section.hidden = ![...section.querySelectorAll(".book-claim")].some((mark) => !mark.closest("tr").hidden);
-    says.textContent = `${count} of ${marks.length} statements`;
+    says.textContent = count
+      ? `${count} of ${marks.length} statements`
+      : "No statement fits all of these. Choose “all” in one of them.";
   }
   const menus = Object.fromEntries(Object.keys(KEYS).map((key) => [key, menu(key)]));
   for (const [key, select] of Object.entries(menus)) {

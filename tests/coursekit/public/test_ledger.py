@@ -29,8 +29,8 @@ def test_pages(book):
     mark = '<span id="claim-do-01" class="book-claim" data-chapter="1. Doubling" data-verdict="holds" data-how="quoted"></span>'
     place = '<a href="../notebooks/01_double.html#double-it">Double it</a>; quoted'
     assert f"| {mark}Doubling adds a number to itself. | holds | {{cite}}`someone2020` | {place} |" in page
-    assert chapter_table(claims).splitlines()[2:] == ["| Doubling adds a number to itself. | holds | {cite}`someone2020` |", "",
-        "They stand on [The source, checked](../book/claims.md), with tests and sections."]  # fmt: skip
+    assert chapter_table("01_double", claims).splitlines()[2:] == ["| Doubling adds a number to itself. | holds | {cite}`someone2020` |", "",
+        "They stand on {ref}`The source, checked <ledger-01_double>`, with tests and sections."]  # fmt: skip
     assert "| double a number | Double it | 1.1 Halve a number |" in trace_page(chapters)
 
 
@@ -152,7 +152,7 @@ def test_a_chapter_shows_eight_rows_at_most(book):
 
     def table(rows):
         path.write_text(first + "".join(rows))
-        return chapter_table(load(book)[0])
+        return chapter_table("01_double", load(book)[0])
 
     shown = table(ROW.format(n, n, "") for n in range(2, 12))
     assert "Doubling adds" in shown and "Number" not in shown and "These are 1 of 11; all stand on" in shown

@@ -98,9 +98,9 @@ def test_an_old_record_stands_below_its_own_code_only(book):
 
 def test_chapters_are_chosen_by_name_or_number(book):
     second_chapter(book)
-    for name in ("01", "01_double"):
+    for name in ("01", "1", "01_double"):
         assert measured.chosen(Project(book), chapters(book), [name]) == {"01_double"}
-    for name in ("02", "1", "02_more"):
+    for name in ("02", "2", "02_more"):
         with pytest.raises(BookError, match="no such chapter measures anything\n    known are 01_double"):
             measured.chosen(Project(book), chapters(book), [name])
 
