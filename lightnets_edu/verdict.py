@@ -42,9 +42,11 @@ class Verdict(NamedTuple):
         return better if self.low > 0 else worse if self.high < 0 else undecided
 
     def __str__(self) -> str:
-        """Of accuracies, in percentage points: `−2.0 points (−2.6 to −1.3)`."""
-        rounded = (round(100 * value, 1) + 0.0 for value in (self.mean, self.low, self.high))    # + 0.0: no "−0.0"
-        mean, low, high = (f"{value:+.1f}".replace("-", "−") if value else "0.0" for value in rounded)
+        """Of accuracies, in percentage points: `−2.0 points (−2.6 to −1.3)`; no bound rounds to the zero it misses."""
+        ends = 100 * self.low, 100 * self.high
+        digits = next((d for d in (1, 2) if all(round(end, d) or not end for end in ends)), 3)
+        rounded = (round(100 * value, digits) + 0.0 for value in (self.mean, self.low, self.high))    # + 0.0: no "−0.0"
+        mean, low, high = (f"{value:+.{digits}f}".replace("-", "−") if value else "0.0" for value in rounded)
         return f"{mean} points ({low} to {high})"
 
 

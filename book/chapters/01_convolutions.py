@@ -24,7 +24,7 @@
 #
 # A {term}`kernel` holds one filter for each channel that it reads, and adds up what they give: one kernel makes one new channel. Here are three, on a photograph: the first treats all channels alike and looks at space only, the second at channels only, the third at both.
 
-# %% hide="code" name="fig-photo" alt="Four pictures, two by two. A temple with a curved roof in front of a blue sky. Space only: the same scene as thin bright and dark lines along upright edges, the sky an even grey. Channels only: the sky dark and the red pillars bright, no lines. Both: faint lines only where red and blue differ across an upright edge." caption="A photograph, and what three kernels make of it (grey is zero). Space only: one 3×3 filter, the same in each channel, finds upright edges. Channels only: 1×1 weights, red minus blue. Both: upright edges between red and blue. Photograph: danielbuechele, [CC BY](https://creativecommons.org/licenses/by/2.0/)."
+# %% hide="code" name="fig-photo" alt="Four pictures, two by two. A temple with a curved roof in front of a blue sky. Space only: the same scene as thin bright and dark lines along upright edges, the sky an even grey. Channels only: the sky dark and the red pillars bright, no lines. Both: faint lines only where red and blue differ across an upright edge." caption="A photograph, and what three kernels make of it (grey is zero). Space only: one 3×3 filter, the same in each channel, finds upright edges. Channels only: 1×1 weights, red minus blue. Both: upright edges between red and blue, on the grey scale of the first. Photograph: danielbuechele, [CC BY](https://creativecommons.org/licenses/by/2.0/)."
 import copy
 from statistics import fmean
 
@@ -56,7 +56,8 @@ fig, axes = plt.subplots(2, 2, figsize=(6, 4.3))
 axes[0, 0].imshow(photo[0].permute(1, 2, 0))
 axes[0, 0].set_title("photograph")
 for ax, (name, channel) in zip(axes.flat[1:], found.items()):
-    most = channel.abs().quantile(0.99)
+    scale = found["space only"] if name == "both" else channel
+    most = scale.abs().quantile(0.99)
     ax.imshow(channel, cmap="gray", vmin=-most, vmax=most)
     ax.set_title(name)
 for ax in axes.flat:
@@ -193,7 +194,7 @@ print("first output:", int(y[0, 0, 0]), "from the channels:", by_channel)
 # Three numbers say what a layer costs.
 #
 # - **Parameters**: $C_\text{out}$ kernels of $K \cdot K \cdot C_\text{in}$ weights, and for each kernel a *bias* that is added to its outputs (VGG’s layers have one, most layers none).
-# - **Multiply-adds**: each weight is used once at each position of the *output*, so weights times $H \cdot W$.
+# - **Multiply-adds**: each weight is used once at each position of the *output*, $H$ high and $W$ wide: weights times $H \cdot W$.
 # - {term}`Memory access <memory access>`: the elements that must be moved: input and weights, which are read, plus the output, which is written. (A lower bound: nothing is read twice.)
 #
 # Along one axis the output has $\lfloor (\text{size} + 2p - K) / s \rfloor + 1$ positions. All letters stand under [notation](../book/notation.md).
@@ -219,8 +220,9 @@ def conv_costs(network, shape):
 
 
 ours = conv_costs(copy.deepcopy(vgg), (1, 3, 224, 224))
-package = [(r.macs, r.access) for r in rows if r.kind == "standard"]
-print("all thirteen agree:", [(m, a) for _, m, a in ours] == package)
+package = [(r.params - r.c_out, r.macs, r.access)    # without biases
+           for r in rows if r.kind == "standard"]
+print("all thirteen agree:", ours == package)
 
 # %% [markdown]
 # The same for five other layers: by formula, by our function, by PyTorch’s own counter.
@@ -289,7 +291,7 @@ from lightnets_edu.widgets import ConvConnectivity
 ConvConnectivity(kind="standard", c_in=8, c_out=8, kernel=3, groups=2)
 
 # %% [markdown]
-# We can ask real layers, too. A gradient is not zero where an output depends on an input:
+# We can ask real layers, too. Where a gradient is not zero, the output depends on the input:
 
 # %%
 def reads(layer):
@@ -322,16 +324,13 @@ show.table(["layer", "positions", "channels", "parameters",
 # A grouped layer is smaller layers side by side:
 
 # %% hide="code"
+from lightnets_edu.models.alexnet import AlexNet
+
 layer = nn.Conv2d(32, 32, 3, groups=2, bias=False).double()
 layer.weight.data = whole_numbers(*layer.weight.shape)
 x = whole_numbers(1, 32, 5, 5)
 halves = [F.conv2d(x[:, :16], layer.weight[:16]),
           F.conv2d(x[:, 16:], layer.weight[16:])]
-print("weights:", tuple(layer.weight.shape))
-print("equal:", torch.equal(layer(x), torch.cat(halves, dim=1)))
-
-# %% hide="code"
-from lightnets_edu.models.alexnet import AlexNet
 
 with torch.device("meta"):
     convs = [m for m in AlexNet().modules() if isinstance(m, nn.Conv2d)]
@@ -345,14 +344,14 @@ for part in vgg.features:
         side, jump = side + (k - 1) * jump, jump * s
     if isinstance(part, nn.Conv2d):
         sees = side    # the pool behind the last of them sees more
-print("groups in AlexNet:", [c.groups for c in convs])
-print("receptive field of VGG-16's last convolution:", sees)
+print("weights:", tuple(layer.weight.shape))
+print("equal:", torch.equal(layer(x), torch.cat(halves, dim=1)))
 
 # %% [markdown] claims="FO-14,FO-15,FO-16,FO-19"
 # :::{dropdown} Going deeper: kernels in groups, where groups come from, what a wide field is worth
 # Look at the shape of the grouped layer’s weights. It has {{= layer.weight.shape[0] =}} kernels, each {{= layer.weight.shape[1] =}} channels deep, not {{= layer.in_channels =}}. It is the *set* of kernels that is divided; no kernel is cut.
 #
-# LeNet-5 already connected each channel to some of the channels below only, by a table {cite:p}`lecun1998gradient`. In the form used today groups come from AlexNet, which did not fit the memory of one card and was spread over two {cite:p}`krizhevsky2012alexnet`. Its groups leave {{= f"{split:,}" =}} parameters in the convolutions instead of {{= f"{dense:,}" =}}. The halves meet in the third layer, which has one group and reads both. That is no channel shuffle: no channel changes its position. Depthwise layers are often credited to Xception; its author credits Laurent Sifre’s work of 2013 and the first Inception networks {cite:p}`chollet2017xception`.
+# LeNet-5 already connected each channel to some of the channels below only, by a table {cite:p}`lecun1998gradient`. In the form used today groups come from AlexNet, which did not fit the memory of one card and was spread over two {cite:p}`krizhevsky2012alexnet`. Its five layers have {{= ", ".join(str(c.groups) for c in convs) =}} groups, which leave {{= f"{split:,}" =}} parameters in the convolutions instead of {{= f"{dense:,}" =}}. The halves meet in the third layer, which has one group and reads both. That is no channel shuffle: no channel changes its position. Depthwise layers are often credited to Xception; its author credits Laurent Sifre’s work of 2013 and the first Inception networks {cite:p}`chollet2017xception`.
 #
 # The receptive field of VGG-16’s last convolution is {{= sees =}} positions wide. That is what an output *can* see. Most of its gradient comes from a smaller, bell-shaped part in the middle {cite:p}`luo2016receptive`.
 # :::
@@ -455,13 +454,13 @@ diagrams.unit(DepthwiseSeparable(64, 128, stride=1), (1, 64, 56, 56),
 # %% [markdown] objective="fold" claims="FO-33,FO-34"
 # ### Why batch norm is not on the bill
 #
-# A {term}`batch norm` {cite:p}`ioffe2015batchnorm` takes each channel, subtracts a mean $\mu$, divides by a standard deviation, and applies a learned scale $\gamma$ and shift $\beta$:
+# A {term}`batch norm` {cite:p}`ioffe2015batchnorm` takes each channel, subtracts a mean $\mu$, divides by a standard deviation (a tiny ε keeps it from zero), and applies a learned scale $\gamma$ and shift $\beta$:
 #
 # $$
 # y = \gamma \, \frac{x - \mu}{\sqrt{\sigma^2 + \varepsilon}} + \beta
 # $$
 #
-# In training, $\mu$ and $\sigma^2$ are those of the batch. Afterwards they are fixed: averages collected in training. Then all this is one factor a channel, $s = \gamma/\sqrt{\sigma^2 + \varepsilon}$, and one constant, and the convolution before it can do both. Behind a layer $w * x + b$ it becomes
+# In training, $\mu$ and $\sigma^2$ are those of the batch. Afterwards they are fixed: averages collected in training. Then all this is one factor a channel, $s = \gamma/\sqrt{\sigma^2 + \varepsilon}$, and one constant, and the convolution before it can do both. Behind a layer $w * x + b$, where $*$ is the convolution, it becomes
 #
 # $$
 # (s\,w) * x \;+\; (b - \mu)\,s + \beta,
@@ -521,10 +520,10 @@ for row in (r for r in rows if r.kind == "standard"):
     ladder.append((f"{row.c_in}→{row.c_out}", sides, row.macs, two.macs,
                    f"{row.macs / two.macs:.2f}"))
 show.table(["channels", "output", "multiply-adds",
-            "in two steps", "saving"], ladder)
+            "in two steps", "saving"], ladder[::4])
 
 # %% [markdown]
-# In all, the network now does {{= f"{total.macs / light.macs:.1f}" =}} times fewer multiply-adds. Its file hardly shrinks, {{= f"{4 * total.params / 1e6:.0f}" =}} to {{= f"{4 * light.params / 1e6:.0f}" =}} megabytes: the linear layers are still there.
+# Every fourth layer stands here. In all, the network now does {{= f"{total.macs / light.macs:.1f}" =}} times fewer multiply-adds. Its file hardly shrinks, {{= f"{4 * total.params / 1e6:.0f}" =}} to {{= f"{4 * light.params / 1e6:.0f}" =}} megabytes: the linear layers are still there.
 
 # %% predict [markdown] name="moved" objective="save"
 # ## The third number
@@ -543,6 +542,20 @@ x_shape = (1, 64, 56, 56)
 at_once, in_steps = (
     cost.total(cost.layer_costs(kind(64, 128), x_shape)).access
     for kind in (standard, separable))
+
+
+def worked(turns):
+    """Of how many of the four layers work sets the least time."""
+    product, copied = (timing.summary(turns[name]).median
+                       for name in ("product", "copy"))
+    elements = 2 * torch.Size(x_shape).numel()
+    balance = (512**3 / product) / (elements / copied)
+    two = separable(64, 128)
+    bills = [cost.total(cost.layer_costs(layer, x_shape))
+             for layer in (standard(64, 128), two, *two)]
+    return sum(bill.macs > balance * bill.access for bill in bills)
+
+
 print(f"elements: standard {at_once:,}, separable {in_steps:,}")
 
 # %% [markdown]
@@ -633,12 +646,7 @@ print("1×1, equal:", torch.equal(flat, F.conv2d(x, pointwise).flatten(2)))
 # %% [markdown]
 # ## Measure it: the clock
 #
-# Does a layer that does eight times less take an eighth of the time? We time the layer from $64$ to $128$ channels, standard and separable, and its two steps. Two measured speeds of the machine say what to expect: multiply-adds a second in a large dense product, and elements a second when it copies the layer’s input. Each sets a least time, one for the *work* of a layer and one for its *moving*; the larger counts. This is the {term}`roofline` {cite:p}`williams2009roofline`. The first speed divided by the second is the {term}`machine balance`: in a layer with as many multiply-adds for each element the two least times are equal.
-#
-# :::{dropdown} Going deeper: two things in the output
-# PyTorch has several programs for a convolution: `Mkldnn` in the output is oneDNN, a library inside PyTorch; `Slow2d` is the matrix product of the section above. *Channels last* is another order in memory, in which all channels of one position stand side by side; its column gives the median time in that order.
-# :::
-
+# Does a layer that does eight times less take an eighth of the time? We time the layer from $64$ to $128$ channels, standard and separable, and its two steps: median and {term}`middle half`. Two measured speeds of the machine say what to expect: multiply-adds a second in a large dense product, and elements a second when it copies the layer’s input. Each sets a least time, one for the *work* of a layer and one for its *moving*; the larger counts. This is the {term}`roofline` {cite:p}`williams2009roofline`. The first speed divided by the second is the {term}`machine balance`: in a layer with as many multiply-adds for each element the two least times are equal.
 # %% measured=true hide="code" record="turns, twice, ran" claims="FO-04"
 from lightnets_edu.threads import one_thread
 
@@ -688,34 +696,32 @@ ms = {name: timing.summary(t).median for name, t in turns.items()}
 work = 512**3 / ms["product"]           # multiply-adds in a millisecond
 moving = 2 * x.numel() / ms["copy"]     # elements in a millisecond
 table = [("copy of the input", "", f"{ms['copy']:.3f}",
-          timing.summary(turns["copy"]), "")]
+          timing.summary(turns["copy"]))]
 for name, layer in layers.items():
     bill = cost.total(cost.layer_costs(layer, x_shape))
     least = f"{bill.macs / work:.3f}", f"{bill.access / moving:.3f}"
-    order = f"{ms[name + ', last']:.3g}"
-    table.append((name, *least, timing.summary(turns[name]), order))
+    table.append((name, *least, timing.summary(turns[name])))
 print("Measured on", timing.machine())
 print(f"10⁹ multiply-adds a second: {work / 1e6:.0f}; "
       f"10⁹ elements a second: {moving / 1e6:.1f}; "
       f"balance: {work / moving:.1f}")
-print("PyTorch's programs:", ran)
-print("on two threads:", ", ".join(
-    f"{name} {timing.summary(twice[name + ', two'])}" for name in pair))
 show.table(["milliseconds", "least, by work", "least, by moving",
-            "time: median (middle half)", "channels last"], table)
+            "time: median (middle half)"], table)
 
 # %% [markdown] typed="cannot be told: states the rule itself"
 # ### One rule for what was measured
 #
-# What is measured again comes out a little different. So “quicker”, “better” and “cannot be told apart” follow one rule in this book. We compare in **pairs**, two layers in one turn, two networks from one seed {cite:p}`bouthillier2021variance`: a slow moment, or a lucky start, meets both.
+# What is measured again comes out a little different. So “quicker”, “better” and “cannot be told apart” follow one rule in this book. We compare in **pairs** {cite:p}`bouthillier2021variance`. Two layers are timed in turns, one right after the other; two networks start from the same random numbers, the same {term}`seed`. So a slow moment, or a lucky start, meets both.
 #
-# - **Times**: the median of the turns’ ratios and its {{= f"{verdict.LEVEL:.0%}" =}} interval. Within {{= f"{verdict.MARGIN:.0%}" =}} of one it decides nothing.
+# - **Times**: the median of the turns’ ratios and its {{= f"{verdict.LEVEL:.0%}" =}} {term}`interval`. We say “slower” or “quicker” only if the whole interval lies more than {{= f"{verdict.MARGIN:.0%}" =}} away from one.
 # - **Accuracies**: the mean difference and its {{= f"{verdict.LEVEL:.0%}" =}} interval {cite:p}`student1908mean`. If zero lies inside, the two cannot be told apart.
+#
+# (Differences, ratios and means are taken before anything is rounded.)
 #
 # The text speaks of the book’s record, a measurement of many runs that the book keeps; your run makes its own.
 #
 # :::{dropdown} Going deeper: the interval and the margin
-# Differences and ratios are taken before anything is rounded. The interval of a time is made of order statistics: sort the ratios, and count in equally far from both ends. The median of the ratios need not be the ratio of two medians in a table. The margin is our choice: a program may differ a little from one start to the next, and turns within one start do not show it.
+# The interval of a time is made of order statistics: sort the ratios, and count in equally far from both ends. The median of the ratios need not be the ratio of two medians in a table. The margin is our choice: a program may differ a little from one start to the next, and turns within one start do not show it.
 # :::
 #
 # ### What the clock says
@@ -723,14 +729,12 @@ show.table(["milliseconds", "least, by work", "least, by moving",
 # %% [markdown]
 # The time of the standard layer is {{= verdict.ratio(recorded.turns["standard"], recorded.turns["separable"]) =}} that of the separable one, for {{= examples[2][-1] =}} times the multiply-adds.
 #
-# **Is it moving?** A copy of the input moves as many elements as the depthwise step, but for its few weights, and computes nothing. The step takes {{= verdict.ratio(recorded.turns["depthwise step"], recorded.turns["copy"]) =}} the time of the copy: {{= verdict.ratio(recorded.turns["depthwise step"], recorded.turns["copy"]).words("moving is not all of it", "a copy is no yardstick for it", "moving may be all of it") =}}.
-#
-# A second test is folded below. What is left we cannot explain.
+# **Is it moving?** A copy of the input moves as many elements as the depthwise step, but for its few weights, and computes nothing. The step takes {{= verdict.ratio(recorded.turns["depthwise step"], recorded.turns["copy"]) =}} the time of the copy: {{= verdict.ratio(recorded.turns["depthwise step"], recorded.turns["copy"]).words("moving is not all of it", "a copy is no yardstick for it", "moving may be all of it") =}}. In the roofline the work sets the least time of {{= worked(recorded.turns) =}} of the four layers; moving sets it only where a layer does fewer multiply-adds for each element than the balance. A second test is folded below; what is left we cannot explain.
 #
 # :::{dropdown} Going deeper: is it order, which program, how many threads
-# **Is it order?** oneDNN works on small blocks of channels; PyTorch keeps one channel after the other, so the map is rearranged before and after. With the channels stored *last* there is less to rearrange. The depthwise step then takes {{= verdict.ratio(recorded.turns["depthwise step, last"], recorded.turns["depthwise step"]) =}} its time ({{= verdict.ratio(recorded.turns["depthwise step, last"], recorded.turns["depthwise step"]).words("so order is not the cause", "so order, or the program that goes with it, is a part of it", "so this test tells nothing") =}}), the standard layer {{= verdict.ratio(recorded.turns["standard, last"], recorded.turns["standard"]) =}} ({{= verdict.ratio(recorded.turns["standard, last"], recorded.turns["standard"]).words("here it is not the cause", "a part, too", "here it tells nothing") =}}). With channels last PyTorch may run another program; it was asked for its choice in the default order only.
+# **Is it order?** oneDNN, a library inside PyTorch, works on small blocks of channels; PyTorch keeps one channel after the other, so the map is rearranged before and after. With the channels stored *last*, all channels of one position side by side, there is less to rearrange. The depthwise step then takes {{= verdict.ratio(recorded.turns["depthwise step, last"], recorded.turns["depthwise step"]) =}} its time ({{= verdict.ratio(recorded.turns["depthwise step, last"], recorded.turns["depthwise step"]).words("so order is not the cause", "so order, or the program that goes with it, is a part of it", "so this test tells nothing") =}}), the standard layer {{= verdict.ratio(recorded.turns["standard, last"], recorded.turns["standard"]) =}} ({{= verdict.ratio(recorded.turns["standard, last"], recorded.turns["standard"]).words("here it is not the cause", "a part, too", "here it tells nothing") =}}). With channels last PyTorch may run another program; it was asked for its choice in the default order only.
 #
-# Asked for its choice, PyTorch names `{{= recorded.ran["standard"] =}}` for the standard layer, `{{= recorded.ran["depthwise step"] =}}` for the depthwise step, `{{= recorded.ran["pointwise step"] =}}` for the pointwise one. `Mkldnn` is here a direct convolution; `Slow2d` is what PyTorch takes for a 1×1 layer on one thread and few images. Rows with different names compare programs as much as layers.
+# Asked for its choice, PyTorch names `{{= recorded.ran["standard"] =}}` for the standard layer, `{{= recorded.ran["depthwise step"] =}}` for the depthwise step, `{{= recorded.ran["pointwise step"] =}}` for the pointwise one. `Mkldnn` is oneDNN’s, here a direct convolution; `Slow2d`, the matrix product of the section above, is what PyTorch takes for a 1×1 layer on one thread and few images. Rows with different names compare programs as much as layers.
 #
 # With two threads the standard layer takes {{= verdict.ratio(recorded.twice["standard, two"], recorded.twice["standard"]) =}} the time that it takes with one, the separable layer {{= verdict.ratio(recorded.twice["separable, two"], recorded.twice["separable"]) =}}. And the two steps, timed alone, add up to {{= f"{sum(timing.summary(recorded.turns[name]).median for name in ('depthwise step', 'pointwise step')) / timing.summary(recorded.turns['separable']).median:.0%}" =}} of the separable layer; where the difference comes from we have not looked.
 # :::
@@ -759,7 +763,7 @@ plt.show()
 #
 # Is the separable layer a cheaper way to compute the same? From input channel $i$ to output $o$ it applies the filter $w_{o,i} = p_{o,i}\, d_i$: one filter $d_i$ for each input channel, which all outputs share, each with a factor of its own. A standard layer has a filter for each *pair*.
 #
-# So the nearest separable layer holds only a part of a standard layer’s squared weights. We compute the share that is left over.
+# So the nearest separable layer holds only a part of a standard layer’s squared weights. The rest it cannot hold. We compute the share that is left over.
 #
 # :::{dropdown} Going deeper: how the nearest one is found
 # For one input channel, write the filters of all outputs as the rows of a matrix. A separable layer holds only multiples of one row, a matrix of rank one. The nearest such matrix, in squared weights, keeps the largest {term}`singular value` and loses the others (the theorem of Eckart and Young).
@@ -934,7 +938,7 @@ for row in differs:
 # %% [markdown]
 # ## Exercises
 #
-# Practice first; a solution can be opened below each task. Then come four exercises that count, from easy to hard, with hints to open; plan as much time for them as for the chapter. Their checks look at a few cases only, and the hidden tests at many more: try strides, odd sizes and oblong maps of your own. Whole numbers may be Python's or NumPy's, and a list will do for a tuple.
+# Practice first; a solution can be opened below each task. Then come four exercises that count, from easy to hard, with hints to open; plan as much time for them as for the chapter. Their checks look at a few cases only, and the hidden tests, with which a teacher grades, at many more: try strides, odd sizes and oblong maps of your own. Whole numbers may be Python's or NumPy's, and a list will do for a tuple.
 
 # %% task [markdown] exercise="output_size" objective="count"
 # ### How large is the output?
@@ -1222,17 +1226,6 @@ with Check("columns") as check:
 # First the numbers of the beginning again:
 
 # %% hide="code"
-show.table(["VGG-16", "parameters", "multiply-adds", "memory access"],
-           [("as it was", *total), ("in two steps", *light)])
-
-# %% [markdown]
-# The work falls. Memory access {{= "rises" if light.access > total.access else "falls" =}}, {{= f"{light.access / total.access:.2f}" =}} times: early layers move more, late ones less.
-#
-# - Choose a **separable** layer to save multiply-adds where there are many output channels.
-# - Choose a **grouped** one to save less; its groups never meet.
-# - Keep the **standard** one where there are few *input* channels, as in a network’s first layer: it has few parameters either way, and one map less to move. Its multiply-adds can still be many: count before you choose. The first layer’s share of all multiply-adds:
-
-# %% hide="code"
 from lightnets_edu.models.catalogue import CATALOGUE
 
 first_layers = []
@@ -1244,10 +1237,18 @@ for entry in map(CATALOGUE.get, (
         network = entry.load()()
     costs = cost.layer_costs(network, (1, 3, entry.pixels, entry.pixels))
     of_all = costs[0].macs / cost.total(costs).macs
-    first_layers.append((entry.label, f"{of_all:.1%}"))
-show.table(["network", "share of the first layer"], first_layers)
+    first_layers.append((of_all, entry.label))
+least, most = min(first_layers), max(first_layers)
+show.table(["VGG-16", "parameters", "multiply-adds", "memory access"],
+           [("as it was", *total), ("in two steps", *light)])
 
 # %% [markdown]
+# The work falls. Memory access {{= "rises" if light.access > total.access else "falls" =}}, {{= f"{light.access / total.access:.2f}" =}} times: early layers move more, late ones less.
+#
+# - Choose a **separable** layer to save multiply-adds where there are many output channels.
+# - Choose a **grouped** one to save as many times as it has groups; its groups never meet.
+# - Keep the **standard** one where there are few *input* channels, as in a network’s first layer: it has few parameters either way, and one map less to move. Its multiply-adds can still be many: in five networks of the book the first layer takes {{= f"{least[0]:.1%}" =}} ({{= least[1] =}}) to {{= f"{most[0]:.1%}" =}} ({{= most[1] =}}) of them.
+#
 # Before you believe in a saving, count all three numbers, then measure: here it was one image at a time, on one common processor.
 #
 # :::{dropdown} Going deeper: four routes to a small network

@@ -151,7 +151,7 @@ plt.show()
 
 # %% [markdown]
 # 1. **The module.** Four towers look at the same input in four ways.
-# 2. **Simplified.** Keep one kind of tower, 1×1 and then 3×3.
+# 2. **Simplified.** Keep one kind of tower, three of 1×1 and then 3×3. (For the moment this takes more weights: the cheap towers are gone.)
 # 3. **Stacked.** The three 1×1 layers read the same input, so stack their kernels: one 1×1 layer with three times the outputs. Each 3×3 layer reads its own {term}`segment` of that map, a third of the channels. Together they are a {term}`grouped convolution` with three groups.
 # 4. **Extreme.** Take as many segments as there are channels: one 3×3 filter for each channel, a depthwise layer. Now the 1×1 layer alone mixes channels.
 
@@ -214,7 +214,7 @@ show.table(["module", "outputs of the towers, to 12 decimals?"],
 # It is the same function, exactly: batch norm and ReLU treat every channel by itself. The last row shows that the test can fail: the segments must go to the right kernels. The other two steps are choices: form 2 is another module than form 1, and form 4 gives up weights.
 
 # %% [markdown]
-# Now the 3×3 layer of forms 2 to 4 alone. With {show}`three segments <fig-xception-segments kind=grouped groups=3>` an output reads four channels; with {show}`six <fig-xception-segments kind=grouped groups=6>` two; in the {show}`extreme form <fig-xception-segments kind=depthwise>` one. With {show}`one segment <fig-xception-segments kind=standard>` it is a standard layer.
+# Now the 3×3 layer of forms 2 to 4 alone, on twelve channels. With {show}`three segments <fig-xception-segments kind=grouped groups=3>` an output reads four channels; with {show}`six <fig-xception-segments kind=grouped groups=6>` two; in the {show}`extreme form <fig-xception-segments kind=depthwise>` one. With {show}`one segment <fig-xception-segments kind=standard>` it is a standard layer.
 
 # %% hide="code" name="fig-xception-segments" alt="The input positions of a 3×3 patch, and a square of output channels by input channels. With three groups three blocks on the diagonal are filled; the selected output's row shows the four channels of its segment." caption="The 3×3 layer behind the 1×1. The kernel sets which positions are read, the groups set which channels. The more groups, the smaller the blocks on the diagonal."
 from lightnets_edu.widgets import ConvConnectivity
@@ -327,7 +327,7 @@ for name, y in {"nothing between": nothing, "ReLU between": relu}.items():
 # %% [markdown]
 # So a separable layer can do less than a standard one: all outputs look at input $i$ through the *same* 3×3 pattern, each with a factor of its own. Write the filters that read input $i$ as a table, a row of nine numbers for each output. All rows are multiples of one: the table has **{term}`rank` one**.
 #
-# Do trained standard layers use more? If space and channels were decoupled in the kernels, as the premise may be read, each input's table would be nearly of rank one. The {term}`singular values <singular value>` say how near: the square of the first, over the sum of all squares, is the share of the squared weights that one pattern can hold.
+# Do trained standard layers use more? If space and channels were decoupled in the kernels, as the premise may be read, each input's table would be nearly of rank one. The {term}`singular values <singular value>` say how near: the square of the first, over the sum of all squares, is the share of the squared weights that one pattern can hold (by the theorem of Eckart and Young).
 
 # %%
 def tables(kernels):
@@ -351,11 +351,7 @@ def one_pattern(kernels):
 print("a separable layer:", share(kernels))
 
 # %% [markdown]
-# We train a small network of standard layers on handwritten digits, from several {term}`seeds <seed>`, and ask its three inner layers, before (that is chance) and after. Then we cut each input's filters down to one pattern. A cut is also a disturbance, so there is a control: the whole kernels, and on them random noise as large, input by input, as what the cut takes away. A last network, trained the same way, has as many channels and separable inner layers from the start.
-#
-# :::{dropdown} Going deeper: what is equal in cut and control
-# The noise has the norm of what the cut takes away. In both copies the batch norms find their averages anew, over all training images.
-# :::
+# We train a small network of standard layers on handwritten digits, from several {term}`seeds <seed>`, and ask its three inner layers, before (that is chance) and after. Then we cut each input's filters down to one pattern. Any change of trained weights does harm, so there is a control: the kernels are left whole, and random noise is added, for each input as large as what the cut takes away. In both copies the batch norms find their averages anew, over all training images. A last network, trained the same way, has as many channels and separable inner layers from the start.
 
 # %% hide="code"
 from copy import deepcopy
@@ -543,9 +539,9 @@ block_rows = {row.name: row for row in
 # With kernel 3 and stride 2 a max pool needs one more pixel on a map of even size. TensorFlow's “same” padding puts it at the end; PyTorch's `padding=1` puts one at both ends. On maps of odd size the two agree; on even ones they are two functions, and trained weights give other outputs. With the paper's images of 299 by 299 pixels only the second of Xception's pools sees an even map ({cite:t}`chollet2017xception`, Figure 5). Our package pads both ends.
 # :::
 #
-# Below is the third such block, to scale. Nearly all of its work is in the {show}`pointwise layers <fig-xception-block layer=5>`; a {show}`depthwise layer <fig-xception-block layer=4>` of the same width does {{= f"{block_rows['second.pointwise'].macs / block_rows['second.depthwise'].macs:.0f}" =}} times less. The {show}`shortcut <fig-xception-block layer=0>` works on the small map only.
+# Xception has three such blocks that make the map smaller on the way in. Below is the third of them, to scale. Nearly all of its work is in the {show}`pointwise layers <fig-xception-block layer=5>`; a {show}`depthwise layer <fig-xception-block layer=4>` of the same width does {{= f"{block_rows['second.pointwise'].macs / block_rows['second.depthwise'].macs:.0f}" =}} times less. The {show}`shortcut <fig-xception-block layer=0>` works on the small map only.
 
-# %% hide="code" name="fig-xception-block" alt="The block from left to right as a flow of channels, from 256 to 728: two depthwise layers drawn narrow and two pointwise layers, a pool, and a 1×1 layer on the shortcut; the layer picked is the second pointwise one." caption="Xception's third reducing block and its middle block. The flow is as thick as there are channels. Pick a layer to see what it costs."
+# %% hide="code" name="fig-xception-block" alt="The block from left to right as a flow of channels, from 256 to 728: two depthwise layers drawn narrow and two pointwise layers, a pool, and a 1×1 layer on the shortcut; the layer picked is the second pointwise one." caption="Xception's third reducing block and its middle block. The flow is as thick as there are channels; “linear” means that no activation follows. Pick a layer to see what it costs."
 from lightnets_edu.widgets import BlockAnatomy
 
 BlockAnatomy.of({"reducing block": (reducing, (1, 256, 37, 37)),
@@ -620,7 +616,7 @@ show.table(["network", "parameters", "multiply-adds"],
 # %% [markdown]
 # {answer}`size`
 #
-# Xception has {{= f"{1 - xception.params / networks['Inception v3'].params:.0%}" =}} fewer parameters than Inception v3, {{= f"{xception.params:,}" =}} as the paper says (Table 3 of {cite:t}`chollet2017xception`), and does {{= f"{xception.macs / networks['Inception v3'].macs - 1:.0%}" =}} *more* multiply-adds. Separable layers did make it smaller: {{= f"{dense.params / xception.params:.1f}" =}} times smaller than its dense twin. But its layers are wider than those of Inception v3. A layer nine times cheaper can be about three times as wide for the same price, and Xception goes beyond that: in its middle the spatial layers filter {{= network.middle[0].first.depthwise.in_channels =}} channels, in the towers of Inception v3 at about the same depth {{= min(r.c_in for r in inception if r.kernel == (1, 7)) =}} to {{= max(r.c_in for r in inception if r.kernel == (1, 7)) =}}. That is {{= f"{network.middle[0].first.depthwise.in_channels / max(r.c_in for r in inception if r.kernel == (1, 7)):.1f}" =}} to {{= f"{network.middle[0].first.depthwise.in_channels / min(r.c_in for r in inception if r.kernel == (1, 7)):.1f}" =}} times as wide, and one reason why its work is larger.
+# Xception has {{= f"{1 - xception.params / networks['Inception v3'].params:.0%}" =}} fewer parameters than Inception v3, {{= f"{xception.params:,}" =}} as the paper says (Table 3 of {cite:t}`chollet2017xception`), and does {{= f"{xception.macs / networks['Inception v3'].macs - 1:.0%}" =}} *more* multiply-adds. Separable layers did make it smaller: {{= f"{dense.params / xception.params:.1f}" =}} times smaller than its dense twin. But its layers are wider than those of Inception v3. A layer nine times cheaper can be about three times as wide for the same price, and Xception goes beyond that: in its middle the spatial layers filter {{= network.middle[0].first.depthwise.in_channels =}} channels, in the towers of Inception v3 at about the same depth {{= min(r.c_in for r in inception if r.kernel == (1, 7)) =}} to {{= max(r.c_in for r in inception if r.kernel == (1, 7)) =}}. That is {{= f"{network.middle[0].first.depthwise.in_channels / max(r.c_in for r in inception if r.kernel == (1, 7)):.1f}" =}} to {{= f"{network.middle[0].first.depthwise.in_channels / min(r.c_in for r in inception if r.kernel == (1, 7)):.1f}" =}} times as wide.
 #
 # Where does it spend? In {show}`multiply-adds <fig-xception-skyline metric=macs>` the middle is a comb, the same pair of layers {{= 3 * len(network.middle) =}} times, the pointwise one high, the depthwise one too low to see. In {show}`parameters <fig-xception-skyline metric=params>` the end stands out, wide layers on a small map. In {show}`memory access <fig-xception-skyline metric=access>` the depthwise layers appear: they compute little and still read and write whole maps.
 
@@ -682,7 +678,7 @@ show.table(
 # The standard layer has {{= f"{work['standard 3×3'].macs / work['separable'].macs:.1f}" =}} times the multiply-adds of the separable one and takes {{= verdict.ratio(recorded.turns["standard 3×3"], recorded.turns["separable"]) =}} its time. The separable layer's depthwise step has {{= f"{work['its depthwise step'].macs / work['its pointwise step'].macs:.0%}" =}} of the multiply-adds of its pointwise step and takes {{= verdict.ratio(recorded.turns["its depthwise step"], recorded.turns["its pointwise step"]) =}} the time.
 #
 # :::{dropdown} Going deeper: is the depthwise step slow because it moves a whole map?
-# The copy moves the same elements. The depthwise step takes {{= verdict.ratio(recorded.turns["its depthwise step"], recorded.turns["a copy"]) =}} the time of the copy: {{= verdict.ratio(recorded.turns["its depthwise step"], recorded.turns["a copy"], margin=1).words("moving the map explains the smaller part of it", "the copy is the slower of the two here, so no", "so moving the map may explain half of it or more") =}}.
+# The copy moves the same elements. The depthwise step takes {{= verdict.ratio(recorded.turns["its depthwise step"], recorded.turns["a copy"]) =}} the time of the copy: {{= verdict.ratio(recorded.turns["its depthwise step"], recorded.turns["a copy"], margin=1).words("moving the map explains the smaller part of it", "the copy is the slower of the two here, so no", "so moving the map may explain half of it or more") =}}. ({chapter}`1` timed a smaller layer and found another factor. Why they differ we have not tested.)
 # :::
 
 # %% [markdown] objective="build" claims="XC-13,XC-16"
@@ -744,7 +740,7 @@ def against(accuracies, name, other="nothing"):
     """The verdict on two variants, seed by seed."""
     return verdict.paired(accuracies[name], accuracies[other])
 
-# %% claims="XC-13" measured=true record="accuracies"
+# %% hide="code" claims="XC-13" measured=true record="accuracies"
 few, recipe = train.take(20), {"epochs": 8, "batch": 25, "lr": 0.1}
 # 3 seeds show how it runs. The record takes 30:
 # then the interval is narrow enough to tell one point of accuracy.
@@ -902,7 +898,7 @@ with Check("saving") as check:
 # %% task [markdown] exercise="fewest_towers" objective="towers"
 # ### How many towers until the 3×3 layer is the small one?
 #
-# Write `fewest_towers(c_in, c_out)`: the smallest number of towers that divides `c_out` and with which the grouped 3×3 layer of form 3 has no more weights than its 1×1 layer. Return `None` where no number of towers is enough. Before you run it: is it more than Inception's three, when `c_in` equals `c_out`?
+# Write `fewest_towers(c_in, c_out)`: the smallest number of towers that divides `c_out` and with which the grouped 3×3 layer of form 3 has no more weights than its 1×1 layer. Return `None` where no number of towers is enough. Before you run it: is it more than the three of form 2, when `c_in` equals `c_out`?
 #
 # :::{dropdown} Solution
 # With $g$ towers the grouped 3×3 layer has $9\, C_\text{out}^2 / g$ weights, the 1×1 layer has $C_\text{in} C_\text{out}$:
@@ -1041,7 +1037,11 @@ with Check("cheaper") as check:
         check.equal(cheaper(64, 1, 3, 32, 20, 2), "PW→DW")
 
 # %% [markdown]
-# {answer}`stride` It takes {{= narrow =}} output channels or fewer. In PW→DW the pointwise layer works on the large map, at four times as many positions; that pays only where nearly nothing is left to filter.
+# {answer}`stride`
+#
+# :::{dropdown} Answer: the order with a stride
+# It takes {{= narrow =}} output channels or fewer. In PW→DW the pointwise layer works on the large map, at four times as many positions; that pays only where nearly nothing is left to filter.
+# :::
 
 # %% hide="code"
 middle_price = n_params(network.middle[0].first)
@@ -1077,7 +1077,7 @@ times_as_wide = min(range(1, 26), key=lambda times: abs(
 #
 # A dense layer has `c` channels before and after it, a `kernel` × `kernel` convolution without bias, and a batch norm. Write `spend(c, kernel)`: the largest whole number of channels `w` for which a separable layer from `w` to `w` channels (depthwise with a kernel of the same size, pointwise, one batch norm, no bias) has at most as many parameters as that dense layer. Where even one channel costs more, the answer is 0.
 #
-# Then ask it: which dense layer costs about as much as one of the layers in Xception's middle?
+# Then try values of `c`: for which of them does `spend(c, 3)` come nearest to the width of Xception's middle?
 #
 # :::{dropdown} Hint
 # A batch norm has two parameters for each channel. `n_params(SeparableConv(w, w))` counts a real layer for a 3×3 kernel. The number only grows with $w$, so you may try one width after another; do not round a root without looking at its neighbours.
@@ -1106,7 +1106,11 @@ with Check("spend") as check:
         check.equal(int(spend(1, 3)), 0)
 
 # %% [markdown]
-# {answer}`width` It is about {{= times_as_wide =}} times, against {{= round(network.middle[0].first.depthwise.in_channels / dense_width) =}} with 3×3 kernels: nearly the side of the kernel, since a width enters twice. A layer in Xception's middle has {{= f"{n_params(network.middle[0].first):,}" =}} parameters, about as many as a dense layer with {{= dense_width =}} channels ({{= f"{n_params(conv_bn(dense_width, dense_width, 3)):,}" =}}).
+# {answer}`width`
+#
+# :::{dropdown} Answers: how wide, and which dense layer
+# It is about {{= times_as_wide =}} times, against {{= round(network.middle[0].first.depthwise.in_channels / dense_width) =}} with 3×3 kernels: nearly the side of the kernel, since a width enters twice. A layer in Xception's middle has {{= f"{n_params(network.middle[0].first):,}" =}} parameters, about as many as a dense layer with {{= dense_width =}} channels ({{= f"{n_params(conv_bn(dense_width, dense_width, 3)):,}" =}}).
+# :::
 
 # %% task [markdown] exercise="towers_to_groups" objective="towers"
 # ### Towers with kernels of different sizes
@@ -1227,9 +1231,9 @@ show.table(
 # %% [markdown]
 # Outside the stem nothing does both jobs any more. The cost has moved into the 1×1 layers, with {{= f"{shares(xception_rows, 'channels only')[1]:.0%}" =}} of the multiply-adds. ShuffleNet starts there.
 #
-# Choose the *layer* wherever parameters and multiply-adds count: MobileNet, EfficientNet and their heirs are built from its two steps, with an activation between. The *network* is, by the paper, somewhat more accurate than Inception v3; it has about as many parameters, and more multiply-adds. Where the network has to be small, read on with MobileNet.
+# Choose the *layer* wherever parameters and multiply-adds count: MobileNet, EfficientNet and their heirs are built from its two steps. They put batch norm and an activation between the two, which in our short Xception was {{= against(recorded.accuracies, "batch norm, ReLU").words("better than nothing", "worse than nothing", "not told apart from nothing") =}}; what is best elsewhere we have not tried. The *network* is, by the paper, somewhat more accurate than Inception v3; it has about as many parameters, and more multiply-adds. Where the network has to be small, read on with MobileNet.
 
 # %% ledger [markdown]
 # ## What was claimed, what we found
 #
-# Eight statements about Xception, each with our verdict.
+# Statements about Xception that are worth a second look, each with our verdict.

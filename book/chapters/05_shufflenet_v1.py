@@ -219,7 +219,7 @@ show.table(["64 channels", "weights"],
             ("one dense layer", dense)])
 
 # %% [markdown] claims="S1-45,S1-47"
-# **To reach is not to weigh.** The pair has {{= f"{pair / dense:.0%}" =}} of the weights of one dense layer. Of a group's {{= wide // piles =}} channels only {{= wide // piles**2 =}} are sent to each group of the second layer. Every output sees every input, but cannot weigh each as it likes.
+# **To reach is not to weigh.** The pair has {{= f"{pair / dense:.0%}" =}} of the weights of one dense layer. Of a group's {{= wide // piles =}} channels only {{= wide // piles**2 =}} are sent to each group of the second layer. Every output sees every input, but cannot weigh each as it likes: the two layers have fewer weights to choose than the one.
 #
 # :::{dropdown} Going deeper: groups of different number, more layers, ResNeXt
 # The two layers need not have the same number of groups. If the second has $g_2$, each of its groups reads $C/g_2$ neighbours, which come from $\min(g, C/g_2)$ groups. It reaches $\min(g, C/g_2) \cdot C/g$ inputs: of forty-eight channels, in four groups and then in twelve, {{= reached(48, 4, 12) =}}.
@@ -293,7 +293,7 @@ show.table(
 # %% [markdown] claims="S1-19"
 # {answer}`saves`
 #
-# More is saved by {{= {"depthwise 3×3": "making the 3×3 layer depthwise", "grouped 1×1": "grouping the 1×1 layers"}[max(saved, key=saved.get)] =}}. What the grouping buys is the *next* step: now the budget has room for more channels.
+# More is saved by {{= {"depthwise 3×3": "making the 3×3 layer depthwise", "grouped 1×1": "grouping the 1×1 layers"}[max(saved, key=saved.get)] =}}. What is saved by grouping can be spent on more channels: that is the next step.
 #
 # A layer costs more than arithmetic. It also has {term}`memory access`: input, output and weights, each element counted once.
 
@@ -499,7 +499,7 @@ show.table(["g", "channels", "with the shuffle", "without",
 # %% [markdown]
 # The last column judges pairs of the same seed, by the rule of {chapter}`1`. The shuffle {{= (lambda four, eight: f"{four}, with four groups as with eight" if four == eight else f"{four} with four groups and {eight} with eight")(*[gain(recorded.accuracies[groups]).words("helps", "does harm", "makes no difference that we could tell") for groups in ("4 groups", "8 groups")]) =}}. Chance is {{= f"{verdict.chance(test.y):.0%}" =}}. With {{= len(test) =}} test images an accuracy is uncertain by {{= f"{100 * verdict.sampling_error(verdict.mean(recorded.accuracies['8 groups']['with']), len(test)):.1f}" =}} points either way; training and test digits come from the same writers. ImageNet may say otherwise.
 #
-# Which groups of the first unit's middle does each last group read without a shuffle? We ask the gradients.
+# Which groups of the first unit's middle does each last group read without a shuffle? We ask the gradients. (An empty set {} is no dead group: it holds channels of the stem that were pooled and put beside.)
 
 # %% hide="code"
 def sources_without(groups, width):
@@ -527,7 +527,7 @@ show.table(
 )
 
 # %% [markdown]
-# None of the last groups reads more than {{= max(len(s) for s in read[8]) =}} of the groups of the first unit's middle. So behind the stem the network is nearly a committee: narrow networks side by side whose votes the classifier adds up. That a committee can read digits is our guess. What it cannot do, we can prove.
+# None of the last groups reads more than {{= max(len(s) for s in read[8]) =}} of the groups of the first unit's middle. So behind the stem the network is nearly a committee: narrow networks side by side whose votes the classifier adds up. Votes are enough to read digits, as the table shows. What a committee cannot do, we can prove.
 #
 # :::{dropdown} Going deeper: why only nearly a committee
 # The reduce layer of the first unit is dense, so every group of this middle has seen the whole stem. Of the eight last groups {{= sum(not s for s in read[8]) =}} read none of the middle's groups: they hold the pooled stem, as the units after the first have worked on it within a group. And stride 2 puts maps side by side and so moves the borders of groups. “Without the shuffle” is not “never mixed”.
@@ -538,7 +538,7 @@ show.table(
 # Take two digits, each in an input channel of its own, and two groups in every layer, no shuffle. Batch norm, ReLU and pooling work channel by channel, so nothing crosses; the classifier is linear. So its score is a number from the one digit plus a number from the other: $f(a) + h(b)$.
 
 # %% predict [markdown] name="halves" objective="mix"
-# **Can a score of this form be above zero where the answer is yes, and below where it is no?**
+# **Can a score of this form be above zero wherever the answer is yes, and below wherever it is no?**
 #
 # :field: “Is the first digit larger?”
 # :choices: possible | impossible
@@ -564,14 +564,29 @@ def crossed(answer):
             and not answer(a, d) and not answer(c, b)]
 
 
+def right(score, answer):
+    """Of the hundred pairs, how many a score answers rightly."""
+    return sum((score(a, b) > 0) == answer(a, b)
+               for a in range(10) for b in range(10))
+
+
+def both_even(a, b):
+    """A score of the form f(a) + h(b): above zero if both are even."""
+    return (a % 2 == 0) + (b % 2 == 0) - 1.5
+
+
 print({name: crossed(answer)[:1] for name, answer in questions.items()})
+print("both even, as an answer to even?:",
+      right(both_even, questions["even?"]), "of 100 pairs")
 
 # %% [markdown]
 # {answer}`halves`
 #
 # *Larger?* is possible: $f(a) = a$ and $h(b) = -b - \tfrac12$.
 #
-# *Even?* is impossible. The sums 0 + 0 and 1 + 1 are even, so $f(0) + h(0)$ and $f(1) + h(1)$ would be above zero. The sums 0 + 1 and 1 + 0 are odd, so $f(0) + h(1)$ and $f(1) + h(0)$ would be below. But the first two scores add up to the same as the last two. Now we train.
+# *Even?* is impossible. The sums 0 + 0 and 1 + 1 are even, so $f(0) + h(0)$ and $f(1) + h(1)$ would be above zero. The sums 0 + 1 and 1 + 0 are odd, so $f(0) + h(1)$ and $f(1) + h(0)$ would be below. But the first two scores add up to the same as the last two.
+#
+# So no such score is *always* right. But it may often be: “both are even” is such a sum, and right for {{= right(both_even, questions["even?"]) =}} of the hundred pairs. What does training find?
 
 # %% hide="code"
 def pairs(images, count, answer, seed):
@@ -603,6 +618,12 @@ def halves(train, test, recipe, seed=0):
 
 train, test = digits(8)
 digits_twice = Images(torch.cat([test.x, test.x], dim=1), test.y)
+def trend(values):
+    """How a part of the score changes from one digit to the next."""
+    ups = sum(values[i + 1] > values[i] for i in range(9))
+    return f"rises in {ups} of the 9 steps from 0 to 9"
+
+
 sets = {text: (pairs(train, 2000, answer, 0), pairs(test, 1000, answer, 1))
         for text, answer in questions.items()}
 chance = {text: verdict.chance(both[1].y) for text, both in sets.items()}
@@ -622,19 +643,21 @@ show.table(["question", "chance", "with the shuffle", "without",
             "gain: mean (interval)"], rows)
 
 # %% [markdown]
-# *Chance* is to give always the more frequent answer. With {{= f"{len(sets['even?'][1]):,}" =}} test pairs an accuracy is uncertain by {{= f"{100 * verdict.sampling_error(chance['even?'], len(sets['even?'][1])):.1f}" =}} points either way. Without the shuffle, *even?* is answered {{= "as near to chance as a test set of this size can tell" if abs(verdict.mean(recorded.answers["even?"]["without"]) - chance["even?"]) < verdict.sampling_error(chance["even?"], len(sets["even?"][1])) else verdict.paired(recorded.answers["even?"]["without"], chance["even?"]).words("above chance", "below chance", "no better and no worse than by chance") + f" ({len(recorded.answers['even?']['without'])} seeds)" =}}. With the shuffle it is answered {{= gain(recorded.answers["even?"]).words("better", "worse", "no differently that we could tell") =}}: {{= gain(recorded.answers["even?"]) =}}. *Larger?*, which does not need the groups to meet, is answered {{= gain(recorded.answers["larger?"]).words("better with the shuffle", "worse with the shuffle", "with and without it, and the two cannot be told apart") =}}: {{= gain(recorded.answers["larger?"]) =}}.
+# *Chance* is to give always the more frequent answer. With {{= f"{len(sets['even?'][1]):,}" =}} test pairs an accuracy is uncertain by {{= f"{100 * verdict.sampling_error(chance['even?'], len(sets['even?'][1])):.1f}" =}} points either way. Without the shuffle, *even?* is answered {{= "as near to chance as a test set of this size can tell" if abs(verdict.mean(recorded.answers["even?"]["without"]) - chance["even?"]) < verdict.sampling_error(chance["even?"], len(sets["even?"][1])) else verdict.paired(recorded.answers["even?"]["without"], chance["even?"]).words("above chance", "below chance", "no better and no worse than by chance") + f" ({len(recorded.answers['even?']['without'])} seeds)" =}}. That is {{= verdict.paired(recorded.answers["even?"]["without"], right(both_even, questions["even?"]) / 100).words("more than", "less than", "about what") =}} a sum could give, and why, the proof does not say. With the shuffle it is answered {{= gain(recorded.answers["even?"]).words("better", "worse", "no differently that we could tell") =}}: {{= gain(recorded.answers["even?"]) =}}. *Larger?*, which does not need the groups to meet, is answered {{= gain(recorded.answers["larger?"]).words("better with the shuffle", "worse with the shuffle", "with and without it, and the two cannot be told apart") =}}: {{= gain(recorded.answers["larger?"]) =}}.
 #
-# Layers, weights and multiply-adds are the same. What the shuffle buys is what lies *between* the groups. This task was made to show it; of photographs it says nothing. What did the two halves learn, without a shuffle, for *larger?*
+# Layers, weights and multiply-adds are the same. The shuffle makes it possible to answer by what the groups have to say *together*. This task was made to show it; of photographs it says nothing. What did the two halves learn, without a shuffle, for *larger?*
 
-# %% hide="code" measured=true name="fig-halves" alt="Two lines over the digits 0 to 9, with bars for their spread: the share of the score that comes from the first digit's half of the network rises from left to right, the share that comes from the second digit's half falls, and they cross in between." caption="One network of two groups without a shuffle, trained on “Is the first digit larger?” (seed 0). The score for yes is the sum of two numbers, one from each half: here is their mean over the test images of each digit, and their standard deviation."
+# %% hide="code" measured=true record="by_digit" name="fig-halves" alt="Two lines over the digits 0 to 9, with bars for their spread: the share of the score that comes from the first digit's half of the network rises from left to right, the share that comes from the second digit's half falls, and they cross in between." caption="One network of two groups without a shuffle, trained on “Is the first digit larger?” (seed 0). The score for yes is the sum of two numbers, one from each half: here is their mean over the test images of each digit, and their standard deviation."
 scores = halves(*sets["larger?"], recipe)
 fig, panel = plt.subplots(figsize=(7, 3))
+by_digit = [[float(scores[digits_twice.y == digit, half].mean())
+             for digit in range(10)] for half in range(2)]
 for half, (label, colour, marker) in enumerate([
         ("from the first digit", "#0072B2", "o"),
         ("from the second digit", "#D55E00", "s")]):
     of_digit = [scores[digits_twice.y == digit, half]
                 for digit in range(10)]
-    panel.errorbar(range(10), [s.mean() for s in of_digit],
+    panel.errorbar(range(10), by_digit[half],
                 [s.std() for s in of_digit], color=colour, marker=marker,
                 label=label, capsize=3)
 panel.set(xlabel="digit", ylabel="part of the score", xticks=range(10))
@@ -642,7 +665,7 @@ panel.legend()
 plt.show()
 
 # %% [markdown]
-# As in the sum by hand, one part rises with its digit, and the other falls. Training found such a sum by itself.
+# In the sum by hand the first part rises with its digit and the second falls. In this network the first {{= trend(recorded.by_digit[0]) =}} and the second {{= trend(recorded.by_digit[1]) =}}.
 
 # %% [markdown] claims="S1-44"
 # ### Going deeper: time is not multiply-adds
@@ -764,7 +787,7 @@ missing = (cost.total(cost.layer_costs(right, image)).params
 print(missing, "parameters are missing")
 
 # %% [markdown]
-# *What it changes.* Another function, with {{= missing =}} parameters fewer out of {{= f"{totals[3].params:,}" =}}. Every shape agrees; only a count notices.
+# *What it changes.* Another function, with {{= missing =}} parameters fewer out of {{= f"{totals[3].params:,}" =}}. All maps keep their shapes; one weight is smaller, which shows in a count, or when trained weights are loaded.
 #
 # ### Channels that vanish
 #
@@ -1038,7 +1061,7 @@ with Check("unshuffle") as check:
 # - `layers_to_mix(channels, groups)`: the fewest layers after which every output can depend on every input, a whole number; a single group needs one. Return `None` where no number of layers is enough; make sure that your code comes to an end there.
 #
 # :::{dropdown} Hint: which inputs
-# Go backwards, from the output to the input. Which channels does a grouped layer read to make channel `i`? And which channel does the shuffle bring to place `i`? The chapter's `order(channels, groups)` shows it; find the rule.
+# Go backwards, from the output to the input. Which channels does a grouped layer read to make channel `i`? And which channel does the shuffle bring to place `i`? `order(channels, groups)`, in the folded code of the first pitfall, shows it; find the rule.
 # :::
 #
 # :::{dropdown} Hint: how many layers
@@ -1091,7 +1114,7 @@ with Check("layers_to_mix") as check:
 # - Its layers keep the names `conv1`, `bn1`, … `bn3`, so that trained weights still load. It has no other parameters.
 # - Channels are never lost in silence: where four does not divide `c_out`, or `groups` does not divide the input, the middle or the branch, building it raises `ValueError`.
 #
-# The check below looks at a few units only. With `same_output` you can look at more. The order of the shuffle counts: outputs have to agree under the same weights, renamed functions do not pass.
+# The check below looks at a few units only. With `same_output(copy, unit, c_in)`, from the folded code of that pitfall, you can look at more. The order of the shuffle counts: outputs have to agree under the same weights, renamed functions do not pass.
 #
 # :::{dropdown} Hint: the widths
 # The table of the pitfall says for which stride the number of parameters differs. Which width is right for the other stride and wrong for this one? A quarter of *what* should it be?
@@ -1177,7 +1200,7 @@ ax.legend(ncols=4, loc="lower center", bbox_to_anchor=(0.5, 1))
 plt.show()
 
 # %% [markdown]
-# The share does not go away. What is saved on 1×1 layers is spent on 1×1 layers again, and buys **width at equal work**: with eight groups the last stage has {{= f"{TABLE_1[8][-1] / TABLE_1[1][-1]:.1f}" =}} times the channels. The side effect, groups that never meet, is mended by a permutation: as to what is reached, wholly, where the shuffled map has at least $g^2$ channels.
+# The share does not go away. What is saved on 1×1 layers is spent on 1×1 layers again, and buys **width at equal work**: with eight groups the last stage has {{= f"{TABLE_1[8][-1] / TABLE_1[1][-1]:.1f}" =}} times the channels. The side effect is groups that never meet. A permutation mends it: an output can then depend on every input if the shuffled map has at least $g^2$ channels.
 #
 # *Choose it* when multiply-adds are what you must save, and the network is so small that it lacks width. At equal multiply-adds {cite:t}`zhang2018shufflenet` report a lower error than with VGG-like, ResNet, Xception-like and ResNeXt units (Table 4), and than MobileNet at every budget (Table 5).
 #
@@ -1186,4 +1209,4 @@ plt.show()
 # %% ledger [markdown]
 # ## What was claimed, what we found
 #
-# Eight statements of the paper and of our sources, with our verdicts.
+# Statements of the paper and of our sources that are worth a second look, with our verdicts.

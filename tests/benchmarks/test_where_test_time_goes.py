@@ -20,6 +20,7 @@ def test_sums_by_folder_and_by_name(tmp_path):
     cases = times.read(tmp_path / "report.xml")
     assert times.by_folder(cases) == {"tests/site": 4.0, "tests/models": 3.0}
     assert [case.name for case in cases][2] == "tests/site/test_site.py::test_page[05_shufflenet_v1-320]"
+    assert times.owned(cases, ["shufflenet_v1"]) == {"shufflenet_v1": 0.0}, "the chapter's time is not the network's"
     assert times.owned(cases, ["mobilenet_v1", "mobilenet_v1_1.0", "net"]) == {
         "mobilenet_v1": 0.5, "mobilenet_v1_1.0": 2.5, "net": 0.0,
     }  # fmt: skip

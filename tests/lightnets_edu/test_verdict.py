@@ -39,7 +39,9 @@ def test_counts_and_one_number_for_all():
     assert paired([0.5, 0.6], [0.5, 0.6]) == Verdict(0, 0, 0, 2, 0, 2, 0)
     assert paired([0.5, 0.6], [0.5, 0.6]).words(*WORDS) == "cannot be told apart"
     assert str(Verdict(-0.02, -0.026, 0.013, 5, 0, 0, 5)) == "−2.0 points (−2.6 to +1.3)"
-    assert str(Verdict(-0.0002, -0.0104, 0.0004, 5, 0, 0, 5)) == "0.0 points (−1.0 to 0.0)"
+    assert str(Verdict(-0.0002, -0.0104, 0.0004, 5, 0, 0, 5)) == "−0.02 points (−1.04 to +0.04)", "no bound is rounded to 0"
+    assert str(Verdict(0.008, 0.0, 0.016, 5, 0, 0, 5)) == "+0.8 points (0.0 to +1.6)", "this one is 0"
+    assert str(Verdict(0.008, 1e-9, 0.016, 5, 0, 0, 5)) == "+0.800 points (0.0 to +1.600)"
 
 
 @pytest.mark.parametrize("n", [2, 5, 30])
