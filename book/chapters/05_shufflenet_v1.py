@@ -618,10 +618,9 @@ def halves(train, test, recipe, seed=0):
 
 train, test = digits(8)
 digits_twice = Images(torch.cat([test.x, test.x], dim=1), test.y)
-def trend(values):
-    """How a part of the score changes from one digit to the next."""
-    ups = sum(values[i + 1] > values[i] for i in range(9))
-    return f"rises in {ups} of the 9 steps from 0 to 9"
+def rises(by_digit):
+    """In how many of nine steps a part grows with its digit."""
+    return sum(by_digit[i + 1] > by_digit[i] for i in range(9))
 
 
 sets = {text: (pairs(train, 2000, answer, 0), pairs(test, 1000, answer, 1))
@@ -665,7 +664,7 @@ panel.legend()
 plt.show()
 
 # %% [markdown]
-# In the sum by hand the first part rises with its digit and the second falls. In this network the first {{= trend(recorded.by_digit[0]) =}} and the second {{= trend(recorded.by_digit[1]) =}}.
+# In the sum by hand the first part rises with its digit and the second falls. In this network, of the nine steps from one digit to the next, the first rises in {{= rises(recorded.by_digit[0]) =}} and the second in {{= rises(recorded.by_digit[1]) =}}.
 
 # %% [markdown] claims="S1-44"
 # ### Going deeper: time is not multiply-adds
