@@ -213,7 +213,7 @@ NetworkSkyline(["mobilenet_v1_1.0", "mobilenet_v1_0.25", "xception"],
 # The paper's own table of shares, which leaves batch norms out, agrees with our counts in seven of eight entries. For the stem's multiply-adds it prints 1.19% (Table 2 of {cite:t}`howard2017mobilenets`), where we count {{= f"{share('standard', 'macs'):.2%}" =}}. Two digits have changed places, and its column does not add up to the whole.
 #
 # :::{dropdown} Going deeper: other checks, and a stride that cannot be
-# The twin has {{= f"{twin.macs / 1e6:.0f}" =}} million multiply-adds and, without its batch norms, {{= f"{(9 * sum(a * b for a, b in zip([STEM] + [r.c for r in TABLE_1], [r.c for r in TABLE_1], strict=False)) + 27 * STEM + 1024000) / 1e6:.1f}" =}} million weights; the paper prints 4866 and 29.3 (Table 4 of {cite:t}`howard2017mobilenets`). Our tests also copy the weights of an independent implementation, pytorchcv, into ours; the outputs agree.
+# The convolutions of the twin have {{= f"{(twin.macs - rows[-1].macs) / 1e6:.0f}" =}} million multiply-adds, and all of it {{= f"{twin.params / 1e6:.1f}" =}} million parameters; the paper prints 4866 and 29.3 (Table 4 of {cite:t}`howard2017mobilenets`). Our tests also copy the weights of an independent implementation, pytorchcv, into ours; the outputs agree.
 #
 # Table 1 of {cite:t}`howard2017mobilenets` prints stride 2 for the last depthwise layer, and beside it a map of 7×7 before and after. Readers noticed {cite:p}`raingo2017typo`; the authors' code has stride 1.
 # :::
@@ -262,8 +262,8 @@ for what in ("macs", "params"):
 show.table(
     ["α", "multiply-adds", "of the whole", "parameters", "of the whole",
      "α²"],
-    [(str(w), t.macs, f"{t.macs / whole.macs:.3f}", t.params,
-      f"{t.params / whole.params:.3f}", f"{w * w:.3f}")
+    [(str(w), t.macs, f"{t.macs / whole.macs:.4f}", t.params,
+      f"{t.params / whole.params:.4f}", f"{w * w:.4f}")
      for w, t in sizes.items()])
 
 # %% [markdown]
@@ -401,7 +401,7 @@ usual, larger = (cost.total(cost.layer_costs(
     with_kernel(full_net.blocks[6].depthwise[0], k), (1, 512, 14, 14)))
     for k in (3, 5))
 
-# %% measured=true hide="code" record="spent,nets_timed,ran,twice"
+# %% measured=true hide="code" record="spent,nets_timed,ran,twice,speeds"
 from lightnets_edu.inference import fold_batch_norm
 from lightnets_edu.threads import one_thread
 
@@ -477,13 +477,15 @@ show.table(
 #
 # The depthwise layers take {{= f"{time_share(recorded.spent):.0%}" =}} of the convolutions' time, for {{= f"{share('depthwise', 'macs') / (1 - share('linear', 'macs')):.1%}" =}} of their multiply-adds. For each multiply-add they take {{= f"{verdict.ratio(recorded.spent['depthwise'], recorded.spent['pointwise']).median * share('pointwise', 'macs') / share('depthwise', 'macs'):.1f}" =}} times as long as the pointwise layers. Why? We test three causes.
 #
-# **Is it moving?** By the {term}`roofline` of {chapter}`1` moving sets the *least* time of a depthwise layer: it has fewer than five multiply-adds for each element. A copy of the same maps moves as much and computes nothing. The layers take {{= verdict.ratio(recorded.spent["even"], recorded.spent["a copy"]) =}} the time of the copy: {{= verdict.ratio(recorded.spent["even"], recorded.spent["a copy"], margin=1).words("moving is the smaller part of it", "the copy is the longer of the two, and tells nothing", "moving may be half of it or more") =}}.
+# **Is it moving?** A depthwise layer of stride 1 has {{= f"{usual.macs / usual.access:.1f}" =}} multiply-adds for each element, whatever its width; the {term}`machine balance` here is {{= f"{recorded.speeds['work'] / recorded.speeds['moving']:.1f}" =}}. So by the {term}`roofline` of {chapter}`1` {{= "moving" if usual.macs / usual.access < recorded.speeds["work"] / recorded.speeds["moving"] else "work" =}} sets its *least* time. Its time may be another matter. A copy of the same maps moves as much and computes nothing. The layers take {{= verdict.ratio(recorded.spent["even"], recorded.spent["a copy"]) =}} the time of the copy: {{= verdict.ratio(recorded.spent["even"], recorded.spent["a copy"], margin=1).words("moving is the smaller part of it", "the copy is the longer of the two, and tells nothing", "moving may be half of it or more") =}}.
 #
-# **Is it work?** Kernels of 5×5 have {{= f"{larger.macs / usual.macs:.1f}" =}} times the multiply-adds, on the same maps. They take {{= verdict.ratio(recorded.spent["5×5"], recorded.spent["even"]) =}} the time: {{= verdict.ratio(recorded.spent["5×5"], recorded.spent["even"]).words("work is a part of it, and all of it only if both factors are equal", "more work in less time, so another program must be running", "the work does not show in the time") =}}. Kernels of 1×1 have a ninth of the work and take {{= verdict.ratio(recorded.spent["1×1"], recorded.spent["even"]) =}} the time: {{= verdict.ratio(recorded.spent["1×1"], recorded.spent["even"]).words("what program the library has for a layer can decide more than any count", "here the smaller count shows", "the smaller count does not show") =}}.
+# **Is it work?** Kernels of 5×5 have {{= f"{larger.macs / usual.macs:.1f}" =}} times the multiply-adds, on the same maps. If the time were all work, they would take as many times as long. They take {{= verdict.ratio(recorded.spent["5×5"], recorded.spent["even"]) =}} the time: {{= verdict.ratio(recorded.spent["5×5"], recorded.spent["even"]).words("work is a part of it", "more work in less time, so another program must be running", "the work does not show in the time") =}}. Kernels of 1×1 have a ninth of the work and take {{= verdict.ratio(recorded.spent["1×1"], recorded.spent["even"]) =}} the time: {{= verdict.ratio(recorded.spent["1×1"], recorded.spent["even"]).words("what program the library has for a layer can decide more than any count", "here the smaller count shows", "the smaller count does not show") =}}.
 #
 # **Is it order in memory?** With channels last the depthwise layers take {{= verdict.ratio(recorded.spent["depthwise, last"], recorded.spent["depthwise"]) =}} of their time: {{= verdict.ratio(recorded.spent["depthwise, last"], recorded.spent["depthwise"]).words("order is not the cause", "so order, or the program that comes with it, is a part of it", "so this test tells nothing") =}}. For the pointwise layers it is {{= verdict.ratio(recorded.spent["pointwise, last"], recorded.spent["pointwise"]) =}}. What is left we cannot explain.
 
 # %% measured=true hide="code" name="fig-mobilenet-roofline" alt="Multiply-adds a second over multiply-adds for each element moved, both axes logarithmic. A line rises and turns level: the roof. Round dots for depthwise layers stand in two columns at the left, below five; a triangle for the stem and squares for pointwise layers stand to the right of them." caption="Every layer of MobileNet under the roof of this machine. The two columns of depthwise layers are those with stride 2 and those without; their width plays no part. How far a mark lies below the roof is what neither moving nor work explains."
+from matplotlib.ticker import LogLocator
+
 fig, ax = plt.subplots(figsize=(6.5, 3.6))
 balance = speeds["work"] / speeds["moving"]
 axis = [1, balance, 300]
@@ -498,6 +500,9 @@ for kind, mark, colour in (("depthwise", "o", "#D55E00"),
 ax.set(xscale="log", yscale="log",
        xlabel="multiply-adds for each element moved",
        ylabel="10⁹ multiply-adds a second")
+for side in (ax.xaxis, ax.yaxis):
+    side.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    side.set_major_formatter("{x:g}")
 ax.minorticks_off()
 ax.legend(loc="lower right")
 plt.show()
@@ -572,6 +577,9 @@ for alpha, found in right.items():
     ax.annotate(f"α = {alpha}", (at, 100 * max(found)), xytext=(0, 6),
                 textcoords="offset points", ha="center")
 ax.set(xscale="log", xlabel="multiply-adds", ylabel="test accuracy, %")
+ax.set_xticks([t.macs for t in small.values()],
+              [f"{t.macs:,}" for t in small.values()])
+ax.minorticks_off()
 ax.margins(y=0.15, x=0.12)
 plt.show()
 
@@ -581,7 +589,7 @@ plt.show()
 # :::{dropdown} Going deeper: how sure, and do small networks overfit less?
 # All widths share one recipe, as in the paper; each might like its own. To name one digit always would be right for {{= f"{verdict.chance(test.y):.0%}" =}} of the {{= len(test) =}} test images, and on so many an accuracy of {{= f"{verdict.mean(recorded.right['1.0']):.0%}" =}} has a sampling error of {{= f"{100 * verdict.sampling_error(verdict.mean(recorded.right['1.0']), len(test)):.1f}" =}} points either way. Both halves of the data come from the same writers.
 #
-# Small networks “have less trouble with overfitting”, says the paper (Section 3.2 of {cite:t}`howard2017mobilenets`). Training accuracy less test accuracy is {{= f"{100 * verdict.mean(recorded.left_over['1.0']):.1f}" =}} points at full width and {{= f"{100 * verdict.mean(recorded.left_over['0.25']):.1f}" =}} at a quarter, a difference of {{= verdict.paired(recorded.left_over["0.25"], recorded.left_over["1.0"]) =}}: {{= verdict.paired(recorded.left_over["0.25"], recorded.left_over["1.0"]).words("here the narrow network has more of it", "here too the narrow network has less of it", "here it is not told apart") =}}. With so few images all widths learn the training set nearly by heart.
+# Small networks “have less trouble with overfitting”, says the paper (Section 3.2 of {cite:t}`howard2017mobilenets`). Training accuracy less test accuracy is {{= f"{100 * verdict.mean(recorded.left_over['1.0']):.1f}" =}} points at full width and {{= f"{100 * verdict.mean(recorded.left_over['0.25']):.1f}" =}} at a quarter, a difference of {{= verdict.paired(recorded.left_over["0.25"], recorded.left_over["1.0"]) =}}: {{= verdict.paired(recorded.left_over["0.25"], recorded.left_over["1.0"]).words("here the narrow network has more of it", "here too the narrow network has less of it", "here it is not told apart") =}}. Even at a quarter of the width the networks name {{= f"{verdict.mean(recorded.right['0.25']) + verdict.mean(recorded.left_over['0.25']):.1%}" =}} of the few training images; that says little about a large training set.
 # :::
 
 # %% [markdown] objective="train" claims="M1-14,M1-15"
@@ -594,15 +602,17 @@ plt.show()
 # %%
 torch.manual_seed(0)
 layer = DepthwiseSeparable(8, 16, 1).double().train()
-x = torch.rand(4, 8, 12, 12, dtype=torch.float64)
-for scale in (1, 0.1, 0.001):
-    other = copy.deepcopy(layer)
-    other.depthwise[0].weight.data *= scale
-    change = (other(x) - layer(x)).abs().max().item()
-    print(f"filters × {scale}: outputs change by at most {change:.0e}")
+x = torch.randn(4, 8, 12, 12, dtype=torch.float64)
+for eps in (1e-30, layer.depthwise[1].eps):
+    layer.depthwise[1].eps = eps
+    for scale in (0.1, 0.001):
+        other = copy.deepcopy(layer)
+        other.depthwise[0].weight.data *= scale
+        change = (other(x) - layer(x)).abs().max().item()
+        print(f"ε = {eps}, filters × {scale}: changed by {change:.0e}")
 
 # %% [markdown]
-# A tenth of the filter gives the output of the whole, up to the ε of batch norm. So the decay cannot make the function simpler. It can do two other things. A step of the same size turns a short filter further, so it changes the learning rate {cite:p}`laarhoven2017l2`. And a filter that is very short sinks below ε: in the last line the function is another.
+# With an ε of nearly nothing in the batch norm, the output stays the same to the last digits, whatever the factor. So decay on a filter cannot make the function simpler. It can do two other things. A step of the same size turns a short filter further, so it changes the learning rate {cite:p}`laarhoven2017l2`. And at the usual ε a very short filter sinks below it: in the last line the function is another.
 #
 # Does it matter? We train with weight decay on everything, and on everything but the depthwise filters: with 4e-5, as in the authors' code, and five hundred times as strong.
 
@@ -744,13 +754,13 @@ scores = torch.tensor([[2.0, 1.0, -1.0], [0.0, 200.0, 1.0]])
 labels = nn.functional.one_hot(torch.tensor([0, 0]), 3)
 listing = -(labels * scores.softmax(dim=1).log()).mean()
 first = -(labels * scores.softmax(dim=1).log())[0].mean()
-print("both images:", listing.item(), "the first alone:", first.item())
-print("cross-entropy:", nn.functional.cross_entropy(
-    scores, torch.tensor([0, 0])).item(), "the first alone:",
-    nn.functional.cross_entropy(scores[:1], torch.tensor([0])).item())
+entropy = nn.functional.cross_entropy(scores, torch.tensor([0, 0]))
+entropy_first = nn.functional.cross_entropy(scores[:1], torch.tensor([0]))
+print(f"the first image: {first:.4f}, cross-entropy {entropy_first:.4f}")
+print(f"both images:     {listing:.4f}, cross-entropy {entropy:.4f}")
 
 # %% [markdown]
-# With three classes the loss is a third of the cross-entropy, with ten a tenth; under plain gradient descent that is a tenth of the learning rate. (Adam divides by the size of the gradients, so the listing does not notice.) The second image shows a graver fault: the probability of its class is rounded to zero, and the loss becomes infinite.
+# With three classes the loss is a third of the cross-entropy, with ten a tenth; under plain gradient descent that is a tenth of the learning rate. (Adam divides by the size of the gradients, so the listing does not notice.) The second image shows a graver fault: the probability of its class is rounded to zero, and the loss is no number any more.
 #
 # **Averages that are never taken.** The listing has variables for the running means and variances of batch norm, and operations that would update them. Nobody runs these, and the network stays in training mode when it is tested: each image is normalised with the images that happen to be asked with it.
 
@@ -1051,7 +1061,8 @@ def peak(stem, blocks, h, w):
 # %% check exercise="peak" points=4
 with Check("peak") as check:
     with check("MobileNet: the first pointwise step"):
-        check.equal(tuple(peak(32, TABLE_1, 224, 224)), (1204224, 2))
+        pairs = [(row.s, row.c) for row in TABLE_1]
+        check.equal(tuple(peak(32, pairs, 224, 224)), (1204224, 2))
     with check("a stem alone, on an oblong image of odd height"):
         check.equal(tuple(peak(4, [], 7, 10)), (3 * 70 + 4 * 4 * 5, 0))
     with check("the last block is the widest, and has a stride"):
