@@ -21,31 +21,36 @@ import random
 
 from lightnets_edu import checks, cost
 
+sizes = [(60, 60, 7, 3, 3), (60, 60, 3, 2, 2)]
 for _ in range(25):
-    a, b = random.randint(1, 300), random.randint(1, 300)
-    k, (h, w) = random.choice((1, 3, 5, 7)), (random.randint(1, 30), random.randint(1, 30))
+    sizes.append((*random.choices(range(1, 300), k=2), random.choice((1, 3, 5, 7)), *random.choices(range(1, 30), k=2)))
+for a, b, k, h, w in sizes:
     macs = (cost.conv_macs(a, a, k, (h, w), groups=a), cost.conv_macs(a, b, 1, (h, w)))
     moved = (cost.conv_access(a, a, k, (h, w), (h, w), groups=a), cost.conv_access(a, b, 1, (h, w), (h, w)))
     for balance in (1, 2, 4, 9, 20, 60):
         expected = ["equal" if m == balance * e else "work" if m > balance * e else "moving"
                     for m, e in zip(macs, moved, strict=True)]
-        checks.equal(list(bounds(a, b, k, h, w, 1, balance)), expected)
+        if "equal" not in expected:    # that is the last test's
+            checks.equal(list(bounds(a, b, k, h, w, 1, balance)), expected)
 
 # %% test name="Layers with a stride" points=1 hint="Odd sizes, stride 3, and a balance of 1 or 2."
 import random
 
 from lightnets_edu import checks, cost
 
+sizes = [(60, 60, 3, h, w, 2) for h, w in ((8, 8), (1, 3), (5, 5), (3, 3))]
 for _ in range(25):
-    a, b, stride = random.randint(1, 200), random.randint(1, 200), random.choice((2, 3))
-    k, (h, w) = random.choice((3, 5, 7)), (random.randint(1, 30), random.randint(1, 30))
+    sizes.append((*random.choices(range(1, 200), k=2), random.choice((3, 5, 7)), *random.choices(range(1, 30), k=2),
+                  random.choice((2, 3))))
+for a, b, k, h, w, stride in sizes:
     out = -(-h // stride), -(-w // stride)
     macs = (cost.conv_macs(a, a, k, out, groups=a), cost.conv_macs(a, b, 1, out))
     moved = (cost.conv_access(a, a, k, (h, w), out, groups=a), cost.conv_access(a, b, 1, out, out))
     for balance in (1, 2, 3, 4, 7, 20, 60):
         expected = ["equal" if m == balance * e else "work" if m > balance * e else "moving"
                     for m, e in zip(macs, moved, strict=True)]
-        checks.equal(list(bounds(a, b, k, h, w, stride, balance)), expected)
+        if "equal" not in expected:
+            checks.equal(list(bounds(a, b, k, h, w, stride, balance)), expected)
 checks.equal(list(bounds(16, 16, 3, 13, 13, 2, 2)), ["moving", "work"])
 
 # %% test name="As many, exactly" points=1 hint="Whole numbers have no rounding. Can the depthwise step be equal?"
