@@ -59,7 +59,9 @@ NAMES = {"expand.0": "pw", "expand.1": "pw_bn", "depthwise.0": "dw", "depthwise.
 for sizes, h, w in (((6, 32, 10, 3, 2), 9, 7), ((8, 64, 8, 5, 2), 10, 13), ((5, 32, 9, 5, 1), 8, 6), ((6, 96, 12, 3, 1), 1, 5)):
     block = Bneck(*sizes, True, "HS")
     for name, value in block.state_dict().items():
-        if "running_var" in name or name.endswith(".1.weight"):
+        if "running_var" in name:
+            value.copy_(torch.rand_like(value) / 10 + 0.05)
+        elif name.endswith(".1.weight"):
             value.copy_(torch.rand_like(value) + 0.5)
         elif "running_mean" in name or name.endswith(".1.bias"):
             value.copy_(torch.randn_like(value))
@@ -83,7 +85,9 @@ NAMES = {"expand.0": "pw", "expand.1": "pw_bn", "depthwise.0": "dw", "depthwise.
 for sizes, h, w in (((8, 32, 8, 3, 1), 9, 7), ((6, 64, 6, 5, 1), 6, 11), ((16, 96, 16, 7, 1), 5, 5), ((10, 64, 10, 1, 1), 4, 6)):
     block = Bneck(*sizes, True, "HS")
     for name, value in block.state_dict().items():
-        if "running_var" in name or name.endswith(".1.weight"):
+        if "running_var" in name:
+            value.copy_(torch.rand_like(value) / 10 + 0.05)
+        elif name.endswith(".1.weight"):
             value.copy_(torch.rand_like(value) + 0.5)
         elif "running_mean" in name or name.endswith(".1.bias"):
             value.copy_(torch.randn_like(value))
