@@ -162,7 +162,7 @@ manifold
 #
 # V2's block is made so. A 1×1 layer *expands* the narrow map $t$ times, with $t = 6$ nearly everywhere. A depthwise 3×3 layer filters the wide map; it gives as many channels as it is given, which is why another layer has to widen. A 1×1 layer *projects* it to a narrow one, and no activation follows: the paper calls this a {term}`linear bottleneck`. The {term}`shortcut` joins the narrow ends. In ResNet {cite:p}`he2016resnet` it joins the wide ends, and the middle is narrow; hence {term}`inverted residual`.
 
-# %% hide="code" name="fig-blocks-to-scale" alt="Three blocks from left to right, each a flow whose height is its channels. V1 keeps the same height throughout, 128. V2 starts at 24, opens to 144, stays so through the depthwise layer and closes to 24; an arc joins its thin ends. ResNet starts at 256, closes to 64, stays so and opens to 256; an arc joins its thick ends." caption="Blocks that work on maps of one size, all at one scale: the height is the number of channels. Blue: 1×1, orange: depthwise 3×3, green: standard 3×3. Hatched: no activation behind this layer. The arc is the shortcut."
+# %% hide="code" name="fig-blocks-to-scale" alt="Three blocks from left to right, each a flow whose height is its channels. V1 keeps the same height throughout, 128. V2 starts at 24, opens to 144, stays so through the depthwise layer and closes to 24; a line below joins its thin ends. ResNet starts at 256, closes to 64, stays so and opens to 256; a line below joins its thick ends." caption="Blocks that work on maps of one size, all at one scale: the height is the number of channels. Blue: 1×1, orange: depthwise 3×3, green: standard 3×3. Hatched: no activation behind this layer. The line below is the shortcut."
 BLOCKS = {
     "MobileNet V1": (DepthwiseSeparable(128, 128, 1), 128),
     "MobileNet V2": (InvertedResidual(24, 24, 1, 6), 24),
@@ -182,10 +182,9 @@ def draw_block(ax, rows, linear):
         ax.text(x, ends[0] + 6, row.c_in, ha="center", fontsize=9)
     ax.text(len(rows), ends[1] + 6, row.c_out, ha="center", fontsize=9)
     if linear:
-        ax.annotate("", (len(rows), -ends[1]), (0, -rows[0].c_in / 2),
-                    arrowprops={"arrowstyle": "->", "color": "#888",
-                                "connectionstyle": "arc3,rad=0.35"})
-    ax.set(xlim=(-0.3, 3.3), ylim=(-200, 160))
+        ax.plot([0, 0, len(rows), len(rows)],
+                [-rows[0].c_in / 2, -155, -155, -ends[1]], color="#666")
+    ax.set(xlim=(-0.3, 3.3), ylim=(-170, 160))
     ax.axis("off")
 
 
@@ -552,9 +551,10 @@ v3 = rows_of("mobilenet_v3_large_1.0")
 end = {"V2": sum(r.macs for r in v2 if r.name.startswith("last")),
        "V3": sum(r.macs for r in v3 if r.name.startswith("last")
                  or r.name == "head.0")}
+v3_end = SIZES["large"][1:]
 
 # %% [markdown]
-# People changed the ends. V2's last 1×1 layer makes {{= network.head[1].in_features =}} channels at all $7 \times 7$ positions, for {{= f"{end['V2'] / 1e6:.1f}" =}} million multiply-adds, and then averages over them. V3 averages first and widens afterwards, at one position: {{= f"{end['V3'] / 1e6:.1f}" =}} million for all that takes the place. The first layer has {{= v3[0].c_out =}} channels in place of {{= v2[0].c_out =}} ({cite:t}`howard2019mobilenetv3`, Section 5.1).
+# People changed the ends. V2's last 1×1 layer makes {{= f"{network.head[1].in_features:,}" =}} channels at all $7 \times 7$ positions, for {{= f"{end['V2'] / 1e6:.1f}" =}} million multiply-adds, and then averages over them. V3 makes {{= v3_end[0] =}} there, averages, and only then widens to {{= f"{v3_end[1]:,}" =}}, at one position: {{= f"{end['V3'] / 1e6:.1f}" =}} million together. The first layer has {{= v3[0].c_out =}} channels in place of {{= v2[0].c_out =}} ({cite:t}`howard2019mobilenetv3`, Section 5.1).
 #
 # ### Which preprint has which numbers?
 #
