@@ -162,7 +162,7 @@ manifold
 #
 # V2's block is made so. A 1×1 layer *expands* the narrow map $t$ times, with $t = 6$ nearly everywhere. A depthwise 3×3 layer filters the wide map; it gives as many channels as it is given, which is why another layer has to widen. A 1×1 layer *projects* it to a narrow one, and no activation follows: the paper calls this a {term}`linear bottleneck`. The {term}`shortcut` joins the narrow ends. In ResNet {cite:p}`he2016resnet` it joins the wide ends, and the middle is narrow; hence {term}`inverted residual`.
 
-# %% hide="code" name="fig-blocks-to-scale" alt="Three blocks from left to right, each a flow whose height is its channels. V1 keeps the same height throughout, 128. V2 starts at 24, opens to 144, stays so through the depthwise layer and closes to 24; a line below joins its thin ends. ResNet starts at 256, closes to 64, stays so and opens to 256; a line below joins its thick ends." caption="Blocks that work on maps of one size, all at one scale: the height is the number of channels. Blue: 1×1, orange: depthwise 3×3, green: standard 3×3. Hatched: no activation behind this layer. The line below is the shortcut."
+# %% hide="code" name="fig-blocks-to-scale" alt="Three blocks from left to right, each a flow whose height is its channels. V1 keeps the same height throughout, 128. V2 starts at 24, opens to 144, stays so through the depthwise layer and closes to 24; a line below joins its thin ends. ResNet starts at 256, closes to 64, stays so and opens to 256; a line below joins its thick ends. The last layers of V2 and ResNet are marked as linear." caption="Blocks that work on maps of one size, all at one scale: the height is the number of channels. Blue: 1×1, orange: depthwise 3×3, green: standard 3×3. “Linear”: nothing stands between this layer and the addition. The line below is the shortcut."
 BLOCKS = {
     "MobileNet V1": (DepthwiseSeparable(128, 128, 1), 128),
     "MobileNet V2": (InvertedResidual(24, 24, 1, 6), 24),
@@ -177,11 +177,12 @@ def draw_block(ax, rows, linear):
         ax.fill([x, x + 1, x + 1, x],
                 [ends[0], ends[1], -ends[1], -ends[0]],
                 facecolor=COLOURS[row.kind] + "55",
-                edgecolor=COLOURS[row.kind],
-                hatch="///" if linear and row is rows[-1] else None)
+                edgecolor=COLOURS[row.kind])
         ax.text(x, ends[0] + 6, row.c_in, ha="center", fontsize=9)
     ax.text(len(rows), ends[1] + 6, row.c_out, ha="center", fontsize=9)
     if linear:
+        ax.text(len(rows) - 0.5, 0, "linear", rotation=90, fontsize=9,
+                ha="center", va="center")
         ax.plot([0, 0, len(rows), len(rows)],
                 [-rows[0].c_in / 2, -155, -155, -ends[1]], color="#666")
     ax.set(xlim=(-0.3, 3.3), ylim=(-170, 160))
@@ -381,7 +382,7 @@ show.table(["slices", "second block", "third block"],
 # Against one slice, three take {{= verdict.ratio(recorded.sliced["second"]["3"], recorded.sliced["second"]["1"]) =}} the time in the second block ({{= verdict.ratio(recorded.sliced["second"]["3"], recorded.sliced["second"]["1"]).words("slower, as the paper says", "quicker, which the paper does not report", "no difference that decides anything") =}}), {{= verdict.ratio(recorded.sliced["third"]["3"], recorded.sliced["third"]["1"]) =}} in the third ({{= verdict.ratio(recorded.sliced["third"]["3"], recorded.sliced["third"]["1"]).words("slower", "quicker", "no difference that decides anything") =}}). With one channel a slice it is {{= verdict.ratio(recorded.sliced["second"]["96"], recorded.sliced["second"]["1"]) =}} and {{= verdict.ratio(recorded.sliced["third"]["144"], recorded.sliced["third"]["1"]) =}}.
 #
 # :::{dropdown} Going deeper: where the time goes, one cause tested
-# Slices cost calls, and a small product uses a processor less fully. They may save memory traffic: a whole map takes new memory at each call, a slice's memory is used again for the next. We test the second. To cut the wide map off at zero and six takes {{= verdict.ratio(recorded.sliced["second"]["new map"], recorded.sliced["second"]["same map"]) =}} as long into a new map as in place: {{= verdict.ratio(recorded.sliced["second"]["new map"], recorded.sliced["second"]["same map"]).words("new memory has its price, and slices save a part of it", "new memory is not what costs here", "new memory is not what costs here") =}}. That a slice stays in the processor's cache is a guess that we have not tested.
+# Slices cost calls, and a small product uses a processor less fully. They may save memory traffic: a whole map takes new memory at each call, a slice's memory is used again for the next. We test the second. To cut the wide map off at zero and six takes {{= verdict.ratio(recorded.sliced["second"]["new map"], recorded.sliced["second"]["same map"]) =}} as long into a new map as in place: {{= verdict.ratio(recorded.sliced["second"]["new map"], recorded.sliced["second"]["same map"]).words("new memory has its price, and slices save a part of it", "new memory is not what costs here", "which decides nothing") =}}. That a slice stays in the processor's cache is a guess that we have not tested.
 # :::
 
 # %% [markdown] objective="relu" claims="M2-06"
