@@ -440,7 +440,7 @@ show.table(["output channels", "saving"],
 # %% [markdown] objective="save"
 # ## Build it
 #
-# The separable layer as MobileNet {cite:p}`howard2017mobilenets` uses it, from the package’s source. `conv_bn` is a convolution without bias, then a batch norm; `whole` and `one_of` check arguments.
+# The separable layer as {chapter}`MobileNet <3>` uses it {cite:p}`howard2017mobilenets`, from the package’s source. `conv_bn` is a convolution without bias, then a batch norm; `whole` and `one_of` check arguments.
 
 # %%
 from lightnets_edu.models.mobilenet_v1 import DepthwiseSeparable

@@ -1231,7 +1231,7 @@ show.table(
 # %% [markdown]
 # Outside the stem nothing does both jobs any more. The cost has moved into the 1×1 layers, with {{= f"{shares(xception_rows, 'channels only')[1]:.0%}" =}} of the multiply-adds. ShuffleNet starts there.
 #
-# Choose the *layer* wherever parameters and multiply-adds count: MobileNet, EfficientNet and their heirs are built from its two steps. They put batch norm and an activation between the two, which in our short Xception was {{= against(recorded.accuracies, "batch norm, ReLU").words("better than nothing", "worse than nothing", "not told apart from nothing") =}}; what is best elsewhere we have not tried. The *network* is, by the paper, somewhat more accurate than Inception v3; it has about as many parameters, and more multiply-adds. Where the network has to be small, read on with MobileNet.
+# Choose the *layer* wherever parameters and multiply-adds count: MobileNet, EfficientNet and their heirs are built from its two steps. They put batch norm and an activation between the two, which in our short Xception was {{= against(recorded.accuracies, "batch norm, ReLU").words("better than nothing", "worse than nothing", "not told apart from nothing") =}}; what is best elsewhere we have not tried. The *network* is, by the paper, somewhat more accurate than Inception v3; it has about as many parameters, and more multiply-adds. Where the network has to be small, read on with {chapter}`MobileNet <3>`.
 
 # %% ledger [markdown]
 # ## What was claimed, what we found

@@ -1,7 +1,7 @@
 # ---
 # title: MobileNet V1
 # minutes: [75, 75]
-# before: separable layers and what they cost, memory access, the roofline and the rule for verdicts ([chapter 1](01_convolutions.ipynb)); what Xception's layer looks like ([chapter 2](02_xception.ipynb)).
+# before: separable layers and what they cost, memory access, the roofline and the rule for verdicts ({chapter}`1`); what Xception's layer looks like ({chapter}`2`).
 # objectives:
 #   count: count every layer of MobileNet, and say which kind of layer holds the work, the parameters and the maps
 #   shrink: say exactly what the width multiplier and the resolution multiplier do to each cost
@@ -47,8 +47,9 @@ with torch.device("meta"):    # shapes and counts need no values
     }
 asked = {name: cost.total(cost.layer_costs(net, (1, 3, size, size)))
          for name, (net, size) in before.items()}
+alike = cost.total(cost.layer_costs(before["Xception"][0], image))
 
-# %% hide="code" name="fig-mobilenet-before" alt="Two bar charts beside each other. Multiply-adds: VGG-16 far above, Xception next, Inception v3 somewhat below it. Parameters: VGG-16 far above, the other two about a sixth of it and alike." caption="What three networks ask for one photograph. The separable layers of Xception do not show: it has fewer parameters than Inception v3 by a little, and more multiply-adds."
+# %% hide="code" name="fig-mobilenet-before" alt="Two bar charts beside each other. Multiply-adds: VGG-16 far above, Xception next, Inception v3 somewhat below it. Parameters: VGG-16 far above, the other two about a sixth of it and alike." caption="What three networks ask for one photograph, each at the size of its paper. The separable layers of Xception do not show: it has fewer parameters than Inception v3 by a little, and more multiply-adds."
 fig, axes = plt.subplots(1, 2, figsize=(6.5, 2.2), sharey=True)
 for ax, what, unit in zip(axes, ("macs", "params"), (1e9, 1e6)):
     bars = ax.barh(list(asked), [getattr(t, what) / unit
@@ -93,15 +94,15 @@ show.source(DepthwiseSeparable)
 # %% [markdown]
 # Two things differ from Xception's layer: {term}`batch norm` and {term}`ReLU` stand behind *both* steps, and no {term}`shortcut` runs around it.
 #
-# Below are three of the thirteen, to scale. An early one filters {show}`few channels <fig-mobilenet-block block="layer 2" layer=0>` of a large map. A late one {show}`combines many <fig-mobilenet-block block="layer 13" layer=1>` on a small one. Where the map shrinks, {show}`the depthwise step <fig-mobilenet-block block="layer 6" layer=0>` has the {term}`stride`; the channels double in the pointwise step behind it.
+# Below are three of the thirteen, to scale. An early one filters {show}`few channels <fig-mobilenet-block block="second layer" layer=0>` of a large map. A late one {show}`combines many <fig-mobilenet-block block="thirteenth layer" layer=1>` on a small one. Where the map shrinks, {show}`the depthwise step <fig-mobilenet-block block="sixth layer" layer=0>` has the {term}`stride`; the channels double in the pointwise step behind it.
 
 # %% hide="code" name="fig-mobilenet-block" alt="One separable layer from left to right as a flow of 64 channels that widens to 128: a narrow depthwise box, then a pointwise box, which is picked." caption="Three of MobileNet's layers: the second, the sixth and the last. The flow is as thick as there are channels. Pick a step to see its share of the weights and of the work."
 from lightnets_edu.widgets import BlockAnatomy
 
 BlockAnatomy.of({
-    "layer 2": (DepthwiseSeparable(64, 128, 2), (1, 64, 112, 112)),
-    "layer 6": (DepthwiseSeparable(256, 512, 2), (1, 256, 28, 28)),
-    "layer 13": (DepthwiseSeparable(1024, 1024, 1), (1, 1024, 7, 7))})
+    "second layer": (DepthwiseSeparable(64, 128, 2), (1, 64, 112, 112)),
+    "sixth layer": (DepthwiseSeparable(256, 512, 2), (1, 256, 28, 28)),
+    "thirteenth layer": (DepthwiseSeparable(1024, 1024, 1), (1, 1024, 7, 7))})
 
 # %% [markdown] objective="build" claims="M1-01,M1-05,M1-08,M1-09"
 # ## Build it: the network
@@ -201,7 +202,7 @@ show.table(
 #
 # See all three in the figure: {show}`multiply-adds <fig-mobilenet-skyline metric=macs>`, {show}`parameters <fig-mobilenet-skyline metric=params>`, {show}`memory access <fig-mobilenet-skyline metric=access>`.
 
-# %% hide="code" name="fig-mobilenet-skyline" alt="A bar for each layer of MobileNet in the order in which they run, with a line for the running total. In multiply-adds high pointwise bars alternate with depthwise bars that are too low to see." caption="What every layer of MobileNet costs. Memory access sits where the maps are large, at the beginning; parameters sit where the channels are many, at the end."
+# %% hide="code" name="fig-mobilenet-skyline" alt="A bar for each layer of MobileNet in the order in which they run, with a line for the running total. In multiply-adds high pointwise bars alternate with depthwise bars that are too low to see." caption="What every layer of MobileNet costs. Memory access is high where the maps are large, at the beginning, and where the weights are many, at the end; parameters sit at the end alone."
 from lightnets_edu.widgets import NetworkSkyline
 
 NetworkSkyline(["mobilenet_v1_1.0", "mobilenet_v1_0.25", "xception"],
@@ -210,7 +211,7 @@ NetworkSkyline(["mobilenet_v1_1.0", "mobilenet_v1_0.25", "xception"],
 # %% [markdown]
 # ### Check it
 #
-# The paper's own table of shares, which leaves batch norms out, agrees with our counts in seven of eight entries. For the stem's multiply-adds it prints 1.19% (Table 2 of {cite:t}`howard2017mobilenets`), where we count {{= f"{share('standard', 'macs'):.2%}" =}}. Two digits have changed places, and its column does not add up to the whole.
+# The paper's own table of shares, which leaves batch norms and biases out, agrees with our counts in seven of eight entries. For the stem's multiply-adds it prints 1.19% (Table 2 of {cite:t}`howard2017mobilenets`), where we count {{= f"{share('standard', 'macs'):.2%}" =}}. Two digits have changed places, and its column does not add up to the whole.
 #
 # :::{dropdown} Going deeper: other checks, and a stride that cannot be
 # The convolutions of the twin have {{= f"{(twin.macs - rows[-1].macs) / 1e6:.0f}" =}} million multiply-adds, and all of it {{= f"{twin.params / 1e6:.1f}" =}} million parameters; the paper prints 4866 and 29.3 (Table 4 of {cite:t}`howard2017mobilenets`). Our tests also copy the weights of an independent implementation, pytorchcv, into ours; the outputs agree.
@@ -292,7 +293,7 @@ plt.show()
 # %% [markdown] objective="shrink" claims="M1-19,M1-22,M1-23,M1-29,M1-30,M1-31,M1-32"
 # ## The second dial: resolution
 #
-# The {term}`resolution multiplier` $\rho$ makes every map smaller. One looks for it in the code of the network, and it is not there. The paper sets it “implicitly”, by giving the network a smaller image (Section 3.4 of {cite:t}`howard2017mobilenets`): {{= RESOLUTIONS[1] =}} pixels instead of {{= RESOLUTIONS[0] =}} *are* $\rho = \tfrac67$. (The long notes set $\rho$ itself to the number of pixels.)
+# The {term}`resolution multiplier` $\rho$ makes every map smaller. One looks for it in the code of the network, and it is not there. The paper sets it “implicitly”, by giving the network a smaller image (Section 3.4 of {cite:t}`howard2017mobilenets`): {{= RESOLUTIONS[1] =}} pixels instead of {{= RESOLUTIONS[0] =}} *are* $\rho = \tfrac67$. (The long notes, one of [our sources](../book/claims.md), set $\rho$ itself to the number of pixels.)
 
 # %% hide="code" name="fig-mobilenet-rho" alt="The same photograph of a temple roof four times, at the scale of its pixels, each smaller than the one before; below each its size in pixels and the size of the last map, from 7 by 7 to 4 by 4." caption="The second dial is this: the same photograph with fewer pixels, for the same network. Photograph: danielbuechele, [CC BY](https://creativecommons.org/licenses/by/2.0/)."
 photo = torch.tensor(load_sample_image("china.jpg") / 255.0).float()
@@ -324,7 +325,7 @@ show.table(["image", "scores", "parameters", "multiply-adds",
             "of the whole", "ρ²"], lines)
 
 # %% [markdown] claims="M1-20,M1-21"
-# No weight knows the size of the map. So the parameters stay, and the work of every convolution falls with $\rho^2$, exactly. (What is left over is the classifier, which has no map.)
+# No weight knows the size of the map. So the parameters stay, and the work of every convolution falls with $\rho^2$: exactly, for these four sizes, of which thirty-two is a divisor. (What is left over is the classifier, which has no map.)
 #
 # A narrower network is *another network*: the weights of the wide one do not fit, and it must be trained anew. A smaller image needs nothing new. The short notes ask for training from scratch here too; one may wish to, for accuracy, but weights from one size run at every other.
 #
@@ -477,13 +478,13 @@ show.table(
 #
 # The depthwise layers take {{= f"{time_share(recorded.spent):.0%}" =}} of the convolutions' time, for {{= f"{share('depthwise', 'macs') / (1 - share('linear', 'macs')):.1%}" =}} of their multiply-adds. For each multiply-add they take {{= f"{verdict.ratio(recorded.spent['depthwise'], recorded.spent['pointwise']).median * share('pointwise', 'macs') / share('depthwise', 'macs'):.1f}" =}} times as long as the pointwise layers. Why? We test three causes.
 #
-# **Is it moving?** A depthwise layer of stride 1 has {{= f"{usual.macs / usual.access:.1f}" =}} multiply-adds for each element, whatever its width; the {term}`machine balance` here is {{= f"{recorded.speeds['work'] / recorded.speeds['moving']:.1f}" =}}. So by the {term}`roofline` of {chapter}`1` {{= "moving" if usual.macs / usual.access < recorded.speeds["work"] / recorded.speeds["moving"] else "work" =}} sets its *least* time. Its time may be another matter. A copy of the same maps moves as much and computes nothing. The layers take {{= verdict.ratio(recorded.spent["even"], recorded.spent["a copy"]) =}} the time of the copy: {{= verdict.ratio(recorded.spent["even"], recorded.spent["a copy"], margin=1).words("moving is the smaller part of it", "the copy is the longer of the two, and tells nothing", "moving may be half of it or more") =}}.
+# **Is it moving?** A depthwise layer of stride 1 has {{= f"{usual.macs / usual.access:.1f}" =}} multiply-adds for each element in the middle of the network, and a little more or less elsewhere; the {term}`machine balance` here is {{= f"{recorded.speeds['work'] / recorded.speeds['moving']:.1f}" =}}. So by the {term}`roofline` of {chapter}`1` {{= "moving" if usual.macs / usual.access < recorded.speeds["work"] / recorded.speeds["moving"] else "work" =}} sets its *least* time. Its time may be another matter. A copy of the same maps moves as much, but for the weights, and computes nothing. (Layers with stride 2 have no such copy, and are left out.) The layers take {{= verdict.ratio(recorded.spent["even"], recorded.spent["a copy"]) =}} the time of the copy: {{= verdict.ratio(recorded.spent["even"], recorded.spent["a copy"], margin=1).words("moving is the smaller part of it", "the copy is the longer of the two, and tells nothing", "moving may be half of it or more") =}}.
 #
-# **Is it work?** Kernels of 5×5 have {{= f"{larger.macs / usual.macs:.1f}" =}} times the multiply-adds, on the same maps. If the time were all work, they would take as many times as long. They take {{= verdict.ratio(recorded.spent["5×5"], recorded.spent["even"]) =}} the time: {{= verdict.ratio(recorded.spent["5×5"], recorded.spent["even"]).words("work is a part of it", "more work in less time, so another program must be running", "the work does not show in the time") =}}. Kernels of 1×1 have a ninth of the work and take {{= verdict.ratio(recorded.spent["1×1"], recorded.spent["even"]) =}} the time: {{= verdict.ratio(recorded.spent["1×1"], recorded.spent["even"]).words("what program the library has for a layer can decide more than any count", "here the smaller count shows", "the smaller count does not show") =}}.
+# **Is it work?** Kernels of 5×5 have {{= f"{larger.macs / usual.macs:.1f}" =}} times the multiply-adds, on the same maps. If the time were all work, they would take as many times as long. They take {{= verdict.ratio(recorded.spent["5×5"], recorded.spent["even"]) =}} the time: {{= verdict.ratio(recorded.spent["5×5"], recorded.spent["even"]).words("work, or another program, is a part of it", "more work in less time, so another program must be running", "the work does not show in the time") =}}. Kernels of 1×1 have a ninth of the work and take {{= verdict.ratio(recorded.spent["1×1"], recorded.spent["even"]) =}} the time: {{= verdict.ratio(recorded.spent["1×1"], recorded.spent["even"]).words("less work in more time, so another program must be running", "here the smaller count shows", "the smaller count does not show") =}}.
 #
-# **Is it order in memory?** With channels last the depthwise layers take {{= verdict.ratio(recorded.spent["depthwise, last"], recorded.spent["depthwise"]) =}} of their time: {{= verdict.ratio(recorded.spent["depthwise, last"], recorded.spent["depthwise"]).words("order is not the cause", "so order, or the program that comes with it, is a part of it", "so this test tells nothing") =}}. For the pointwise layers it is {{= verdict.ratio(recorded.spent["pointwise, last"], recorded.spent["pointwise"]) =}}. What is left we cannot explain.
+# **Is it order in memory?** With channels last the depthwise layers take {{= verdict.ratio(recorded.spent["depthwise, last"], recorded.spent["depthwise"]) =}} of their time: {{= verdict.ratio(recorded.spent["depthwise, last"], recorded.spent["depthwise"]).words("order is not the cause", "so order, or the program that comes with it, is a part of it", "so this test tells nothing") =}}. For the pointwise layers it is {{= verdict.ratio(recorded.spent["pointwise, last"], recorded.spent["pointwise"]) =}}: {{= verdict.ratio(recorded.spent["pointwise, last"], recorded.spent["pointwise"]).words("no gain there", "a gain there too", "there it decides nothing") =}}. What is left we cannot explain.
 
-# %% measured=true hide="code" name="fig-mobilenet-roofline" alt="Multiply-adds a second over multiply-adds for each element moved, both axes logarithmic. A line rises and turns level: the roof. Round dots for depthwise layers stand in two columns at the left, below five; a triangle for the stem and squares for pointwise layers stand to the right of them." caption="Every layer of MobileNet under the roof of this machine. The two columns of depthwise layers are those with stride 2 and those without; their width plays no part. How far a mark lies below the roof is what neither moving nor work explains."
+# %% measured=true hide="code" name="fig-mobilenet-roofline" alt="Multiply-adds a second over multiply-adds for each element moved, both axes logarithmic. A line rises and turns level: the roof. Round dots for depthwise layers stand in two columns at the left, below five; a triangle for the stem and squares for pointwise layers stand to the right of them." caption="Every layer of MobileNet, and the roof of this machine. The two columns of depthwise layers are those with stride 2 and those without. How far a mark lies below the roof is what neither moving nor work explains; a mark above it has a program that does more in a second than that of the dense product."
 from matplotlib.ticker import LogLocator
 
 fig, ax = plt.subplots(figsize=(6.5, 3.6))
@@ -519,7 +520,7 @@ plt.show()
 # %% [markdown] objective="train" claims="M1-16"
 # ## Measure it: what is a narrow network worth?
 #
-# We take handwritten digits of 16×16 pixels, twenty of each to learn from, and a short MobileNet: a stem and four layers, whose widths $\alpha$ multiplies.
+# We take handwritten digits, scans of 8×8 pixels enlarged to 16×16, twenty of each to learn from, and a short MobileNet: a stem and four layers, whose widths $\alpha$ multiplies.
 
 # %%
 def chain(stem, blocks, classes, channels=3, stem_kernel=3):
@@ -584,7 +585,7 @@ ax.margins(y=0.15, x=0.12)
 plt.show()
 
 # %% [markdown]
-# We judge in pairs of the same seed, {{= len(recorded.right["1.0"]) =}} of them (the rule of {chapter}`1`). From full width to three quarters the accuracy changes by {{= verdict.paired(recorded.right["0.75"], recorded.right["1.0"]) =}}: {{= verdict.paired(recorded.right["0.75"], recorded.right["1.0"]).words("the narrower network is the more accurate one", "the narrower network is less accurate", "the two are not told apart") =}}. From a half to a quarter it changes by {{= verdict.paired(recorded.right["0.25"], recorded.right["0.5"]) =}}: {{= verdict.paired(recorded.right["0.25"], recorded.right["0.5"]).words("a gain", "a loss", "not told apart") =}}. Is the last step the dearest, as on ImageNet? Against the first step it loses {{= verdict.paired([a - b - c + d for a, b, c, d in zip(recorded.right["0.5"], recorded.right["0.25"], recorded.right["1.0"], recorded.right["0.75"])], 0).words("more; the paper's table has the same shape", "less, unlike the paper's table", "an amount that is not told apart") =}}.
+# We judge in pairs of the same seed, {{= len(recorded.right["1.0"]) =}} of them (the rule of {chapter}`1`). From full width to three quarters the accuracy changes by {{= verdict.paired(recorded.right["0.75"], recorded.right["1.0"]) =}}: {{= verdict.paired(recorded.right["0.75"], recorded.right["1.0"]).words("the narrower network is the more accurate one", "the narrower network is less accurate", "the two are not told apart") =}}. From a half to a quarter it changes by {{= verdict.paired(recorded.right["0.25"], recorded.right["0.5"]) =}}: {{= verdict.paired(recorded.right["0.25"], recorded.right["0.5"]).words("a gain", "a loss", "not told apart") =}}. Is the last step the dearest, as on ImageNet? Against the first step it loses {{= verdict.paired([a - b - c + d for a, b, c, d in zip(recorded.right["0.5"], recorded.right["0.25"], recorded.right["1.0"], recorded.right["0.75"])], 0).words("more, as in the paper's table", "less, unlike the paper's table", "an amount that is not told apart") =}} ({{= verdict.paired([a - b - c + d for a, b, c, d in zip(recorded.right["0.5"], recorded.right["0.25"], recorded.right["1.0"], recorded.right["0.75"])], 0) =}}).
 #
 # :::{dropdown} Going deeper: how sure, and do small networks overfit less?
 # All widths share one recipe, as in the paper; each might like its own. To name one digit always would be right for {{= f"{verdict.chance(test.y):.0%}" =}} of the {{= len(test) =}} test images, and on so many an accuracy of {{= f"{verdict.mean(recorded.right['1.0']):.0%}" =}} has a sampling error of {{= f"{100 * verdict.sampling_error(verdict.mean(recorded.right['1.0']), len(test)):.1f}" =}} points either way. Both halves of the data come from the same writers.
@@ -612,7 +613,7 @@ for eps in (1e-30, layer.depthwise[1].eps):
         print(f"ε = {eps}, filters × {scale}: changed by {change:.0e}")
 
 # %% [markdown]
-# With an ε of nearly nothing in the batch norm, the output stays the same to the last digits, whatever the factor. So decay on a filter cannot make the function simpler. It can do two other things. A step of the same size turns a short filter further, so it changes the learning rate {cite:p}`laarhoven2017l2`. And at the usual ε a very short filter sinks below it: in the last line the function is another.
+# With an ε of nearly nothing in the batch norm, the output stays the same to the last digits, whatever the factor. So, but for the ε, decay on a filter leaves the function as it is. It can do two other things. It makes the filter *short*: its length is the root of its summed squares. A step of the same size turns a short filter further, so decay changes the learning rate {cite:p}`laarhoven2017l2`. And behind a very short filter the spread is no longer large beside the usual ε: in the last line the function is another.
 #
 # Does it matter? We train with weight decay on everything, and on everything but the depthwise filters: with 4e-5, as in the authors' code, and five hundred times as strong.
 
@@ -679,7 +680,7 @@ show.table(["weight decay", "test accuracy: mean", "shortest filter: mean"],
 # %% predict [markdown] name="stem" objective="build"
 # ## Pitfalls: a listing, fault by fault
 #
-# The long notes end with MobileNet in TensorFlow 1, for handwritten digits. It is instructive: it can train and print high numbers, and five things in it are wrong. Each fault is rebuilt here in our own code.
+# The long notes end with MobileNet in TensorFlow 1, for handwritten digits. It is instructive: it can train and print high numbers, and five things in it are wrong. Three of them are rebuilt here, in our own code; two are told.
 #
 # The first: the stem has a kernel of 1×1, with stride 2. We train our digit reader at half width, the listing's, with either stem.
 #
@@ -743,9 +744,11 @@ plt.show()
 #
 # {answer}`stem`
 #
-# On the digits of 16×16 pixels it changes the accuracy by {{= stem_verdict(recorded.stems, 16) =}}: {{= stem_verdict(recorded.stems, 16).words("it helps", "it does harm", "not told apart") =}}. These digits are scans of 8×8, enlarged: neighbours say nearly the same, so a test on them can miss the fault. On the scans themselves it is {{= stem_verdict(recorded.stems, 8) =}}: {{= stem_verdict(recorded.stems, 8).words("it helps", "it does harm", "not told apart") =}}.
+# On the digits of 16×16 pixels it changes the accuracy by {{= stem_verdict(recorded.stems, 16) =}}: {{= stem_verdict(recorded.stems, 16).words("it helps", "it does harm", "not told apart") =}}. These digits are scans of 8×8, enlarged: neighbours say nearly the same. That a test on them misses the fault for this reason is our guess. On the scans themselves it is {{= stem_verdict(recorded.stems, 8) =}}: {{= stem_verdict(recorded.stems, 8).words("it helps", "it does harm", "not told apart") =}}.
 #
-# The listing then halves its map once more instead of four times. For images of 28×28 that can be meant; it does not say so, and its comments show the widths of the full network, though it is built at half.
+# :::{dropdown} Going deeper: what else the listing changes
+# It then halves its map once more instead of four times. For images of 28×28 that can be meant; it does not say so, and its comments show the widths of the full network, though it is built at half.
+# :::
 #
 # **A loss that is a tenth.** It averages the label times the logarithm of a softmax over images *and* classes.
 
@@ -760,7 +763,7 @@ print(f"the first image: {first:.4f}, cross-entropy {entropy_first:.4f}")
 print(f"both images:     {listing:.4f}, cross-entropy {entropy:.4f}")
 
 # %% [markdown]
-# With three classes the loss is a third of the cross-entropy, with ten a tenth; under plain gradient descent that is a tenth of the learning rate. (Adam divides by the size of the gradients, so the listing does not notice.) The second image shows a graver fault: the probability of its class is rounded to zero, and the loss is no number any more.
+# With three classes the loss is a third of the cross-entropy, with ten a tenth; under plain gradient descent that is a tenth of the learning rate. (The listing trains with Adam, an optimiser that divides by the size of the gradients, so there a factor cancels.) The second image shows a graver fault: the probability of its class is rounded to zero, and the loss is no number any more.
 #
 # **Averages that are never taken.** The listing has variables for the running means and variances of batch norm, and operations that would update them. Nobody runs these, and the network stays in training mode when it is tested: each image is normalised with the images that happen to be asked with it.
 
@@ -786,7 +789,7 @@ for name, found in company.items():
 # %% [markdown] claims="M1-43"
 # The same trained networks are right on {{= f"{verdict.mean(recorded.company['own averages']):.0%}" =}} of the test images with averages of their own. Asked in mixed batches with the batch's statistics it is {{= f"{verdict.mean(recorded.company['mixed']):.0%}" =}}; asked digit by digit, all zeros first, {{= f"{verdict.mean(recorded.company['sorted']):.0%}" =}}: {{= verdict.paired(recorded.company["sorted"], recorded.company["mixed"]).words("a gain by company alone", "the company of an image decides about it", "not told apart") =}}. In PyTorch the cure is one word, `eval()`.
 #
-# Two faults are left. `keep_prob` is fed and nothing reads it: there is no dropout. And the last line calls a function without its arguments, so the file ends with an error. Our reader is the listing mended, and shorter: a 3×3 stem, cross-entropy, running averages, a test on images that it has not learned from.
+# Two faults are left. `keep_prob`, the share that a dropout would keep, is set, and nothing reads it: there is no dropout. And the last line calls a function without its arguments, so the file ends with an error. Our reader is the listing mended, and shorter: a 3×3 stem, cross-entropy, running averages.
 
 # %% [markdown] objective="build"
 # ### A copy that runs
@@ -944,7 +947,7 @@ with Check("free_groups") as check:
 # You are given a cost of a network at three widths: its parameters, say, at $\alpha = 1$, $\tfrac12$ and $\tfrac14$. You do not know its layers. But you know the form of the law: $a\,\alpha^2 + b\,\alpha + c$. Write two functions:
 #
 # - `law(full, half, quarter)`: the three parts `(a, b, c)`, a tuple or a list of exact whole numbers. The three counts are whole numbers, perhaps very large ones, and come from such a law with whole parts, any of which may be 0.
-# - `count_at(parts, alpha)`: the cost at any other width, `parts` being such a triple. A number near enough to be rounded right will do.
+# - `count_at(parts, alpha)`: the cost at any other width, `parts` being such a triple. A float will do.
 #
 # :::{dropdown} Hint
 # Three equations: $a + b + c$ is the first count, $a/4 + b/2 + c$ the second, $a/16 + b/4 + c$ the third. Take differences: $c$ goes. Multiply by four or sixteen before you subtract, and no fraction is left until the last division, which comes out even: `//` keeps it exact where `/` does not.
@@ -1147,11 +1150,11 @@ show.table(
        for w in (1.0, 0.25)])
 
 # %% [markdown]
-# MobileNet does {{= f"{asked['Xception'].macs / whole.macs:.0f}" =}} times fewer multiply-adds than Xception. By the paper it is 70.6% right on ImageNet, where VGG-16 is 71.5% right (Table 8 of {cite:t}`howard2017mobilenets`). It is a chain, easy to build, to fold and to run everywhere: take it where that counts, and as a yardstick. Choose its width by time, on the machine that will run it.
+# MobileNet does {{= f"{alike.macs / whole.macs:.0f}" =}} times fewer multiply-adds than Xception on an image of the same size. By the paper it is 70.6% right on ImageNet, where VGG-16 is 71.5% right (Table 8 of {cite:t}`howard2017mobilenets`). It is a chain, easy to build, to fold and to run everywhere: take it where that counts, and as a yardstick. Choose its width by time, on the machine that will run it.
 #
-# What it leaves open is on the bill. The pointwise layers do {{= f"{share('pointwise', 'macs'):.0%}" =}} of the work: {chapter}`5` groups them. Every channel goes through a ReLU after each step: MobileNet V2 asks whether it should. And a narrow network keeps its classifier.
+# What it leaves open is on the bill. The pointwise layers do {{= f"{share('pointwise', 'macs'):.0%}" =}} of the work: {chapter}`5` groups them. Every channel goes through a ReLU after each step: {chapter}`MobileNet V2 <4>` asks whether it should. And a narrow network keeps its classifier.
 
 # %% ledger [markdown]
 # ## What was claimed, what we found
 #
-# Eight statements about MobileNet, each with our verdict.
+# Statements about MobileNet that are worth a second look, each with our verdict.

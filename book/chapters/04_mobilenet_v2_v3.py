@@ -1,7 +1,7 @@
 # ---
 # title: MobileNet V2 and V3
 # minutes: [75, 75]
-# before: depthwise and pointwise (1×1) convolutions and how their multiply-adds are counted ({chapter}`1`); MobileNet V1, which stacks the two; what a residual unit, its shortcut and its bottleneck are ({chapter}`5`).
+# before: depthwise and pointwise (1×1) convolutions and how their multiply-adds are counted ({chapter}`1`); MobileNet V1, which stacks the two ({chapter}`3`); what a shortcut is ({chapter}`2`).
 # objectives:
 #   relu: say what a ReLU loses of a narrow embedding, and name the decoder by which you judge
 #   block: tell V2's block from those of V1 and ResNet, count it, and say which blocks have a shortcut
@@ -17,7 +17,7 @@
 # %% [markdown] objective="block"
 # ## One width for two jobs
 #
-# MobileNet V1 {cite:p}`howard2017mobilenets` repeats one pair of layers: {term}`depthwise <depthwise convolution>` 3×3, then {term}`pointwise <pointwise convolution>`, each with {term}`batch norm` and a {term}`ReLU`. Whatever such a pair computes, it also hands on: its output is the next pair's input, in full width.
+# {chapter}`MobileNet V1 <3>` {cite:p}`howard2017mobilenets` repeats one pair of layers: {term}`depthwise <depthwise convolution>` 3×3, then {term}`pointwise <pointwise convolution>`, each with {term}`batch norm` and a {term}`ReLU`. Whatever such a pair computes, it also hands on: its output is the next pair's input, in full width.
 
 # %% hide="code"
 from functools import partial
@@ -1028,4 +1028,4 @@ show.table(
 # %% ledger [markdown]
 # ## What was claimed, what we found
 #
-# Eight statements about MobileNet V2, each with our verdict.
+# Statements about MobileNet V2 that are worth a second look, each with our verdict.

@@ -181,7 +181,7 @@ print("first output:", int(apart[0].sum()), "inputs, shuffled:",
 # The shuffle itself mixes nothing, it moves channels. The *grouped layer behind it* mixes.
 #
 # :::{dropdown} Going deeper: MobileNet, and training
-# The mixing comes at the price of a grouped layer; in MobileNet {cite:p}`howard2017mobilenets` a dense 1×1 layer does this work. Training runs through the shuffle: a gradient goes back to the channel that it came from.
+# The mixing comes at the price of a grouped layer; in {chapter}`MobileNet <3>` {cite:p}`howard2017mobilenets` a dense 1×1 layer does this work. Training runs through the shuffle: a gradient goes back to the channel that it came from.
 # :::
 
 # %% [markdown] objective="mix" claims="S1-46"
