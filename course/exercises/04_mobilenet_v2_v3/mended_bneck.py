@@ -15,7 +15,7 @@ class MendedBneck(nn.Module):
             return nn.BatchNorm2d(c, eps=0.001, momentum=0.01)
 
         narrow = round_channels(c_mid / 4)
-        self.shortcut = stride == 1 and c_in == c_out
+        self.adds = c_out == c_in and stride == 1
         self.pw = nn.Conv2d(c_in, c_mid, 1, bias=False)
         self.pw_bn = norm(c_mid)
         self.dw = nn.Conv2d(c_mid, c_mid, kernel, stride, kernel // 2, groups=c_mid, bias=False)
@@ -32,7 +32,7 @@ class MendedBneck(nn.Module):
         z = torch.relu(self.fc1(y.mean(dim=(2, 3), keepdim=True)))
         y = y * nn.functional.hardsigmoid(self.fc2(z))
         y = self.pwl_bn(self.pwl(y))
-        return x + y if self.shortcut else y
+        return x + y if self.adds else y
 
 # %% test name="Layers as wide as V3's" points=1 hint="Print state_dict()'s shapes for 8 → 44 → 8 channels. How wide is fc1 in a Bneck?"
 from lightnets_edu import checks
@@ -224,29 +224,29 @@ class MendedBneck(nn.Module):
 # +         y = act(y)
 
 # %% wrong mistake="Has no shortcut; passes the visible check." from="solution"
-# -         return x + y if self.shortcut else y
+# -         return x + y if self.adds else y
 # +         return y
 
 # %% wrong mistake="Adds where the widths agree, with stride 2 too: it stops; passes the visible check." from="solution"
-# -         self.shortcut = stride == 1 and c_in == c_out
-# +         self.shortcut = c_in == c_out
+# -         self.adds = c_out == c_in and stride == 1
+# +         self.adds = c_out == c_in
 
 # %% wrong mistake="Adds to the first channels where the widths differ." from="solution"
-# -         return x + y if self.shortcut else y
+# -         return x + y if self.adds else y
 # +         c = min(x.shape[1], y.shape[1])
 # +         if x.shape[2:] == y.shape[2:]:
 # +             y = torch.cat([y[:, :c] + x[:, :c], y[:, c:]], dim=1)
 # +         return y
 
 # %% wrong mistake="Adds the input in place; passes the visible check." from="solution"
-# -         return x + y if self.shortcut else y
-# +         return x.add_(y) if self.shortcut else y
+# -         return x + y if self.adds else y
+# +         return x.add_(y) if self.adds else y
 
 # %% wrong mistake="Adds before the last batch norm; passes the visible check." from="solution"
 # -         y = self.pwl_bn(self.pwl(y))
-# -         return x + y if self.shortcut else y
+# -         return x + y if self.adds else y
 # +         y = self.pwl(y)
-# +         return self.pwl_bn(x + y if self.shortcut else y)
+# +         return self.pwl_bn(x + y if self.adds else y)
 
 # %% wrong mistake="PyTorch's own numbers for batch norm; the visible check forgives them." from="solution"
 # -             return nn.BatchNorm2d(c, eps=0.001, momentum=0.01)
