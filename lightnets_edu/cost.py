@@ -32,21 +32,28 @@ MULTIPLYING = (*CONVOLUTIONS, nn.Linear)
 
 def _pair(value: int | Sequence[int], what: str) -> tuple[int, int]:
     """`3` and `(3, 3)` both mean height 3, width 3."""
-    pair = (value, value) if isinstance(value, int) else tuple(value)
-    if len(pair) != 2 or not all(isinstance(v, int) and v > 0 for v in pair):
-        raise ValueError(f"{what} must be a positive whole number or a pair of them, got {value!r}")
-    return pair
+    try:
+        h, w = value if isinstance(value, Iterable) else (value, value)
+        whole(height=h, width=w)
+    except (TypeError, ValueError):
+        message = f"{what} must be a positive whole number or a pair of them, got {value!r}"
+        raise ValueError(message) from None
+    return int(h), int(w)
 
 
-def _positive(**sizes: int) -> None:
+def _positive(**sizes: int) -> list[int]:
+    """The sizes as Python's whole numbers, which never overflow."""
     for name, value in sizes.items():
-        if not isinstance(value, int) or value < 1:
-            raise ValueError(f"{name} must be a positive whole number, got {value!r}")
+        try:
+            whole(size=value)
+        except ValueError:
+            raise ValueError(f"{name} must be a positive whole number, got {value!r}") from None
+    return [int(size) for size in sizes.values()]
 
 
 def conv_params(c_in: int, c_out: int, kernel: int | Sequence[int], groups: int = 1, bias: bool = False) -> int:
     """Weights of a convolution: kernel² · c_in/g · c_out, and c_out more with a bias."""
-    _positive(c_in=c_in, c_out=c_out, groups=groups)
+    c_in, c_out, groups = _positive(c_in=c_in, c_out=c_out, groups=groups)
     divide(c_out, groups, "output of a grouped convolution")
     weights = math.prod(_pair(kernel, "kernel")) * divide(c_in, groups, "input of a grouped convolution") * c_out
     return weights + (c_out if bias else 0)
@@ -68,25 +75,26 @@ def conv_access(
     groups: int = 1,
 ) -> int:
     """Memory access of a convolution, in elements: input read, output written, weights read."""
+    c_in, c_out = _positive(c_in=c_in, c_out=c_out)
     maps = c_in * math.prod(_pair(in_size, "in_size")) + c_out * math.prod(_pair(out_size, "out_size"))
     return maps + conv_params(c_in, c_out, kernel, groups)
 
 
 def resnet_unit_macs(h: int, w: int, c: int, m: int) -> int:
     """ShuffleNet V1, §3.2: a bottleneck of m channels costs hw(2cm + 9m²)."""
-    _positive(h=h, w=w, c=c, m=m)
+    h, w, c, m = _positive(h=h, w=w, c=c, m=m)
     return h * w * (2 * c * m + 9 * m * m)
 
 
 def resnext_unit_macs(h: int, w: int, c: int, m: int, g: int) -> int:
     """ShuffleNet V1, §3.2: with a grouped 3x3, hw(2cm + 9m²/g)."""
-    _positive(h=h, w=w, c=c, m=m, g=g)
+    h, w, c, m, g = _positive(h=h, w=w, c=c, m=m, g=g)
     return h * w * (2 * c * m + 9 * m * divide(m, g, "bottleneck"))
 
 
 def shufflenet_unit_macs(h: int, w: int, c: int, m: int, g: int) -> int:
     """ShuffleNet V1, §3.2: with a depthwise 3x3 and grouped pointwise layers, hw(2cm/g + 9m)."""
-    _positive(h=h, w=w, c=c, m=m, g=g)
+    h, w, c, m, g = _positive(h=h, w=w, c=c, m=m, g=g)
     divide(c, g, "unit")
     return h * w * (2 * c * divide(m, g, "bottleneck") + 9 * m)
 
@@ -105,7 +113,7 @@ def inverted_residual_peak(
     projection runs: the input, the filtered slice and the slice's share of the output. From the second slice on, also
     the sum of the shares so far.
     """
-    _positive(c_in=c_in, c_out=c_out)
+    c_in, c_out = _positive(c_in=c_in, c_out=c_out)
     c_slice = divide(c_mid, slices, "slices of the expanded map")
     h_w, out_h_w = math.prod(_pair(in_size, "in_size")), math.prod(_pair(out_size, "out_size"))
     share = c_out * out_h_w
@@ -251,8 +259,10 @@ def _first(tree: object) -> Tensor | None:
 def _shapes(shape: Any) -> list[tuple[int, ...]]:
     """One shape, or several, each with a batch axis of 1."""
     try:
-        shapes = [tuple(shape)] if isinstance(shape[0], int) else [tuple(s) for s in shape]
-        whole(**{f"size {size}": size for s in shapes for size in s})
+        shapes = [tuple(s) for s in (shape if isinstance(shape[0], Iterable) else [shape])]
+        for size in (size for s in shapes for size in s):
+            whole(size=size)
+        shapes = [tuple(map(int, s)) for s in shapes]
         good = all(len(s) > 1 and s[0] == 1 for s in shapes)
     except (TypeError, ValueError, IndexError, KeyError):
         good = False
