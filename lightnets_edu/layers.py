@@ -32,7 +32,8 @@ def one_of(value: object, accepted: Iterable[object], what: str) -> None:
 def _written_down(*values: object) -> bool:
     """Is a network being written down (torch.fx, torch.jit.trace, torch.export), where sizes are names, no numbers?"""
     exporting = getattr(torch.compiler, "is_exporting", bool)    # torch 2.7
-    return torch._C._get_tracing_state() is not None or exporting() or any(isinstance(value, fx.Proxy) for value in values)
+    tracing = torch._C._get_tracing_state() is not None
+    return tracing or exporting() or any(isinstance(value, fx.Proxy) for value in values)
 
 
 def check_map(x: Tensor, what: str) -> None:
