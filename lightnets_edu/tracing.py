@@ -8,6 +8,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
+from numbers import Integral
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._pytree import tree_leaves
 
 from lightnets_edu import cost
+from lightnets_edu.borrowed import borrowed, image
 
 LISTS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
 WEIGHTED = {"pointwise", "depthwise", "standard", "grouped", "linear"}
@@ -67,19 +69,18 @@ def trace(module: nn.Module, shape: Sequence[int], leaf: Callable[[str, nn.Modul
     if not isinstance(module, nn.Module):
         raise ValueError(f"expected a module (an nn.Module instance), got {type(module).__name__}")
     shape = tuple(shape)
-    if len(shape) < 2 or shape[0] != 1 or not all(isinstance(s, int) and s > 0 for s in shape):
+    if len(shape) < 2 or shape[0] != 1 or not all(isinstance(s, Integral) and s > 0 for s in shape):
         raise ValueError(f"shape must be that of one image with its batch axis, such as (1, 240, 28, 28); got {shape}")
-    twin = cost._meta_copy(module)
-    dtype = next((p.dtype for p in twin.parameters() if p.is_floating_point()), torch.float32)
-    watch = _Watch(twin, leaf or (lambda name, module: False))
-    x = torch.empty(shape, dtype=dtype, device="meta")
-    watch.add("input", "input", ("input",), [], [x])
-    try:
-        with torch.no_grad(), watch:
-            y = twin(x)
-    except Exception as error:
-        problem = f"cannot be traced on an input of shape {shape}{watch.place()}: {error}"
-        raise ValueError(f"{type(module).__name__} {problem}") from error
+    x = image(shape, module)
+    with borrowed(module):
+        watch = _Watch(module, leaf or (lambda name, module: False))
+        watch.add("input", "input", ("input",), [], [x])
+        try:
+            with watch:
+                y = module(x)
+        except Exception as error:
+            problem = f"cannot be traced on an input of shape {shape}{watch.place()}: {error}"
+            raise ValueError(f"{type(module).__name__} {problem}") from error
     outputs = _tensors(y)
     if not any(id(t) in watch.maker for t in outputs):
         raise ValueError(f"the output of {type(module).__name__} cannot be followed back to its input")

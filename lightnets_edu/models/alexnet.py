@@ -6,7 +6,7 @@
 Departures from the paper: 224 pixels do not give its 55 positions, so the first layer is padded by 2 (227 without
 padding costs the same). §3.3 leaves open whether a neighbourhood ends at its column's edge; here, as in Caffe, it does
 not. The formula of §3.3 adds squares up where PyTorch averages them: PyTorch's `alpha` is the paper's times n. (Caffe
-averages with the paper's alpha, and so normalises a fifth as much.) Initialisation is PyTorch's.
+averages with the paper's alpha, and so normalises a fifth as much.)
 
 `OneColumnAlexNet` is Krizhevsky (2014), "One weird trick for parallelizing convolutional neural networks",
 arXiv:1404.5997, in the form that torchvision made popular; `alexnet_b` is another name for it.
@@ -15,12 +15,15 @@ Departures from the paper: footnote 1 (page 5) has 384 channels in the fourth co
 configuration and torchvision have 256, and only these agree with the paper's "0.2 % more parameters" (reported).
 torchvision leaves response normalisation out and drops activations out before the linear layers, not after.
 
+Initialisation is He's for convolutions and PyTorch's for linear layers; the paper of 2012 (§5) draws all weights from a
+normal distribution of deviation 0.01, and starts some biases at 1.
+
 Both pool to 6 × 6 before the head, as torchvision does: at 224 that changes nothing, and other sizes can be tried.
 """
 
 from torch import Tensor, nn
 
-from lightnets_edu.layers import check_image, whole
+from lightnets_edu.layers import check_image, initialise, whole
 
 SMALLEST = 63    # pixels: less leaves nothing for the last max pooling
 N = 5            # §3.3, the constants of response normalisation
@@ -75,6 +78,7 @@ class AlexNet(nn.Module):
             nn.Dropout(0.5),
             nn.Linear(4096, num_classes),
         )
+        initialise(self)
 
     def forward(self, x: Tensor) -> Tensor:
         check_image(x, smallest=SMALLEST)
@@ -118,6 +122,7 @@ class OneColumnAlexNet(nn.Module):
             nn.ReLU(),
             nn.Linear(4096, num_classes),
         )
+        initialise(self)
 
     def forward(self, x: Tensor) -> Tensor:
         check_image(x, smallest=SMALLEST)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
-from lightnets_edu.layers import check_image, one_of, whole
+from lightnets_edu.layers import check_image, initialise, one_of, whole
 
 
 class Row(NamedTuple):
@@ -85,11 +85,10 @@ class _Cifar(nn.Module):
         whole(num_classes=num_classes)
         self.features = nn.Sequential(*layers)
         self.head = nn.Linear(256 * 4 * 4, num_classes)
+        initialise(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        check_image(x)
-        if x.shape[2:] != (32, 32):
-            raise ValueError(f"images must be 32 × 32, got {x.shape[2]} × {x.shape[3]}")
+        check_image(x, size=32)
         scores: Tensor = self.head(self.features(x).flatten(1))
         return scores
 

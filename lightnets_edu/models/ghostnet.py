@@ -34,7 +34,8 @@ class GhostModule(nn.Module):
         m = -(-c_out // s)  # primary maps, rounded up
         self.primary = conv_bn(c_in, m, kernel)
         self.cheap = conv_bn(m, m * (s - 1), d, groups=m)
-        self.c_out, self.relu = c_out, relu
+        self.c_out, self.surplus = c_out, m * s - c_out
+        self.relu = relu
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.primary(x)
@@ -44,7 +45,7 @@ class GhostModule(nn.Module):
         if self.relu:
             ghosts = torch.relu(ghosts)
         y = torch.cat([y, ghosts], dim=1)
-        return y if y.shape[1] == self.c_out else y[:, :self.c_out]
+        return y[:, :self.c_out] if self.surplus else y
 
 
 class GhostBottleneck(nn.Module):

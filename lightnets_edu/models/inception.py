@@ -86,8 +86,8 @@ class EquivalentInception(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         segments = self.reduce(x).chunk(len(self.spatial), dim=1)
-        pairs = zip(self.spatial, segments, strict=True)
-        return torch.cat([conv(segment) for conv, segment in pairs], 1)
+        towers = enumerate(self.spatial)
+        return torch.cat([conv(segments[i]) for i, conv in towers], 1)
 
 
 class ExtremeInception(nn.Module):

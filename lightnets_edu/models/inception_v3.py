@@ -17,7 +17,7 @@ convolution, where a ReLU stands between it and the batch norm (the tests count 
 import torch
 from torch import Tensor, nn
 
-from lightnets_edu.layers import check_image, whole
+from lightnets_edu.layers import check_image, initialise, whole
 
 A_POOL = (32, 64, 64)           # pool tower of each InceptionA: 224 + 32, 224 + 64, 224 + 64 channels
 B_MID = (128, 160, 160, 192)    # inside the 7 × 7 towers of each InceptionB
@@ -152,6 +152,7 @@ class InceptionV3(nn.Module):
         self.inception = nn.Sequential(*modules)
         self.dropout = nn.Dropout(0.5)
         self.head = nn.Linear(2048, num_classes)
+        initialise(self)
 
     def forward(self, x: Tensor) -> Tensor:
         check_image(x, SMALLEST)

@@ -5,7 +5,9 @@ Beside the paper: Figure 3 (right) is `DepthwiseSeparable`, Table 1 is `TABLE_1`
 
 Departures from the paper: Table 1 prints stride 2 for the last depthwise convolution too, yet 7 x 7 for its input
 and its output; the stride is 1. The paper's softmax is left to the loss. Batch norm's epsilon and momentum, which
-it leaves open, are PyTorch's. Departures from many ports, which are later: ReLU, not ReLU6.
+it leaves open, are PyTorch's. Departures from the authors' code (tensorflow/models, slim/nets/mobilenet_v1.py): there
+it is ReLU6, not the paper's ReLU; batch norm has epsilon 0.001 and keeps 0.9997 at every step; a dropout of 0.001
+stands before the classifier; initialisation is a truncated normal of deviation 0.09, here it is He's.
 """
 
 from typing import NamedTuple
@@ -13,7 +15,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from lightnets_edu.layers import check_image, conv_bn, one_of, whole
+from lightnets_edu.layers import check_image, conv_bn, initialise, one_of, whole
 
 
 class Row(NamedTuple):
@@ -77,6 +79,7 @@ class MobileNetV1(nn.Module):
             c_in = c_out
         self.blocks = nn.Sequential(*blocks)
         self.head = nn.Linear(c_in, num_classes)
+        initialise(self)
 
     def forward(self, x: Tensor) -> Tensor:
         check_image(x)

@@ -2,11 +2,12 @@
 
 Beside the paper: Table 1 and Figure 4d are `InvertedResidual`, Table 2 is `TABLE_2` and `MobileNetV2`.
 
-Departures from the paper: where t = 1, a 1x1 convolution that widens nothing is left out (with it, width 1.0 would
-need 313 M multiply-adds, not 300 M); the classifier, there a 1x1 convolution, is a linear layer with a bias. What
-the paper leaves open is that of torchvision's code: how scaled channels are rounded, dropout before the classifier,
-batch norm's epsilon and momentum. The paper reports 3.4 M parameters at width 1.0 and 6.9 M at 1.4; this network
-has 3.50 M and 6.11 M, as other implementations do.
+Departures from the paper: where t = 1, a 1x1 convolution that widens nothing is left out (with it, width 1.0 would need
+313 M multiply-adds, not 300 M); the classifier, there a 1x1 convolution, is a linear layer with a bias. What the paper
+leaves open is that of torchvision's code: how scaled channels are rounded, dropout before the classifier, batch norm's
+epsilon and momentum (the authors' code, slim/nets/mobilenet, has 0.001 and keeps 0.997 at every step, and begins with a
+truncated normal of deviation 0.09, not with He's draws). The paper reports 3.4 M parameters at width 1.0 and 6.9 M at
+1.4; this network has 3.50 M and 6.11 M, as other implementations do.
 """
 
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from typing import NamedTuple
 from torch import Tensor, nn
 from torch.nn.functional import relu6
 
-from lightnets_edu.layers import check_image, conv_bn, one_of, round_channels, whole
+from lightnets_edu.layers import check_image, conv_bn, initialise, one_of, round_channels, whole
 
 
 class Row(NamedTuple):
@@ -89,6 +90,7 @@ class MobileNetV2(nn.Module):
         c_out = round_channels(HEAD * max(1.0, width))    # never narrower than 1280 (§4)
         self.last = nn.Sequential(conv_bn(c_in, c_out, 1), nn.ReLU6())
         self.head = nn.Sequential(nn.Dropout(0.2), nn.Linear(c_out, num_classes))
+        initialise(self)
 
     def forward(self, x: Tensor) -> Tensor:
         check_image(x)

@@ -1,13 +1,15 @@
 """MobileNet V3. Howard, Sandler, Chu, Chen, Chen, Tan, Wang, Zhu, Pang, Vasudevan, Le, Adam (2019), arXiv:1905.02244.
 
 Beside the paper: Figure 4 is `Bneck`, Table 1 is `TABLE_1` (large), Table 2 is `TABLE_2` (small), Figure 5 the end of
-`MobileNetV3`. Departures from the paper: where exp size equals the input, a 1x1 convolution that widens nothing is
-left out; Table 2 marks squeeze-and-excite at the last 1x1 convolution too, which neither torchvision nor timm has;
-the 1x1 convolutions after the pool are linear layers. What the paper leaves open is that of the authors' code: how
-widths are rounded, exp sizes that keep their ratio to a scaled input, a classifier whose hidden layer is never scaled
-(timm has these too, torchvision differs in both), batch norm's epsilon. Dropout 0.2 and momentum 0.01 are the paper's
-0.8 and 0.99 (§6.1.1) in PyTorch's terms. The paper reports 219 M multiply-adds for large; this and other code has
-216.6 M.
+`MobileNetV3`. Departures from the paper: where exp size equals the input, a 1x1 convolution that widens nothing is left
+out; Table 2 marks squeeze-and-excite at the last 1x1 convolution too, which neither torchvision nor timm has; the 1x1
+convolutions after the pool are linear layers. What the paper leaves open is that of the authors' code: how widths are
+rounded, exp sizes that keep their ratio to a scaled input, batch norm's epsilon. The classifier's hidden layer is never
+scaled: in that code (slim/nets/mobilenet/mobilenet_v3.py) it is by default, and stays as it is with
+`finegrain_classification_mode`; the parameters and multiply-adds that the authors released are those of the latter.
+(timm does the same, torchvision differs in exp sizes and hidden layer.) Initialisation is He's, there a truncated
+normal of deviation 0.09. Dropout 0.2 and momentum 0.01 are the paper's 0.8 and 0.99 (§6.1.1) in PyTorch's terms. The
+paper reports 219 M multiply-adds for large; this and other code has 216.6 M.
 """
 
 from collections.abc import Callable
@@ -17,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import hardsigmoid, hardswish
 
-from lightnets_edu.layers import SqueezeExcite, check_image, conv_bn, one_of, round_channels, whole
+from lightnets_edu.layers import SqueezeExcite, check_image, conv_bn, initialise, one_of, round_channels, whole
 
 
 class Row(NamedTuple):
@@ -134,6 +136,7 @@ class MobileNetV3(nn.Module):
         self.head = nn.Sequential(
             nn.Linear(c_last, c_hidden), nn.Hardswish(), nn.Dropout(0.2), nn.Linear(c_hidden, num_classes)
         )
+        initialise(self)
 
     def forward(self, x: Tensor) -> Tensor:
         check_image(x)

@@ -4,11 +4,13 @@
 50-layer column of Table 1 is `TABLE_1`; shortcuts are option B of §4.1, a projection only where the shape changes.
 Departure from the paper, by default: a stage halves its image in the first 3×3, as in Facebook's Torch code and in
 torchvision ("v1.5"): 4,089,184,256 multiply-adds. `stride_in="1x1"` is the paper's network, as its authors released
-it: the first 1×1 skips three positions in four, 3,857,973,248 (the paper: 3.8 · 10⁹). Initialisation is PyTorch's.
+it: the first 1×1 skips three positions in four, 3,857,973,248 (the paper: 3.8 · 10⁹), and the max pool is not padded
+and rounds up, as Caffe does (github.com/KaimingHe/deep-residual-networks); at 224 both pools give 56 × 56.
 
 `ResNeXt50` is Xie, Girshick, Dollár, Tu, He (2016), arXiv:1611.05431. Beside the paper: Figure 3c is `Bottleneck`, the
-right column of Table 1 is `TABLE_1_RESNEXT`; §4 puts the stride in the 3×3. Departures from the paper: none known,
-but for PyTorch's initialisation.
+right column of Table 1 is `TABLE_1_RESNEXT`; §4 puts the stride in the 3×3. Departures from the paper: none known.
+
+Initialisation is He's, as in both papers; the draws are uniform.
 """
 
 from typing import NamedTuple
@@ -16,7 +18,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from lightnets_edu.layers import check_image, conv_bn, one_of, whole
+from lightnets_edu.layers import check_image, conv_bn, initialise, one_of, whole
 
 
 class Row(NamedTuple):
@@ -72,9 +74,12 @@ class Bottleneck(nn.Module):
         return torch.relu(short + y)
 
 
-def _stem() -> nn.Sequential:
+def _stem(caffe_pool: bool = False) -> nn.Sequential:
     """conv1 and the pooling of conv2_x. (N, 3, H, W) -> (N, 64, H/4, W/4)."""
-    return nn.Sequential(conv_bn(3, 64, 7, stride=2), nn.ReLU(), nn.MaxPool2d(3, stride=2, padding=1))
+    pool = nn.MaxPool2d(3, stride=2, padding=1)
+    if caffe_pool:
+        pool = nn.MaxPool2d(3, stride=2, ceil_mode=True)
+    return nn.Sequential(conv_bn(3, 64, 7, stride=2), nn.ReLU(), pool)
 
 
 def _stages(table: dict[str, Row], groups: int, stride_in: str) -> nn.Sequential:
@@ -99,12 +104,15 @@ class ResNet50(nn.Module):
     def __init__(self, stride_in: str = "3x3", num_classes: int = 1000):
         super().__init__()
         whole(num_classes=num_classes)
-        self.stem = _stem()
+        paper = stride_in == "1x1"
+        self.smallest = 3 if paper else 1  # its pool needs 2 × 2
+        self.stem = _stem(caffe_pool=paper)
         self.stages = _stages(TABLE_1, groups=1, stride_in=stride_in)
         self.head = nn.Linear(2048, num_classes)
+        initialise(self)
 
     def forward(self, x: Tensor) -> Tensor:
-        check_image(x)
+        check_image(x, self.smallest)
         y = self.stages(self.stem(x))  # (N, 3, 224, 224) -> (N, 2048, 7, 7)
         logits: Tensor = self.head(y.mean(dim=(2, 3)))  # global average pool
         return logits
@@ -122,6 +130,7 @@ class ResNeXt50(nn.Module):
         self.stem = _stem()
         self.stages = _stages(TABLE_1_RESNEXT, groups=CARDINALITY, stride_in="3x3")
         self.head = nn.Linear(2048, num_classes)
+        initialise(self)
 
     def forward(self, x: Tensor) -> Tensor:
         check_image(x)

@@ -7,13 +7,15 @@ Departures from the paper: none known at 1x. For other widths the paper says onl
 stem at 0.25x is our extension; with it the cost comes to the paper's 13 million. From that code, too, is what the paper
 leaves open: which part of a concatenation comes first (the shortcut). Departures from that code: it shuffles after the
 depthwise convolution, which is the same with its filters renamed; it applies ReLU to the branch before concatenation,
-which is the same where the input is not negative; it shuffles in the inverse order; and it has no classifier bias.
+which is the same where the input is not negative; it shuffles in the inverse order; it has no classifier bias; and it
+draws the weights of all convolutions but the first from a normal distribution of deviation 1/(channels that a filter
+sees), here they are He's.
 """
 
 import torch
 from torch import Tensor, nn
 
-from lightnets_edu.layers import check_image, conv_bn, divide, one_of, whole
+from lightnets_edu.layers import check_image, check_map, conv_bn, divide, initialise, one_of, whole
 
 UNITS = (4, 8, 4)    # Table 1, units per stage: one with stride 2, then 3, 7, 3 with stride 1
 TABLE_1 = {          # g: output channels of stages 2, 3, 4
@@ -32,9 +34,7 @@ def channel_shuffle(x: Tensor, groups: int) -> Tensor:
     (N, C, H, W) -> (N, C, H, W). With two groups, channels 0 1 2 | 3 4 5
     become 0 3 1 4 2 5. ValueError where `groups` does not divide C.
     """
-    if x.ndim != 4:
-        got = tuple(x.shape)
-        raise ValueError(f"channel shuffle: expected a tensor (N, C, H, W), got shape {got}")
+    check_map(x, "channel shuffle")
     n, c, h, w = x.shape
     table = x.reshape(n, groups, divide(c, groups, "channel shuffle"), h, w)
     return table.transpose(1, 2).reshape(n, c, h, w)
@@ -65,7 +65,8 @@ class ShuffleUnit(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         y = torch.relu(self.reduce(x))
-        y = channel_shuffle(y, self.groups)
+        if self.groups > 1:
+            y = channel_shuffle(y, self.groups)
         y = self.depthwise(y)  # no ReLU here (§3.2)
         y = self.expand(y)
         short = self.shortcut(x)
@@ -123,6 +124,7 @@ class ShuffleNetV1(nn.Module):
                 c = c_out
         self.stages = nn.Sequential(*units)
         self.head = nn.Linear(c, num_classes)
+        initialise(self)
 
     def forward(self, x: Tensor) -> Tensor:
         check_image(x)

@@ -8,7 +8,8 @@ multiply-adds; the classifier has no bias, and at 2x a dropout of 0.2 before it.
 Departures from the paper: its shuffle is that of ShuffleNet V1, the authors' code takes the inverse order (`join`).
 With two equal branches the order only renames channels; in stage 2, above 0.5x, it decides which branch is read when.
 Departure from the code: units end with the shuffle, as in Figure 3, while there each split begins with it. After
-the last unit of a stage this only renames channels.
+the last unit of a stage this only renames channels. Initialisation is He's, there a normal distribution of deviation
+1/(channels that a filter sees), 0.01 in the first layer.
 `torchvision=True` is that library's network: each branch of Figure 3d gives half of the output, which differs in
 the first unit of stage 2 only, not at 0.5x; the classifier has a bias and no dropout. Its shuffle is V1's.
 """
@@ -16,7 +17,7 @@ the first unit of stage 2 only, not at 0.5x; the classifier has a bias and no dr
 import torch
 from torch import Tensor, nn
 
-from lightnets_edu.layers import check_image, conv_bn, divide, one_of, whole
+from lightnets_edu.layers import check_image, conv_bn, divide, initialise, one_of, whole
 from lightnets_edu.models.shufflenet_v1 import channel_shuffle
 
 STEM = 24               # Table 5, Conv1
@@ -112,6 +113,7 @@ class ShuffleNetV2(nn.Module):
         self.conv5 = nn.Sequential(conv_bn(c, c_head, 1), nn.ReLU())
         self.dropout = nn.Dropout(0.2 if width == 2.0 and not torchvision else 0.0)
         self.head = nn.Linear(c_head, num_classes, bias=torchvision)
+        initialise(self)
 
     def forward(self, x: Tensor) -> Tensor:
         check_image(x)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from lightnets_edu.layers import check_image, one_of, whole
+from lightnets_edu.layers import check_image, initialise, one_of, whole
 
 
 class Row(NamedTuple):
@@ -122,6 +122,7 @@ class SqueezeNet(nn.Module):
             c = c_out
         self.dropout = nn.Dropout(0.5)            # after fire9
         self.head = nn.Conv2d(c, num_classes, 1)  # conv10
+        initialise(self)
 
     def forward(self, x: Tensor) -> Tensor:
         check_image(x, self.smallest)

@@ -16,7 +16,7 @@ nothing, since both of its terms have passed a ReLU.
 import torch
 from torch import Tensor, nn
 
-from lightnets_edu.layers import check_image, divide, one_of, whole
+from lightnets_edu.layers import check_image, divide, initialise, one_of, whole
 
 STEM, LAST = 64, 128           # at every width
 STEM_KERNEL = {"23": 7, "23v5": 5}
@@ -117,6 +117,7 @@ class SqueezeNext(nn.Module):
             c = c_out
         self.last = _conv(c, LAST)
         self.head = nn.Linear(LAST, num_classes)
+        initialise(self)
 
     def forward(self, x: Tensor) -> Tensor:
         check_image(x, self.smallest)

@@ -4,12 +4,13 @@ Beside the paper: Table 1 is `TABLE_1`; VGG-16 is column D, VGG-19 column E (the
 
 Departures from the paper: columns A-LRN and C are not here. A pooling to 7 × 7 before the head, torchvision's, changes
 nothing at the paper's 224 pixels and lets other sizes be tried; the paper turns the linear layers into convolutions for
-that (§3.2). Initialisation is PyTorch's.
+that (§3.2). Initialisation is He's for convolutions and PyTorch's for linear
+layers; the paper's (§3.1) is normal with variance 0.01, or taken from a shallower column.
 """
 
 from torch import Tensor, nn
 
-from lightnets_edu.layers import check_image, one_of, whole
+from lightnets_edu.layers import check_image, initialise, one_of, whole
 
 WIDTHS = (64, 128, 256, 512, 512)    # Table 1, conv3-64 to conv3-512; max pooling after each row
 TABLE_1 = {                          # column: 3×3 convolutions in each row
@@ -49,6 +50,7 @@ class VGG(nn.Module):
             nn.Dropout(0.5),
             nn.Linear(4096, num_classes),
         )
+        initialise(self)
 
     def forward(self, x: Tensor) -> Tensor:
         check_image(x, smallest=SMALLEST)

@@ -5,9 +5,9 @@ on the order in which the layers run. So the k-th layer that runs in one gets th
 other, and the outputs then tell whether both are the same network.
 """
 
-from torch import Tensor, float32, nn, no_grad
-from torch.func import functional_call
-from torch.nn.parameter import is_lazy
+from torch import Tensor, nn, no_grad
+
+from lightnets_edu.borrowed import borrowed, image
 
 
 def transfer(source: nn.Module, target: nn.Module, example: Tensor | tuple[Tensor, ...]) -> None:
@@ -55,36 +55,16 @@ def in_order(net: nn.Module, example: Tensor | tuple[Tensor, ...]) -> dict[str, 
         got = f"({', '.join(type(x).__name__ for x in inputs)})" if example is inputs else type(example).__name__
         raise ValueError(f"example must be a tensor or a tuple of tensors, got {got}")
     names = {module: name for name, module in net.named_modules()}
-    values = {
-        f"{name}.{key}".lstrip("."): value
-        for module, name in names.items()
-        for key, value in (*module._parameters.items(), *module._buffers.items())
-        if value is not None
-    }
-    if any(is_lazy(value) for value in values.values()):
-        raise ValueError(f"{type(net).__name__} has lazy layers whose size is not known yet: run it once first")
     order: dict[nn.Module, None] = {}
-    modes = {module: module.training for module in names}
-    hooks = [m.register_forward_pre_hook(lambda layer, _: order.setdefault(layer)) for m in names]
-    try:
-        net.eval()
-        with no_grad():
-            meta = {name: _meta(value) for name, value in values.items()}
-            functional_call(net, meta, tuple(map(_meta, inputs)), tie_weights=False)
-    except Exception as error:
-        shapes = ", ".join(str(tuple(x.shape)) for x in inputs)
-        raise ValueError(f"{type(net).__name__} cannot take an example of shape {shapes}: {error}") from error
-    finally:
-        for hook in hooks:
-            hook.remove()
-        for module, training in modes.items():
-            module.training = training
+    with borrowed(net):
+        for module in names:
+            module.register_forward_pre_hook(lambda layer, _: order.setdefault(layer), prepend=True)
+        try:
+            net(*(image(x.shape, net) if x.is_floating_point() else x for x in inputs))
+        except Exception as error:
+            shapes = ", ".join(str(tuple(x.shape)) for x in inputs)
+            raise ValueError(f"{type(net).__name__} cannot take an example of shape {shapes}: {error}") from error
     return {names[module]: module for module in order}
-
-
-def _meta(value: Tensor) -> Tensor:
-    """A tensor of the same shape without values, and of one type of number for all."""
-    return value.detach().to("meta", float32 if value.is_floating_point() else value.dtype)
 
 
 def _tensors(layer: nn.Module) -> dict[str, Tensor]:

@@ -12,7 +12,7 @@ one; batch norm has PyTorch's eps and momentum, which the paper does not give.
 import torch
 from torch import Tensor, nn
 
-from lightnets_edu.layers import check_image, conv_bn, whole
+from lightnets_edu.layers import check_image, conv_bn, initialise, whole
 
 ENTRY = (128, 256, 728)     # Figure 5, entry flow: blocks with stride 2
 MIDDLE = 8                  # Figure 5, middle flow: "repeated 8 times", 728 channels
@@ -121,6 +121,7 @@ class Xception(nn.Module):
             SeparableConv(*SEPARABLE), nn.ReLU(),
         )
         self.head = nn.Linear(SEPARABLE[1], num_classes)
+        initialise(self)
 
     def forward(self, x: Tensor) -> Tensor:
         check_image(x, SMALLEST)

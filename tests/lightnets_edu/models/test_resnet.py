@@ -97,12 +97,16 @@ def ours(name: str) -> nn.Module:
 def peer(name: str, any_size: bool = False) -> Peer:
     """`resnet50` has its stride in the first 1×1, as the paper; `resnet50b` in the 3×3, as torchvision.
 
+    Both have torchvision's pool; the authors' file for the paper's network has Caffe's, not padded and rounded up.
+
     pytorchcv pools 7 × 7 maps, those of 224 pixels; `any_size` lets it pool what there is.
     """
     resnet = pytest.importorskip("pytorchcv.models.resnet")
     resnext = pytest.importorskip("pytorchcv.models.resnext")
     theirs = {"resnet50": resnet.resnet50b, "resnet50_paper": resnet.resnet50, "resnext50_32x4d": resnext.resnext50_32x4d}
     net = theirs[name](num_classes=10)
+    if name == "resnet50_paper":
+        net.features.init_block.pool = nn.MaxPool2d(3, 2, ceil_mode=True)
     if any_size:
         net.features.final_pool = nn.AdaptiveAvgPool2d(1)
     return Peer(net)
@@ -145,7 +149,7 @@ SPOILT = {
     "resnet50": [("stride in the 1×1", stride_in("1x1")), ("ReLU before the addition", relu_before_the_addition)],
     "resnet50_paper": [
         ("stride in the 3×3", stride_in("3x3")),
-        ("pooling without padding", changing("stem.2", lambda pool: nn.MaxPool2d(3, 2, ceil_mode=True))),
+        ("pooling with padding", changing("stem.2", lambda pool: nn.MaxPool2d(3, 2, padding=1))),
     ],
     "resnext50_32x4d": [("stride in the 1×1", stride_in("1x1")), ("other groups", other_groups)],
 }
