@@ -66,7 +66,7 @@ show.table(
     [("parameters", f"{cost.total(v1).params:,}"),
      ("multiply-adds", f"{cost.total(v1).macs:,}"),
      ("of these in 1×1 layers", f"{share(v1):.1%}"),
-     ("elements in the two largest maps of one layer",
+     ("input and output of one layer, the most elements",
       f"{two_maps(v1):,}")])
 
 # %% hide="code" name="fig-v1-maps" alt="Bars, one for each of the thirteen pairs of MobileNet V1. The first is by far the highest. From there they fall, by about half wherever the map is made smaller." caption="What V1's pairs hand on, in elements: channels times positions."
@@ -118,7 +118,7 @@ plt.show()
 # %% [markdown] objective="relu" claims="M2-07,M2-08,M2-16"
 # ## See it: what a ReLU leaves
 #
-# Here is the spiral, and what comes back of it. {show}`In two dimensions <fig-manifold n=2>` whole sectors are lost: where both coordinates are negative, everything becomes one point; where one is, a line is left. {show}`In five <fig-manifold n=5>` most points keep their place among their neighbours, {show}`in thirty <fig-manifold n=30>` all do. {show}`Without a ReLU <fig-manifold n=2 relu=false>` two dimensions are enough.
+# Here is the spiral, and what comes back of it. {show}`In two dimensions <fig-manifold n=2>` whole sectors are lost: where both coordinates are negative, everything becomes one point; where one is, a line is left. {show}`In five <fig-manifold n=5>` most points can still be told from their neighbours, though the spiral looks broken, {show}`in thirty <fig-manifold n=30>` all do. {show}`Without a ReLU <fig-manifold n=2 relu=false>` two dimensions are enough.
 
 # %% hide="code" name="fig-manifold" alt="A spiral in the plane and, beside it, what a decoder makes of it after a random embedding and a ReLU; in two dimensions parts of the spiral are squeezed onto lines or into one point, in thirty it looks as before. Below, the errors for all dimensions." caption="A spiral, embedded by a random matrix, through a ReLU and back. Change the decoder, and the matrix."
 from typing import NamedTuple
@@ -153,14 +153,14 @@ manifold
 #
 # Over a hundred matrices, at $n = 15$ the best affine map leaves an error of {{= f"{many[15].affine:.1%}" =}}, the inverse of $T$ one of {{= f"{many[15].inverse:.0%}" =}} (its median): {show}`it brings the spiral back too small <fig-manifold n=15 decoder="inverse of T">`. So “the ReLU destroys it” means nothing until the decoder is named. The paper's figure uses the inverse ({cite:t}`sandler2018mobilenetv2`, Figure 1). It is an illustration; an argument stands in the paper's appendix.
 #
-# One thing depends on no decoder. A point can be told from its neighbours if at least two of its $n$ coordinates stay positive. Each is positive or not as by a coin, so on average a share of $1 - (n + 1)/2^n$ of the points survives: a quarter for two dimensions, {{= f"{coins[5]:.0%}" =}} for five. The figure counted {{= f"{many[2].decodable:.1%}" =}} and {{= f"{many[5].decodable:.1%}" =}}.
+# One thing depends on no decoder. A point can be told from its neighbours if at least two of its $n$ coordinates stay positive. Each is positive or not as by a coin, so on average a share of $1 - (n + 1)/2^n$ of the points survives: a quarter for two dimensions, {{= f"{coins[5]:.0%}" =}} for five. Over its hundred matrices the figure counted {{= f"{many[2].decodable:.1%}" =}} and {{= f"{many[5].decodable:.1%}" =}}.
 #
 # The lesson for a block: **put the ReLU where the map is wide, and none where it is narrow.**
 
 # %% [markdown] objective="block" claims="M2-01,M2-02,M2-11,M2-12,M2-13,M2-14"
 # ## See it: three blocks at one scale
 #
-# V2's block is made so. A 1×1 layer *expands* the narrow map $t$ times, with $t = 6$ nearly everywhere. A depthwise 3×3 layer filters the wide map; it gives as many channels as it is given, which is why another layer has to widen. A 1×1 layer *projects* it to a narrow one, and no activation follows: the paper calls this a {term}`linear bottleneck`. The {term}`shortcut` joins the narrow ends. In ResNet {cite:p}`he2016resnet` it joins the wide ends, and the middle is narrow; hence {term}`inverted residual`.
+# V2's block is made so. A 1×1 layer *expands* the narrow map $t$ times, with $t = 6$ nearly everywhere. A depthwise 3×3 layer filters the wide map; it gives as many channels as it is given. A 1×1 layer *projects* it to a narrow one, and no activation follows: the paper calls this a {term}`linear bottleneck`. The {term}`shortcut` joins the narrow ends. In ResNet {cite:p}`he2016resnet` it joins the wide ends, and the middle is narrow; hence {term}`inverted residual`.
 
 # %% hide="code" name="fig-blocks-to-scale" alt="Three blocks from left to right, each a flow whose height is its channels. V1 keeps the same height throughout, 128. V2 starts at 24, opens to 144, stays so through the depthwise layer and closes to 24; a line below joins its thin ends. ResNet starts at 256, closes to 64, stays so and opens to 256; a line below joins its thick ends. The last layers of V2 and ResNet are marked as linear." caption="Blocks that work on maps of one size, all at one scale: the height is the number of channels. Blue: 1×1, orange: depthwise 3×3, green: standard 3×3. “Linear”: nothing stands between this layer and the addition. The line below is the shortcut."
 BLOCKS = {
@@ -199,7 +199,7 @@ for ax, (name, (block, c)) in zip(axes, BLOCKS.items(), strict=True):
 plt.show()
 
 # %% [markdown]
-# In the next figure you can take the blocks apart. In {show}`V2 <fig-block block="V2" layer=1>` the depthwise layer works on all {{= BLOCKS["MobileNet V2"][0].depthwise[0].groups =}} channels, and still costs less than either 1×1 layer. In {show}`ResNet <fig-block block="ResNet" layer=1>` the dense 3×3 layer pays most, so there it is the middle that has to be narrow. {show}`V1's pair <fig-block block="V1" layer=1>` has no shortcut and neither widens nor narrows.
+# In the next figure you can take the blocks apart. In {show}`V2 <fig-block block="V2" layer=1>` the depthwise layer works on all {{= BLOCKS["MobileNet V2"][0].depthwise[0].groups =}} channels, and still does fewer multiply-adds than either 1×1 layer. In {show}`ResNet <fig-block block="ResNet" layer=1>` the dense 3×3 layer pays most, so there it is the middle that has to be narrow. {show}`V1's pair <fig-block block="V1" layer=1>` has no shortcut, and this one neither widens nor narrows.
 
 # %% hide="code" name="fig-block" alt="One block as a flow of channels from left to right, its layers as boxes: in V2 a 1×1 layer that opens the flow six times, a depthwise layer on the wide flow, and a 1×1 layer that closes it; the shortcut runs past them and is added at the end." caption="The same blocks, and one each of MnasNet and V3, of which more below; here each has a scale of its own. Pick a layer to see what it costs."
 from lightnets_edu.widgets import BlockAnatomy
@@ -237,7 +237,7 @@ counted = cost.total(cost.layer_costs(block, (1, c_in, side, side))).macs
 print(f"{formula:,}  {function:,}  {counted:,}")
 
 # %% [markdown]
-# A standard 3×3 layer on the wide map would take {{= f"{cost.conv_macs(wide, wide, 3, side) / counted:.0f}" =}} times as many. Only because the filter is depthwise can the block afford to work wide.
+# A standard 3×3 layer on the wide map would take {{= f"{cost.conv_macs(wide, wide, 3, side) / counted:.0f}" =}} times as many as the whole block. Only because the filter is depthwise can the block afford to work wide.
 
 # %% predict [markdown] name="shortcuts" objective="block"
 # ### How many shortcuts?
@@ -269,7 +269,7 @@ with torch.device("meta"):
 strides = [b.depthwise[0].stride[0] for b in network.blocks]
 
 # %% [markdown]
-# {answer}`shortcuts` {{= sum(b.shortcut for b in network.blocks) =}} of the {{= len(network.blocks) =}} blocks have a shortcut. “A shortcut where the stride is 1”, as the long notes have it, would be {{= strides.count(1) =}}: it takes equal widths too. And $t$ is not six everywhere: the first block does not expand.
+# {answer}`shortcuts` {{= sum(b.shortcut for b in network.blocks) =}} of the {{= len(network.blocks) =}} blocks have a shortcut. “A shortcut where the stride is 1”, as the long notes, one of [our sources](../book/claims.md), have it, would be {{= strides.count(1) =}}: it takes equal widths too. And $t$ is not six everywhere: the first block does not expand.
 
 # %% [markdown] claims="M2-04"
 # ### Check it: line by line
@@ -310,7 +310,7 @@ wide_net = cost.total(rows_of("mobilenet_v2_1.4"))
 # Table 4 of {cite:t}`sandler2018mobilenetv2` prints 300 million multiply-adds and 3.4 million parameters for width 1.0, and 6.9 million parameters for width 1.4. We count {{= f"{cost.total(v2).params:,}" =}} for the first, {{= f"{cost.total(v2).params - norms:,}" =}} without batch norm. For the second we and other implementations have {{= f"{wide_net.params / 1e6:.2f}" =}} million; we know no reading that makes what is printed. In words the paper says 19 blocks (Section 4 of {cite:t}`sandler2018mobilenetv2`); its table has {{= len(network.blocks) =}}.
 # :::
 #
-# Where do they spend? In {show}`multiply-adds <fig-mobile-skyline metric=macs>` V1 and V2 both pay in their 1×1 layers. In {show}`parameters <fig-mobile-skyline metric=params>` the end of V2 stands out: the last 1×1 layer and the classifier. V3 will work on just that end. In {show}`memory access <fig-mobile-skyline metric=access>` V2 is no cheaper than V1.
+# Where do they spend? In {show}`multiply-adds <fig-mobile-skyline metric=macs>` V1 and V2 both pay in their 1×1 layers. In {show}`parameters <fig-mobile-skyline metric=params>` the end of V2 stands out: the last 1×1 layer and the classifier. V3 will work on just that end. In {show}`memory access <fig-mobile-skyline metric=access>` V2 is {{= "dearer" if cost.total(v2).access > cost.total(v1).access else "no dearer" =}} than V1.
 
 # %% hide="code" name="fig-mobile-skyline" alt="A bar for each layer of MobileNet V2 in the order in which the layers run, with a line for the running total, beside the same of MobileNet V1. V2 has many low bars in groups of three, V1 fewer and higher ones." caption="What every layer costs: V2 against V1; V3 large can be chosen too."
 from lightnets_edu.widgets import NetworkSkyline
@@ -325,7 +325,7 @@ plain = cost.inverted_residual_peak(
 # %% [markdown] objective="slices" claims="M2-17"
 # ## Slice by slice
 #
-# The second block widens from {{= TABLE_2[0].c =}} to {{= 6 * TABLE_2[0].c =}} channels on $112 \times 112$ positions. Run plainly it holds the input, the wide map and the filtered one: {{= f"{plain:,}" =}} elements at once, more than the {{= f"{two_maps(v1):,}" =}} of V1's largest layer. To carry little does not save memory by itself.
+# The second block widens from {{= TABLE_2[0].c =}} to {{= 6 * TABLE_2[0].c =}} channels on $112 \times 112$ positions. Run plainly it holds the input, the wide map and the filtered one: {{= f"{plain:,}" =}} elements at once, more than the {{= f"{two_maps(v1):,}" =}} of input and output of V1's largest layer. (Uncut and without a shortcut the input could go once it is widened; `cost.inverted_residual_peak` counts it.) To carry little does not save memory by itself.
 #
 # But the wide map need never be whole. Everything between the two 1×1 layers treats each channel by itself, and the projection is a sum over channels. So widen a slice of the channels, filter it, project it, add its share, and forget it ({cite:t}`sandler2018mobilenetv2`, Section 5.1).
 
@@ -358,7 +358,7 @@ show.table(["slices", "elements at once", "same output to 12 decimals?"],
            + [("12, one left out", "", "yes" if missed else "no")])
 
 # %% [markdown]
-# With twelve slices the block holds {{= f"{rows[0][1] / rows[4][1]:.1f}" =}} times fewer elements. Together the slices cost as many multiply-adds as before. Do they cost time? The paper found that many small products run slower than one, and advises two to five slices ({cite:t}`sandler2018mobilenetv2`, Section 5.1). We time this block, and the next, whose map is a quarter as large.
+# With twelve slices the block holds {{= f"{rows[0][1] / rows[4][1]:.1f}" =}} times fewer elements. Together the slices cost as many multiply-adds as before. Do they cost time? The paper found that many small products run slower than one, and advises two to five slices ({cite:t}`sandler2018mobilenetv2`, Section 5.1). We time this block, and the next, on a quarter of the positions.
 
 # %% hide="code" measured=true record="sliced"
 third = fold_batch_norm(InvertedResidual(24, 24, 1, 6)).eval()
@@ -379,10 +379,10 @@ show.table(["slices", "second block", "third block"],
                          ("96", "144"))])
 
 # %% [markdown]
-# Against one slice, three take {{= verdict.ratio(recorded.sliced["second"]["3"], recorded.sliced["second"]["1"]) =}} the time in the second block ({{= verdict.ratio(recorded.sliced["second"]["3"], recorded.sliced["second"]["1"]).words("slower, as the paper says", "quicker, which the paper does not report", "no difference that decides anything") =}}), {{= verdict.ratio(recorded.sliced["third"]["3"], recorded.sliced["third"]["1"]) =}} in the third ({{= verdict.ratio(recorded.sliced["third"]["3"], recorded.sliced["third"]["1"]).words("slower", "quicker", "no difference that decides anything") =}}). With one channel a slice it is {{= verdict.ratio(recorded.sliced["second"]["96"], recorded.sliced["second"]["1"]) =}} and {{= verdict.ratio(recorded.sliced["third"]["144"], recorded.sliced["third"]["1"]) =}}.
+# Against one slice, three take {{= verdict.ratio(recorded.sliced["second"]["3"], recorded.sliced["second"]["1"]) =}} the time in the second block ({{= verdict.ratio(recorded.sliced["second"]["3"], recorded.sliced["second"]["1"]).words("slower, as the paper says", "quicker, which the paper does not report", "not told apart") =}}), {{= verdict.ratio(recorded.sliced["third"]["3"], recorded.sliced["third"]["1"]) =}} in the third ({{= verdict.ratio(recorded.sliced["third"]["3"], recorded.sliced["third"]["1"]).words("slower", "quicker", "not told apart") =}}). With twelve slices it is {{= verdict.ratio(recorded.sliced["second"]["12"], recorded.sliced["second"]["1"]) =}} and {{= verdict.ratio(recorded.sliced["third"]["12"], recorded.sliced["third"]["1"]) =}}, with one channel a slice {{= verdict.ratio(recorded.sliced["second"]["96"], recorded.sliced["second"]["1"]) =}} and {{= verdict.ratio(recorded.sliced["third"]["144"], recorded.sliced["third"]["1"]) =}}.
 #
 # :::{dropdown} Going deeper: where the time goes, one cause tested
-# Slices cost calls, and a small product uses a processor less fully. They may save memory traffic: a whole map takes new memory at each call, a slice's memory is used again for the next. We test the second. To cut the wide map off at zero and six takes {{= verdict.ratio(recorded.sliced["second"]["new map"], recorded.sliced["second"]["same map"]) =}} as long into a new map as in place: {{= verdict.ratio(recorded.sliced["second"]["new map"], recorded.sliced["second"]["same map"]).words("new memory has its price, and slices save a part of it", "new memory is not what costs here", "which decides nothing") =}}. That a slice stays in the processor's cache is a guess that we have not tested.
+# Slices cost calls, and a small product uses a processor less fully. They may save memory traffic: a whole map takes new memory at each call, a slice's memory is used again for the next. We test whether new memory costs. To cut the wide map off at zero and six takes {{= verdict.ratio(recorded.sliced["second"]["new map"], recorded.sliced["second"]["same map"]) =}} as long into a new map as in place: {{= verdict.ratio(recorded.sliced["second"]["new map"], recorded.sliced["second"]["same map"]).words("new memory has its price, and slices save a part of it", "in place is the slower of the two, so new memory is not what costs here", "which decides nothing") =}}. That a slice stays in the processor's cache is a guess that we have not tested.
 # :::
 
 # %% [markdown] objective="relu" claims="M2-06"
@@ -409,7 +409,7 @@ from lightnets_edu.training import fit, repeat, seeds
 
 
 def small(linear=True, shortcut=True, c=8, t=6):
-    """A small V2 for digits of 16 × 16 pixels: five blocks."""
+    """A small V2 for digits of 16 × 16 pixels: four blocks."""
     blocks = [InvertedResidual(c, c, stride, t)
               for stride in (1, 2, 1, 1)]
     for block in blocks:
@@ -460,10 +460,10 @@ show.table(["network", "linear: mean (lowest to highest)", "with ReLU6",
 # %% [markdown]
 # {answer}`linear`
 #
-# By the rule of {chapter}`1`, over {{= len(recorded.accuracies["narrow"]["linear"]) =}} pairs of the same seed: in the narrow network ReLU6 changes the accuracy by {{= loss(recorded.accuracies, "narrow") =}}: {{= loss(recorded.accuracies, "narrow").words("it is better with it, against the paper", "it is worse with it, as the paper reports", "which decides nothing") =}}. Without shortcuts the change is {{= loss(recorded.accuracies, "narrow, no shortcuts") =}}; the difference to the narrow network with shortcuts, {{= spared(recorded.accuracies, "narrow, no shortcuts") =}}, {{= spared(recorded.accuracies, "narrow, no shortcuts").words("says that shortcuts make it worse", "bears out the footnote", "decides nothing") =}}. In the wide network it is {{= loss(recorded.accuracies, "wide") =}}. The wide network loses {{= spared(recorded.accuracies, "wide").words("less than the narrow one, as it should if narrowness is the cause", "more than the narrow one, so narrowness is not the cause", "neither more nor less that we could tell, so narrowness is not shown to be the cause") =}}{{= loss(recorded.accuracies, "wide").words("", "; but it loses, so narrowness is not all", "") =}}.
+# By the rule of {chapter}`1`, over {{= len(recorded.accuracies["narrow"]["linear"]) =}} pairs of the same seed: in the narrow network ReLU6 changes the accuracy by {{= loss(recorded.accuracies, "narrow") =}}: {{= loss(recorded.accuracies, "narrow").words("it is better with it, against the paper", "it is worse with it, as the paper reports", "which decides nothing") =}}. Without shortcuts the change is {{= loss(recorded.accuracies, "narrow, no shortcuts") =}}; the difference to the narrow network with shortcuts, {{= spared(recorded.accuracies, "narrow, no shortcuts") =}}, {{= spared(recorded.accuracies, "narrow, no shortcuts").words("says that shortcuts make it worse", "bears out the footnote", "decides nothing") =}}. In the wide network it is {{= loss(recorded.accuracies, "wide") =}}. Against the narrow one that is a difference of {{= spared(recorded.accuracies, "wide") =}}: the wide network loses {{= spared(recorded.accuracies, "wide").words("less. That fits narrowness as a cause, and does not prove it: the networks differ in more than width", "more, so narrowness is not the cause", "neither more nor less that we could tell, so narrowness is not shown to be the cause") =}}.
 #
 # :::{dropdown} Going deeper: how sure these numbers are
-# All rows share one learning rate. The wide network has more weights too, and is wrong more rarely, so it has less to lose; what we compare is a difference of differences. With {{= len(test) =}} test images an accuracy of {{= f"{verdict.mean(recorded.accuracies['narrow']['linear']):.0%}" =}} has a sampling error of {{= f"{100 * verdict.sampling_error(verdict.mean(recorded.accuracies['narrow']['linear']), len(test)):.1f}" =}} points either way; chance is {{= f"{verdict.chance(test.y):.0%}" =}}. Training and test digits come from the same writers.
+# All rows share one learning rate. The wide network has no layer that expands, has more weights, and is wrong more rarely, so it has less to lose; what we compare is a difference of differences. With {{= len(test) =}} test images an accuracy of {{= f"{verdict.mean(recorded.accuracies['narrow']['linear']):.0%}" =}} has a sampling error of {{= f"{100 * verdict.sampling_error(verdict.mean(recorded.accuracies['narrow']['linear']), len(test)):.1f}" =}} points either way; chance is {{= f"{verdict.chance(test.y):.0%}" =}}. Training and test digits come from the same writers.
 # :::
 #
 # What do narrow and wide maps hold? We show the narrow linear network, trained on digits, a photograph.
@@ -498,13 +498,13 @@ signs = {"negative": (narrow < 0).float().mean().item(),
 # %% [markdown] objective="v3"
 # ## What V3 changed
 #
-# V3 keeps V2's block and adds two things. The first, {term}`squeeze-and-excite` {cite:p}`hu2018senet`, stands between the depthwise layer and the projection. It takes the mean of every wide channel, sends these means through two small layers, first to fewer numbers and then back, and multiplies each channel by the result, a factor between zero and one. {show}`In the figure above <fig-block block="V3" layer=3>` it is nearly free.
+# V3 keeps V2's block and adds two things. The first, {term}`squeeze-and-excite` {cite:p}`hu2018senet`, stands between the depthwise layer and the projection. It takes the mean of every wide channel, sends these means through two small layers, first to fewer numbers and then back, and multiplies each channel by the result, a factor between zero and one. {show}`In the figure of the blocks <fig-block block="V3" layer=3>` it does next to no multiply-adds, and holds {{= (lambda b: f"{sum(p.numel() for p in b.se.parameters()) / sum(p.numel() for p in b.parameters()):.0%}")(Bneck(40, 120, 40, 5, 1, True, "RE")) =}} of the block's parameters.
 
 # %%
 show.source(Bneck)
 
 # %% [markdown]
-# The second is an activation. *Swish*, $x \cdot \sigma(x)$ with the sigmoid $\sigma$, had done well, but a sigmoid is dear on a phone. V3 puts straight lines in its place: the hard sigmoid is $\text{ReLU6}(x + 3)/6$, and {term}`hard-swish` is $x$ times that. It stands in the second half of the network only ({cite:t}`howard2019mobilenetv3`, Section 5.2).
+# The second is an activation. *Swish*, $x \cdot \sigma(x)$ with the sigmoid $\sigma$, had done well, but a sigmoid is dear on a phone. V3 puts straight lines in its place: the hard sigmoid is $\text{ReLU6}(x + 3)/6$, and {term}`hard-swish` is $x$ times that. Behind the stem it stands in the deeper blocks only, and other blocks keep ReLU ({cite:t}`howard2019mobilenetv3`, Section 5.2).
 
 # %% hide="code" name="fig-swish" alt="Three curves from minus five to five. ReLU is zero and then a straight line. Swish and hard-swish dip a little below zero left of the middle and rise towards the line on the right; the two lie close together." caption="Swish, hard-swish and ReLU. Hard-swish is exactly zero up to −3 and exactly the line from 3 on."
 x = torch.linspace(-5, 5, 1001)
@@ -519,7 +519,7 @@ plt.show()
 gap = (curves["hard-swish"] - curves["swish"]).abs().max().item()
 
 # %% [markdown]
-# They differ by {{= f"{gap:.2f}" =}} at most.
+# Swish and hard-swish differ by {{= f"{gap:.2f}" =}} at most.
 #
 # ### What the search chose
 #
@@ -705,7 +705,7 @@ show.table(["channels", "shapes", "parameters, copy", "package", "outputs"],
            rows)
 
 # %% [markdown]
-# In the first row even the numbers of parameters agree. You mend the copy in the last exercise.
+# In two rows even the numbers of parameters agree. You mend the copy in the last exercise.
 
 # %% [markdown]
 # ## Exercises
@@ -996,7 +996,7 @@ with Check("MendedBneck") as check:
 
 # %% hide="code"
 def blocks_peak(slices):
-    """The most that a block of V2 holds, the first one aside."""
+    """The most that a block of V2 holds; the first cannot be cut."""
     return max(cost.inverted_residual_peak(
         b.expand[0].in_channels, b.expand[0].out_channels,
         b.project[0].out_channels, side,
@@ -1013,9 +1013,9 @@ show.table(
      ("multiply-adds", *(cost.total(r).macs for r in nets.values())),
      ("of these in 1×1 layers",
       *(f"{share(r):.1%}" for r in nets.values())),
-     ("elements in the two largest maps of one layer",
+     ("input and output of one layer, the most elements",
       *(two_maps(r) for r in nets.values())),
-     ("elements held by a block in six slices, the first block aside",
+     ("a block in six slices, the most elements (not the first)",
       "–", blocks_peak(6), "–")])
 
 # %% [markdown]
