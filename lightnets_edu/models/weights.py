@@ -22,7 +22,7 @@ from lightnets_edu.borrowed import borrowed, image
 Example = Tensor | tuple[Tensor, ...]
 Layers = dict[str, nn.Module]
 Pairs = list[tuple[tuple[str, nn.Module], tuple[str, nn.Module]]]
-SMALL = 60_000_000    # parameters: as many are checked in float64, to 1e-6 of the largest output, more in float32, to 1e-3
+SMALL = 60_000_000    # parameters: fewer are checked in float64, to 1e-6 of the output; more in float32, to 1e-3
 
 
 def transfer(source: nn.Module, target: nn.Module, example: Example, check: bool = True) -> None:
