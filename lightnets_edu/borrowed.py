@@ -249,8 +249,10 @@ class _State:
         if isinstance(thing, torch.Generator):
             self.parts.append((thing, thing.get_state()))
         elif isinstance(thing, np.ndarray):
+            if not thing.flags.writeable or isinstance(thing, np.memmap):
+                return ()
             self.parts.append((thing, thing.copy()))
-        elif isinstance(thing, nn.Module) or not type(thing).__module__.startswith("torch."):
+        elif isinstance(thing, nn.Module) or not str(type(thing).__module__).startswith("torch."):
             return (getattr(thing, "__dict__", None),)
         return ()
 

@@ -90,15 +90,16 @@ def conv_bn(c_in: int, c_out: int, kernel: int, stride: int = 1, groups: int = 1
 
 
 @torch.no_grad()
-def initialise(net: nn.Module) -> None:
-    """He's initialisation (2015, arXiv:1502.01852) of every convolution of `net`, biases aside.
+def initialise(net: nn.Module, gain: float = 2.0) -> None:
+    """He's initialisation (2015, arXiv:1502.01852) of every convolution of `net`, biases aside: a variance of gain/n.
 
-    PyTorch draws weights uniformly within 1/√n, n being a filter's inputs. ReLU needs √6 times as much: without it
-    a layer loses five sixths of what the image does to its maps, and a fresh network's scores are those of its biases.
+    `gain` is 2 for a convolution with ReLU behind it; less on average where some have none, or where sums grow from
+    block to block. PyTorch draws uniformly within 1/√n, n being a filter's inputs, a variance of 1/3n: without more,
+    a layer and its ReLU keep a sixth of a signal's variance, and a fresh network's scores are those of its biases.
     """
     for layer in net.modules():
         if isinstance(layer, nn.Conv2d):
-            layer.weight.mul_(6**0.5)
+            layer.weight.mul_((3 * gain) ** 0.5)
 
 
 def round_channels(value: float, divisor: int = 8) -> int:

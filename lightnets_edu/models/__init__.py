@@ -1,7 +1,7 @@
 """The networks by name: `MODELS["shufflenet_v1_1.0_g3"]()` builds one, with random weights.
 
-Each file is read beside its paper, and loaded when it is asked for; `catalogue` lists the networks. All begin with
-He's draws (`layers.initialise`), whatever their authors' code has: so a fresh network's scores depend on its image.
+Each file is read beside its paper, and loaded when it is asked for; `catalogue` lists the networks. All begin as
+`layers.initialise` draws them, whatever their authors' code has: so a fresh network's scores depend on its image.
 """
 
 from importlib import import_module

@@ -124,7 +124,7 @@ class ShuffleNetV1(nn.Module):
                 c = c_out
         self.stages = nn.Sequential(*units)
         self.head = nn.Linear(c, num_classes)
-        initialise(self)
+        initialise(self, gain=1.6)  # three convolutions to two ReLUs
 
     def forward(self, x: Tensor) -> Tensor:
         check_image(x)

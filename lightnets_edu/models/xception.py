@@ -121,7 +121,7 @@ class Xception(nn.Module):
             SeparableConv(*SEPARABLE), nn.ReLU(),
         )
         self.head = nn.Linear(SEPARABLE[1], num_classes)
-        initialise(self)
+        initialise(self, gain=1.4)    # two convolutions to a ReLU
 
     def forward(self, x: Tensor) -> Tensor:
         check_image(x, SMALLEST)

@@ -169,3 +169,116 @@ def test_a_real_network():
         transfer(source, target, torch.ones(3, 32, 32))
     with pytest.raises(ValueError, match=r"^layer 3: source stages.0.reduce.0 \(Conv2d, weight \(15, 12, 1, 1\)\) against target "):
         transfer(ShuffleNetV1(3, 0.25), ShuffleNetV1(1, 0.25), torch.ones(1, 3, 32, 32))
+
+
+# Branches, and outputs that differ ---------------------------------------------------------------------------------------
+
+
+class Branches(nn.Module):
+    """Residual blocks whose shortcut runs first or last, whose activation, settings and pool may be others."""
+
+    def __init__(self, last: bool = False, act=torch.relu, eps: float = 1e-5, stride: int = 2, join=torch.add, pad: int = 1):
+        super().__init__()
+        self.last, self.act, self.join = last, act, join
+        c = [3, 4, 4, 4]
+        self.main = nn.ModuleList(nn.Sequential(nn.Conv2d(c[i], 4, 1, bias=False), nn.BatchNorm2d(4, eps=eps)) for i in range(3))
+        self.short = nn.ModuleList(nn.Sequential(nn.Conv2d(c[i], 4, 1, bias=False), nn.BatchNorm2d(4)) for i in range(3))
+        self.pool = nn.MaxPool2d(3, stride, pad, ceil_mode=not pad)
+        self.out = nn.Conv2d(4, 4, 3, stride, bias=False)
+        self.head = nn.Linear(4, 5)
+
+    def forward(self, x):
+        for main, short in zip(self.main, self.short, strict=True):
+            side = None if self.last else short(x)
+            y = main(x)
+            x = self.act(self.join(short(x) if side is None else side, y))
+        return self.head(self.out(self.pool(x)).mean((2, 3)))
+
+
+class Bottle(nn.Module):
+    """A chain of two beside a chain of one, as in ResNet; `last` as above."""
+
+    def __init__(self, last: bool):
+        super().__init__()
+        self.last = last
+        self.a, self.b, self.c = nn.Conv2d(3, 4, 1), nn.Conv2d(4, 4, 3, padding=1), nn.Conv2d(3, 4, 1)
+
+    def forward(self, x):
+        side = None if self.last else self.c(x)
+        y = self.b(torch.relu(self.a(x)))
+        return (self.c(x) if side is None else side) + y
+
+
+def test_the_order_of_branches_is_no_reason_to_refuse():
+    source, target = Bottle(True), Bottle(False)
+    transfer(source, target, X)
+    assert torch.equal(source.a.weight, target.a.weight) and torch.equal(source.c.weight, target.c.weight)
+    torch.testing.assert_close(target(X), source(X))
+
+
+def test_equal_branches_in_another_order():
+    """Shapes alone would pair a branch with the other; only the outputs of a sum do not care."""
+    source, target = Branches(last=True), Branches()
+    transfer(source, target, torch.ones(1, 3, 12, 12))
+    x = torch.randn(2, 3, 12, 12)
+    torch.testing.assert_close(target.eval()(x), source.eval()(x))
+
+
+def test_a_network_of_residual_blocks_in_another_order(monkeypatch):
+    def forward(block, x):
+        y = block.expand(torch.relu(block.conv(torch.relu(block.reduce(x)))))
+        return torch.relu(y + block.shortcut(x))
+
+    from lightnets_edu.models.resnet import ResNet50
+
+    class Other(ResNet50):
+        pass
+
+    source, target = Other(num_classes=3), ResNet50(num_classes=3)
+    for block in source.stages:
+        block.forward = forward.__get__(block)
+    transfer(source, target, torch.ones(1, 3, 32, 32), check=False)
+    values = target.state_dict()
+    assert all(torch.equal(value, values[key]) for key, value in source.state_dict().items())
+
+
+DIFFERENT = [
+    ({"act": nn.functional.relu6}, r"something other reaches layer \d+: source "),
+    ({"eps": 1e-3}, r"layer 4 has eps 1e-05 in source main.0.1, 0.001 in target main.0.1; layer 8 .* and 1 more$|has eps"),
+    ({"stride": 1}, r"layer 13 has stride \(2, 2\) in source out, \(1, 1\) in target out$"),
+    ({"pad": 0}, r"something other reaches layer 13: source out \(Conv2d, .*\) against target out .*; all layers before it"),
+    ({"join": torch.sub}, r"something other reaches layer 5: source "),
+]
+
+
+@pytest.mark.parametrize(("other", "message"), DIFFERENT)
+def test_copying_to_other_outputs_is_refused(other, message):
+    source, target = Branches(), Branches(**other)
+    before = copy.deepcopy(target.state_dict())
+    with pytest.raises(ValueError, match=f"^the layers fit, but outputs differ by .* of the largest: .*{message}"):
+        transfer(source, target, torch.zeros(1, 3, 14, 14))
+    assert all(torch.equal(value, before[key]) for key, value in target.state_dict().items())
+    transfer(source, target, torch.zeros(1, 3, 14, 14), check=False)
+
+
+def test_what_follows_the_last_layer_and_other_numbers_of_outputs():
+    with pytest.raises(ValueError, match=r"all layers get the same; what follows the last one differs$"):
+        transfer(row(nn.Linear(3, 3)), row(nn.Linear(3, 3), nn.ReLU()), ROW)
+    with pytest.raises(ValueError, match=r"^outputs differ: source gives \(1, 3\), target \(1, 1\)$"):
+        transfer(row(nn.Linear(3, 3)), row(nn.Linear(3, 3), nn.AdaptiveAvgPool1d(1)), ROW)
+
+
+def test_a_convolution_of_the_whole_input_is_a_linear_layer():
+    conv, linear = nn.Conv2d(3, 5, 8), nn.Sequential(nn.Flatten(), nn.Linear(192, 5))
+    transfer(conv, linear, X)
+    torch.testing.assert_close(linear(X), conv(X).flatten(1))
+    with pytest.raises(ValueError, match=r"cannot take an example|outputs differ"):
+        transfer(nn.Conv2d(3, 5, 8), nn.Sequential(nn.Flatten(), nn.Linear(192, 5)), torch.ones(1, 3, 9, 9))
+
+
+def test_a_check_leaves_nothing_behind():
+    source, target = Branches().train(), Branches(last=True).train()
+    before = copy.deepcopy(source.state_dict())
+    transfer(source, target, torch.ones(1, 3, 12, 12))
+    assert all(torch.equal(value, before[key]) for key, value in source.state_dict().items())
+    assert all(m.training and not m._forward_pre_hooks for net in (source, target) for m in net.modules())

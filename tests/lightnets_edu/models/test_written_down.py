@@ -133,17 +133,23 @@ def test_a_compiled_network_refuses_what_is_no_image():
 
 
 def share(net: nn.Module, size: int) -> float:
-    """How much of a network's output depends on its image: the deviation from the mean over images, of the whole."""
+    """How much of a network's output depends on its image: the deviation from the mean over images, of the whole.
+
+    And no map on the way outgrows half precision.
+    """
+    largest: list[float] = []
+    for layer in net.modules():
+        layer.register_forward_hook(lambda layer, x, y: largest.append(float(y.abs().max())))
     with torch.no_grad():
         y = net.eval()(torch.randn(4, 3, size, size, generator=torch.Generator().manual_seed(0)))
-    assert y.isfinite().all()
+    assert y.isfinite().all() and max(largest) < 2**14
     return float((y - y.mean(0)).norm() / y.norm())
 
 
 @pytest.mark.parametrize("name", [*QUICK, *in_full(*sorted({*NAMES} - {*QUICK}))])
 def test_the_scores_of_a_fresh_network_depend_on_its_image(name):
     torch.manual_seed(0)
-    assert share(MODELS[name](), images(name)[0].shape[2]) > 0.01
+    assert share(MODELS[name](), images(name)[0].shape[2]) > 0.001
 
 
 def test_with_the_draws_of_pytorch_they_do_not():
@@ -152,7 +158,7 @@ def test_with_the_draws_of_pytorch_they_do_not():
     for layer in net.modules():
         if hasattr(layer, "reset_parameters"):
             layer.reset_parameters()
-    assert share(net, 48) < 1e-4
+    assert share(net, 48) < 1e-5
 
 
 # numpy's whole numbers ------------------------------------------------------------------------------------------------
