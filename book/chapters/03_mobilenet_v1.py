@@ -102,7 +102,8 @@ from lightnets_edu.widgets import BlockAnatomy
 BlockAnatomy.of({
     "second layer": (DepthwiseSeparable(64, 128, 2), (1, 64, 112, 112)),
     "sixth layer": (DepthwiseSeparable(256, 512, 2), (1, 256, 28, 28)),
-    "thirteenth layer": (DepthwiseSeparable(1024, 1024, 1), (1, 1024, 7, 7))})
+    "thirteenth layer":
+        (DepthwiseSeparable(1024, 1024, 1), (1, 1024, 7, 7))})
 
 # %% [markdown] objective="build" claims="M1-01,M1-05,M1-08,M1-09"
 # ## Build it: the network
