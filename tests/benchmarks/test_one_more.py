@@ -1,6 +1,7 @@
 """The benchmark that adds a copy: all of its files, under another name, and the line that one edits by hand."""
 
 import importlib.util
+import re
 import subprocess
 from pathlib import Path
 
@@ -22,7 +23,8 @@ CASES = {
 @pytest.mark.parametrize(("kind", "name"), CASES)
 def test_a_copy_has_all_files_and_its_line(tmp_path, kind, name):
     by_hand, line, file, text = CASES[kind, name]
-    own = [path for path in one_more.tracked(ROOT) if name in path and not path.startswith("notebooks/")]
+    named = re.compile(rf"(^|[/_]){name}[/.]")
+    own = [path for path in one_more.tracked(ROOT) if named.search(path) and not path.startswith("notebooks/")]
     for path in [*own, by_hand]:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes((ROOT / path).read_bytes())

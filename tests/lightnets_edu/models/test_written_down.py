@@ -55,7 +55,7 @@ def images(name: str) -> list[torch.Tensor]:
     return [torch.randn(shape, generator=draw) for shape in [(2, 3, size, size), other]]
 
 
-def assert_same(written: nn.Module, net: nn.Module, inputs: list[torch.Tensor]) -> None:
+def same_outputs(written: nn.Module, net: nn.Module, inputs: list[torch.Tensor]) -> None:
     with torch.no_grad():
         for x in inputs:
             torch.testing.assert_close(written(x), net(x), rtol=1e-4, atol=1e-5)
@@ -64,7 +64,7 @@ def assert_same(written: nn.Module, net: nn.Module, inputs: list[torch.Tensor]) 
 @pytest.mark.parametrize("name", [*QUICK, *in_full(*sorted({*NAMES} - {*QUICK}))])
 def test_fx(name):
     net = network(name)
-    assert_same(torch.fx.symbolic_trace(net), net, images(name))
+    same_outputs(torch.fx.symbolic_trace(net), net, images(name))
 
 
 @pytest.mark.parametrize("name", [*TRACED, *in_full(*sorted({*NAMES} - {*TRACED}))])
@@ -75,7 +75,7 @@ def test_jit_trace(name):
         if name == "alexnet":    # a check in torch's own response normalisation
             warnings.simplefilter("ignore", torch.jit.TracerWarning)
         traced = torch.jit.trace(net, inputs[0], check_trace=False)
-    assert_same(traced, net, inputs)
+    same_outputs(traced, net, inputs)
 
 
 @pytest.mark.parametrize("name", [*EXPORTED, *in_full(*sorted({*NAMES} - {*EXPORTED}))])
@@ -85,7 +85,7 @@ def test_export_with_sizes_of_a_range(name):
     if CATALOGUE[name].file in {"effnet", *UP} or name == "resnet50_paper":
         axes, inputs = [0], [inputs[0], torch.cat(2 * inputs[:1])]
     dims = {axis: torch.export.Dim(f"d{axis}", min=2 if axis == 0 else inputs[0].shape[2], max=512) for axis in axes}
-    assert_same(torch.export.export(net, (inputs[0],), dynamic_shapes=(dims,)).module(), net, inputs)
+    same_outputs(torch.export.export(net, (inputs[0],), dynamic_shapes=(dims,)).module(), net, inputs)
 
 
 @pytest.mark.parametrize("name", BLOCKS)
@@ -93,11 +93,11 @@ def test_blocks(name):
     build, c = BLOCKS[name]
     block = randomise(build()).float()
     inputs = [torch.randn(4, c, 8, 6), torch.randn(5, c, 9, 11)]
-    assert_same(torch.fx.symbolic_trace(block), block, inputs)
-    assert_same(torch.jit.trace(block, inputs[0], check_trace=False), block, inputs)
+    same_outputs(torch.fx.symbolic_trace(block), block, inputs)
+    same_outputs(torch.jit.trace(block, inputs[0], check_trace=False), block, inputs)
     if "Shuffle" in name:
         dims = {axis: torch.export.Dim(f"d{axis}", min=4, max=512) for axis in (0, 2, 3)}
-        assert_same(torch.export.export(block, (inputs[0],), dynamic_shapes=(dims,)).module(), block, inputs)
+        same_outputs(torch.export.export(block, (inputs[0],), dynamic_shapes=(dims,)).module(), block, inputs)
 
 
 def test_a_mistake_in_what_was_written_down_is_seen():
@@ -105,7 +105,7 @@ def test_a_mistake_in_what_was_written_down_is_seen():
     written = torch.fx.symbolic_trace(copy.deepcopy(net))
     written.get_submodule("blocks.1.depthwise.0").stride = (1, 1)
     with pytest.raises((AssertionError, RuntimeError)):
-        assert_same(written, net, images("mobilenet_v2_0.35"))
+        same_outputs(written, net, images("mobilenet_v2_0.35"))
 
 
 def test_checks_are_back_after_a_trace():
