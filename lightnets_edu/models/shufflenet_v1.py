@@ -65,8 +65,7 @@ class ShuffleUnit(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         y = torch.relu(self.reduce(x))
-        if self.groups > 1:
-            y = channel_shuffle(y, self.groups)
+        y = channel_shuffle(y, self.groups)
         y = self.depthwise(y)  # no ReLU here (§3.2)
         y = self.expand(y)
         short = self.shortcut(x)

@@ -85,6 +85,8 @@ def test_export_with_sizes_of_a_range(name):
     if CATALOGUE[name].file in {"effnet", *UP} or name == "resnet50_paper":
         axes, inputs = [0], [inputs[0], torch.cat(2 * inputs[:1])]
     dims = {axis: torch.export.Dim(f"d{axis}", min=2 if axis == 0 else inputs[0].shape[2], max=512) for axis in axes}
+    if name.endswith("_g1"):
+        dims = dict.fromkeys(dims, torch.export.Dim.AUTO)
     same_outputs(torch.export.export(net, (inputs[0],), dynamic_shapes=(dims,)).module(), net, inputs)
 
 
@@ -97,6 +99,8 @@ def test_blocks(name):
     same_outputs(torch.jit.trace(block, inputs[0], check_trace=False), block, inputs)
     if "Shuffle" in name:
         dims = {axis: torch.export.Dim(f"d{axis}", min=4, max=512) for axis in (0, 2, 3)}
+        if "one group" in name:    # torch cannot prove what it asks of an axis of one group
+            dims = dict.fromkeys(dims, torch.export.Dim.AUTO)
         same_outputs(torch.export.export(block, (inputs[0],), dynamic_shapes=(dims,)).module(), block, inputs)
 
 

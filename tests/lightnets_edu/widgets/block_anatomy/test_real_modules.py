@@ -220,7 +220,7 @@ class Mixed(nn.Module):
         (Scaled(), (1, 4, 3, 3), "Scaled: the block itself has 1 parameters and 0 multiply-adds that the picture has no place for"),
         (Idle(), (1, 4, 3, 3), "Idle: other has 148 parameters and 1,296 multiply-adds that the picture has no place for"),
         (Knot(), (1, 4, 3, 3), "Knot cannot be drawn: the ways that meet at '.*' do not begin at one fork"),
-        (Mixed(), (1, 4), "Mixed: two has 68 parameters and 0 multiply-adds that the picture has no place for"),
+        (Mixed(), (1, 4), "Mixed: two has 68 parameters and 80 multiply-adds that the picture has no place for"),
     ],
 )
 def test_what_is_no_block_is_refused(module, shape, message):
