@@ -1,6 +1,6 @@
 # ---
 # title: Convolutions and what they cost
-# minutes: [80, 80]
+# minutes: [75, 80]
 # before: Python, PyTorch tensors and their shapes, and roughly what a neural network is; nothing about light networks.
 # objectives:
 #   count: count the parameters, multiply-adds and memory access of any convolution, and check the count against a real layer
@@ -906,7 +906,7 @@ for name, kernel, groups in [
 # The entries are $1/K^2$, not ones, and the convolution is depthwise, not standard: pooling never adds up two channels.
 
 # %% predict [markdown] name="front" objective="fold"
-# ### A batch norm in front of a convolution
+# ### Going deeper: a batch norm in front of a convolution
 #
 # It scales *input* channels, so $s$ goes to the other axis of the weights, and its shift $t = \beta - \mu s$ becomes a bias. The convolution is 3×3 with padding 1.
 #

@@ -1,6 +1,6 @@
 # ---
 # title: ShuffleNet V1
-# minutes: [80, 95]
+# minutes: [75, 95]
 # before: "what a convolution, a pointwise (1×1), a depthwise and a grouped convolution are, and what multiply-adds and memory access count ({chapter}`1`); what a residual unit and its shortcut do"
 # objectives:
 #   count: compute what a ResNet, a ResNeXt and a ShuffleNet unit cost, and check the formula against real layers
