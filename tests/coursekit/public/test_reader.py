@@ -70,7 +70,8 @@ def test_page_and_notebook(asked):
     assert link.get_text() == "up & on" and link["data-figure"] == "fig-dial"
     assert json.loads(link["data-state"]) == result.shown["up & on <fig-dial at=7 on=true>"]
 
-    labels = {name: {"url": "x.html", "title": "x", "kind": "figure", "number": "1"} for name in ("fig-line", "a-target")}
+    names = ("fig-line", "a-target", "ledger-01_double")
+    labels = {name: {"url": "x.html", "title": "x", "kind": "figure", "number": "1"} for name in names}
     refs = References(labels, project.bibliography, project.book_url)
     text = sources(editions.notebook(project, chapter, result, [], refs))
     assert "even?\n\n- Twice it (apples)?\n- Is it even?: even or odd?" in text.replace("even??", "even?")
