@@ -525,7 +525,7 @@ gap = (curves["hard-swish"] - curves["swish"]).abs().max().item()
 #
 # V2's table can be said in a sentence. V3's cannot: it was searched. V3 large starts from MnasNet-A1 {cite:p}`tan2019mnasnet`, which a search had found among many networks of such blocks; it rewarded accuracy and time on a real phone. {show}`MnasNet's block <fig-block block=MnasNet layer=1>` is V2's, with kernels of 3×3 or 5×5, in places with squeeze-and-excite. (The network itself comes in the chapter on EfficientNet.) A second search, NetAdapt, then made single layers narrower, wherever a millisecond less cost least accuracy ({cite:t}`howard2019mobilenetv3`, Section 4).
 
-# %% hide="code" name="fig-search" alt="Two lines of markers over the number of the block. V2's lies at six everywhere but at the first block, where it is one. V3's begins at one, goes to four, falls to about two, jumps to six and falls again, and ends at six; squares, some of them filled, stand in two stretches." caption="How many times each block widens: V2 six times nearly everywhere, V3 large as its search chose. Squares: 5×5 kernels; filled: with squeeze-and-excite."
+# %% hide="code" name="fig-search" alt="Two lines of markers over the number of the block. V2's lies at six everywhere but at the first block, where it is one. V3's begins at one, goes to four, stays at three for four blocks, jumps to six once, falls below three, and ends with five blocks at six; squares, some of them filled, stand in two stretches." caption="How many times each block widens: V2 six times nearly everywhere, V3 large as its search chose. Squares: 5×5 kernels; filled: with squeeze-and-excite."
 chosen_by = {
     "V2": [(row.t, 3, False) for row in TABLE_2 for _ in range(row.n)],
     "V3 large": [], "V3 small": []}

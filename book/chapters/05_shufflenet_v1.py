@@ -646,7 +646,7 @@ show.table(["question", "chance", "with the shuffle", "without",
 #
 # Layers, weights and multiply-adds are the same. The shuffle makes it possible to answer by what the groups have to say *together*. This task was made to show it; of photographs it says nothing. What did the two halves learn, without a shuffle, for *larger?*
 
-# %% hide="code" measured=true record="by_digit" name="fig-halves" alt="Two lines over the digits 0 to 9, with bars for their spread: the share of the score that comes from the first digit's half of the network rises from left to right, the share that comes from the second digit's half falls, and they cross in between." caption="One network of two groups without a shuffle, trained on “Is the first digit larger?” (seed 0). The score for yes is the sum of two numbers, one from each half: here is their mean over the test images of each digit, and their standard deviation."
+# %% hide="code" measured=true record="by_digit" name="fig-halves" alt="Two lines over the digits 0 to 9, with bars for their spread: the part of the score that comes from the first digit's half of the network, and the part that comes from the second digit's half." caption="One network of two groups without a shuffle, trained on “Is the first digit larger?” (seed 0). The score for yes is the sum of two numbers, one from each half: here is their mean over the test images of each digit, and their standard deviation."
 scores = halves(*sets["larger?"], recipe)
 fig, panel = plt.subplots(figsize=(7, 3))
 by_digit = [[float(scores[digits_twice.y == digit, half].mean())
