@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page
 
 SETTLED = """() => document.readyState === 'complete' && [...document.querySelectorAll('.book-widget')].every(
     (host) => 'mounted' in host.dataset || 'stopped' in host.dataset || host.querySelector('.book-widget-note'))"""
+THEME_HAS_LOOKED = "() => new Promise((done) => setTimeout(done, 350))"  # which parts scroll: it looks 300 ms after a turn
 PICTURE = (
     """(host) => [...host.querySelectorAll('svg, output, [aria-live]')].map((part) => part.outerHTML).join('\\n')"""
 )
@@ -114,6 +115,7 @@ def visit(browser: Browser, address: str, width=1200, theme="light", javascript=
 
 def accessibility(tab: Page, only: Sequence[str] = ()) -> list[str]:
     """What axe-core finds, one line per rule and element; by all its rules, or only by some."""
+    tab.evaluate(THEME_HAS_LOOKED)
     options = {"preload": False, "resultTypes": ["violations"]}  # or it loads style sheets anew, and lists all that is right
     found = Axe().run(tab, options=options | ({"runOnly": list(only)} if only else {})).response["violations"]
     return [
