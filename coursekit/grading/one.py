@@ -131,10 +131,10 @@ def grade_one(job: Job) -> Outcome:
             end_with_parent()
             os.close(reader)
             text = _grade(job, exercises, sandbox).settle().to_json()
-            with os.fdopen(writer, "w") as pipe:
+            with os.fdopen(writer, "w", encoding="utf-8") as pipe:
                 pipe.write(text)
         except BaseException:
-            with contextlib.suppress(OSError), os.fdopen(writer, "w") as pipe:
+            with contextlib.suppress(OSError), os.fdopen(writer, "w", encoding="utf-8") as pipe:
                 pipe.write(json.dumps({"failed": traceback.format_exc()[-1500:]}))
         finally:
             os._exit(0)
