@@ -1,7 +1,8 @@
 """Runs one repaired hand-in: the student's cells in a worker, visible and hidden tests here.
 
 Twice, in workers of their own: once for the marks, with the hidden tests, and once for what the student will read.
-So no text that a student gets comes from a process that has met a hidden test.
+So no text that a student gets comes from a process that has met a hidden test. A hidden test that is passed by an
+answer that changed its input is run once more with the input left as it was: both must pass.
 """
 
 import contextlib
@@ -85,8 +86,9 @@ def judge(steps: list[Step], exercises: dict[str, Exercise], start, times: Times
     cells = _cells(steps, exercises)
     until = time.monotonic() + times.notebook
     stopping: set[int] = set()
+    failing = False
     for part, judge_one in (("grade", _hidden), ("check", _visible)):
-        if not any(step.kind == part for step in steps):
+        if not failing and not any(step.kind == part for step in steps):
             continue
         session = Session(start, times)
         session.deadline = until
@@ -99,7 +101,9 @@ def judge(steps: list[Step], exercises: dict[str, Exercise], start, times: Times
                     if step.kind == "answer":
                         results[step.exercise].stopped, results[step.exercise].note = ran.stopped, ran.error
                 elif ran.error and step.kind == "answer":
-                    results[step.exercise].note = printable(ran.error)
+                    failing = True
+                    if part == "check":  # the other worker may have met hidden tests before it came to this cell
+                        results[step.exercise].note = printable(ran.error)
             elif step.kind == part:
                 session.deadline = min(until, time.monotonic() + times.exercise)
                 judge_one(session, exercises[step.exercise], results[step.exercise], seed)
@@ -125,22 +129,33 @@ def _hidden(session: Session, exercise: Exercise, result: Result, seed: str) -> 
     names: dict = {}
     tests = hidden_tests(exercise, names)
     for number, (test, points, title, hint) in enumerate(tests):
-        reason, stopped = "", ""
-        try:
-            for name in exercise.names:
-                names.pop(name, None)
-            names.update(session.names(exercise.names))
-            draw_from(f"{seed}/{exercise.name}/{number}")
-            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-                test()
-        except (Exception, SystemExit) as error:
-            reason = one_line(error)
-        except Stopped as stop:
-            reason, stopped = str(stop), stop.why
-        except OutsideContract as error:
-            reason, stopped = f"the test breaks the contract: {error}", "contract"
+        for session.writes_back in (True, False):
+            session.spoilt = False
+            draws = f"{seed}/{exercise.name}/{number}"
+            reason, stopped = _one_test(session, exercise, names, test, draws)
+            if reason or not session.spoilt:
+                break  # else once more: what is expected must not come out of what the answer left of its input
+        session.writes_back = True
         result.stopped = stopped or result.stopped
         result.verdicts.append(Verdict(title, float(points), hint, not reason, reason, stopped))
+
+
+def _one_test(session: Session, exercise: Exercise, names: dict, test, draws: str) -> tuple[str, str]:
+    """Why it failed and what stopped it, both "" for a test that was passed."""
+    try:
+        for name in exercise.names:
+            names.pop(name, None)
+        names.update(session.names(exercise.names))
+        draw_from(draws)
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            test()
+    except (Exception, SystemExit) as error:
+        return one_line(error), ""
+    except Stopped as stop:
+        return str(stop), stop.why
+    except OutsideContract as error:
+        return f"the test breaks the contract: {error}", "contract"
+    return "", ""
 
 
 def hidden_tests(exercise: Exercise, names: dict) -> tuple:

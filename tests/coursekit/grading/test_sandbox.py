@@ -40,6 +40,16 @@ def ask(sandbox):
         session.close()
 
 
+OPEN = """
+import os, stat
+out = []
+for number in range(256):
+    try: kind = os.fstat(number)
+    except OSError: continue
+    if stat.S_ISSOCK(kind.st_mode): out.append("socket")
+    elif kind.st_rdev == os.makedev(1, 3): out.append("null")
+    else: out.append(oct(kind.st_mode))
+"""
 TRY = "def tried(f):\n    try: f(); return 'done'\n    except BaseException as error: return type(error).__name__\n"
 WALLS = {  # what is tried: the outcomes behind the walls that are right
     "socket": ("import socket\nout = tried(socket.socket)", {"PermissionError"}),
@@ -89,6 +99,15 @@ def test_a_private_place_to_write_fresh_for_each_worker(sandbox, ask):
     code = TRY + "import os\nout = os.listdir('.')\nopen('mine', 'w').write('x')\nout2 = os.listdir('.')"
     if sandbox.confined:
         assert ask(code) == [] and ask(code) == []
+
+
+def test_no_worker_shares_a_place_to_write_with_another(sandbox, ask):
+    """Its three ordinary files lead nowhere, and the one socket is its own; behind the walls there is no terminal."""
+    assert sorted(ask(OPEN)) == ["null"] * 3 + ["socket"]
+    assert ask(TRY + "import os\nout = tried(lambda: os.read(2, 1))") == "OSError"
+    if sandbox.confined:
+        assert ask(TRY + "import os\nout = tried(os.openpty)") in ("OSError", "FileNotFoundError")
+        assert ask("import os\nout = os.listdir('/dev/pts')") == []
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,16 @@ def test_changes_are_seen_wherever_a_tensor_stands(get):
     assert [part.item() for part in parts] == [0, 1, 2, 3, 0]
 
 
+def test_changes_in_place_are_noticed_and_can_be_kept_out(session, get):
+    x, items = torch.zeros(2), [1]
+    get("same")(x)
+    assert not session.spoilt
+    session.writes_back = False
+    get("fill")(x)
+    get("push")(items)
+    assert session.spoilt and x.tolist() == [0, 0] and items == [1]
+
+
 def test_a_tensor_can_grow_in_place(get):
     x = torch.zeros(2)
     get("grow")(x)
