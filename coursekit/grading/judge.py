@@ -8,6 +8,7 @@ answer that changed its input is run once more with the input left as it was: bo
 import contextlib
 import io
 import random
+import signal
 import time
 from dataclasses import dataclass, field
 
@@ -19,6 +20,8 @@ from ..exercise_cells import exercises_in, grade_id, grading, id_of, table_of_te
 from .hand_in.assemble import Step
 from .hand_in.slices import bound, needed, used
 from .session import OutsideContract, Session, Stopped, Times
+
+PATIENCE = 1.0  # seconds after which what does not end by itself is ended
 
 
 @dataclass(frozen=True)
@@ -147,7 +150,7 @@ def _one_test(session: Session, exercise: Exercise, names: dict, test, draws: st
             names.pop(name, None)
         names.update(session.names(exercise.names))
         draw_from(draws)
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        with _in_time(session), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             test()
     except (Exception, SystemExit) as error:
         return one_line(error), ""
@@ -178,9 +181,10 @@ def _visible(session: Session, exercise: Exercise, result: Result, seed: str) ->
     draw_from(f"{seed}/{exercise.name}/check")
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
         try:
-            exec(compile(exercise.lesson, "<lesson>", "exec"), names)
-            names.update(session.names(exercise.names))
-            exec(compile(exercise.check, f"<check of {exercise.name}>", "exec"), names)
+            with _in_time(session):
+                exec(compile(exercise.lesson, "<lesson>", "exec"), names)
+                names.update(session.names(exercise.names))
+                exec(compile(exercise.check, f"<check of {exercise.name}>", "exec"), names)
         except Stopped as stop:
             result.stopped = result.stopped or stop.why
             print(f"✗ the checks stopped: {stop}")
@@ -190,6 +194,22 @@ def _visible(session: Session, exercise: Exercise, result: Result, seed: str) ->
         except (Exception, SystemExit) as error:
             print(f"✗ the checks stopped: {one_line(error)}")
     result.shown = printable(out.getvalue()[:10_000])
+
+
+@contextlib.contextmanager
+def _in_time(session: Session):
+    """What is done here with an answer's values ends with the time of its exercise too: Stopped, again and again."""
+
+    def late(*_):
+        raise session.end("timeout", "what the tests did with the answer's values did not end in time")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, max(0.0, session.deadline - time.monotonic()) + PATIENCE, PATIENCE)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def draw_from(seed: str) -> None:

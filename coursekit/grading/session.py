@@ -15,6 +15,7 @@ import torch
 from .inside import wire
 
 GARBLED = "the answer's process gave a garbled reply"
+ENDED = "the answer's process ended (an exit, a crash, too much memory or too many threads)"
 NEVER = (Warning, StopIteration, StopAsyncIteration, UnicodeError, ExceptionGroup, OSError)
 BUILTIN = [kind for kind in vars(builtins).values() if isinstance(kind, type) and issubclass(kind, Exception)]
 RAISED = {kind.__name__: kind for kind in BUILTIN if kind is TimeoutError or not issubclass(kind, NEVER)}
@@ -137,7 +138,7 @@ class Session:
         self._alive()
         found = self._result(self._ask(do="look", names=list(names)))
         if type(found) is not dict or not set(found) <= set(names) or not all(map(_is_pair, found.values())):
-            raise self._end("crashed", GARBLED)
+            raise self.end("crashed", GARBLED)
         return {name: self._named(name, *pair) for name, pair in found.items()}
 
     def _named(self, name: str, kind: str, value):
@@ -151,7 +152,7 @@ class Session:
                    "grad": torch.is_grad_enabled()}  # fmt: skip
         result = self._result(self._ask(**request))
         if type(result) is not list or len(result) != 3 or {type(part) for part in result[1:]} != {dict}:
-            raise self._end("crashed", GARBLED)
+            raise self.end("crashed", GARBLED)
         value, *changed = result
         tensors = dict(enumerate(wire.tensors_in([request["args"], kwargs])))
         for mine, theirs in zip((tensors, dict(enumerate(args)) | kwargs), changed, strict=True):
@@ -177,7 +178,8 @@ class Session:
         for source in self.cells:
             self._ask(do="run", source=source)
 
-    def _end(self, why: str, text: str) -> Stopped:
+    def end(self, why: str, text: str) -> Stopped:
+        """Let go of the worker; the exception to raise for it."""
         self.close()
         return Stopped(why, text)
 
@@ -194,13 +196,13 @@ class Session:
             reply = wire.decode(wire.receive(self.sockets[0], until), lambda number: Module(self, number, "module"))
         except TimeoutError:
             spent = f"{self.times.call:g} s" if until < self.deadline else "the time of its exercise or notebook"
-            raise self._end("timeout", f"the code did not end within {spent}") from None
+            raise self.end("timeout", f"the code did not end within {spent}") from None
         except wire.Garbled:  # whose words may be the answer's own
-            raise self._end("crashed", GARBLED) from None
+            raise self.end("crashed", GARBLED) from None
         except (EOFError, OSError):
-            raise self._end("crashed", "the answer's process ended (an exit, a crash, or too much memory)") from None
+            raise self.end("crashed", ENDED) from None
         if type(reply) is not dict:
-            raise self._end("crashed", GARBLED)
+            raise self.end("crashed", GARBLED)
         return reply
 
     def _number(self, thing) -> int:
@@ -214,7 +216,7 @@ class Session:
             return reply.get("value")
         error = _error(reply["error"])
         if not error:
-            raise self._end("crashed", GARBLED)
+            raise self.end("crashed", GARBLED)
         kinds, text, _ = error
         name = kinds[0] if kinds else "Exception"
         if name == "NotPlain":

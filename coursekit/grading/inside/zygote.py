@@ -23,6 +23,7 @@ from calls import program
 
 libc = ctypes.CDLL(None, use_errno=True)
 NEW_NS, NEW_USER, NEW_PID, NEW_IPC = 0x00020000, 0x10000000, 0x20000000, 0x08000000
+LOOKS = 0.05  # seconds between two counts of a worker's threads
 NO_NEW_PRIVS, SECCOMP, CAPBSET_DROP, FILTER = 38, 22, 24, 2
 RDONLY, NOSUID_NODEV, NOSUID_NODEV_NOEXEC = 1, 6, 14
 
@@ -101,8 +102,21 @@ def few_calls() -> None:
     _demand(libc.prctl(SECCOMP, FILTER, ctypes.byref(filter_), 0, 0), "system calls")
 
 
+def threads(proc: int, pid: int) -> int:
+    """How many a process has, by `/proc`; 0 when it is gone."""
+    with contextlib.suppress(OSError):
+        return os.stat(f"{pid}/task", dir_fd=proc).st_nlink - 2
+    return 0
+
+
 def supervise(data: socket.socket, life: socket.socket, limits: dict, confined: bool) -> None:
-    """One hand-in: a child that serves it, killed with all it started when the grader lets go of `life`."""
+    """One hand-in: a child that serves it, killed with all it started when the grader lets go of `life`.
+
+    Or when it has too many threads: the kernel's own limit on these does not hold for root, whose right to more goes
+    with the number of the user, in any namespace.
+    """
+    most = limits.pop("threads")
+    proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)  # a child may put another one in its place
     if confined:
         namespaces()
     child = os.fork()
@@ -113,6 +127,8 @@ def supervise(data: socket.socket, life: socket.socket, limits: dict, confined: 
             os.closerange(3, keep)
             os.closerange(keep + 1, 4096)
             os.setsid()  # a signal to its group must not reach this side
+            with contextlib.suppress(OSError):
+                _put("/proc/self/oom_score_adj", "1000")  # the first to go where memory runs out
             (confine if confined else limit)(limits)
             silence()
             warnings.simplefilter("default")
@@ -122,7 +138,9 @@ def supervise(data: socket.socket, life: socket.socket, limits: dict, confined: 
         finally:
             os._exit(1)
     data.close()
-    select.select([life.fileno(), os.pidfd_open(child)], [], [])
+    ends = [life.fileno(), os.pidfd_open(child)]
+    while not select.select(ends, [], [], LOOKS)[0] and threads(proc, child) <= most:
+        pass
     with contextlib.suppress(ProcessLookupError):
         os.kill(child, signal.SIGKILL)  # the first process of its namespace: everything in there ends with it
         if not confined:
