@@ -7,7 +7,6 @@ import hashlib
 import multiprocessing
 import os
 import secrets
-import stat
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -16,15 +15,16 @@ from pathlib import Path
 import nbformat
 
 from ..errors import BookError
+from ..files import ROOM, told
 from ..kernels import ENVIRONMENT
 from . import report
-from .gradebook import Course
+from .gradebook import STAMP, Course
+from .hand_in.find import fingerprint
+from .judge import one_line
 from .one import Job, failed, grade_one, start
 from .outcome import Outcome, keep, read_outcome
 from .sandbox import refuse_without_bubblewrap
 from .session import TIMES, Times
-
-READ = 32 << 20  # bytes of one handed-in file that its fingerprint covers
 
 
 def grade(
@@ -58,6 +58,7 @@ def grade(
         imports = sorted({name for job in todo for name in _imports(job.release, package.name)})
         fresh = _run(todo, (str(package),), tuple(imports), jobs or os.cpu_count() or 1, not trust)
         for outcome in progress(fresh, len(todo)):
+            course.date(outcome)
             _record(course, outcome)
             outcomes.append(outcome)
         outcomes.sort(key=lambda outcome: (outcome.chapter, outcome.student))
@@ -68,7 +69,12 @@ def grade(
 @contextlib.contextmanager
 def _only_one(root: Path):
     """The gradebook has one writer: a second grader is refused. The lock goes with the process, however that ends."""
-    with open(root / ".grading.lock", "w") as file:
+    path = root / ".grading.lock"
+    try:
+        file = open(path, "w")  # noqa: SIM115  (closed below)
+    except OSError as error:
+        raise told(error, path) or error from None
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -76,7 +82,10 @@ def _only_one(root: Path):
         yield
 
 
-def _asked(course: Course, chapters: list[str] | None, students: list[str] | None) -> list[tuple[str, str]]:
+def _asked(
+    course: Course, chapters: list[str] | None, students: list[str] | None
+) -> dict[tuple[str, str], Outcome | None]:
+    """Chapter and student of all that is asked for; where there is nothing to look into, what there is to say."""
     there = course.chapters()
     if not there:
         raise BookError(str(course.root), "has no released chapter in its gradebook", "run `make course`")
@@ -86,51 +95,39 @@ def _asked(course: Course, chapters: list[str] | None, students: list[str] | Non
         if len(matches) != 1:
             raise BookError(f"chapter {name!r}", f"matches {len(matches)} chapters", f"there are {', '.join(there)}")
         chosen += matches
-    pairs = [(chapter, student) for chapter in dict.fromkeys(chosen) for student in course.students(chapter)]
+    pairs = {(chapter, student): outcome for chapter in chosen for student, outcome in course.waiting(chapter).items()}
     if students is None:
         return pairs
     known = {student for _, student in pairs}
     for student in students:
         if student not in known:
             raise BookError(f"student {student!r}", "is neither on the roll nor in submitted/", "look at the spelling")
-    return [(chapter, student) for chapter, student in pairs if student in students]
+    return {pair: outcome for pair, outcome in pairs.items() if pair[1] in students}
 
 
-def _divide(course: Course, asked: list, again: bool, times: Times) -> tuple[list[Outcome], list[Job]]:
+def _divide(course: Course, asked: dict, again: bool, times: Times) -> tuple[list[Outcome], list[Job]]:
     """Outcomes that are known already, and what is still to be graded."""
     known, todo, tests = [], [], {}
-    for chapter, student in asked:
+    for (chapter, student), outcome in asked.items():
+        if outcome:
+            known.append(outcome)
+            continue
         source, release = (course.notebook(step, chapter) for step in ("source", "release"))
         if chapter not in tests:
-            tests[chapter] = hashlib.sha256(source.read_bytes() + release.read_bytes()).hexdigest()
+            try:
+                tests[chapter] = hashlib.sha256(source.read_bytes() + release.read_bytes()).hexdigest()
+            except OSError as error:
+                raise BookError(str(error.filename), f"cannot be read: {error.strerror}", "run `make course`") from None
         folder = course.folder(course.folders.submitted_directory, student, chapter)
         kept = read_outcome(course.root, chapter, student)
-        if not folder.is_dir():
-            known.append(Outcome(chapter, student, "missing", recorded=True))
-            continue
-        submission = fingerprint(folder)
+        submission = fingerprint(folder, source.name, STAMP)
         if kept and not again and (kept.submission, kept.tests) == (submission, tests[chapter]):
             known.append(kept)
             continue
-        seed = kept.seed if kept else secrets.token_hex(8)
+        seed = kept.seed if kept and kept.submission == submission else secrets.token_hex(8)
         paths = str(folder), str(source), str(release)
         todo.append(Job(chapter, student, *paths, seed, submission, tests[chapter], times))
     return known, todo
-
-
-def fingerprint(folder: Path) -> str:
-    """A digest of the names and contents of all ordinary files below a folder; links are not followed."""
-    digest = hashlib.sha256()
-    for base, folders, names in os.walk(folder):
-        folders.sort()
-        for name in sorted(names):
-            path = Path(base) / name
-            with contextlib.suppress(OSError):
-                if stat.S_ISREG(path.lstat().st_mode):
-                    digest.update(f"{path.relative_to(folder)}\0".encode(errors="surrogateescape"))
-                    with open(path, "rb") as file:
-                        digest.update(hashlib.sha256(file.read(READ)).digest())
-    return digest.hexdigest()
 
 
 def _imports(release: str, package: str) -> set[str]:
@@ -188,12 +185,24 @@ def _pool(size: int, readable: tuple, imports: tuple, confined: bool):
 
 
 def _record(course: Course, outcome: Outcome) -> None:
-    """Outcome, gradebook, notebook, feedback: wherever this is cut off, the next run goes on."""
+    """Outcome, gradebook, notebook, feedback: wherever this is cut off, the next run goes on.
+
+    What the gradebook does not take of one student is told in that student's row. BookError where it takes nothing,
+    or the disk does not.
+    """
     keep(course.root, outcome)
-    course.record(outcome)
-    release = nbformat.read(course.notebook("release", outcome.chapter), as_version=4)
-    course.write_graded(outcome, release)
-    report.write_feedback(course, outcome)
+    try:
+        course.record(outcome)
+        release = nbformat.read(course.notebook("release", outcome.chapter), as_version=4)
+        course.write_graded(outcome, release)
+        report.write_feedback(course, outcome)
+    except Exception as error:
+        if isinstance(error, BookError) and error.todo == ROOM:
+            raise
+        course.check()
+        outcome.status = "needs a human"
+        outcome.notes.append(f"this could not be written into the gradebook: {one_line(error)}")
+        return
     outcome.recorded = True
     keep(course.root, outcome)
 
@@ -201,9 +210,4 @@ def _record(course: Course, outcome: Outcome) -> None:
 def _write_marks(course: Course, outcomes: list[Outcome]) -> None:
     """marks/<chapter>.csv for the whole class, also when only some were graded now."""
     for chapter in dict.fromkeys(outcome.chapter for outcome in outcomes):
-        now = {outcome.student: outcome for outcome in outcomes if outcome.chapter == chapter}
-        rows = []
-        for student in course.students(chapter):
-            outcome = now.get(student) or read_outcome(course.root, chapter, student)
-            rows.append(outcome or Outcome(chapter, student, "missing"))
-        report.write_marks(course, chapter, rows)
+        report.write_marks(course, chapter, course.outcomes(chapter, outcomes))

@@ -1,20 +1,40 @@
 """nbgrader's gradebook, written by this one process only, and the graded notebooks that its other commands read."""
 
+import contextlib
 import copy
+import logging
+import os
+import re
 import warnings
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_markdown_cell, new_output
-from sqlalchemy.exc import SAWarning
+from sqlalchemy import make_url, text
+from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from ..errors import BookError
 from ..exercise_cells import grade_id, id_of, split, verdict
-from ..files import write_whole
+from ..files import RIGHTS, ROOM, write_whole
+from .hand_in.find import handed_in, said
+from .hand_in.read import Unreadable, bytes_of, decoded
 from .judge import Verdict
-from .outcome import Outcome
+from .outcome import Outcome, read_outcome
+
+STAMP = "timestamp.txt"  # nbgrader's: when a hand-in was handed in
+KEPT = "what was graded is kept in outcomes/"
+REMEDIES = {  # for what a database complains of
+    "locked": f"close what has it open (nbgrader's formgrader?) and run the command again; {KEPT}",
+    "readonly": RIGHTS,
+    "read-only": RIGHTS,
+    "unable to open": RIGHTS,
+    "full": ROOM,
+    "": f"put your own copy of it in its place and grade with --again; {KEPT}",
+}
 
 
 class Course:
@@ -33,11 +53,41 @@ class Course:
     def __enter__(self) -> "Course":
         from nbgrader.api import Gradebook
 
-        self.book = Gradebook(self.folders.db_url, self.folders.course_id)
+        logging.getLogger("tornado.application").setLevel(
+            logging.CRITICAL
+        )  # nbgrader's: its tracebacks are put in words
+        with self._in_words():
+            self.book = Gradebook(self.folders.db_url, self.folders.course_id)
+            try:
+                self.check()
+            except SQLAlchemyError:
+                self.book.close()
+                raise
         return self
 
-    def __exit__(self, *_) -> None:
+    def __exit__(self, kind, error, trace) -> None:
         self.book.close()
+        if isinstance(error, SQLAlchemyError):
+            with self._in_words():
+                raise error
+
+    @contextlib.contextmanager
+    def _in_words(self) -> Iterator[None]:
+        """BookError in place of a traceback where the gradebook is locked, broken, or on a full disk."""
+        try:
+            yield
+        except SQLAlchemyError as error:
+            what = " ".join(str(getattr(error, "orig", None) or error).split())[:200]
+            todo = next(todo for word, todo in REMEDIES.items() if word in what.lower())
+            raise BookError(
+                make_url(self.folders.db_url).render_as_string(), f"the gradebook cannot be used: {what}", todo
+            ) from None
+
+    def check(self) -> None:
+        """SQLAlchemyError where the gradebook takes no change; none is made."""
+        self.book.db.rollback()
+        self.book.db.execute(text("UPDATE student SET id = id WHERE id IS NULL"))
+        self.book.db.rollback()
 
     def folder(self, step: str, student: str, chapter: str) -> Path:
         return Path(self.folders.format_path(step, student, chapter))
@@ -51,14 +101,32 @@ class Course:
             a.name for a in self.book.assignments if self.notebook(self.folders.release_directory, a.name).exists()
         )
 
-    def students(self, chapter: str) -> list[str]:
-        """Everybody on the roll, and everybody who handed in."""
+    def waiting(self, chapter: str) -> dict[str, Outcome | None]:
+        """Everybody on the roll or in submitted/: None for a folder to look into, else what there is to say instead."""
         base = self.folder(self.folders.submitted_directory, "_", chapter).parent.parent
-        handed_in = [p.name for p in base.iterdir() if (p / chapter).is_dir()] if base.is_dir() else []
-        for name in handed_in:
-            if name != name.encode(errors="replace").decode():
-                raise BookError(f"{base}: {name!a}", "is no name in UTF-8, so no gradebook can hold it", "rename it")
-        return sorted({student.id for student in self.book.students} | set(handed_in))
+        there = handed_in(base, chapter, [assignment.name for assignment in self.book.assignments])
+        states = {student.id: ("missing", "") for student in self.book.students} | there
+        return {
+            name: state and Outcome(chapter, name, state[0], notes=[*filter(None, state[1:])], recorded=True)
+            for name, state in sorted(states.items())
+        }
+
+    def outcomes(self, chapter: str, now: list[Outcome]) -> list[Outcome]:
+        """The whole class: what was found now, else what is kept, else what there is to say."""
+        fresh = {outcome.student: outcome for outcome in now if outcome.chapter == chapter}
+        return [
+            fresh.get(name) or outcome or read_outcome(self.root, chapter, name) or Outcome(chapter, name, "missing")
+            for name, outcome in self.waiting(chapter).items()
+        ]
+
+    def date(self, outcome: Outcome) -> None:
+        """Note when it was handed in, by nbgrader's file beside the notebook, or that this cannot be read."""
+        folder = self.folder(self.folders.submitted_directory, outcome.student, outcome.chapter)
+        try:
+            outcome.handed_in = stamp_of(folder)
+        except Unreadable as error:
+            outcome.notes.append(f"the time stamp cannot be read, so the work counts as handed in on time: {error}")
+            outcome.status = "repaired" if outcome.status == "graded" else outcome.status
 
     def record(self, outcome: Outcome) -> None:
         """Write one outcome; twice is the same as once. A mark given by a person stays, to be looked at again."""
@@ -70,9 +138,7 @@ class Course:
 
     def _record(self, outcome: Outcome) -> None:
         self.book.update_or_create_student(outcome.student)
-        folder = self.folder(self.folders.submitted_directory, outcome.student, outcome.chapter)
-        when = self.folders.get_existing_timestamp(str(folder))
-        more = {"timestamp": when} if when else {}
+        more = {"timestamp": datetime.fromisoformat(outcome.handed_in)} if outcome.handed_in else {}
         self.book.update_or_create_submission(outcome.chapter, outcome.student, **more)
         notebook = self.book.find_submission_notebook(outcome.chapter, outcome.chapter, outcome.student)
         results = {id_of(result.exercise, "grade"): result for result in outcome.results}
@@ -104,6 +170,25 @@ class Course:
         path = folder / f"{outcome.chapter}.ipynb"
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(path, nbformat.writes(graded_notebook(outcome, release)) + "\n")
+
+
+def stamp_of(folder: Path) -> str:
+    """The time in a hand-in's `timestamp.txt`, UTC in ISO 8601; "" where there is none. Raises Unreadable."""
+    from nbgrader.utils import parse_utc
+
+    path = folder / STAMP
+    if not os.path.lexists(path):
+        return ""
+    words = decoded(bytes_of(path, largest=1024)).strip()
+    if not words:
+        return ""
+    try:
+        when = parse_utc(words) if re.search(r"\d{4}", words) else None
+    except Exception:  # of many kinds: whoever parses dates parses anything
+        when = None
+    if when is None or not 1990 <= when.year <= 2100:
+        raise Unreadable(f"`{said(words)}` is no time")
+    return when.isoformat()
 
 
 def graded_notebook(outcome: Outcome, release):

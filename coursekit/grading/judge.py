@@ -1,12 +1,14 @@
 """Runs one repaired hand-in: the student's cells in a worker, visible and hidden tests here.
 
 Twice, in workers of their own: once for the marks, with the hidden tests, and once for what the student will read.
-So no text that a student gets comes from a process that has met a hidden test.
+So no text that a student gets comes from a process that has met a hidden test. A hidden test that is passed by an
+answer that changed its input is run once more with the input left as it was: both must pass.
 """
 
 import contextlib
 import io
 import random
+import signal
 import time
 from dataclasses import dataclass, field
 
@@ -18,6 +20,8 @@ from ..exercise_cells import exercises_in, grade_id, grading, id_of, table_of_te
 from .hand_in.assemble import Step
 from .hand_in.slices import bound, needed, used
 from .session import OutsideContract, Session, Stopped, Times
+
+PATIENCE = 1.0  # seconds after which what does not end by itself is ended
 
 
 @dataclass(frozen=True)
@@ -85,8 +89,9 @@ def judge(steps: list[Step], exercises: dict[str, Exercise], start, times: Times
     cells = _cells(steps, exercises)
     until = time.monotonic() + times.notebook
     stopping: set[int] = set()
+    failing = False
     for part, judge_one in (("grade", _hidden), ("check", _visible)):
-        if not any(step.kind == part for step in steps):
+        if not failing and not any(step.kind == part for step in steps):
             continue
         session = Session(start, times)
         session.deadline = until
@@ -99,7 +104,9 @@ def judge(steps: list[Step], exercises: dict[str, Exercise], start, times: Times
                     if step.kind == "answer":
                         results[step.exercise].stopped, results[step.exercise].note = ran.stopped, ran.error
                 elif ran.error and step.kind == "answer":
-                    results[step.exercise].note = printable(ran.error)
+                    failing = True
+                    if part == "check":  # the other worker may have met hidden tests before it came to this cell
+                        results[step.exercise].note = printable(ran.error)
             elif step.kind == part:
                 session.deadline = min(until, time.monotonic() + times.exercise)
                 judge_one(session, exercises[step.exercise], results[step.exercise], seed)
@@ -125,22 +132,33 @@ def _hidden(session: Session, exercise: Exercise, result: Result, seed: str) -> 
     names: dict = {}
     tests = hidden_tests(exercise, names)
     for number, (test, points, title, hint) in enumerate(tests):
-        reason, stopped = "", ""
-        try:
-            for name in exercise.names:
-                names.pop(name, None)
-            names.update(session.names(exercise.names))
-            draw_from(f"{seed}/{exercise.name}/{number}")
-            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-                test()
-        except (Exception, SystemExit) as error:
-            reason = one_line(error)
-        except Stopped as stop:
-            reason, stopped = str(stop), stop.why
-        except OutsideContract as error:
-            reason, stopped = f"the test breaks the contract: {error}", "contract"
+        for session.writes_back in (True, False):
+            session.spoilt = False
+            draws = f"{seed}/{exercise.name}/{number}"
+            reason, stopped = _one_test(session, exercise, names, test, draws)
+            if reason or not session.spoilt:
+                break  # else once more: what is expected must not come out of what the answer left of its input
+        session.writes_back = True
         result.stopped = stopped or result.stopped
         result.verdicts.append(Verdict(title, float(points), hint, not reason, reason, stopped))
+
+
+def _one_test(session: Session, exercise: Exercise, names: dict, test, draws: str) -> tuple[str, str]:
+    """Why it failed and what stopped it, both "" for a test that was passed."""
+    try:
+        for name in exercise.names:
+            names.pop(name, None)
+        names.update(session.names(exercise.names))
+        draw_from(draws)
+        with _in_time(session), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            test()
+    except (Exception, SystemExit) as error:
+        return one_line(error), ""
+    except Stopped as stop:
+        return str(stop), stop.why
+    except OutsideContract as error:
+        return f"the test breaks the contract: {error}", "contract"
+    return "", ""
 
 
 def hidden_tests(exercise: Exercise, names: dict) -> tuple:
@@ -163,9 +181,10 @@ def _visible(session: Session, exercise: Exercise, result: Result, seed: str) ->
     draw_from(f"{seed}/{exercise.name}/check")
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
         try:
-            exec(compile(exercise.lesson, "<lesson>", "exec"), names)
-            names.update(session.names(exercise.names))
-            exec(compile(exercise.check, f"<check of {exercise.name}>", "exec"), names)
+            with _in_time(session):
+                exec(compile(exercise.lesson, "<lesson>", "exec"), names)
+                names.update(session.names(exercise.names))
+                exec(compile(exercise.check, f"<check of {exercise.name}>", "exec"), names)
         except Stopped as stop:
             result.stopped = result.stopped or stop.why
             print(f"✗ the checks stopped: {stop}")
@@ -176,6 +195,22 @@ def _visible(session: Session, exercise: Exercise, result: Result, seed: str) ->
         except (Exception, SystemExit) as error:
             print(f"✗ the checks stopped: {one_line(error)}")
     result.shown = printable(out.getvalue()[:10_000])
+
+
+@contextlib.contextmanager
+def _in_time(session: Session):
+    """What is done here with an answer's values ends with the time of its exercise too: Stopped, again and again."""
+
+    def late(*_):
+        raise session.end("timeout", "what the tests did with the answer's values did not end in time")
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, max(0.0, session.deadline - time.monotonic()) + PATIENCE, PATIENCE)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def draw_from(seed: str) -> None:

@@ -7,6 +7,7 @@ import importlib
 import io
 import json
 import os
+import resource
 import select
 import signal
 import time
@@ -25,7 +26,7 @@ from .hand_in.find import find_notebook
 from .hand_in.read import Unreadable, read_cells
 from .judge import exercises_of, judge
 from .outcome import Outcome
-from .sandbox import Sandbox
+from .sandbox import LIMITS, Sandbox
 from .session import TIMES, Times
 
 GRACE = 30  # seconds for the grader's own work on top of the hand-in's time
@@ -130,11 +131,12 @@ def grade_one(job: Job) -> Outcome:
         try:
             end_with_parent()
             os.close(reader)
+            limit_memory(LIMITS.AS)
             text = _grade(job, exercises, sandbox).settle().to_json()
-            with os.fdopen(writer, "w") as pipe:
+            with os.fdopen(writer, "w", encoding="utf-8") as pipe:
                 pipe.write(text)
         except BaseException:
-            with contextlib.suppress(OSError), os.fdopen(writer, "w") as pipe:
+            with contextlib.suppress(OSError), os.fdopen(writer, "w", encoding="utf-8") as pipe:
                 pipe.write(json.dumps({"failed": traceback.format_exc()[-1500:]}))
         finally:
             os._exit(0)
@@ -151,6 +153,13 @@ def grade_one(job: Job) -> Outcome:
         outcome = failed(job, _why(text))
     outcome.seconds = round(time.monotonic() - began, 3)
     return outcome
+
+
+def limit_memory(more: int) -> None:
+    """What tests build from an answer's numbers is limited here, as the answer is in its own process."""
+    with open("/proc/self/statm") as file:
+        held = int(file.read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (held + more,) * 2)
 
 
 def _read(pipe: int, seconds: float) -> str:

@@ -1,5 +1,6 @@
 """What grading one hand-in gave: status, points, verdicts. Kept as one JSON file for each student and chapter."""
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -8,11 +9,15 @@ from ..files import write_whole
 from .judge import Result, Verdict
 
 STATUSES = ("graded", "repaired", "timeout", "crashed", "needs a human", "unreadable", "missing")
+LONGEST_NAME = 200  # bytes of a student's name that is a file's too
 
 
 @dataclass
 class Outcome:
-    """One student's chapter. `points` is None where there is nothing to mark; `recorded` once the gradebook has it."""
+    """One student's chapter. `points` is None where there is nothing to mark; `recorded` once the gradebook has it.
+
+    `handed_in` is the time of nbgrader's time stamp, UTC in ISO 8601, "" where there is none.
+    """
 
     chapter: str
     student: str
@@ -28,6 +33,7 @@ class Outcome:
     tests: str = ""
     seconds: float = 0.0
     recorded: bool = False
+    handed_in: str = ""
 
     def settle(self) -> "Outcome":
         """Sum up: the points, and the one word that says how far the mark can be trusted."""
@@ -59,6 +65,9 @@ class Outcome:
 
 
 def outcome_file(course: Path, chapter: str, student: str) -> Path:
+    """A name as long as a file's may be leaves no room for an ending: a digest stands for its end."""
+    if len(student.encode()) > LONGEST_NAME:
+        student = f"{student[:40]}-{hashlib.sha256(student.encode()).hexdigest()[:24]}"
     return course / "outcomes" / chapter / f"{student}.json"
 
 

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ..errors import BookError
+from . import groups
 
 CODE = Path(__file__).resolve().parent / "inside"
 FILES = ("calls.py", "wire.py", "worker.py", "zygote.py")
@@ -31,13 +32,14 @@ INSTALL = "install it (Debian, Ubuntu: apt-get install bubblewrap); for hand-ins
 
 @dataclass(frozen=True)
 class Limits:
-    """What one hand-in may use: bytes of memory and of a file, seconds of processor, open files."""
+    """What one hand-in may use: bytes of memory and of a file, seconds of processor, open files, threads."""
 
     AS: int = 2 << 30
     CPU: int = 120
     FSIZE: int = 32 << 20
     NOFILE: int = 256
     CORE: int = 0
+    threads: int = 200
 
 
 LIMITS = Limits()
@@ -63,6 +65,9 @@ class Sandbox:
         command = [*(_bubblewrap(readable) if confined else []), sys.executable, "-I", "-B"]
         command += ["/grader/zygote.py" if confined else str(CODE / "zygote.py"), json.dumps(asked)]
         env = {**os.environ, **ENVIRONMENT} if not confined else None
+        self.group = groups.make()
+        if self.group:
+            command = self.group.entered(command)
         self.process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env=env,
                                         stdout=subprocess.DEVNULL, stderr=self.log)  # fmt: skip
         theirs.close()
@@ -70,6 +75,8 @@ class Sandbox:
             said = self.said()
             self.close()
             raise BookError("bubblewrap", "the sandbox does not start", said or INSTALL)
+        if self.group:
+            self.group.limit(limits.AS, limits.threads)
 
     def worker(self) -> tuple[socket.socket, socket.socket]:
         """A fresh worker: the socket to talk to it, and the one whose closing ends it."""
@@ -91,6 +98,8 @@ class Sandbox:
         self.control.close()
         self.process.kill()
         self.process.wait()
+        if self.group:
+            self.group.remove()
         self.log.close()
 
     def __enter__(self):

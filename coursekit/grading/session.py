@@ -14,6 +14,8 @@ import torch
 
 from .inside import wire
 
+GARBLED = "the answer's process gave a garbled reply"
+ENDED = "the answer's process ended (an exit, a crash, too much memory or too many threads)"
 NEVER = (Warning, StopIteration, StopAsyncIteration, UnicodeError, ExceptionGroup, OSError)
 BUILTIN = [kind for kind in vars(builtins).values() if isinstance(kind, type) and issubclass(kind, Exception)]
 RAISED = {kind.__name__: kind for kind in BUILTIN if kind is TimeoutError or not issubclass(kind, NEVER)}
@@ -113,6 +115,8 @@ class Session:
     def __init__(self, start, times: Times = TIMES):
         self.start, self.times = start, times
         self.life = 0
+        self.writes_back = True
+        self.spoilt = False  # whether a call has changed an argument in place
         self.sockets: tuple[socket.socket, ...] = ()
         self.cells: list[str] = []
         self.deadline = time.monotonic() + times.notebook
@@ -134,27 +138,29 @@ class Session:
         self._alive()
         found = self._result(self._ask(do="look", names=list(names)))
         if type(found) is not dict or not set(found) <= set(names) or not all(map(_is_pair, found.values())):
-            raise self._end("crashed", "the answer's process gave a garbled reply")
+            raise self.end("crashed", GARBLED)
         return {name: self._named(name, *pair) for name, pair in found.items()}
 
     def _named(self, name: str, kind: str, value):
         return Answer(self, value, name) if kind == "kept" and type(value) is int else value
 
     def call(self, target: Answer, method: str, args: tuple, kwargs: dict):
-        """The value of a call; arguments that it changed in place are changed here too."""
+        """The value of a call; arguments that it changed in place are changed here too, unless `writes_back` is off."""
         if not self.sockets or target._life != self.life:
             raise Stopped("crashed", "the answer's process ended earlier in this test")
         request = {"do": "call", "target": target._number, "method": method, "args": list(args), "kwargs": kwargs,
                    "grad": torch.is_grad_enabled()}  # fmt: skip
         result = self._result(self._ask(**request))
         if type(result) is not list or len(result) != 3 or {type(part) for part in result[1:]} != {dict}:
-            raise self._end("crashed", "the answer's process gave a garbled reply")
+            raise self.end("crashed", GARBLED)
         value, *changed = result
         tensors = dict(enumerate(wire.tensors_in([request["args"], kwargs])))
         for mine, theirs in zip((tensors, dict(enumerate(args)) | kwargs), changed, strict=True):
             for place, new in theirs.items():
                 if type(place) in (int, str) and place in mine:
-                    _write_back(mine[place], new)
+                    self.spoilt = True
+                    if self.writes_back:
+                        _write_back(mine[place], new)
         return value
 
     def close(self) -> None:
@@ -172,7 +178,8 @@ class Session:
         for source in self.cells:
             self._ask(do="run", source=source)
 
-    def _end(self, why: str, text: str) -> Stopped:
+    def end(self, why: str, text: str) -> Stopped:
+        """Let go of the worker; the exception to raise for it."""
         self.close()
         return Stopped(why, text)
 
@@ -189,13 +196,13 @@ class Session:
             reply = wire.decode(wire.receive(self.sockets[0], until), lambda number: Module(self, number, "module"))
         except TimeoutError:
             spent = f"{self.times.call:g} s" if until < self.deadline else "the time of its exercise or notebook"
-            raise self._end("timeout", f"the code did not end within {spent}") from None
-        except wire.Garbled as error:
-            raise self._end("crashed", f"the answer's process gave a garbled reply: {error}") from None
+            raise self.end("timeout", f"the code did not end within {spent}") from None
+        except wire.Garbled:  # whose words may be the answer's own
+            raise self.end("crashed", GARBLED) from None
         except (EOFError, OSError):
-            raise self._end("crashed", "the answer's process ended (an exit, a crash, or too much memory)") from None
+            raise self.end("crashed", ENDED) from None
         if type(reply) is not dict:
-            raise self._end("crashed", "the answer's process gave a garbled reply")
+            raise self.end("crashed", GARBLED)
         return reply
 
     def _number(self, thing) -> int:
@@ -209,7 +216,7 @@ class Session:
             return reply.get("value")
         error = _error(reply["error"])
         if not error:
-            raise self._end("crashed", "the answer's process gave a garbled reply")
+            raise self.end("crashed", GARBLED)
         kinds, text, _ = error
         name = kinds[0] if kinds else "Exception"
         if name == "NotPlain":

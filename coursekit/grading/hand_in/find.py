@@ -1,17 +1,23 @@
-"""Which file of a student's folder is the notebook."""
+"""Who handed something in, and which file of a student's folder is the notebook.
 
+Nothing is opened but ordinary files that are not too large; no link is followed, the student's own folder included.
+"""
+
+import contextlib
 import hashlib
 import os
 import re
 import stat
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from .read import Unreadable, bytes_of
+from .read import LARGEST_FILE, Unreadable, bytes_of
 
 MOST_ENTRIES = 5_000  # of a hand-in's folder that are looked at
+MOST_LEVELS = 3
+MOST_BYTES = 64 << 20  # that its fingerprint covers; of larger files it covers size and time
 MOST_FILES = 40  # of those that are read to choose one
 
 _ENDINGS = (".ipynb", ".ipynb.txt", ".ipynb.json", ".json")
@@ -30,6 +36,64 @@ class Found:
     path: Path | None
     notes: tuple[str, ...] = ()
     doubt: str = ""
+
+
+def handed_in(submitted: Path, chapter: str, chapters: Collection[str] = ()) -> dict[str, tuple[str, str] | None]:
+    """Everybody who has something in `submitted`: None for a folder of `chapter` that can be looked into.
+
+    Else a status and what the teacher should know, "" where there is nothing of this chapter. `chapters` are the
+    folders that a student may have. A name that is no text stands with its odd bytes written out.
+    """
+    try:
+        with os.scandir(submitted) as listing:
+            entries = sorted(listing, key=lambda entry: (_text(entry.name) != entry.name, entry.name))
+    except FileNotFoundError:
+        return {}
+    found: dict[str, tuple[str, str] | None] = {}
+    for entry in entries:
+        try:
+            state = _state(entry, chapter, {chapter, *chapters})
+        except OSError as error:
+            state = "unreadable", f"the folder cannot be read: {error.strerror}"
+        if state is None or state[0]:
+            name = _text(entry.name)
+            while name in found:
+                name += "'"
+            found[name] = state
+    return found
+
+
+def _text(name: str) -> str:
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def _state(entry: os.DirEntry[str], chapter: str, chapters: set[str]) -> tuple[str, str] | None:
+    """As in `handed_in`; with an empty status, what is no student's."""
+    if _text(entry.name) != entry.name:
+        return "unreadable", "the folder's name is no UTF-8, so no gradebook can hold it; rename it"
+    hidden = entry.name.startswith(".")
+    if not entry.is_dir(follow_symlinks=False):
+        if hidden or (entry.is_file(follow_symlinks=False) and not _named_like_one(entry.name)):
+            return "", ""
+        if entry.is_symlink():
+            return "missing", f"`{said(entry.name)}` is a link; links are not followed"
+        return "missing", f"`{said(entry.name)}` is no student's folder; hand-ins lie in submitted/STUDENT/{chapter}"
+    folder = os.path.join(entry.path, chapter)
+    try:
+        mode = os.lstat(folder).st_mode
+    except FileNotFoundError:
+        return ("", "") if hidden else ("missing", _instead(entry.path, chapter, chapters))
+    if stat.S_ISLNK(mode):
+        return "missing", "the folder is a link; links are not followed"
+    return None if stat.S_ISDIR(mode) else ("missing", f"`{said(chapter)}` is no folder")
+
+
+def _instead(folder: str, chapter: str, chapters: set[str]) -> str:
+    """What lies in a student's folder where that of the chapter is not; "" where all is in its place."""
+    with os.scandir(folder) as listing:
+        names = sorted(entry.name for entry in _some(listing, 100) if entry.name not in chapters)
+    names = [f"`{said(name)}`" for name in names if not name.startswith(".")]
+    return f"there is no folder `{said(chapter)}`, but {', '.join(names[:3])}" if names else ""
 
 
 def find_notebook(folder: Path, name: str) -> Found:
@@ -70,25 +134,48 @@ def _unusable(exact: Path) -> list[str]:
     return [] if stat.S_ISREG(mode) else [f"`{said(exact.name)}` is no ordinary file"]
 
 
-def _candidates(folder: Path) -> Iterator[Path]:
-    """The files below a folder that may be notebooks, at most three levels deep; no link is followed."""
-    todo, seen = [(folder, 1)], 0
-    while todo:
+def _entries(folder: Path) -> Iterator[os.DirEntry[str]]:
+    """What lies in a folder and below, three levels deep and 5,000 at most; no link is followed."""
+    todo, left = [(os.fspath(folder), 1)], MOST_ENTRIES
+    while todo and left:
         here, depth = todo.pop(0)
         try:
             with os.scandir(here) as listing:
-                entries = sorted(_some(listing, MOST_ENTRIES - seen), key=lambda entry: entry.name)
+                entries = sorted(_some(listing, left), key=lambda entry: entry.name)
         except OSError:
-            if here == folder:
+            if depth == 1:
                 raise
             continue
-        seen += len(entries)
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                if depth < 3 and entry.name.lower() not in _SKIPPED_FOLDERS:
-                    todo.append((here / entry.name, depth + 1))
-            elif entry.is_file(follow_symlinks=False) and _named_like_one(entry.name):
-                yield here / entry.name
+        left -= len(entries)
+        yield from entries
+        if depth < MOST_LEVELS:
+            inner = (e for e in entries if e.is_dir(follow_symlinks=False) and e.name.lower() not in _SKIPPED_FOLDERS)
+            todo += [(entry.path, depth + 1) for entry in inner]
+
+
+def _candidates(folder: Path) -> Iterator[Path]:
+    """The files that may be notebooks."""
+    for entry in _entries(folder):
+        if _named_like_one(entry.name) and entry.is_file(follow_symlinks=False):
+            yield Path(entry.path)
+
+
+def fingerprint(folder: Path, *first: str) -> str:
+    """A digest of what the grader may look at in a folder, of the files named `first` before all others."""
+    digest, left = hashlib.sha256(), MOST_BYTES
+    paths = [os.path.join(folder, name) for name in first]
+    with contextlib.suppress(OSError):
+        paths += [entry.path for entry in _entries(folder)]
+    for path in paths:
+        with contextlib.suppress(OSError):
+            status = os.lstat(path)
+            what: list[object] = [os.path.relpath(path, folder), stat.S_IFMT(status.st_mode)]
+            if stat.S_ISREG(status.st_mode):
+                whole = status.st_size <= min(left, LARGEST_FILE)
+                what += [status.st_size, _mark(path) if whole else status.st_mtime_ns]
+                left -= min(left, status.st_size)
+            digest.update(ascii(what).encode())
+    return digest.hexdigest()
 
 
 def _some(listing: Iterable, most: int) -> Iterator:
@@ -154,7 +241,8 @@ def _newest(path: Path) -> tuple[int, int, str]:
     return max(numbers, default=0), changed, path.name
 
 
-def _mark(path: Path) -> object:
+def _mark(path: Path | str) -> object:
+    """Its contents, in short; of what cannot be read, its name."""
     try:
         return hashlib.sha256(bytes_of(path)).digest()
     except Unreadable:

@@ -51,26 +51,26 @@ def read_cells(path: Path) -> list[Cell]:
     return cells
 
 
-def bytes_of(path: Path) -> bytes:
+def bytes_of(path: Path | str, largest: int = LARGEST_FILE) -> bytes:
     """The bytes of an ordinary file; no link, pipe or device is opened, nor waited for."""
     try:
-        _refuse_if_odd(os.lstat(path))
+        _refuse_if_odd(os.lstat(path), largest)
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
-            _refuse_if_odd(os.fstat(handle))  # again: the name may have come to mean another file
+            _refuse_if_odd(os.fstat(handle), largest)  # again: the name may have come to mean another file
             with open(handle, "rb", closefd=False) as file:
-                return file.read(LARGEST_FILE)
+                return file.read(largest)
         finally:
             os.close(handle)
     except (OSError, ValueError) as error:
         raise Unreadable(f"the file cannot be read: {getattr(error, 'strerror', None) or 'a faulty name'}") from None
 
 
-def _refuse_if_odd(status: os.stat_result) -> None:
+def _refuse_if_odd(status: os.stat_result, largest: int) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise Unreadable("it is a link" if stat.S_ISLNK(status.st_mode) else "it is no ordinary file")
-    if status.st_size > LARGEST_FILE:
-        raise Unreadable("the file is larger than 20 MiB")
+    if status.st_size > largest:
+        raise Unreadable(f"the file is larger than {f'{largest >> 20} MiB' if largest >> 20 else f'{largest:,} bytes'}")
 
 
 def _text(data: bytes) -> str:
@@ -79,6 +79,11 @@ def _text(data: bytes) -> str:
     for start, what in ((b"PK\x03\x04", "a zip archive"), (b"\x1f\x8b", "a gzip archive"), (b"%PDF", "a PDF file")):
         if data.startswith(start):
             raise Unreadable(f"it is {what}, not a notebook")
+    return decoded(data)
+
+
+def decoded(data: bytes) -> str:
+    """Text in any Unicode, with or without a mark of its byte order. Raises Unreadable."""
     try:
         text = data.decode(json.detect_encoding(data))
     except UnicodeDecodeError:

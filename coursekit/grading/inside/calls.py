@@ -25,6 +25,13 @@ NUMBERS = {  # of each call: on x86-64, on AArch64, which has no `fork`
     "process_vm_readv": (310, 270),
     "process_vm_writev": (311, 271),
     "pidfd_getfd": (438, 438),
+    # memory and messages that no limit of the process counts
+    "memfd_create": (319, 279),
+    "memfd_secret": (447, 447),
+    "shmget": (29, 194),
+    "msgget": (68, 186),
+    "semget": (64, 190),
+    "mq_open": (240, 180),
     # mounts and namespaces
     "mount": (165, 40),
     "umount2": (166, 39),

@@ -6,6 +6,7 @@ number.
 """
 
 import json
+import math
 import select
 import struct
 import time
@@ -22,6 +23,7 @@ DTYPES = {
 SEQUENCES = {"list": list, "tuple": tuple, "set": set}
 LARGEST = 64 << 20  # bytes of one message
 LARGEST_TREE = 4 << 20  # of those, bytes of all that is no tensor: read, it takes some thirty times as much memory
+LONGEST = 4096  # bits of a whole number: more could not be shown, and no test counts so far
 BROKEN = (KeyError, IndexError, ValueError, TypeError, AttributeError, RuntimeError, RecursionError, MemoryError,
           OverflowError, struct.error)  # fmt: skip
 
@@ -72,6 +74,10 @@ def encode(value, refer) -> bytes:
         text = json.dumps({"tree": tree, "tensors": heads}).encode()
     except RecursionError:
         raise NotPlain("a value that is nested too deep") from None
+    except NotPlain:
+        raise
+    except Exception as error:  # whatever an odd object says to this, it is no answer's own error
+        raise NotPlain(f"a value that cannot be packed ({type(error).__name__})") from None
     if len(text) > LARGEST_TREE:
         raise NotPlain("a value that is longer than 4 MiB")
     return b"".join([struct.pack(">Q", len(text)), text, *blobs])
@@ -79,6 +85,8 @@ def encode(value, refer) -> bytes:
 
 def _tree(value, tensors: list, places: dict, refer):
     kind = type(value)
+    if kind is int and value.bit_length() > LONGEST:
+        raise NotPlain(f"a whole number of more than {LONGEST:,} bits")
     if value is None or kind in (bool, int, float, str):
         return value
     if isinstance(value, torch.Tensor):
@@ -126,21 +134,25 @@ def decode(raw: bytearray, refer):
         if size > LARGEST_TREE:
             raise ValueError(f"{size:,} bytes of JSON")
         message = json.loads(bytes(raw[8 : 8 + size]))
-        tensors, at = [], 8 + size
+        tensors, at, room = [], 8 + size, LARGEST
         for name, shape, strides in message["tensors"]:
-            tensor, at = _unpack(raw, at, DTYPES[name], shape, strides)
+            tensor, at = _unpack(raw, at, DTYPES[name], shape)
+            if strides and tensor.numel():
+                reach = _reach(tensor, strides, room)
+                room -= reach * tensor.element_size()
+                tensor = torch.empty(reach, dtype=tensor.dtype).as_strided(tensor.shape, strides).copy_(tensor)
             tensors.append(tensor)
         return _value(message["tree"], tensors, refer)
     except BROKEN as error:
         raise Garbled(f"{type(error).__name__}: {str(error)[:200]}") from None
 
 
-def _unpack(raw: bytearray, at: int, dtype, shape: list, strides: list | None):
-    if len(shape) > 16 or not all(type(length) is int and 0 <= length < 2**40 for length in shape):
-        raise ValueError(f"shape {shape}")
-    count = 1
-    for length in shape:
-        count *= length
+def _unpack(raw: bytearray, at: int, dtype, shape: list):
+    if type(shape) is not list or len(shape) > 16 or not all(type(n) is int and 0 <= n <= LARGEST for n in shape):
+        raise ValueError("a shape that no tensor has")
+    count, without_noughts = math.prod(shape), math.prod(n or 1 for n in shape)
+    if without_noughts > LARGEST:
+        raise ValueError("a shape that nothing could be made of")
     end = at + count * dtype.itemsize
     if end > len(raw):
         raise ValueError("a tensor is longer than its message")
@@ -149,19 +161,22 @@ def _unpack(raw: bytearray, at: int, dtype, shape: list, strides: list | None):
     flat = torch.frombuffer(raw[at:end], dtype=dtype).clone() if count else torch.empty(0, dtype=dtype)
     if dtype is torch.bool:  # a byte other than 0 and 1 is no bool
         flat = flat.view(torch.uint8).ne(0)
-    tensor = flat.reshape(shape)
-    return (_strided(tensor, strides) if strides else tensor), end
+    return flat.reshape(shape), end
 
 
-def _strided(tensor, strides: list):
-    """The same values, laid out in memory as the sender had them."""
+def _reach(tensor, strides: list, room: int) -> int:
+    """How many numbers lie between the first and the last of a tensor that is laid out as the sender had it."""
+    if type(strides) is not list or not all(type(stride) is int and 0 < stride <= LARGEST for stride in strides):
+        raise ValueError("strides that no tensor has")
     reach = 1 + sum((length - 1) * stride for length, stride in zip(tensor.shape, strides, strict=True))
-    if not all(type(s) is int and s > 0 for s in strides) or reach * tensor.element_size() > LARGEST:
-        raise ValueError(f"strides {strides}")
-    return torch.empty(reach, dtype=tensor.dtype).as_strided(tensor.shape, strides).copy_(tensor)
+    if reach * tensor.element_size() > room:
+        raise ValueError("tensors that lie too far apart")
+    return reach
 
 
 def _value(tree, tensors: list, refer):
+    if type(tree) is int and tree.bit_length() > LONGEST:
+        raise ValueError(f"a whole number of {tree.bit_length():,} bits")
     if tree is None or type(tree) in (bool, int, float, str):
         return tree
     tag, body = tree

@@ -128,7 +128,10 @@ class Worker:
             do = ways[request.pop("do")]
             with contextlib.redirect_stdout(shown), contextlib.redirect_stderr(shown):
                 value = do(**request)
-            return wire.encode({"value": value, "shown": shown.text}, self.refer)
+            reply = wire.encode({"value": value, "shown": shown.text}, self.refer)
+            if len(reply) > wire.LARGEST:
+                raise wire.NotPlain(f"a value of {len(reply):,} bytes")
+            return reply
         except BaseException as error:
             return wire.encode({"error": describe(error), "shown": shown.text}, self.refer)
 

@@ -23,8 +23,9 @@ from calls import program
 
 libc = ctypes.CDLL(None, use_errno=True)
 NEW_NS, NEW_USER, NEW_PID, NEW_IPC = 0x00020000, 0x10000000, 0x20000000, 0x08000000
+LOOKS = 0.05  # seconds between two counts of a worker's threads
 NO_NEW_PRIVS, SECCOMP, CAPBSET_DROP, FILTER = 38, 22, 24, 2
-NOSUID_NODEV, NOSUID_NODEV_NOEXEC = 6, 14
+RDONLY, NOSUID_NODEV, NOSUID_NODEV_NOEXEC = 1, 6, 14
 
 
 def _demand(result: int, what: str) -> None:
@@ -46,12 +47,20 @@ def namespaces() -> None:
     _put("/proc/self/gid_map", f"{gid} {gid} 1")
 
 
+def _cover(place: str) -> None:
+    """An empty folder over another one."""
+    _demand(libc.mount(b"tmpfs", place.encode(), b"tmpfs", NOSUID_NODEV_NOEXEC | RDONLY, b"size=4k"), place)
+
+
 def confine(limits: dict) -> None:
     """Of the first process in new namespaces: a private home, no view of others, limits, no rights, few calls."""
     for place in ("/scratch", "/dev/shm"):
-        _demand(libc.mount(b"tmpfs", place.encode(), b"tmpfs", NOSUID_NODEV, b"size=64m,mode=1777"), place)
+        options = b"size=64m,nr_inodes=4k,mode=1777"
+        _demand(libc.mount(b"tmpfs", place.encode(), b"tmpfs", NOSUID_NODEV, options), place)
+    if os.path.isdir("/dev/pts"):  # terminals are one for all workers
+        _cover("/dev/pts")
     if libc.mount(b"proc", b"/proc", b"proc", NOSUID_NODEV_NOEXEC, None):  # root inside a container may not: then none
-        _demand(libc.mount(b"tmpfs", b"/proc", b"tmpfs", NOSUID_NODEV_NOEXEC, b"size=4k"), "/proc")
+        _cover("/proc")
     os.chdir("/scratch")
     for capability in range(64):
         libc.prctl(CAPBSET_DROP, capability, 0, 0, 0)
@@ -59,6 +68,13 @@ def confine(limits: dict) -> None:
     _demand(libc.capset(header, data), "capabilities")
     limit(limits)
     few_calls()
+
+
+def silence() -> None:
+    """What was the sandbox's log until now would carry words from one worker to the next."""
+    nowhere = os.open("/dev/null", os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
 
 
 def limit(limits: dict) -> None:
@@ -86,8 +102,21 @@ def few_calls() -> None:
     _demand(libc.prctl(SECCOMP, FILTER, ctypes.byref(filter_), 0, 0), "system calls")
 
 
+def threads(proc: int, pid: int) -> int:
+    """How many a process has, by `/proc`; 0 when it is gone."""
+    with contextlib.suppress(OSError):
+        return os.stat(f"{pid}/task", dir_fd=proc).st_nlink - 2
+    return 0
+
+
 def supervise(data: socket.socket, life: socket.socket, limits: dict, confined: bool) -> None:
-    """One hand-in: a child that serves it, killed with all it started when the grader lets go of `life`."""
+    """One hand-in: a child that serves it, killed with all it started when the grader lets go of `life`.
+
+    Or when it has too many threads: the kernel's own limit on these does not hold for root, whose right to more goes
+    with the number of the user, in any namespace.
+    """
+    most = limits.pop("threads")
+    proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)  # a child may put another one in its place
     if confined:
         namespaces()
     child = os.fork()
@@ -98,7 +127,10 @@ def supervise(data: socket.socket, life: socket.socket, limits: dict, confined: 
             os.closerange(3, keep)
             os.closerange(keep + 1, 4096)
             os.setsid()  # a signal to its group must not reach this side
+            with contextlib.suppress(OSError):
+                _put("/proc/self/oom_score_adj", "1000")  # the first to go where memory runs out
             (confine if confined else limit)(limits)
+            silence()
             warnings.simplefilter("default")
             worker.main(data)
         except BaseException as error:
@@ -106,7 +138,9 @@ def supervise(data: socket.socket, life: socket.socket, limits: dict, confined: 
         finally:
             os._exit(1)
     data.close()
-    select.select([life.fileno(), os.pidfd_open(child)], [], [])
+    ends = [life.fileno(), os.pidfd_open(child)]
+    while not select.select(ends, [], [], LOOKS)[0] and threads(proc, child) <= most:
+        pass
     with contextlib.suppress(ProcessLookupError):
         os.kill(child, signal.SIGKILL)  # the first process of its namespace: everything in there ends with it
         if not confined:

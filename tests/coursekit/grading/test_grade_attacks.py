@@ -4,6 +4,7 @@ Each carries one right answer, for `scale`, which keeps its two points unless th
 """
 
 import hashlib
+import html
 import json
 import os
 import socket
@@ -138,6 +139,31 @@ THEFT_LATER = """
 def shuffle(x, groups):
     raise ValueError("STOLEN " + open("/scratch/stolen").read() + repr(stolen) + repr(x))
 """
+THEFT_CELL = f"""
+{BAD_SHUFFLE}
+raise ValueError("STOLEN " + repr(stolen))
+"""
+THEFT_REPLY = f"""
+import json, sys
+def reply(self, raw):
+    text = json.dumps({{"tree": None, "tensors": [["float32", ["STOLEN", stolen], None]]}}).encode()
+    return len(text).to_bytes(8, "big") + text
+if len(stolen) > 1: sys.modules["worker"].Worker.answer = reply
+{BAD_SHUFFLE}
+"""
+THEFT_LOG = """
+import json, os
+def read(fd):
+    try: return os.pread(fd, 9999, 0).decode()
+    except OSError as error: return repr(error)
+def area(width, height):
+    old = [read(fd) for fd in range(256)]
+    for fd in range(3):
+        try: os.write(fd, json.dumps([width, height]).encode())
+        except OSError: pass
+    raise ValueError("STOLEN " + json.dumps([width, height]) + "".join(text for text in old if "[" in text and "Errno" not in text))
+"""
+SPOILS = "class Scale(nn.Module):\n    def __init__(self, factor):\n        super().__init__()\n\n    def forward(self, x):\n        return x.zero_()"
 FORGE = """
 import gc, json, os, socket, struct
 def area(width, height):
@@ -185,6 +211,10 @@ ATTACKS = {
     "base": ({"answers": inside("raise type('Stopped', (BaseException,), {})('passed')")}, 2, "graded"),
     "assertion": ({"answers": inside("raise AssertionError")}, 2, "graded"),
     "theft": ({"answers": {**ANSWERS, "area": THEFT, "shuffle": THEFT_LATER}}, 2, "graded"),
+    "theft_cell": ({"answers": {**ANSWERS, "area": THEFT, "shuffle": THEFT_CELL}}, 2, "graded"),
+    "theft_reply": ({"answers": {**ANSWERS, "area": THEFT, "shuffle": THEFT_REPLY}}, 2, "crashed"),
+    "theft_log": ({"answers": before("", THEFT_LOG)}, 2, "graded"),
+    "spoils": ({"answers": {**before(""), "scale": SPOILS}}, 0, "graded"),  # its input, and so what is expected of it
     "forge_right": ({"answers": before("", FORGE.format(value=50, count=1))}, 2, "crashed"),
     "forge_many": ({"answers": before("", FORGE.format(value=0, count=200))}, 2, "crashed"),
     "garbage": ({"answers": before("", RAW.format(data="b'x' * 100", then="return 0"))}, 2, "crashed"),
@@ -327,12 +357,14 @@ def test_nothing_that_hidden_tests_hold_reaches_a_student(graded):
     hidden_lines = [secret for secret in secrets() if secret.text not in answers]
     assert len(hidden_lines) > 5
     assert leaks.scan([course.root / part for part in ("feedback", "autograded", "marks")], hidden_lines) == []
-    page = course.text("feedback", "theft", CHAPTER, f"{CHAPTER}.html")
     hidden = [json.dumps(pair) for pair in ([3, 17], [0, 5], [7, 0])]
-    assert "STOLEN" in page and "[2, 3]" in page  # of the visible test, which everybody sees
-    assert not any(pair in page for pair in hidden)
-    kept = "\n".join(v.reason for r in outcomes["theft"].results for v in r.verdicts)
-    assert hidden[0] in kept  # the teacher's record shows that the hidden test did call it
+    for student in ("theft", "theft_cell", "theft_reply", "theft_log"):
+        page = html.unescape(course.text("feedback", student, CHAPTER, f"{CHAPTER}.html"))
+        assert "STOLEN" in page and "[2, 3]" in page  # of the visible test, which everybody sees
+        assert not any(pair in page for pair in hidden), student
+        assert not any(pair in course.text("autograded", student, CHAPTER, f"{CHAPTER}.ipynb") for pair in hidden)
+        kept = "\n".join(v.reason for r in outcomes[student].results for v in r.verdicts)
+        assert hidden[0] in kept  # the teacher's record shows that the hidden test did call it
 
 
 def test_the_leak_scan_finds_a_planted_test(graded):

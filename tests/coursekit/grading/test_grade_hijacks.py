@@ -8,7 +8,6 @@ import os
 import pytest
 from grading.small_course import ANSWERS, CHAPTER, WRONG, SmallCourse
 
-from coursekit.errors import BookError
 from coursekit.grading import report
 from coursekit.grading.session import Times
 
@@ -156,11 +155,3 @@ def test_pages_and_tables_show_it_as_text(graded):
     for name in (f"{CHAPTER}.csv", f"{CHAPTER}.canvas.csv", f"{CHAPTER}.moodle.csv"):
         assert "\n=" not in course.text("marks", name) and ",=" not in course.text("marks", name)
     assert os.listdir(course.root / "submitted" / "with_files" / CHAPTER)  # they are there, and nothing came of it
-
-
-def test_a_folder_whose_name_is_no_text_is_named(tmp_path):
-    course = SmallCourse(tmp_path / "course")
-    course.hand_in("right")
-    os.makedirs(os.path.join(os.fsencode(course.root), b"submitted", b"caf\xe9", CHAPTER.encode()))
-    with pytest.raises(BookError, match=r"caf\\udce9.*UTF-8"):
-        course.grade()

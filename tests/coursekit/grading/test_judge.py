@@ -1,5 +1,9 @@
 """The exercises of a course's notebook, as the judge reads them."""
 
+import os
+import resource
+import time
+
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
@@ -7,8 +11,9 @@ from coursekit.errors import BookError
 from coursekit.exercise_cells import graded_text, mark
 from coursekit.grading.hand_in.assemble import Step
 from coursekit.grading.judge import Exercise, exercises_of, hidden_tests, judge
+from coursekit.grading.one import limit_memory
 from coursekit.grading.sandbox import Sandbox
-from coursekit.grading.session import Times
+from coursekit.grading.session import Session, Stopped, Times
 
 WRITTEN = graded_text("# public", [("Doubles", 1, "", ["    assert double(2) == 4"])], "# canary")
 
@@ -34,3 +39,34 @@ def test_a_check_of_practice_may_ask_what_cannot_cross():
             exercise = Exercise("double", ("double",), "double(object())", points=points)
             (result,) = judge(steps, {"double": exercise}, sandbox.worker, Times(5, 10, 20), "seed")
             assert result.stopped == stopped and "this check cannot be shown here" in result.shown
+
+
+@pytest.mark.parametrize("body", ["for _ in range(double(2)): pass", "while double(2): pass",
+                                  "for _ in range(double(2)):\n        try: list(range(1000))\n        except Exception: pass"])  # fmt: skip
+def test_what_tests_do_with_an_answer_s_numbers_ends_too(monkeypatch, body):
+    """`double` gives 10**12; the other exercise, and the other test, are judged as ever."""
+    table = [("Loops", 1, "", [f"    {body}"]), ("Ends", 1, "", ["    assert double(2)"])]
+    exercises = {"double": exercise(graded_text("# public", table, "# canary"))}
+    monkeypatch.setattr(Session, "names", lambda self, names: {"double": lambda x: 10**12})
+    began = time.monotonic()
+    (result,) = judge([Step("grade", "", "double")], exercises, None, Times(0.1, 0.2, 5), "seed")
+    assert time.monotonic() - began < 4
+    assert [(v.passed, v.stopped) for v in result.verdicts] == [(False, "timeout"), (True, "")]
+    assert "did not end in time" in result.verdicts[0].reason and not issubclass(Stopped, Exception)
+
+
+def test_what_tests_build_of_an_answer_s_numbers_has_a_limit():
+    """In a process of its own, as each hand-in is judged; without the limit the same memory is there."""
+    for limited in (True, False):
+        child = os.fork()
+        if child == 0:
+            try:
+                if limited:
+                    limit_memory(1 << 28)
+                bytearray(resource.getpagesize())
+                memoryview(bytearray(1 << 29)).release()
+            except MemoryError:
+                os._exit(3)
+            finally:
+                os._exit(4)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == (3 if limited else 4)

@@ -1,6 +1,7 @@
 """The walls, each tried from inside a real worker, and the same thing done outside, where it succeeds."""
 
 import os
+import platform
 import time
 from pathlib import Path
 
@@ -10,11 +11,12 @@ from grading.small_course import PACKAGE, SmallCourse
 
 from coursekit import cli
 from coursekit.errors import BookError
+from coursekit.grading.inside.calls import numbers
 from coursekit.grading.sandbox import Limits, Sandbox, refuse_without_bubblewrap
 from coursekit.grading.session import Session, Times
 
 pytestmark = pytest.mark.slow
-SMALL = Limits(AS=600 << 20, CPU=3, FSIZE=1 << 20, NOFILE=40)
+SMALL = Limits(AS=600 << 20, CPU=3, FSIZE=1 << 20, NOFILE=40, threads=60)
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["sandbox", "no walls"])
@@ -40,6 +42,16 @@ def ask(sandbox):
         session.close()
 
 
+OPEN = """
+import os, stat
+out = []
+for number in range(256):
+    try: kind = os.fstat(number)
+    except OSError: continue
+    if stat.S_ISSOCK(kind.st_mode): out.append("socket")
+    elif kind.st_rdev == os.makedev(1, 3): out.append("null")
+    else: out.append(oct(kind.st_mode))
+"""
 TRY = "def tried(f):\n    try: f(); return 'done'\n    except BaseException as error: return type(error).__name__\n"
 WALLS = {  # what is tried: the outcomes behind the walls that are right
     "socket": ("import socket\nout = tried(socket.socket)", {"PermissionError"}),
@@ -91,6 +103,15 @@ def test_a_private_place_to_write_fresh_for_each_worker(sandbox, ask):
         assert ask(code) == [] and ask(code) == []
 
 
+def test_no_worker_shares_a_place_to_write_with_another(sandbox, ask):
+    """Its three ordinary files lead nowhere, and the one socket is its own; behind the walls there is no terminal."""
+    assert sorted(ask(OPEN)) == ["null"] * 3 + ["socket"]
+    assert ask(TRY + "import os\nout = tried(lambda: os.read(2, 1))") == "OSError"
+    if sandbox.confined:
+        assert ask(TRY + "import os\nout = tried(os.openpty)") in ("OSError", "FileNotFoundError")
+        assert ask("import os\nout = os.listdir('/dev/pts')") == []
+
+
 @pytest.mark.parametrize(
     ("code", "expected"),
     [("out = tried(lambda: bytearray(900 << 20))", "MemoryError"),
@@ -102,6 +123,45 @@ def test_a_private_place_to_write_fresh_for_each_worker(sandbox, ask):
 )  # fmt: skip
 def test_limits(ask, code, expected):
     assert ask(TRY + "import signal\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n" + code) == expected
+
+
+BY_NUMBER = "import ctypes\ncall = ctypes.CDLL(None, use_errno=True).syscall\nout = 'done' if call({}, {}) >= 0 else 'refused'"
+MEMORY = {  # of calls that take memory beside the process's own: their arguments
+    "memfd_create": "b'x', 0",
+    "shmget": "0, 4096, 0o1600",
+    "msgget": "0, 0o1600",
+    "semget": "0, 1, 0o1600",
+}
+
+
+@pytest.mark.parametrize("name", MEMORY)
+def test_no_memory_beside_the_process_s_own(sandbox, ask, name):
+    number = numbers(platform.machine())[name]
+    assert ask(BY_NUMBER.format(number, MEMORY[name])) == ("refused" if sandbox.confined else "done")
+    if not sandbox.confined and name != "memfd_create":  # it outlives its process
+        ask(f"import ctypes\nlibc = ctypes.CDLL(None)\nout = libc.{name[:3]}ctl(libc.{name}(0, {MEMORY[name][3:]}), 0, 0)")
+
+
+def test_empty_files_are_limited_too(sandbox, ask):
+    made = ask("made = 0\ntry:\n    while made < 6000:\n        open(f'/dev/shm/coursekit{made}', 'x').close(); made += 1\n"
+               "except OSError: pass\nimport glob, os\nfor name in glob.glob('/dev/shm/coursekit*'): os.remove(name)\nout = made")  # fmt: skip
+    assert 1000 < made < 5000 if sandbox.confined else made == 6000
+
+
+START = """
+import threading, time
+threading.stack_size(65536)
+for _ in range({}): threading.Thread(target=time.sleep, args=(3,), daemon=True).start()
+time.sleep(0.5)
+"""
+
+
+def test_threads_are_limited(sandbox):
+    for count, stopped in ((30, ""), (400, "crashed")):
+        session = Session(sandbox.worker, Times(20, 20, 60))
+        ran = session.run(START.format(count))
+        assert (ran.error if not stopped else "", ran.stopped) == ("", stopped), ran
+        session.close()
 
 
 def test_within_the_limits_it_works(ask):

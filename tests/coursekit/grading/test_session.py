@@ -33,6 +33,8 @@ class Odd(Exception): pass
 def own(): raise Own("mine")
 def odd(): raise Odd("mine")
 def thing(): return object()
+def digits(): return 10**5000
+def heavy(): return torch.zeros(20_000_000)
 def grow(x): x.resize_(5)
 def raises(kind): raise {"exit": SystemExit(0), "ctrl": KeyboardInterrupt(), "old": DeprecationWarning("old"),
     "base": type("Stopped", (BaseException,), {})("passed"), "text": UnicodeDecodeError("utf-8", b"x", 0, 1, "bad"),
@@ -103,6 +105,16 @@ def test_changes_are_seen_wherever_a_tensor_stands(get):
     assert [part.item() for part in parts] == [0, 1, 2, 3, 0]
 
 
+def test_changes_in_place_are_noticed_and_can_be_kept_out(session, get):
+    x, items = torch.zeros(2), [1]
+    get("same")(x)
+    assert not session.spoilt
+    session.writes_back = False
+    get("fill")(x)
+    get("push")(items)
+    assert session.spoilt and x.tolist() == [0, 0] and items == [1]
+
+
 def test_a_tensor_can_grow_in_place(get):
     x = torch.zeros(2)
     get("grow")(x)
@@ -146,7 +158,8 @@ def test_modules(get):
     ("name", "args", "kind", "text"),
     [("stub", (), NotImplementedError, ""), ("fails", ("value",), ValueError, "why"), ("fails", ("key",), KeyError, "k"),
      ("own", (), ValueError, "Own: mine"), ("odd", (), StudentError, "Odd: mine"), ("fails", ("os",), StudentError, ""),
-     ("fails", ("stop",), StudentError, ""), ("add", (), TypeError, "missing"), ("thing", (), StudentError, "type object")],
+     ("fails", ("stop",), StudentError, ""), ("add", (), TypeError, "missing"), ("thing", (), StudentError, "type object"),
+     ("digits", (), StudentError, "4,096 bits"), ("heavy", (), StudentError, "80,000")],
 )  # fmt: skip
 def test_errors_come_as_the_nearest_that_python_has(get, name, args, kind, text):
     with pytest.raises(kind) as raised:

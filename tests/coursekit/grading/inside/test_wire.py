@@ -2,6 +2,7 @@
 
 import math
 import socket
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -71,7 +72,8 @@ def test_one_tensor_in_two_places_is_sent_once():
 @pytest.mark.parametrize(
     "value",
     [object(), lambda: 0, b"x", 1j, range(3), (i for i in ()), torch.ones(2, device="meta"), torch.ones(2).to_sparse(),
-     type("Int", (int,), {})(3), Exception()],
+     type("Int", (int,), {})(3), Exception(), [10**5000], {1: -(10**5000)},
+     type("Odd", (torch.Tensor,), {"layout": property(lambda self: 1 / 0)})()],
 )  # fmt: skip
 def test_what_is_not_plain_is_refused(value):
     with pytest.raises(wire.NotPlain):
@@ -127,12 +129,28 @@ def test_a_damaged_message_is_garbled_or_plain(at, byte, end):
      '{"tree": ["tensor", 0], "tensors": [["float32", [-1], null]]}', '{"tree": ["tensor", -1], "tensors": []}',
      '{"tree": ["kept", "x"], "tensors": []}', '{"tree": ["run", "x"], "tensors": []}', '{"tree": 1}', "[]",
      '{"tree": ["set", [["list", []]]], "tensors": []}', '{"tree": ' + "[" * 5000 + "]" * 5000 + ', "tensors": []}',
-     '{"tree": ' + "9" * 5000 + ', "tensors": []}'],
+     '{"tree": ' + "9" * 5000 + ', "tensors": []}', '{"tree": ' + "9" * 1500 + ', "tensors": []}',
+     '{"tree": ["tensor", 0], "tensors": [["float32", [2], "' + "7" * 1_000_000 + '"]]}',
+     '{"tree": ["tensor", 0], "tensors": [["float32", [2], [true]]]}',
+     '{"tree": ["tensor", 0], "tensors": [["float32", [1000000, 1000000, 0], null]]}',
+     '{"tree": ["tensor", 0], "tensors": [["float32", "' + "7" * 16 + '", null]]}',
+     '{"tree": ["tensor", 0], "tensors": [' + ", ".join(['["int8", [2], [60000000]]'] * 4) + "]}"],
 )  # fmt: skip
 def test_messages_that_promise_too_much(head):
     text = head.encode()
     with pytest.raises(wire.Garbled):
         wire.decode(bytearray(len(text).to_bytes(8, "big") + text + bytes(8)), refuse)
+
+
+def test_a_refused_stride_was_never_built():
+    """4 MB of text, times a length, would be memory before it was found to be no number."""
+    text = ('{"tree": ["tensor", 0], "tensors": [["int8", [8], "' + "7" * 1_000_000 + '"]]}').encode()
+    tracemalloc.start()
+    with pytest.raises(wire.Garbled, match="strides"):
+        wire.decode(bytearray(len(text).to_bytes(8, "big") + text + bytes(8)), refuse)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5_000_000
 
 
 def test_a_message_over_the_limit_is_not_read():
