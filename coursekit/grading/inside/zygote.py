@@ -14,6 +14,7 @@ import select
 import signal
 import socket
 import sys
+import tempfile
 import warnings
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -90,6 +91,7 @@ def supervise(data: socket.socket, life: socket.socket, limits: dict, confined: 
     """One hand-in: a child that serves it, killed with all it started when the grader lets go of `life`."""
     if confined:
         namespaces()
+    room = None if confined else tempfile.TemporaryDirectory(prefix="hand-in-")  # what an answer writes goes in there
     child = os.fork()
     if child == 0:
         try:
@@ -97,6 +99,8 @@ def supervise(data: socket.socket, life: socket.socket, limits: dict, confined: 
             life.close()
             os.closerange(3, keep)
             os.closerange(keep + 1, 4096)
+            if room:
+                os.chdir(room.name)
             os.setsid()  # a signal to its group must not reach this side
             (confine if confined else limit)(limits)
             warnings.simplefilter("default")
@@ -112,6 +116,8 @@ def supervise(data: socket.socket, life: socket.socket, limits: dict, confined: 
         if not confined:
             os.killpg(child, signal.SIGKILL)
     os.waitpid(child, 0)
+    if room:
+        room.cleanup()
 
 
 def serve(control: socket.socket, limits: dict, confined: bool) -> None:
