@@ -140,7 +140,7 @@ def grade_one(job: Job) -> Outcome:
             os._exit(0)
     os.close(writer)
     try:
-        text = _read(reader, job.times.notebook + GRACE)
+        text = _read(reader, 2 * job.times.notebook + GRACE)  # twice: what answers need, then all that was written
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
@@ -198,5 +198,6 @@ def _grade(job: Job, exercises: dict, sandbox: Sandbox) -> Outcome:
     outcome.notes += hand_in.notes
     outcome.doubts = dict(hand_in.doubts) | (dict.fromkeys(exercises, found.doubt) if found.doubt else {})
     outcome.answers = dict(hand_in.answers)
-    outcome.results = judge(hand_in.steps, exercises, sandbox.worker, job.times, job.seed)
+    outcome.results = judge(hand_in.steps, exercises, sandbox.worker, job.times, job.seed, hand_in.whole)
+    outcome.notes += [f"`{result.exercise}` {result.how}" for result in outcome.results if result.how]
     return outcome
