@@ -134,7 +134,7 @@ def _course(args) -> None:
 
 
 def _grade(args) -> None:
-    from .grading.grade import grade
+    from .grading.grade import grade, not_graded
     from .grading.report import table
     from .project import Project
 
@@ -144,9 +144,12 @@ def _grade(args) -> None:
         return tqdm(outcomes, total=total, unit="hand-in", disable=args.quiet or not total)
 
     root = args.root.resolve()
-    outcomes = grade(args.course or root / "course", root / Project(root).package, args.chapter, args.student,
+    course = args.course or root / "course"
+    outcomes = grade(course, root / Project(root).package, args.chapter, args.student,
                      again=args.again, jobs=args.jobs, trust=args.trust_submissions, progress=bar)  # fmt: skip
     print(table(outcomes))
+    for line in not_graded(course):
+        print(f"not graded: {line}")
 
 
 def _scan(args) -> None:

@@ -19,12 +19,14 @@ from ..errors import BookError
 from ..kernels import ENVIRONMENT
 from . import report
 from .gradebook import Course
+from .hand_in.read import LARGEST_FILE
 from .one import Job, failed, grade_one, start
 from .outcome import Outcome, keep, read_outcome
+from .places import strays
 from .sandbox import refuse_without_bubblewrap
 from .session import TIMES, Times
 
-READ = 32 << 20  # bytes of one handed-in file that its fingerprint covers
+READ = LARGEST_FILE  # bytes of one handed-in file that its fingerprint covers
 
 
 def grade(
@@ -65,6 +67,12 @@ def grade(
     return outcomes
 
 
+def not_graded(root: Path) -> list[str]:
+    """What lies where nothing is graded, one line each."""
+    with Course(Path(root).resolve()) as course:
+        return strays(course.submitted(), course.chapters())
+
+
 @contextlib.contextmanager
 def _only_one(root: Path):
     """The gradebook has one writer: a second grader is refused. The lock goes with the process, however that ends."""
@@ -103,9 +111,9 @@ def _divide(course: Course, asked: list, again: bool, times: Times) -> tuple[lis
         source, release = (course.notebook(step, chapter) for step in ("source", "release"))
         if chapter not in tests:
             tests[chapter] = hashlib.sha256(source.read_bytes() + release.read_bytes()).hexdigest()
-        folder = course.folder(course.folders.submitted_directory, student, chapter)
+        folder = course.place(student, chapter)
         kept = read_outcome(course.root, chapter, student)
-        if not folder.is_dir():
+        if folder is None:
             known.append(Outcome(chapter, student, "missing", recorded=True))
             continue
         submission = fingerprint(folder)
@@ -119,9 +127,10 @@ def _divide(course: Course, asked: list, again: bool, times: Times) -> tuple[lis
 
 
 def fingerprint(folder: Path) -> str:
-    """A digest of the names and contents of all ordinary files below a folder; links are not followed."""
+    """A digest of the names and contents of all ordinary files below a folder, or of one file; no link is followed."""
     digest = hashlib.sha256()
-    for base, folders, names in os.walk(folder):
+    alone: list[tuple] = [(folder.parent, [], [folder.name])] if folder.is_file() else []
+    for base, folders, names in alone or os.walk(folder):
         folders.sort()
         for name in sorted(names):
             path = Path(base) / name

@@ -2,6 +2,7 @@
 
 import copy
 import warnings
+from functools import cached_property
 from pathlib import Path
 
 import nbformat
@@ -15,6 +16,7 @@ from ..exercise_cells import grade_id, id_of, split, verdict
 from ..files import write_whole
 from .judge import Verdict
 from .outcome import Outcome
+from .places import place
 
 
 class Course:
@@ -51,10 +53,23 @@ class Course:
             a.name for a in self.book.assignments if self.notebook(self.folders.release_directory, a.name).exists()
         )
 
+    def submitted(self) -> Path:
+        """The folder that holds a folder of each student."""
+        return self.folder(self.folders.submitted_directory, "_", "_").parent.parent
+
+    def place(self, student: str, chapter: str) -> Path | None:
+        """What one student handed in for a chapter: a folder, or a file that lies outside of one."""
+        exact = self.submitted() / student / chapter
+        return exact if exact.is_dir() else place(exact.parent, chapter, self._chapters)
+
+    @cached_property
+    def _chapters(self) -> list[str]:
+        return self.chapters()
+
     def students(self, chapter: str) -> list[str]:
         """Everybody on the roll, and everybody who handed in."""
-        base = self.folder(self.folders.submitted_directory, "_", chapter).parent.parent
-        handed_in = [p.name for p in base.iterdir() if (p / chapter).is_dir()] if base.is_dir() else []
+        base = self.submitted()
+        handed_in = [p.name for p in base.iterdir() if self.place(p.name, chapter)] if base.is_dir() else []
         for name in handed_in:
             if name != name.encode(errors="replace").decode():
                 raise BookError(f"{base}: {name!a}", "is no name in UTF-8, so no gradebook can hold it", "rename it")

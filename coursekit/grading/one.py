@@ -9,6 +9,7 @@ import json
 import os
 import select
 import signal
+import tempfile
 import time
 import traceback
 from dataclasses import dataclass
@@ -19,10 +20,8 @@ import nbformat
 import torch
 
 from ..exercise_cells import grade_id, split
-from .hand_in import repair
 from .hand_in.assemble import Step
-from .hand_in.find import find_notebook
-from .hand_in.read import Unreadable, read_cells
+from .hand_in.take import take
 from .judge import exercises_of, judge
 from .outcome import Outcome
 from .sandbox import Sandbox
@@ -184,20 +183,19 @@ def _new(job: Job, exercises: dict) -> Outcome:
 
 def _grade(job: Job, exercises: dict, sandbox: Sandbox) -> Outcome:
     outcome = _new(job, exercises)
-    found = find_notebook(Path(job.folder), job.chapter)
-    outcome.notes = list(found.notes)
-    if found.path is None:
-        outcome.status = "missing"
-        return outcome
-    try:
-        hand_in = repair(read_cells(found.path), _notebook(job.release))
-    except Unreadable as error:
-        outcome.status = "unreadable"
-        outcome.notes.append(str(error))
+    with tempfile.TemporaryDirectory(prefix="hand-in-") as room:
+        taken = take(Path(job.folder), job.chapter, _notebook(job.release), Path(room))
+    outcome.notes, outcome.status = taken.notes, taken.status
+    if (hand_in := taken.hand_in) is None:
         return outcome
     outcome.notes += hand_in.notes
-    outcome.doubts = dict(hand_in.doubts) | (dict.fromkeys(exercises, found.doubt) if found.doubt else {})
+    outcome.doubts = dict(hand_in.doubts) | (dict.fromkeys(exercises, taken.doubt) if taken.doubt else {})
     outcome.answers = dict(hand_in.answers)
-    outcome.results = judge(hand_in.steps, exercises, sandbox.worker, job.times, job.seed, hand_in.whole)
-    outcome.notes += [f"`{result.exercise}` {result.how}" for result in outcome.results if result.how]
+    run = hand_in.steps, exercises, sandbox.worker, job.times, job.seed, hand_in.whole, taken.beside
+    outcome.results = judge(*run)
+    for result in outcome.results:
+        if result.how:
+            outcome.notes.append(f"`{result.exercise}` {result.how}")
+        if hand_in.unsure and result.earned < result.points:
+            outcome.doubts.setdefault(result.exercise, "; ".join(hand_in.unsure))
     return outcome

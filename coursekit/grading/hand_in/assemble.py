@@ -22,7 +22,8 @@ class Step:
 class HandIn:
     """A hand-in in the release's order, its answers by exercise, what a teacher should know, and what is doubtful.
 
-    `whole` holds the cells in the student's own order, with all that the student wrote.
+    `whole` holds the cells in the student's own order, with all that the student wrote; `unsure` says what may have
+    cost points, so that a human looks where some were lost.
     """
 
     steps: list[Step] = field(default_factory=list)
@@ -30,6 +31,7 @@ class HandIn:
     answers: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     doubts: dict[str, str] = field(default_factory=dict)
+    unsure: list[str] = field(default_factory=list)
 
 
 def assemble(m: Matching, chosen: Answers) -> HandIn:
@@ -41,7 +43,9 @@ def assemble(m: Matching, chosen: Answers) -> HandIn:
     else:
         notes = [*_lost_metadata(m), *chosen.notes, *_spoilt_tests(m), *_moved(m)]
         doubts = {exercise: "; ".join(doubts) for exercise, doubts in chosen.doubts.items() if doubts}
-    return HandIn(_steps(m, chosen, answers), _whole(m, chosen), answers, list(dict.fromkeys(notes)), doubts)
+    unsure = ["a cell held the marks of a merge (<<<<<<<)"] if any(cell.conflict for cell in m.cells) else []
+    steps, whole = _steps(m, chosen, answers), _whole(m, chosen)
+    return HandIn(steps, whole, answers, list(dict.fromkeys([*notes, *unsure])), doubts, unsure)
 
 
 def _is_another_notebook(m: Matching) -> bool:

@@ -6,13 +6,14 @@ import re
 import stat
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from .read import Unreadable, bytes_of
 
 MOST_ENTRIES = 5_000  # of a hand-in's folder that are looked at
 MOST_FILES = 40  # of those that are read to choose one
+LEFT_ASIDE = ", another version, was left aside"
 
 _ENDINGS = (".ipynb", ".ipynb.txt", ".ipynb.json", ".json")
 _SKIPPED_FOLDERS = {".ipynb_checkpoints", "__macosx"}
@@ -25,11 +26,15 @@ _NUMBER = re.compile(r"\((\d{1,6})\)|(?:copy|kopie|copia|copie)[ _-]*(\d{1,6})",
 
 @dataclass(frozen=True)
 class Found:
-    """The notebook of a hand-in: None when there is none. `doubt` is "" when it is surely the one meant."""
+    """The notebook of a hand-in: None when there is none. `doubt` is "" when it is surely the one meant.
+
+    `others` are the files that may be meant if that one holds no answers, the likeliest first.
+    """
 
     path: Path | None
     notes: tuple[str, ...] = ()
     doubt: str = ""
+    others: tuple[Path, ...] = field(default=(), compare=False)
 
 
 def find_notebook(folder: Path, name: str) -> Found:
@@ -113,8 +118,8 @@ def _may_be_notebook(path: Path) -> bool:
 def _exact(exact: Path, files: list[Path], name: str) -> Found:
     mark = _mark(exact)
     others = [p for p in files if p != exact and _rank(p, name) == 2 and _mark(p) != mark]
-    notes = [f"`{said(p.name)}`, another version, was left aside" for p in others[:3]]
-    return Found(exact, tuple(notes))
+    notes = [f"`{said(p.name)}`{LEFT_ASIDE}" for p in others[:3]]
+    return Found(exact, tuple(notes), others=_others(exact, files, name))
 
 
 def _renamed(folder: Path, files: list[Path], name: str, notes: list[str]) -> Found:
@@ -127,16 +132,23 @@ def _renamed(folder: Path, files: list[Path], name: str, notes: list[str]) -> Fo
     doubt = ""
     if len(different) > 1:
         doubt = f"{len(different)} different notebooks were handed in; the newest, `{said(path.name)}`, was taken"
-    return Found(path, (*notes, f"the notebook was found as `{said(path.relative_to(folder))}`"), doubt)
+    told = f"the notebook was found as `{said(path.relative_to(folder))}`"
+    return Found(path, (*notes, told), doubt, _others(path, files, name))
+
+
+def _others(taken: Path, files: list[Path], name: str) -> tuple[Path, ...]:
+    files = [path for path in files if path != taken]
+    return tuple(sorted(files, key=lambda path: (_rank(path, name), _newest(path)), reverse=True))
 
 
 def _rank(path: Path, name: str) -> int:
     """How well a file's name fits: 2 the assignment's but for marks of a copy, 1 it is somewhere in it, 0 another."""
-    file, wanted = _plain_name(path.name), _plain_name(name)
+    file, wanted = plain_name(path.name), plain_name(name)
     return 2 if file == wanted else 1 if wanted and wanted in file else 0
 
 
-def _plain_name(name: str) -> str:
+def plain_name(name: str) -> str:
+    """A file's name by its letters and digits alone, without its ending and marks of a copy."""
     name = unicodedata.normalize("NFKC", name).lower()
     ending = next((ending for ending in sorted(_ENDINGS, key=len, reverse=True) if name.endswith(ending)), "")
     name = name.removesuffix(ending).strip()
