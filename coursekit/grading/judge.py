@@ -19,7 +19,7 @@ from ..errors import BookError
 from ..exercise_cells import exercises_in, grade_id, grading, id_of, table_of_tests
 from . import ways
 from .hand_in.assemble import Step
-from .hand_in.slices import bound, needed, used
+from .hand_in.slices import bound, needed, used, writes_a_file
 from .session import OutsideContract, Ran, Session, Stopped, Times
 
 
@@ -77,6 +77,7 @@ def exercises_of(source, where: str = "the course's notebook") -> dict[str, Exer
     for name, at in exercises_in(source.cells).items():
         part = {key: source.cells[index] for key, index in at.items()}
         lesson = [c.source for c in source.cells[: at["answer"]] if c.cell_type == "code" and not grade_id(c)]
+        lesson = [text for text in lesson if not writes_a_file(text)]  # it is no Python
         names = tuple(sorted(bound(part["answer"].source)))
         graded = part.get("grade")
         tests, points = (graded.source, float(grading(graded)["points"])) if graded else ("", 0.0)

@@ -25,7 +25,7 @@ from .hand_in.take import take
 from .judge import exercises_of, judge
 from .outcome import Outcome
 from .sandbox import Sandbox
-from .session import TIMES, Times
+from .session import TIMES, UNUSABLE, Times
 
 GRACE = 30  # seconds for the grader's own work on top of the hand-in's time
 
@@ -196,6 +196,8 @@ def _grade(job: Job, exercises: dict, sandbox: Sandbox) -> Outcome:
     for result in outcome.results:
         if result.how:
             outcome.notes.append(f"`{result.exercise}` {result.how}")
-        if hand_in.unsure and result.earned < result.points:
-            outcome.doubts.setdefault(result.exercise, "; ".join(hand_in.unsure))
+        reasons = [verdict.reason for verdict in result.verdicts if verdict.reason.endswith(UNUSABLE)]
+        why = [*hand_in.unsure, *reasons[:1]] if result.earned < result.points else []
+        if why:
+            outcome.doubts.setdefault(result.exercise, "; ".join(why))
     return outcome

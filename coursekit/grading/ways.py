@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from .hand_in.assemble import Step
-from .hand_in.slices import needed, statements, used
+from .hand_in.slices import bound, needed, statements, used
 
 # code that says one of these may look up names that no reading of its text finds
 LOOKS_UP = re.compile(r"\b(__dict__|__import__|__main__|eval|exec|get_ipython|globals|import_module|inspect|locals|"
@@ -37,7 +37,7 @@ def others(steps: Sequence[Step], way: Way, whole: Sequence[Step]) -> Iterator[W
     code = [step for step in whole if step.kind in ("context", "answer")]
     tests = [step for step in whole if step not in code]
     late = {step.kind for step in whole[whole.index(tests[0]) :] if step.mine} if tests else set()
-    if "context" not in late and all_ran:
+    if all_ran and "context" not in late and not _used_before_it_is_there(code):
         return
     texts = {} if looks_up else _lesson_for(code)
     run = [replace(step, source=texts.get(id(step), step.source)) for step in whole]
@@ -45,6 +45,17 @@ def others(steps: Sequence[Step], way: Way, whole: Sequence[Step]) -> Iterator[W
         yield Way(run, order="in the student's order")
     if late:
         yield Way(sorted(run, key=lambda step: step.kind in ("check", "grade")), order="before the tests")
+
+
+def _used_before_it_is_there(code: Sequence[Step]) -> bool:
+    """Whether a cell uses a name that only a later one defines."""
+    asked: set[str] = set()
+    known: set[str] = set()
+    for step in code:
+        if bound(step.source) & (asked - known):
+            return True
+        asked, known = asked | used(step.source), known | bound(step.source)
+    return False
 
 
 def _left_out(step: Step, run: Step) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from . import slices
 from .read import Cell
 
+MOST_READ = 150_000  # characters of code that are read to find halves
 MARKS = ("<<<<<<<", "|||||||", "=======", ">>>>>>>")  # of a merge: upper version, common ancestor, lower version, end
 
 
@@ -12,8 +13,10 @@ def mend(cells: list[Cell], released: set[str]) -> tuple[list[Cell], list[str]]:
     """The cells, and notes on what was done; texts of the release (`released`, squeezed) stay as they are."""
     notes: list[str] = []
     whole: list[Cell] = []
+    left = MOST_READ
     for cell in map(_one_version, cells):
-        joined = _joined(whole[-1], cell, released) if whole else None
+        left -= len(cell.source) if cell.kind == "code" else 0
+        joined = _joined(whole[-1], cell, released) if whole and left >= 0 else None
         if joined:
             whole[-1] = joined
             notes.append("a cell that had been split in two was joined again")

@@ -79,6 +79,12 @@ def names_at_line_starts(source: str) -> set[str]:
     return {next(filter(None, match.groups())) for match in _DEFINED.finditer(source)}
 
 
+def writes_a_file(source: str) -> bool:
+    """Whether a cell is the text of a file (`%%writefile`)."""
+    head = source.lstrip().partition("\n")[0]
+    return head.startswith("%%") and _magic(head) in WRITE
+
+
 def parses(source: str) -> bool:
     """Whether a cell is Python once its magics are left out."""
     return _stored(source) is not None
@@ -103,8 +109,7 @@ def _stored(source: str) -> frozenset[str] | None:
 
 @lru_cache(maxsize=1024)
 def _read(source: str) -> tuple[Statement, ...] | None:
-    head = source.lstrip().partition("\n")[0]
-    if head.startswith("%%") and _magic(head) in WRITE and len(source) <= LONGEST:
+    if writes_a_file(source) and len(source) <= LONGEST:
         return (Statement(source, always=True),)  # another cell may import the file
     try:
         text, tree = _without_magics(source)

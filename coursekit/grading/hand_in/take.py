@@ -51,7 +51,7 @@ def take(place: Path, chapter: str, release, room: Path) -> Taken:
         return Taken(notes=[*found.notes, why], status="unreadable")
     chosen = next(iter(solved or read))
     where = [f"it lay in the folder `{said(place.name)}`"] if place.is_dir() and place.name != chapter else []
-    taken = Taken(read[chosen], [*where, *found.notes], found.doubt, lay_out(chosen, deep=place.is_dir()))
+    taken = Taken(read[chosen], [*where, *found.notes], found.doubt, lay_out(chosen, deep=chosen != place))
     if chosen != found.path:
         none = f"cannot be read ({why})" if why else "holds no answers"
         taken.notes = [*where, f"`{said(found.path.name)}` {none}; `{said(chosen.name)}` was taken"]
