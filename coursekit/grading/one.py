@@ -27,6 +27,9 @@ from .outcome import Outcome
 from .sandbox import Sandbox
 from .session import TIMES, UNUSABLE, Times
 
+ALMOST_PLAIN = [  # reasons to ask a human: the number may be right
+    f"StudentError: the answer gave a value of type {kind}{UNUSABLE}" for kind in ("Fraction", "Decimal", "complex")
+]
 GRACE = 30  # seconds for the grader's own work on top of the hand-in's time
 
 
@@ -196,7 +199,7 @@ def _grade(job: Job, exercises: dict, sandbox: Sandbox) -> Outcome:
     for result in outcome.results:
         if result.how:
             outcome.notes.append(f"`{result.exercise}` {result.how}")
-        reasons = [verdict.reason for verdict in result.verdicts if verdict.reason.endswith(UNUSABLE)]
+        reasons = [verdict.reason for verdict in result.verdicts if verdict.reason in ALMOST_PLAIN]
         why = [*hand_in.unsure, *reasons[:1]] if result.earned < result.points else []
         if why:
             outcome.doubts.setdefault(result.exercise, "; ".join(why))

@@ -138,6 +138,10 @@ THEFT_LATER = """
 def shuffle(x, groups):
     raise ValueError("STOLEN " + open("/scratch/stolen").read() + repr(stolen) + repr(x))
 """
+THEFT_AT_ONCE = f"""
+{ANSWERS["scale"]}
+raise ValueError("STOLEN AT ONCE " + repr(stolen))
+"""
 FORGE = """
 import gc, json, os, socket, struct
 def area(width, height):
@@ -184,7 +188,7 @@ ATTACKS = {
     "exits": ({"answers": inside("raise SystemExit(0)")}, 2, "graded"),
     "base": ({"answers": inside("raise type('Stopped', (BaseException,), {})('passed')")}, 2, "graded"),
     "assertion": ({"answers": inside("raise AssertionError")}, 2, "graded"),
-    "theft": ({"answers": {**ANSWERS, "area": THEFT, "shuffle": THEFT_LATER}}, 2, "graded"),
+    "theft": ({"answers": {**ANSWERS, "area": THEFT, "shuffle": THEFT_LATER, "scale": THEFT_AT_ONCE}}, 2, "graded"),
     "forge_right": ({"answers": before("", FORGE.format(value=50, count=1))}, 2, "crashed"),
     "forge_many": ({"answers": before("", FORGE.format(value=0, count=200))}, 2, "crashed"),
     "garbage": ({"answers": before("", RAW.format(data="b'x' * 100", then="return 0"))}, 2, "crashed"),
@@ -329,7 +333,7 @@ def test_nothing_that_hidden_tests_hold_reaches_a_student(graded):
     assert leaks.scan([course.root / part for part in ("feedback", "autograded", "marks")], hidden_lines) == []
     page = course.text("feedback", "theft", CHAPTER, f"{CHAPTER}.html")
     hidden = [json.dumps(pair) for pair in ([3, 17], [0, 5], [7, 0])]
-    assert "STOLEN" in page and "[2, 3]" in page  # of the visible test, which everybody sees
+    assert "STOLEN" in page and "STOLEN AT ONCE [[2, 3]" in page  # of the visible test, which everybody sees
     assert not any(pair in page for pair in hidden)
     kept = "\n".join(v.reason for r in outcomes["theft"].results for v in r.verdicts)
     assert hidden[0] in kept  # the teacher's record shows that the hidden test did call it
