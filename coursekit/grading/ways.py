@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from .hand_in.assemble import Step
-from .hand_in.slices import bound, needed, statements, used
+from .hand_in.slices import bound, needed, parses, statements, used
 
 # code that says one of these may look up names that no reading of its text finds
 LOOKS_UP = re.compile(r"\b(__dict__|__import__|__main__|eval|exec|get_ipython|globals|import_module|inspect|locals|"
@@ -36,7 +36,7 @@ def others(steps: Sequence[Step], way: Way, whole: Sequence[Step]) -> Iterator[W
     all_ran = same and not looks_up and not any(map(_left_out, steps, way.steps))
     code = [step for step in whole if step.kind in ("context", "answer")]
     tests = [step for step in whole if step not in code]
-    late = {step.kind for step in whole[whole.index(tests[0]) :] if step.mine} if tests else set()
+    late = {step.kind for step in whole[whole.index(tests[0]) :] if step.mine and _code(step)} if tests else set()
     if all_ran and "context" not in late and not _used_before_it_is_there(code):
         return
     texts = {} if looks_up else _lesson_for(code)
@@ -59,8 +59,13 @@ def _used_before_it_is_there(code: Sequence[Step]) -> bool:
 
 
 def _left_out(step: Step, run: Step) -> bool:
+    return step.mine and step.kind == "context" and run.source != _code(step)
+
+
+def _code(step: Step) -> str:
+    """What a cell does: its statements, or all of it where it is no Python."""
     text = "\n".join(statement.text for statement in statements(step.source))
-    return step.mine and step.kind == "context" and run.source != (text or step.source.strip())
+    return text if parses(step.source) else step.source
 
 
 def _lesson_for(code: Sequence[Step]) -> dict[int, str]:

@@ -40,7 +40,8 @@ def test_a_sample_of_honest_accidents_keeps_its_points(tmp_path):
     outcomes, stock = graded(tmp_path, SAMPLE)
     assert not faults(outcomes, stock)
     assert stock["time"] == OUT_OF and stock["a helper at the end"] < OUT_OF
-    assert any("the better mark counts" in note for note in outcomes["global"].notes)
+    assert any("the better mark counts" in note for note in outcomes["insort"].notes)
+    assert "✓ area" in next(result.shown for result in outcomes["insort"].results if result.exercise == "area")
     lost = outcomes["insort"]
     lost.points = 5
     assert len(faults({"insort": lost}, stock)) == 2

@@ -7,6 +7,9 @@ import pytest
 import torch
 from grading.small_course import PACKAGE
 
+from coursekit.exercise_cells import graded_text
+from coursekit.grading.hand_in.assemble import Step
+from coursekit.grading.judge import Exercise, judge
 from coursekit.grading.sandbox import Sandbox
 from coursekit.grading.session import OutsideContract, Session, Stopped, StudentError, Times
 
@@ -304,3 +307,26 @@ def test_without_the_walls_an_answer_writes_into_a_folder_that_goes_with_it():
         while room.exists() and time.monotonic() < until:
             time.sleep(0.05)
         assert not room.exists()
+
+
+def test_a_right_answer_takes_two_workers_and_one_that_lost_points_is_run_again(sandbox):
+    started = []
+
+    def start():
+        started.append(1)
+        return sandbox.worker()
+
+    def judged(answer: str) -> tuple:
+        own = Step("context", "import bisect\nfactors = []\nbisect.insort(factors, 2)", mine=True)
+        parts = [Step(kind, "", "double") for kind in ("check", "grade")]
+        steps = [own, Step("answer", answer, "double", mine=True), *parts]
+        started.clear()
+        (result,) = judge(steps, {"double": exercise}, start, Times(), "seed", steps)
+        return result.earned, len(started), result.shown, result.how
+
+    graded = graded_text("# public", [("Doubles", 1, "", ["    assert double(2) == 4"])], "# canary")
+    exercise = Exercise("double", ("double",), "print(double(1))", "", graded, 1.0, "here")
+    assert judged("def double(x): return 2 * x") == (1, 2, "2\n", "")
+    earned, workers, shown, how = judged("def double(x): return factors[0] * x")
+    assert (earned, workers, shown) == (1, 4, "2\n") and how.startswith("earned 0 with what it needs alone, 1 with all")
+    assert judged("def double(x): return x")[:3] == (0, 3, "1\n")
