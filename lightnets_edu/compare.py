@@ -29,6 +29,8 @@ def difference(got: Any, expected: Any, rel: float | None = None, abs_: float = 
     if _is_tensor(expected) and not _is_tensor(got):
         return f"got {_what(got)}, expected {_what(expected)}"
     got, expected = _plain(got), _plain(expected)
+    if type(expected) in NUMBERS:
+        got = _item(got)
     if _is_tensor(expected) or _is_tensor(got):
         return _tensor_difference(got, expected, rel, abs_)
     if type(expected) in NUMBERS:
@@ -43,7 +45,7 @@ def difference(got: Any, expected: Any, rel: float | None = None, abs_: float = 
 
 
 def _plain(value: Any) -> Any:
-    """Subclasses of tuple, list and dict (shapes, named tuples) as the plain thing; numpy as numbers or tensors."""
+    """Subclasses of tuple, list, dict, text and numbers (shapes, enumerations) as the plain thing; numpy likewise."""
     if isinstance(value, tuple):
         return tuple(tuple.__iter__(value))
     if isinstance(value, list):
@@ -55,6 +57,16 @@ def _plain(value: Any) -> Any:
         return value.item()
     if numpy and torch and type(value) is numpy.ndarray and value.dtype.kind in "biufc":
         return torch.from_numpy(value.copy())
+    for kind, plain in ((bool, bool), (int, int.__int__), (float, float.__float__), (str, str.__str__)):
+        if issubclass(type(value), kind):
+            return plain(value)
+    return value
+
+
+def _item(value: Any) -> Any:
+    """The number that a tensor without dimensions holds; anything else as it is."""
+    if _is_tensor(value) and _shape(value) == () and (bare := _bare(value)).device.type != "meta":
+        return bare.item()
     return value
 
 

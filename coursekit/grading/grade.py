@@ -57,8 +57,9 @@ def grade(
                 _record(course, outcome)
         imports = sorted({name for job in todo for name in _imports(job.release, package.name)})
         fresh = _run(todo, (str(package),), tuple(imports), jobs or os.cpu_count() or 1, not trust)
+        places = {(job.chapter, job.student): Path(job.place) for job in todo}
         for outcome in progress(fresh, len(todo)):
-            course.date(outcome)
+            course.date(outcome, places[outcome.chapter, outcome.student])
             _record(course, outcome)
             outcomes.append(outcome)
         outcomes.sort(key=lambda outcome: (outcome.chapter, outcome.student))
@@ -84,8 +85,8 @@ def _only_one(root: Path):
 
 def _asked(
     course: Course, chapters: list[str] | None, students: list[str] | None
-) -> dict[tuple[str, str], Outcome | None]:
-    """Chapter and student of all that is asked for; where there is nothing to look into, what there is to say."""
+) -> dict[tuple[str, str], Path | Outcome]:
+    """By chapter and student all that is asked for: what to look into, or what there is to say instead."""
     there = course.chapters()
     if not there:
         raise BookError(str(course.root), "has no released chapter in its gradebook", "run `make course`")
@@ -95,22 +96,22 @@ def _asked(
         if len(matches) != 1:
             raise BookError(f"chapter {name!r}", f"matches {len(matches)} chapters", f"there are {', '.join(there)}")
         chosen += matches
-    pairs = {(chapter, student): outcome for chapter in chosen for student, outcome in course.waiting(chapter).items()}
+    pairs = {(chapter, student): at for chapter in chosen for student, at in course.waiting(chapter).items()}
     if students is None:
         return pairs
     known = {student for _, student in pairs}
     for student in students:
         if student not in known:
             raise BookError(f"student {student!r}", "is neither on the roll nor in submitted/", "look at the spelling")
-    return {pair: outcome for pair, outcome in pairs.items() if pair[1] in students}
+    return {pair: at for pair, at in pairs.items() if pair[1] in students}
 
 
 def _divide(course: Course, asked: dict, again: bool, times: Times) -> tuple[list[Outcome], list[Job]]:
     """Outcomes that are known already, and what is still to be graded."""
     known, todo, tests = [], [], {}
-    for (chapter, student), outcome in asked.items():
-        if outcome:
-            known.append(outcome)
+    for (chapter, student), place in asked.items():
+        if isinstance(place, Outcome):
+            known.append(place)
             continue
         source, release = (course.notebook(step, chapter) for step in ("source", "release"))
         if chapter not in tests:
@@ -118,14 +119,13 @@ def _divide(course: Course, asked: dict, again: bool, times: Times) -> tuple[lis
                 tests[chapter] = hashlib.sha256(source.read_bytes() + release.read_bytes()).hexdigest()
             except OSError as error:
                 raise BookError(str(error.filename), f"cannot be read: {error.strerror}", "run `make course`") from None
-        folder = course.folder(course.folders.submitted_directory, student, chapter)
         kept = read_outcome(course.root, chapter, student)
-        submission = fingerprint(folder, source.name, STAMP)
+        submission = fingerprint(place, source.name, STAMP)
         if kept and not again and (kept.submission, kept.tests) == (submission, tests[chapter]):
             known.append(kept)
             continue
         seed = kept.seed if kept and kept.submission == submission else secrets.token_hex(8)
-        paths = str(folder), str(source), str(release)
+        paths = str(place), str(source), str(release)
         todo.append(Job(chapter, student, *paths, seed, submission, tests[chapter], times))
     return known, todo
 

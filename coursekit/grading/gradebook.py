@@ -20,10 +20,11 @@ from traitlets.config.loader import PyFileConfigLoader
 from ..errors import BookError
 from ..exercise_cells import grade_id, id_of, split, verdict
 from ..files import RIGHTS, ROOM, write_whole
-from .hand_in.find import handed_in, said
+from .hand_in.find import said
 from .hand_in.read import Unreadable, bytes_of, decoded
 from .judge import Verdict
 from .outcome import Outcome, read_outcome
+from .places import handed_in
 
 STAMP = "timestamp.txt"  # nbgrader's: when a hand-in was handed in
 KEPT = "what was graded is kept in outcomes/"
@@ -101,29 +102,32 @@ class Course:
             a.name for a in self.book.assignments if self.notebook(self.folders.release_directory, a.name).exists()
         )
 
-    def waiting(self, chapter: str) -> dict[str, Outcome | None]:
-        """Everybody on the roll or in submitted/: None for a folder to look into, else what there is to say instead."""
+    def waiting(self, chapter: str) -> dict[str, Path | Outcome]:
+        """Everybody on the roll or in submitted/: a folder or file to look into, or what there is to say instead."""
         base = self.folder(self.folders.submitted_directory, "_", chapter).parent.parent
         there = handed_in(base, chapter, [assignment.name for assignment in self.book.assignments])
-        states = {student.id: ("missing", "") for student in self.book.students} | there
-        return {
-            name: state and Outcome(chapter, name, state[0], notes=[*filter(None, state[1:])], recorded=True)
-            for name, state in sorted(states.items())
-        }
+        found: dict[str, Path | Outcome] = {}
+        for name, at in sorted(({student.id: ("missing", "") for student in self.book.students} | there).items()):
+            if not isinstance(at, Path):
+                status, note = at
+                at = Outcome(chapter, name, status, notes=[note] if note else [], recorded=True)
+            found[name] = at
+        return found
 
     def outcomes(self, chapter: str, now: list[Outcome]) -> list[Outcome]:
         """The whole class: what was found now, else what is kept, else what there is to say."""
         fresh = {outcome.student: outcome for outcome in now if outcome.chapter == chapter}
         return [
-            fresh.get(name) or outcome or read_outcome(self.root, chapter, name) or Outcome(chapter, name, "missing")
-            for name, outcome in self.waiting(chapter).items()
+            fresh.get(name)
+            or (at if isinstance(at, Outcome) else read_outcome(self.root, chapter, name))
+            or Outcome(chapter, name, "missing")
+            for name, at in self.waiting(chapter).items()
         ]
 
-    def date(self, outcome: Outcome) -> None:
+    def date(self, outcome: Outcome, place: Path) -> None:
         """Note when it was handed in, by nbgrader's file beside the notebook, or that this cannot be read."""
-        folder = self.folder(self.folders.submitted_directory, outcome.student, outcome.chapter)
         try:
-            outcome.handed_in = stamp_of(folder)
+            outcome.handed_in = stamp_of(place)
         except Unreadable as error:
             outcome.notes.append(f"the time stamp cannot be read, so the work counts as handed in on time: {error}")
             outcome.status = "repaired" if outcome.status == "graded" else outcome.status

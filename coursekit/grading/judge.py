@@ -1,8 +1,10 @@
 """Runs one repaired hand-in: the student's cells in a worker, visible and hidden tests here.
 
 Twice, in workers of their own: once for the marks, with the hidden tests, and once for what the student will read.
-So no text that a student gets comes from a process that has met a hidden test. A hidden test that is passed by an
-answer that changed its input is run once more with the input left as it was: both must pass.
+So no text that a student gets comes from a process that has met a hidden test. First only what the answers need is run;
+where an answer loses points and more was written, everything is, in the student's order, and the better mark counts.
+A hidden test that is passed by an answer that changed its input is run once more with the input left as it was: both
+must pass.
 """
 
 import contextlib
@@ -10,6 +12,7 @@ import io
 import random
 import signal
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,9 +20,10 @@ import torch
 
 from ..errors import BookError
 from ..exercise_cells import exercises_in, grade_id, grading, id_of, table_of_tests
+from . import ways
 from .hand_in.assemble import Step
-from .hand_in.slices import bound, needed, used
-from .session import OutsideContract, Session, Stopped, Times
+from .hand_in.slices import bound, needed, used, writes_a_file
+from .session import OutsideContract, Ran, Session, Stopped, Times
 
 PATIENCE = 1.0  # seconds after which what does not end by itself is ended
 
@@ -54,7 +58,10 @@ class Verdict:
 
 @dataclass
 class Result:
-    """One exercise of one hand-in. `stopped` is "timeout", "crashed", "contract" or ""."""
+    """One exercise of one hand-in. `stopped` is "timeout", "crashed", "contract" or "".
+
+    `note` is what running the answer's cell gave, `how` what a teacher should know of the way the mark was found.
+    """
 
     exercise: str
     points: float
@@ -62,6 +69,7 @@ class Result:
     shown: str = ""
     stopped: str = ""
     note: str = ""
+    how: str = ""
 
     @property
     def earned(self) -> float:
@@ -74,6 +82,7 @@ def exercises_of(source, where: str = "the course's notebook") -> dict[str, Exer
     for name, at in exercises_in(source.cells).items():
         part = {key: source.cells[index] for key, index in at.items()}
         lesson = [c.source for c in source.cells[: at["answer"]] if c.cell_type == "code" and not grade_id(c)]
+        lesson = [text for text in lesson if not writes_a_file(text)]  # it is no Python
         names = tuple(sorted(bound(part["answer"].source)))
         graded = part.get("grade")
         tests, points = (graded.source, float(grading(graded)["points"])) if graded else ("", 0.0)
@@ -83,47 +92,83 @@ def exercises_of(source, where: str = "the course's notebook") -> dict[str, Exer
     return found
 
 
-def judge(steps: list[Step], exercises: dict[str, Exercise], start, times: Times, seed: str) -> list[Result]:
-    """What each exercise earns. `seed` makes the tests draw the same numbers again; `start` gives workers."""
-    results = {name: Result(name, exercise.points) for name, exercise in exercises.items()}
-    cells = _cells(steps, exercises)
-    until = time.monotonic() + times.notebook
-    stopping: set[int] = set()
-    failing = False
-    for part, judge_one in (("grade", _hidden), ("check", _visible)):
-        if not failing and not any(step.kind == part for step in steps):
-            continue
-        session = Session(start, times)
-        session.deadline = until
-        for at, step in enumerate(steps):
-            if step.kind in ("context", "answer") and at not in stopping:
-                session.deadline = min(until, time.monotonic() + times.exercise)
-                ran = session.run(cells[at])
-                if ran.stopped:
-                    stopping.add(at)
-                    if step.kind == "answer":
-                        results[step.exercise].stopped, results[step.exercise].note = ran.stopped, ran.error
-                elif ran.error and step.kind == "answer":
-                    failing = True
-                    if part == "check":  # the other worker may have met hidden tests before it came to this cell
-                        results[step.exercise].note = printable(ran.error)
-            elif step.kind == part:
-                session.deadline = min(until, time.monotonic() + times.exercise)
-                judge_one(session, exercises[step.exercise], results[step.exercise], seed)
-        session.close()
+def judge(
+    steps: list[Step],
+    exercises: dict[str, Exercise],
+    start,
+    times: Times,
+    seed: str,
+    whole: Sequence[Step] = (),
+    beside: str = "",
+) -> list[Result]:
+    """What each exercise earns. `seed` makes the tests draw the same numbers again; `start` gives workers.
+
+    `whole` holds the steps in the student's order, `beside` is a cell that lays out what else was handed in.
+    """
+    runs = _Runs(exercises, start, times, seed, beside)
+    way = ways.sliced(steps, {name for exercise in exercises.values() for name in exercise.names})
+    results = runs.grade(way, set(exercises))
+    runs.check(way, results)
+    runs.until = time.monotonic() + times.notebook
+    others = ways.others(steps, way, whole)
+    while lost := {name for name, result in results.items() if result.earned < result.points and not result.stopped}:
+        if not (other := next(others, None)):
+            break
+        again = runs.grade(other, lost)
+        better = {name: new for name, new in again.items() if new.earned > results[name].earned}
+        for name, new in again.items():
+            old = results[name]
+            if new.earned != old.earned:
+                much = f"{old.earned:g} with what it needs alone, {new.earned:g} with all cells run {other.order}"
+                new.how = old.how = f"earned {much}; the better mark counts"
+        runs.check(other, better)
+        results |= better
     return list(results.values())
 
 
-def _cells(steps: list[Step], exercises: dict[str, Exercise]) -> dict[int, str]:
-    """What is run of each cell: answers whole; of the lesson, and of the student's own cells, what answers need."""
-    wanted = {name for exercise in exercises.values() for name in exercise.names}
-    for step in steps:
-        if step.kind == "answer":
-            wanted |= used(step.source)
-    at = [i for i, step in enumerate(steps) if step.kind == "context"]
-    kept = needed([steps[i].source for i in at], wanted)
-    answers = {i: step.source for i, step in enumerate(steps) if step.kind == "answer"}
-    return dict(zip(at, kept, strict=True)) | answers
+class _Runs:
+    """Runs of one hand-in, each in a worker of its own; cells that once stopped their process are left out."""
+
+    def __init__(self, exercises: dict[str, Exercise], start, times: Times, seed: str, beside: str):
+        self.exercises, self.start, self.times, self.seed, self.beside = exercises, start, times, seed, beside
+        self.until = time.monotonic() + times.notebook
+        self.stopping: dict[str, Ran] = {}
+
+    def grade(self, way: ways.Way, names: set[str]) -> dict[str, Result]:
+        """The results of these exercises, by their hidden tests."""
+        results = {name: Result(name, exercise.points) for name, exercise in self.exercises.items() if name in names}
+        self._run("grade", way, results)
+        for result in results.values():
+            ran = next((ran for step in way.steps if step.kind == "context"
+                        and (ran := self.stopping.get(step.source))), None)  # fmt: skip
+            if ran and way.needed and result.earned < result.points and not result.stopped:
+                result.stopped, result.note = ran.stopped, f"a cell that an answer needs: {ran.error}"
+        return results
+
+    def check(self, way: ways.Way, results: dict[str, Result]) -> None:
+        """Adds what students read: what the visible tests say, and how running the answers' cells ended."""
+        if results:
+            self._run("check", way, results)
+
+    def _run(self, kind: str, way: ways.Way, results: dict[str, Result]) -> None:
+        session = Session(self.start, self.times)
+        session.deadline = self.until
+        session.run(self.beside)
+        for step in way.steps:
+            session.deadline = min(self.until, time.monotonic() + self.times.exercise)
+            result = results.get(step.exercise)
+            if step.kind in ("context", "answer"):
+                ran = self.stopping.get(step.source) or session.run(step.source)
+                if ran.stopped:
+                    self.stopping[step.source] = ran
+                if result and ran.stopped:
+                    result.stopped, result.note = ran.stopped, ran.error
+                elif result and ran.error and kind == "check":
+                    result.note = printable(ran.error)
+            elif step.kind == kind and result:
+                judge_one = _hidden if kind == "grade" else _visible
+                judge_one(session, self.exercises[step.exercise], result, self.seed)
+        session.close()
 
 
 def _hidden(session: Session, exercise: Exercise, result: Result, seed: str) -> None:

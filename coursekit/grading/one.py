@@ -10,6 +10,7 @@ import os
 import resource
 import select
 import signal
+import tempfile
 import time
 import traceback
 from dataclasses import dataclass
@@ -20,15 +21,16 @@ import nbformat
 import torch
 
 from ..exercise_cells import grade_id, split
-from .hand_in import repair
 from .hand_in.assemble import Step
-from .hand_in.find import find_notebook
-from .hand_in.read import Unreadable, read_cells
+from .hand_in.take import take
 from .judge import exercises_of, judge
 from .outcome import Outcome
 from .sandbox import LIMITS, Sandbox
-from .session import TIMES, Times
+from .session import TIMES, UNUSABLE, Times
 
+ALMOST_PLAIN = [  # reasons to ask a human: the number may be right
+    f"StudentError: the answer gave a value of type {kind}{UNUSABLE}" for kind in ("Fraction", "Decimal", "complex")
+]
 GRACE = 30  # seconds for the grader's own work on top of the hand-in's time
 
 
@@ -38,7 +40,7 @@ class Job:
 
     chapter: str
     student: str
-    folder: str
+    place: str
     source: str
     release: str
     seed: str
@@ -142,7 +144,7 @@ def grade_one(job: Job) -> Outcome:
             os._exit(0)
     os.close(writer)
     try:
-        text = _read(reader, job.times.notebook + GRACE)
+        text = _read(reader, 2 * job.times.notebook + GRACE)  # twice: what answers need, then all that was written
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.kill(child, signal.SIGKILL)
@@ -193,19 +195,21 @@ def _new(job: Job, exercises: dict) -> Outcome:
 
 def _grade(job: Job, exercises: dict, sandbox: Sandbox) -> Outcome:
     outcome = _new(job, exercises)
-    found = find_notebook(Path(job.folder), job.chapter)
-    outcome.notes = list(found.notes)
-    if found.path is None:
-        outcome.status = "missing"
-        return outcome
-    try:
-        hand_in = repair(read_cells(found.path), _notebook(job.release))
-    except Unreadable as error:
-        outcome.status = "unreadable"
-        outcome.notes.append(str(error))
+    with tempfile.TemporaryDirectory(prefix="hand-in-") as room:
+        taken = take(Path(job.place), job.chapter, _notebook(job.release), Path(room))
+    outcome.notes, outcome.status = taken.notes, taken.status
+    if (hand_in := taken.hand_in) is None:
         return outcome
     outcome.notes += hand_in.notes
-    outcome.doubts = dict(hand_in.doubts) | (dict.fromkeys(exercises, found.doubt) if found.doubt else {})
+    outcome.doubts = dict(hand_in.doubts) | (dict.fromkeys(exercises, taken.doubt) if taken.doubt else {})
     outcome.answers = dict(hand_in.answers)
-    outcome.results = judge(hand_in.steps, exercises, sandbox.worker, job.times, job.seed)
+    run = hand_in.steps, exercises, sandbox.worker, job.times, job.seed, hand_in.whole, taken.beside
+    outcome.results = judge(*run)
+    for result in outcome.results:
+        if result.how:
+            outcome.notes.append(f"`{result.exercise}` {result.how}")
+        reasons = [verdict.reason for verdict in result.verdicts if verdict.reason in ALMOST_PLAIN]
+        why = [*hand_in.unsure, *reasons[:1]] if result.earned < result.points else []
+        if why:
+            outcome.doubts.setdefault(result.exercise, "; ".join(why))
     return outcome

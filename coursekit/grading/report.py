@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..files import write_whole
 from .gradebook import Course, verdict_line
-from .judge import printable
+from .judge import Result, printable
 from .outcome import Outcome
 
 UNMARKED = ("missing", "unreadable")
@@ -40,10 +40,18 @@ def said(outcome: Outcome) -> list[str]:
     """What a teacher should know of one hand-in, each thing once."""
     notes = [*outcome.notes]
     notes += [f"{name}: {why}" for name, why in outcome.doubts.items() if why not in outcome.notes]
-    notes += [f"{result.exercise}: {result.note}" for result in outcome.results if result.stopped and result.note]
+    notes += [f"{r.exercise}: {r.note}" for r in outcome.results if r.note and (r.stopped or r.earned < r.points)]
+    notes += [f"{r.exercise}: {why}" for r in outcome.results if not r.note and (why := _nothing_found(r))]
     notes += [f"{r.exercise}: a hidden test asks for what does not cross the sandbox" for r in outcome.results
               if r.stopped == "contract"]  # fmt: skip
     return list(dict.fromkeys(notes))
+
+
+def _nothing_found(result: Result) -> str:
+    """Why all tests of an exercise failed, where it is a name or a module that is not there."""
+    reasons = {verdict.reason for verdict in result.verdicts}
+    (reason,) = reasons if len(reasons) == 1 else ("",)
+    return reason if reason.startswith(("NameError", "ModuleNotFoundError", "FileNotFoundError")) else ""
 
 
 def _cell(text: str) -> str:

@@ -15,7 +15,7 @@ from ..errors import BookError
 from . import groups
 
 CODE = Path(__file__).resolve().parent / "inside"
-FILES = ("calls.py", "wire.py", "worker.py", "zygote.py")
+FILES = ("calls.py", "shell.py", "wire.py", "worker.py", "zygote.py")
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",

@@ -20,6 +20,8 @@ NEVER = (Warning, StopIteration, StopAsyncIteration, UnicodeError, ExceptionGrou
 BUILTIN = [kind for kind in vars(builtins).values() if isinstance(kind, type) and issubclass(kind, Exception)]
 RAISED = {kind.__name__: kind for kind in BUILTIN if kind is TimeoutError or not issubclass(kind, NEVER)}
 
+UNUSABLE = ", which no test can use"
+
 
 class Stopped(BaseException):
     """The student's process was ended for its time ("timeout"), or ended itself ("crashed")."""
@@ -220,7 +222,7 @@ class Session:
         kinds, text, _ = error
         name = kinds[0] if kinds else "Exception"
         if name == "NotPlain":
-            raise StudentError(f"the answer gave {text}, which no test can use")
+            raise StudentError(f"the answer gave {text}{UNUSABLE}")
         known = next((kind for kind in kinds if kind in RAISED and kind != "Exception"), None)
         if known is None:
             raise StudentError(f"{name}: {text}")

@@ -1,6 +1,7 @@
 """What a learner is told about an answer: one clear line each, whatever the answer does."""
 
 import collections
+import enum
 import subprocess
 import sys
 
@@ -94,6 +95,11 @@ def test_a_value_is_itself(value):
         (torch.zeros(1, 2).shape, (1, 2)),
         (Point(1, 2), (1, 2)),
         (collections.OrderedDict(a=1), {"a": 1}),
+        (torch.tensor(6), 6),
+        (torch.zeros((), requires_grad=True), 0),
+        (np.array(2.5), 2.5),
+        (enum.IntEnum("Width", {"WIDE": 3}).WIDE, 3),
+        ({"order": enum.StrEnum("Order", {"FIRST": "first"}).FIRST}, {"order": "first"}),
         (torch.zeros(2).as_subclass(Hostile), torch.zeros(2)),
         (torch.zeros(2, requires_grad=True) * 1, torch.zeros(2)),
         (np.arange(3), np.arange(3)),
@@ -121,7 +127,10 @@ def test_equal_in_all_that_matters(got, expected):
         (torch.ones(2).as_subclass(Hostile), torch.zeros(2), "first difference at index [0]: got 1, expected 0"),
         (None, torch.zeros(2), "got None, expected a tensor of shape (2,) and type float32"),
         ([0.0], torch.zeros(1), "got a list, expected a tensor of shape (1,) and type float32"),
-        (torch.tensor(6), 6, "got a tensor of shape () and type int64, expected 6 (int)"),
+        (torch.tensor(5), 6, "got 5, expected 6"),
+        (torch.tensor(True), 1, "got True (bool), expected the number 1"),
+        (torch.zeros((), device="meta"), 0, "got a tensor of shape () and type float32, expected 0 (int)"),
+        (torch.tensor([6]), 6, "got a tensor of shape (1,) and type int64, expected 6 (int)"),
         (5, 6, "got 5, expected 6"),
         (nan, 6, "got nan, expected 6"),
         (6, nan, "got 6, expected nan"),
@@ -129,7 +138,7 @@ def test_equal_in_all_that_matters(got, expected):
         (1, True, "got 1 (int), expected True (bool)"),
         ("6", 6, "got '6' (str), expected the number 6"),
         (None, 6, "got None, expected the number 6"),
-        (Yes(5), 6, "got a Yes, expected the number 6"),
+        (Yes(5), 6, "got 5, expected 6"),
         (Unshowable(), 6, "got an Unshowable, expected the number 6"),
         ("ab", "ba", "got 'ab', expected 'ba'"),
         ([1], (1,), "got a list, expected a tuple"),
@@ -140,7 +149,7 @@ def test_equal_in_all_that_matters(got, expected):
         (list(range(1000)), list(range(999)), "..."),
         (lambda: 0, torch.relu, "got a function, expected a builtin_function_or_method"),
     ],
-    ids=range(28),
+    ids=range(31),
 )
 def test_what_differs_is_said(got, expected, words):
     with pytest.raises(AssertionError) as caught:

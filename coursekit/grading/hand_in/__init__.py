@@ -4,10 +4,14 @@ Everything here treats a hand-in as hostile text: nothing of it is run, links ar
 what its metadata says is a claim. Tests, points and outputs never come from a hand-in.
 """
 
-from . import assemble, choose, match, read
+from . import assemble, choose, match, mend, read
 
 
 def repair(cells: list[read.Cell], release) -> assemble.HandIn:
     """The student's text in the order of `release`, the released notebook (nbformat 4)."""
-    matching = match.match(cells, match.slots_of(release))
-    return assemble.assemble(matching, choose.choose(matching))
+    slots = match.slots_of(release)
+    cells, notes = mend.mend(cells, {slot.squeezed for slot in slots})
+    matching = match.match(cells, slots)
+    hand_in = assemble.assemble(matching, choose.choose(matching))
+    hand_in.notes[:0] = dict.fromkeys(notes)
+    return hand_in

@@ -27,6 +27,8 @@ def choose(m: Matching) -> Answers:
     _note_merged(m, out)
     for exercise, slot in m.answer_slots.items():
         _doubt_other_definitions(m, out, exercise, slot)
+        if any(m.cells[i].conflict for i in out.cells[exercise]):
+            out.doubts[exercise].append("its cell held the marks of a merge (<<<<<<<); one version was taken")
     return out
 
 
@@ -38,6 +40,10 @@ def _answer(m: Matching, out: Answers, exercise: str, slot: int) -> list[int]:
     out.dropped.update(i for i in claimed if m.cells[i].squeezed == stub)
     defining = [i for i in live if m.definers.get(i, set()) & names]
     others = [i for i, found in m.definers.items() if found & names and i not in claimed]
+    parts = [m.definers[i] & names for i in defining]
+    if len(parts) > 1 and sum(map(len, parts)) == len(set().union(*parts)) and all(_is_python(m, i) for i in defining):
+        out.notes.append(f"the answer to `{exercise}` stands in {len(parts)} cells")
+        return defining
     if defining:
         return _completed(m, out, exercise, _last(m, out, exercise, defining), others, names)
     if others:

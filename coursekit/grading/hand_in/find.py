@@ -1,4 +1,4 @@
-"""Who handed something in, and which file of a student's folder is the notebook.
+"""Which file of a student's folder is the notebook, and whether a folder is still as it was.
 
 Nothing is opened but ordinary files that are not too large; no link is followed, the student's own folder included.
 """
@@ -9,8 +9,8 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from .read import LARGEST_FILE, Unreadable, bytes_of
@@ -19,6 +19,7 @@ MOST_ENTRIES = 5_000  # of a hand-in's folder that are looked at
 MOST_LEVELS = 3
 MOST_BYTES = 64 << 20  # that its fingerprint covers; of larger files it covers size and time
 MOST_FILES = 40  # of those that are read to choose one
+LEFT_ASIDE = ", another version, was left aside"
 
 _ENDINGS = (".ipynb", ".ipynb.txt", ".ipynb.json", ".json")
 _SKIPPED_FOLDERS = {".ipynb_checkpoints", "__macosx"}
@@ -31,69 +32,15 @@ _NUMBER = re.compile(r"\((\d{1,6})\)|(?:copy|kopie|copia|copie)[ _-]*(\d{1,6})",
 
 @dataclass(frozen=True)
 class Found:
-    """The notebook of a hand-in: None when there is none. `doubt` is "" when it is surely the one meant."""
+    """The notebook of a hand-in: None when there is none. `doubt` is "" when it is surely the one meant.
+
+    `others` are the files that may be meant if that one holds no answers, the likeliest first.
+    """
 
     path: Path | None
     notes: tuple[str, ...] = ()
     doubt: str = ""
-
-
-def handed_in(submitted: Path, chapter: str, chapters: Collection[str] = ()) -> dict[str, tuple[str, str] | None]:
-    """Everybody who has something in `submitted`: None for a folder of `chapter` that can be looked into.
-
-    Else a status and what the teacher should know, "" where there is nothing of this chapter. `chapters` are the
-    folders that a student may have. A name that is no text stands with its odd bytes written out.
-    """
-    try:
-        with os.scandir(submitted) as listing:
-            entries = sorted(listing, key=lambda entry: (_text(entry.name) != entry.name, entry.name))
-    except FileNotFoundError:
-        return {}
-    found: dict[str, tuple[str, str] | None] = {}
-    for entry in entries:
-        try:
-            state = _state(entry, chapter, {chapter, *chapters})
-        except OSError as error:
-            state = "unreadable", f"the folder cannot be read: {error.strerror}"
-        if state is None or state[0]:
-            name = _text(entry.name)
-            while name in found:
-                name += "'"
-            found[name] = state
-    return found
-
-
-def _text(name: str) -> str:
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
-
-
-def _state(entry: os.DirEntry[str], chapter: str, chapters: set[str]) -> tuple[str, str] | None:
-    """As in `handed_in`; with an empty status, what is no student's."""
-    if _text(entry.name) != entry.name:
-        return "unreadable", "the folder's name is no UTF-8, so no gradebook can hold it; rename it"
-    hidden = entry.name.startswith(".")
-    if not entry.is_dir(follow_symlinks=False):
-        if hidden or (entry.is_file(follow_symlinks=False) and not _named_like_one(entry.name)):
-            return "", ""
-        if entry.is_symlink():
-            return "missing", f"`{said(entry.name)}` is a link; links are not followed"
-        return "missing", f"`{said(entry.name)}` is no student's folder; hand-ins lie in submitted/STUDENT/{chapter}"
-    folder = os.path.join(entry.path, chapter)
-    try:
-        mode = os.lstat(folder).st_mode
-    except FileNotFoundError:
-        return ("", "") if hidden else ("missing", _instead(entry.path, chapter, chapters))
-    if stat.S_ISLNK(mode):
-        return "missing", "the folder is a link; links are not followed"
-    return None if stat.S_ISDIR(mode) else ("missing", f"`{said(chapter)}` is no folder")
-
-
-def _instead(folder: str, chapter: str, chapters: set[str]) -> str:
-    """What lies in a student's folder where that of the chapter is not; "" where all is in its place."""
-    with os.scandir(folder) as listing:
-        names = sorted(entry.name for entry in _some(listing, 100) if entry.name not in chapters)
-    names = [f"`{said(name)}`" for name in names if not name.startswith(".")]
-    return f"there is no folder `{said(chapter)}`, but {', '.join(names[:3])}" if names else ""
+    others: tuple[Path, ...] = field(default=(), compare=False)
 
 
 def find_notebook(folder: Path, name: str) -> Found:
@@ -161,11 +108,15 @@ def _candidates(folder: Path) -> Iterator[Path]:
 
 
 def fingerprint(folder: Path, *first: str) -> str:
-    """A digest of what the grader may look at in a folder, of the files named `first` before all others."""
+    """A digest of what the grader may look at in a folder, of files named `first` before all others; or of a file."""
     digest, left = hashlib.sha256(), MOST_BYTES
     paths = [os.path.join(folder, name) for name in first]
-    with contextlib.suppress(OSError):
+    try:
         paths += [entry.path for entry in _entries(folder)]
+    except NotADirectoryError:
+        paths = [os.fspath(folder)]
+    except OSError:
+        pass
     for path in paths:
         with contextlib.suppress(OSError):
             status = os.lstat(path)
@@ -200,8 +151,8 @@ def _may_be_notebook(path: Path) -> bool:
 def _exact(exact: Path, files: list[Path], name: str) -> Found:
     mark = _mark(exact)
     others = [p for p in files if p != exact and _rank(p, name) == 2 and _mark(p) != mark]
-    notes = [f"`{said(p.name)}`, another version, was left aside" for p in others[:3]]
-    return Found(exact, tuple(notes))
+    notes = [f"`{said(p.name)}`{LEFT_ASIDE}" for p in others[:3]]
+    return Found(exact, tuple(notes), others=_others(exact, files, name))
 
 
 def _renamed(folder: Path, files: list[Path], name: str, notes: list[str]) -> Found:
@@ -214,16 +165,23 @@ def _renamed(folder: Path, files: list[Path], name: str, notes: list[str]) -> Fo
     doubt = ""
     if len(different) > 1:
         doubt = f"{len(different)} different notebooks were handed in; the newest, `{said(path.name)}`, was taken"
-    return Found(path, (*notes, f"the notebook was found as `{said(path.relative_to(folder))}`"), doubt)
+    told = f"the notebook was found as `{said(path.relative_to(folder))}`"
+    return Found(path, (*notes, told), doubt, _others(path, files, name))
+
+
+def _others(taken: Path, files: list[Path], name: str) -> tuple[Path, ...]:
+    files = [path for path in files if path != taken]
+    return tuple(sorted(files, key=lambda path: (_rank(path, name), _newest(path)), reverse=True))
 
 
 def _rank(path: Path, name: str) -> int:
     """How well a file's name fits: 2 the assignment's but for marks of a copy, 1 it is somewhere in it, 0 another."""
-    file, wanted = _plain_name(path.name), _plain_name(name)
+    file, wanted = plain_name(path.name), plain_name(name)
     return 2 if file == wanted else 1 if wanted and wanted in file else 0
 
 
-def _plain_name(name: str) -> str:
+def plain_name(name: str) -> str:
+    """A file's name by its letters and digits alone, without its ending and marks of a copy."""
     name = unicodedata.normalize("NFKC", name).lower()
     ending = next((ending for ending in sorted(_ENDINGS, key=len, reverse=True) if name.endswith(ending)), "")
     name = name.removesuffix(ending).strip()

@@ -11,9 +11,10 @@ import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 
+from ..inside.shell import NOT_PYTHON, WRITE
+
 LONGEST = 50_000  # characters of one cell; the longest honest one has a few thousand
 MOST = 1_000  # top-level statements of one cell
-MAGICS_THAT_RUN_PYTHON = {"time", "timeit", "capture", "prun"}
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -78,6 +79,12 @@ def names_at_line_starts(source: str) -> set[str]:
     return {next(filter(None, match.groups())) for match in _DEFINED.finditer(source)}
 
 
+def writes_a_file(source: str) -> bool:
+    """Whether a cell is the text of a file (`%%writefile`)."""
+    head = source.lstrip().partition("\n")[0]
+    return head.startswith("%%") and _magic(head) in WRITE
+
+
 def parses(source: str) -> bool:
     """Whether a cell is Python once its magics are left out."""
     return _stored(source) is not None
@@ -102,6 +109,8 @@ def _stored(source: str) -> frozenset[str] | None:
 
 @lru_cache(maxsize=1024)
 def _read(source: str) -> tuple[Statement, ...] | None:
+    if writes_a_file(source) and len(source) <= LONGEST:
+        return (Statement(source, always=True),)  # another cell may import the file
     try:
         text, tree = _without_magics(source)
         texts = _texts(text, tree.body) if tree else ()
@@ -114,7 +123,7 @@ def _without_magics(source: str) -> tuple[str, ast.Module | None]:
     """The cell's Python and its tree (None: not Python); faulty lines that are magics give way to `pass`."""
     head, _, body = source.lstrip().partition("\n")
     if head.startswith("%%"):
-        if head[2:].split(" ")[0].strip() not in MAGICS_THAT_RUN_PYTHON:
+        if _magic(head) in NOT_PYTHON:
             return source, None
         source = body
     for _ in range(20):
@@ -129,8 +138,16 @@ def _without_magics(source: str) -> tuple[str, ast.Module | None]:
     return source, tree
 
 
+def _magic(head: str) -> str:
+    """`time` of `%%time -q`."""
+    return head[2:].split(" ")[0].strip()
+
+
 def _passed(line: str) -> str:
-    return line[: len(line) - len(line.lstrip())] + "pass"
+    """`pass`, indented as the line is; of `%time x = f()` what it runs."""
+    indent = line[: len(line) - len(line.lstrip())]
+    timed = re.fullmatch(r"\s*%time\s+(\S.*)", line)
+    return indent + (timed[1] if timed else "pass")
 
 
 def _parse(source: str) -> tuple[ast.Module | None, int]:

@@ -10,6 +10,7 @@ import math
 import select
 import struct
 import time
+from collections.abc import Callable
 
 import torch
 
@@ -21,6 +22,11 @@ DTYPES = {
     )
 }  # fmt: skip
 SEQUENCES = {"list": list, "tuple": tuple, "set": set}
+PLAIN: dict[type, Callable] = {
+    bool: bool, int: int.__int__, float: float.__float__, str: str.__str__, list: lambda v: [*list.__iter__(v)],
+    tuple: lambda v: (*tuple.__iter__(v),), set: lambda v: {*set.__iter__(v)},
+    frozenset: lambda v: frozenset({*frozenset.__iter__(v)}),
+}  # fmt: skip
 LARGEST = 64 << 20  # bytes of one message
 LARGEST_TREE = 4 << 20  # of those, bytes of all that is no tensor: read, it takes some thirty times as much memory
 LONGEST = 4096  # bits of a whole number: more could not be shown, and no test counts so far
@@ -83,7 +89,17 @@ def encode(value, refer) -> bytes:
     return b"".join([struct.pack(">Q", len(text)), text, *blobs])
 
 
+def _plain(value):
+    """A number, text, list, tuple or set of a subclass (named tuples, enumerations) as the plain thing."""
+    for kind, plain in PLAIN.items():
+        if issubclass(type(value), kind):
+            return value if type(value) is kind else plain(value)
+    return value
+
+
 def _tree(value, tensors: list, places: dict, refer):
+    if type(value).__module__ != "numpy":
+        value = _plain(value)
     kind = type(value)
     if kind is int and value.bit_length() > LONGEST:
         raise NotPlain(f"a whole number of more than {LONGEST:,} bits")
@@ -94,9 +110,8 @@ def _tree(value, tensors: list, places: dict, refer):
             places[id(value)] = len(tensors)
             tensors.append(value)
         return ["tensor", places[id(value)]]
-    if kind in (list, tuple, set, torch.Size):
-        name = "tuple" if kind is torch.Size else kind.__name__
-        return [name, [_tree(item, tensors, places, refer) for item in value]]
+    if kind in (list, tuple, set, frozenset):
+        return ["set" if kind is frozenset else kind.__name__, [_tree(item, tensors, places, refer) for item in value]]
     if isinstance(value, dict):
         pairs = [[_tree(k, tensors, places, refer), _tree(v, tensors, places, refer)] for k, v in dict.items(value)]
         return ["dict", pairs]
@@ -107,7 +122,7 @@ def _tree(value, tensors: list, places: dict, refer):
     if (
         kind.__module__ == "numpy"
         and callable(getattr(value, "item", None))
-        and type(value.item()) in (bool, int, float)
+        and type(value.item()) in (bool, int, float, str)
     ):
         return value.item()
     return ["kept", refer(value)]

@@ -7,14 +7,17 @@ Requests and answers are `wire` values: `{"do": "run" | "look" | "call", …}` -
 import ast
 import builtins
 import contextlib
+import inspect
 import linecache
 import os
 import sys
 import traceback
+import types
 from collections.abc import Callable
 
 import torch
 import wire
+from shell import Shell, wait_for
 from torch import nn
 
 CELL = "<your answer>"
@@ -45,18 +48,14 @@ class Shown:
         return False
 
 
-class Magics:
-    """Stands for IPython: `%matplotlib inline` and the like do nothing."""
-
-    def __getattr__(self, name):
-        return lambda *args, **kwargs: None
-
-
 class Worker:
     """The names that a student's cells define, and the objects that tests hold on to by number."""
 
     def __init__(self):
-        self.names = {"__name__": "__main__", "__builtins__": builtins, "display": print, "get_ipython": Magics}
+        self.module = types.ModuleType("__main__")  # where `pickle`, `get_type_hints` and the like look for names
+        self.names = vars(self.module)
+        shell = Shell(self.run, self.names)
+        self.names.update(__builtins__=builtins, display=print, get_ipython=lambda: shell)
         self.kept: list = []
         self.numbers: dict[int, int] = {}
 
@@ -74,7 +73,10 @@ class Worker:
         if TransformerManager is not None:
             source = TransformerManager().transform_cell(source)
         linecache.cache[CELL] = len(source), None, source.splitlines(True), CELL
-        exec(compile(ast.parse(source, CELL), CELL, "exec"), self.names)
+        code = compile(ast.parse(source, CELL), CELL, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        awaited = eval(code, self.names)
+        if code.co_flags & inspect.CO_COROUTINE:
+            wait_for(awaited)
 
     def look(self, names: list) -> dict:
         """What the names stand for: ["kept", number] or ["plain", value]; without those that are absent or no value."""
@@ -159,6 +161,9 @@ def describe(error: BaseException) -> list:
 def main(sock) -> None:
     """In a process of its own: serve until the grader hangs up, then end without clearing up."""
     sys.argv = [""]
+    sys.path.insert(0, "")  # files that lie beside the notebook, or that it writes
     torch.manual_seed(0)
-    Worker().serve(sock)
+    worker = Worker()
+    sys.modules["__main__"] = worker.module
+    worker.serve(sock)
     os._exit(0)

@@ -14,6 +14,7 @@ import select
 import signal
 import socket
 import sys
+import tempfile
 import warnings
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -119,6 +120,7 @@ def supervise(data: socket.socket, life: socket.socket, limits: dict, confined: 
     proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY)  # a child may put another one in its place
     if confined:
         namespaces()
+    room = None if confined else tempfile.TemporaryDirectory(prefix="hand-in-")  # what an answer writes goes in there
     child = os.fork()
     if child == 0:
         try:
@@ -126,6 +128,8 @@ def supervise(data: socket.socket, life: socket.socket, limits: dict, confined: 
             life.close()
             os.closerange(3, keep)
             os.closerange(keep + 1, 4096)
+            if room:
+                os.chdir(room.name)
             os.setsid()  # a signal to its group must not reach this side
             with contextlib.suppress(OSError):
                 _put("/proc/self/oom_score_adj", "1000")  # the first to go where memory runs out
@@ -146,6 +150,8 @@ def supervise(data: socket.socket, life: socket.socket, limits: dict, confined: 
         if not confined:
             os.killpg(child, signal.SIGKILL)
     os.waitpid(child, 0)
+    if room:
+        room.cleanup()
 
 
 def serve(control: socket.socket, limits: dict, confined: bool) -> None:

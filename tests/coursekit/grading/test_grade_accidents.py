@@ -4,6 +4,7 @@ import copy
 import csv
 import html
 import json
+import zipfile
 
 import pytest
 from grading.small_course import ANSWERS, CHAPTER, CHECKS, GRADED, OUT_OF, STUBS, WRONG, SmallCourse, cell
@@ -104,6 +105,7 @@ ACCIDENTS = {
     "osexit": ({"answers": _area(f"{RIGHT_AREA}\n\nimport os\nos._exit(0)")}, 5, "crashed", "area"),
     "elsewhere": ({"spoil": _new_cell(RIGHT_AREA, "area-check", area=STUBS["area"])}, 7, "repaired", "another cell"),
     "helper": ({"spoil": _new_cell(HELPER, "area-task", area=HELPED)}, 7, None, None),
+    "lost": ({"answers": _area(HELPED)}, 5, "graded", ""),
     "lesson": ({"spoil": _edit("lesson", "picture = torch.ones(2)\npicture.sum() / 0")}, 7, None, None),
     "noanswer": ({"spoil": _delete("area")}, 5, "needs a human", "deleted"),
     "two": ({"spoil": _new_cell(WRONG["area"], "shuffle-task")}, 7, "needs a human", "also defined"),
@@ -122,6 +124,13 @@ def graded(tmp_path_factory):
         if how is not None:
             course.hand_in(student, **how)
     course.folder("nofile")
+    course.hand_in("numbered").parent.rename(course.root / "submitted" / "numbered" / "Chapter 1")
+    single = course.hand_in("single")
+    single.rename(single.parent.parent / single.name)
+    single.parent.rmdir()
+    with zipfile.ZipFile(course.folder("packed") / "work.zip", "w") as archive:
+        archive.write(single.parent.parent / single.name, f"work/{single.name}")
+    (course.root / "submitted" / "loose.ipynb").write_text("{}")
     course.hand_in("other", name="99_another.ipynb", spoil=lambda n: n.update(cells=[new_code_cell("1 + 1", id="a")]))
     with course.book() as book:
         book.update_or_create_student("absent", first_name="Ada", last_name="Away")
@@ -145,6 +154,22 @@ def test_points_status_and_note(graded, student):
     assert (outcome.points, outcome.status) == (points, status or outcome.status), told
     assert outcome.status in (STATES - {"unreadable", "missing", "timeout", "crashed"} if status is None else {status})
     assert said is None or said in told
+
+
+def test_a_hand_in_is_found_where_it_lies_and_what_is_nobody_s_is_named(graded):
+    course, outcomes = graded
+    for student, said in (("numbered", "folder `Chapter 1`"), ("single", "outside of its folder"), ("packed", "archive `work.zip`")):
+        assert (outcomes[student].points, outcomes[student].status) == (7, "repaired")
+        assert any(said in note for note in outcomes[student].notes)
+    assert outcomes["loose.ipynb"].status == "missing" and "is no student's folder" in outcomes["loose.ipynb"].notes[0]
+    assert {o.student for o in course.grade().values() if o.points == 7} >= {"numbered", "single", "packed"}  # known now
+
+
+def test_the_teacher_is_told_why_an_answer_could_not_run(rows):
+    for student, why in (("syntax", "SyntaxError"), ("early", "ZeroDivisionError"), ("package", "no_such_package")):
+        assert rows[student]["notes"].startswith("area: ") and why in rows[student]["notes"]
+    assert rows["raises"]["notes"] == ""  # nothing was lost
+    assert rows["lost"]["notes"] == "area: NameError: name 'product' is not defined"
 
 
 def test_every_state_occurs(graded):

@@ -164,6 +164,10 @@ def area(width, height):
     raise ValueError("STOLEN " + json.dumps([width, height]) + "".join(text for text in old if "[" in text and "Errno" not in text))
 """
 SPOILS = "class Scale(nn.Module):\n    def __init__(self, factor):\n        super().__init__()\n\n    def forward(self, x):\n        return x.zero_()"
+THEFT_AT_ONCE = f"""
+{ANSWERS["scale"]}
+raise ValueError("STOLEN AT ONCE " + repr(stolen))
+"""
 FORGE = """
 import gc, json, os, socket, struct
 def area(width, height):
@@ -210,7 +214,7 @@ ATTACKS = {
     "exits": ({"answers": inside("raise SystemExit(0)")}, 2, "graded"),
     "base": ({"answers": inside("raise type('Stopped', (BaseException,), {})('passed')")}, 2, "graded"),
     "assertion": ({"answers": inside("raise AssertionError")}, 2, "graded"),
-    "theft": ({"answers": {**ANSWERS, "area": THEFT, "shuffle": THEFT_LATER}}, 2, "graded"),
+    "theft": ({"answers": {**ANSWERS, "area": THEFT, "shuffle": THEFT_LATER, "scale": THEFT_AT_ONCE}}, 2, "graded"),
     "theft_cell": ({"answers": {**ANSWERS, "area": THEFT, "shuffle": THEFT_CELL}}, 2, "graded"),
     "theft_reply": ({"answers": {**ANSWERS, "area": THEFT, "shuffle": THEFT_REPLY}}, 2, "crashed"),
     "theft_log": ({"answers": before("", THEFT_LOG)}, 2, "graded"),
@@ -365,6 +369,7 @@ def test_nothing_that_hidden_tests_hold_reaches_a_student(graded):
         assert not any(pair in course.text("autograded", student, CHAPTER, f"{CHAPTER}.ipynb") for pair in hidden)
         kept = "\n".join(v.reason for r in outcomes[student].results for v in r.verdicts)
         assert hidden[0] in kept  # the teacher's record shows that the hidden test did call it
+    assert "STOLEN AT ONCE [[2, 3]" in html.unescape(course.text("feedback", "theft", CHAPTER, f"{CHAPTER}.html"))
 
 
 def test_the_leak_scan_finds_a_planted_test(graded):

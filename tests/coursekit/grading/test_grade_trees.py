@@ -4,6 +4,7 @@ import contextlib
 import os
 import random
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,12 @@ from grading.small_course import CHAPTER, OUT_OF, SmallCourse
 
 from coursekit.grading import grade as grading
 from coursekit.grading.gradebook import stamp_of
-from coursekit.grading.hand_in import find, read, repair
-from coursekit.grading.hand_in.find import find_notebook, fingerprint, handed_in
-from coursekit.grading.hand_in.read import Unreadable, read_cells
+from coursekit.grading.hand_in import find, read
+from coursekit.grading.hand_in.find import fingerprint
+from coursekit.grading.hand_in.read import Unreadable
+from coursekit.grading.hand_in.take import Taken, take
 from coursekit.grading.outcome import Outcome, keep, outcome_file, read_outcome
+from coursekit.grading.places import handed_in
 
 SECRET = "what no hand-in may bring in"
 
@@ -128,22 +131,18 @@ def submitted(tmp_path):
 
 
 def look(submitted: Path) -> dict[str, object]:
-    """As the grader looks at everybody: what there is to say instead, a fault of the notebook, or its cells."""
+    """As the grader looks at everybody: what there is to say instead, a fault of the notebook, or what is graded."""
     found: dict[str, object] = {}
-    for student, state in handed_in(submitted, CHAPTER).items():
-        found[student] = state
-        if state is None:
-            folder = submitted / student / CHAPTER
-            assert len(fingerprint(folder, f"{CHAPTER}.ipynb", "timestamp.txt")) == 64
+    for student, place in handed_in(submitted, CHAPTER, [CHAPTER]).items():
+        found[student] = place
+        if isinstance(place, Path):
+            assert len(fingerprint(place, f"{CHAPTER}.ipynb", "timestamp.txt")) == 64
             try:
-                stamp_of(folder)
+                stamp_of(place)
             except Unreadable as error:
                 assert str(error)
-            notebook = find_notebook(folder, CHAPTER)
-            try:
-                found[student] = repair(read_cells(notebook.path), RELEASE) if notebook.path else notebook.notes
-            except Unreadable as error:
-                found[student] = str(error)
+            with tempfile.TemporaryDirectory() as room:
+                found[student] = take(place, CHAPTER, RELEASE, Path(room))
     return found
 
 
@@ -152,12 +151,12 @@ def test_whatever_500_students_hand_in_everybody_has_a_row(submitted, monkeypatc
     opened, real = [], os.open
     monkeypatch.setattr(read.os, "open", lambda path, *rest, **more: opened.append(path) or real(path, *rest, **more))
     found = look(submitted)
-    assert set(found) == names and all(found.values())
+    assert set(found) == names and all(isinstance(value, Taken | tuple) for value in found.values())
     base = os.path.realpath(submitted)
     for path in map(os.fspath, opened):
         assert os.path.realpath(path) == os.path.join(base, os.path.relpath(path, submitted)), path
         assert os.path.getsize(path) <= read.LARGEST_FILE
-    answers = [str(value) for value in found.values() if not isinstance(value, tuple | str)]
+    answers = [str(value) for value in found.values() if isinstance(value, Taken) and value.hand_in]
     assert len(answers) > 50 and len(opened) > 200  # enough of them are read to the end
     assert SECRET not in str(answers)
 
@@ -244,8 +243,8 @@ ELSEWHERE = {  # what else lies in submitted/: the word of its row
     b"caf\xe9": "no UTF-8",
     b"pipe": "no student's folder",
     b"loose.ipynb": "no student's folder",
-    b"straight": "there is no folder `01_small`, but `01_small.ipynb`",
-    b"short": "there is no folder `01_small`, but `01`",
+    b"elsewhere": "there is no folder `01_small`, but `essay`",
+    b"short": "no notebook was found",
 }
 
 
@@ -263,8 +262,7 @@ def graded(tmp_path_factory):
     os.mkfifo(os.path.join(at, b"pipe"))
     _write(b"loose.ipynb", NOTEBOOK)(at, None)
     _write(b"README.txt", b"of the teacher")(at, None)
-    os.makedirs(os.path.join(at, b"straight"))
-    _write(f"{CHAPTER}.ipynb".encode(), NOTEBOOK)(os.path.join(at, b"straight"), None)
+    os.makedirs(os.path.join(at, b"elsewhere", b"essay"))
     os.makedirs(os.path.join(at, b"short", b"01"))
     course.hand_in("zoe")
     yield course, course.grade(jobs=1)

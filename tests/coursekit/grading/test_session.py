@@ -1,11 +1,15 @@
 """The stand-ins that hidden tests hold: what they can do across the wall, and what is refused."""
 
 import time
+from pathlib import Path
 
 import pytest
 import torch
 from grading.small_course import PACKAGE
 
+from coursekit.exercise_cells import graded_text
+from coursekit.grading.hand_in.assemble import Step
+from coursekit.grading.judge import Exercise, judge
 from coursekit.grading.sandbox import Sandbox
 from coursekit.grading.session import OutsideContract, Session, Stopped, StudentError, Times
 
@@ -273,3 +277,69 @@ def test_what_a_cell_prints_is_kept_and_cut(session):
 def test_magics_do_not_stop_a_cell(session):
     assert session.run("%matplotlib inline\nmagic = 1\n!ls").error == ""
     assert session.names(["magic"]) == {"magic": 1}
+
+
+MAGICS = {
+    "time": "%%time\ndef f(): return 3",
+    "time with a word": "%%time -q\ndef f(): return 3",
+    "timeit": "%%timeit -n1 -r1\ndef f(): return 3",
+    "capture": "%%capture out\ndef f(): return 3 if out.stdout == '' else 4",
+    "one in another": "%%time\n%%capture\ndef f(): return 3",
+    "of a package": "%%memit\ndef f(): return 3",
+    "a timed line": "def g(): return 3\n%time value = g()\nother = %time g()\ndef f(): return value * other // 3",
+    "a file": "%%writefile helper_one.py\ndef f(): return 3",
+    "more of a file": "%%file -a helper_one.py\n\ndef g(): return 4",
+    "a file that is run": "%run helper_one.py",
+    "await": "import asyncio\nasync def slow(n):\n    await asyncio.sleep(0.01)\n    return n\n"
+    "parts = await asyncio.gather(slow(1), asyncio.to_thread(lambda: 2))\ndef f(): return sum(parts)",
+    "names of the module": "import __main__, typing\nclass A:\n    x: 'A'\n"
+    "def f(): return 3 if typing.get_type_hints(A)['x'] is A and __main__.A is A else 4",
+}
+
+
+def test_what_a_notebook_can_and_plain_python_cannot(session):
+    for name, cell in MAGICS.items():
+        assert session.run(cell).error == "", name
+        f = session.names(["f"]).get("f")
+        assert f is None or f() == 3, name
+        session.run("if 'f' in globals(): del f" if name != "more of a file" else "from helper_one import f, g\nassert f() + g() == 7")
+    assert session.run("%%bash\ndef f(): return 3").error == "" and not session.names(["f"])
+    assert session.run("!ls\n%cd nowhere").error.startswith("FileNotFoundError")
+    assert session.run("%%time\n1 / 0").error.startswith("ZeroDivisionError")
+
+
+def test_without_the_walls_an_answer_writes_into_a_folder_that_goes_with_it():
+    with Sandbox([PACKAGE], ["torch"], confined=False) as running:
+        session = Session(running.worker, Times(call=2, exercise=10, notebook=30))
+        assert session.run("%%writefile mine.txt\nhere").error == ""
+        assert session.run("import os\nroom = os.getcwd()").error == ""
+        room = Path(session.names(["room"])["room"])
+        assert (room / "mine.txt").is_file() and not Path("mine.txt").exists()
+        session.close()
+        until = time.monotonic() + 5
+        while room.exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        assert not room.exists()
+
+
+def test_a_right_answer_takes_two_workers_and_one_that_lost_points_is_run_again(sandbox):
+    started = []
+
+    def start():
+        started.append(1)
+        return sandbox.worker()
+
+    def judged(answer: str) -> tuple:
+        own = Step("context", "import bisect\nfactors = []\nbisect.insort(factors, 2)", mine=True)
+        parts = [Step(kind, "", "double") for kind in ("check", "grade")]
+        steps = [own, Step("answer", answer, "double", mine=True), *parts]
+        started.clear()
+        (result,) = judge(steps, {"double": exercise}, start, Times(), "seed", steps)
+        return result.earned, len(started), result.shown, result.how
+
+    graded = graded_text("# public", [("Doubles", 1, "", ["    assert double(2) == 4"])], "# canary")
+    exercise = Exercise("double", ("double",), "print(double(1))", "", graded, 1.0, "here")
+    assert judged("def double(x): return 2 * x") == (1, 2, "2\n", "")
+    earned, workers, shown, how = judged("def double(x): return factors[0] * x")
+    assert (earned, workers, shown) == (1, 4, "2\n") and how.startswith("earned 0 with what it needs alone, 1 with all")
+    assert judged("def double(x): return x")[:3] == (0, 3, "1\n")

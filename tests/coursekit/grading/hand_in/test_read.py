@@ -109,7 +109,7 @@ UNREADABLE = {
         json.dumps({"cells": [{"source": "a" * 600_000}] * 2}),
         "the notebook holds more than 1 MiB of text in its cells",
     ),
-    "large": (b" " * (20 * 2**20 + 1), "the file is larger than 20 MiB"),
+    "large": (b" " * (20 * 2**20 + 1) + b"1", "the file is larger than 20 MiB, its outputs left out"),
 }
 
 
@@ -172,6 +172,37 @@ def _target(descriptor):
         return os.readlink(f"/proc/self/fd/{descriptor}")
     except OSError:
         return ""
+
+
+HEAVY = {
+    "outputs": [{"text": ['"outputs": [', "]}\\" * 9], "data": {"outputs": [1]}}],
+    "attachments": {"a.png": {"image/png": "x" * 50}},
+    "source": '"outputs": [',
+}
+
+
+def test_outputs_of_any_size_are_left_out(tmp_path, monkeypatch):
+    notebook = json.loads(WHOLE)
+    notebook["metadata"]["widgets"] = {"state": ["y" * 50]}
+    expected = read_cells(written(tmp_path, json.dumps(notebook)))
+    for cell in notebook["cells"]:
+        cell.update({key: value for key, value in HEAVY.items() if key != "source"})
+    notebook["cells"].append({"cell_type": "code", **HEAVY})
+    text = json.dumps(notebook).encode()
+    light = json.loads(read._without_outputs(text))
+    assert {str(cell[key]) for cell in light["cells"] for key in ("outputs", "attachments")} == {"[]", "{}"}
+    assert light["metadata"]["widgets"] == {} and light["cells"][-1]["source"] == HEAVY["source"]
+    monkeypatch.setattr(read, "LARGEST_NOTEBOOK", len(json.dumps(light)) + 200)
+    assert len(text) > read.LARGEST_NOTEBOOK and read_cells(written(tmp_path, text))[:-1] == expected
+    for end in range(0, len(text), 97):  # one that breaks off stays as it is, or gets shorter
+        assert len(read._without_outputs(text[:end])) <= end
+
+
+def test_a_file_over_the_limit_is_not_read(tmp_path):
+    with open(tmp_path / "sparse.ipynb", "wb") as file:
+        file.truncate(read.LARGEST_FILE + 1)
+    with pytest.raises(Unreadable, match="larger than 100 MiB"):
+        read_cells(tmp_path / "sparse.ipynb")
 
 
 @settings(max_examples=200, deadline=None)
