@@ -118,16 +118,21 @@ def _decoded(data: bytes) -> str:
 
 
 def _table(text: str, path: Path) -> tuple[list[str], list[list[str]]]:
-    """The first line in which a column is known, and all below it."""
+    """The one of the first lines in which the most columns are known, and all below it."""
+    csv.field_size_limit(LARGEST)  # what a student wrote in Moodle stands in a worksheet too
+    best: tuple[int, list[str], list[list[str]]] = 0, [], []
     for separator in ",;\t":
         try:
             lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
         except csv.Error:
             continue
         for at, line in enumerate(lines[:5]):
-            if any(column(line, kind) is not None for kind in HEADS):
-                return line, lines[at + 1 :]
-    raise BookError(str(path), "no line names the columns of a class list", f"it needs {WANTED}")
+            known = sum(column(line, kind) is not None for kind in HEADS)
+            if known > best[0] and (known > 1 or len(line) == 1):
+                best = known, line, lines[at + 1 :]
+    if not best[0]:
+        raise BookError(str(path), "no line names the columns of a class list", f"it needs {WANTED}")
+    return best[1:]
 
 
 def _list(head: list[str], rows: list[list[str]], path: Path) -> ClassList:
@@ -186,10 +191,7 @@ def folder_name(text: str) -> str:
     """A login, address or name as a folder can be called, the same each time; "" where nothing is left of it."""
     text = unicodedata.normalize("NFC", text).encode("utf-8", "replace").decode()
     text = "".join(c if c.isprintable() and c not in '/\\:*?"<>|[]{}`$' else "_" for c in text).strip()
-    text = text.lstrip(".").strip()
-    while len(text.encode()) > LONGEST:
-        text = text[:-1]
-    return text
+    return text.lstrip(".").strip().encode()[:LONGEST].decode("utf-8", "ignore")
 
 
 def known_as(people: Iterable[Person], roll: Iterable) -> dict[str, str]:
