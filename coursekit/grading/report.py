@@ -9,7 +9,7 @@ import nbformat
 
 from ..exercise_cells import grade_id, id_of
 from ..files import write_whole
-from .desk.sheets import sheets, strangers
+from .desk.sheets import pages, sheets, strangers
 from .gradebook import Course, verdict_line
 from .judge import Result, printable
 from .marks import EXPLAINED, Mark, found, marks_of, nobody_handed_in
@@ -86,9 +86,15 @@ def write_marks(course: Course, chapter: str, outcomes: list[Outcome]) -> None:
 
 
 def refresh_feedback(course: Course, outcomes: list[Outcome]) -> None:
-    """The pages of these hand-ins with what teachers have marked since; a page that says so already is not touched."""
-    for mark in marks_of(course, [outcome for outcome in outcomes if outcome.recorded]):
+    """The pages of these hand-ins with what teachers have marked since; a page that says so already is not touched.
+
+    With Moodle's worksheet also all pages of the class, packed for its upload.
+    """
+    for mark in marks_of(course, [one for one in outcomes if one.recorded and one.submission]):
         write_feedback(course, mark.outcome, mark)
+    for chapter in dict.fromkeys(outcome.chapter for outcome in outcomes):
+        if packed := pages(course, chapter):
+            write_whole(course.root / "marks" / f"{chapter}.moodle.zip", packed)
 
 
 def write_feedback(course: Course, outcome: Outcome, mark: Mark | None = None) -> Path | None:

@@ -95,7 +95,7 @@ def _the_chapter(there: list[str], name: str) -> str:
 
 def _owners(parcels: list[Parcel], people: ClassList, platform: str, done: Collected) -> list[tuple[Person, Parcel]]:
     numbers = [parcel.number for parcel in parcels if parcel.number]
-    known = sum(bool(people.with_id(number)) for number in numbers)
+    known = sum(bool(people.with_number(number)) for number in numbers)
     own = {"Canvas": "canvas", "Moodle": "worksheet"}.get(platform)
     if numbers and people.kind == own and not known:
         todo = "export the list of this course and assignment from the platform once more"

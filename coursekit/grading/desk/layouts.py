@@ -74,7 +74,7 @@ def owner(parcel: Parcel, people: ClassList, numbered: bool) -> Person | str:
     """Whose it is; or in words why nobody gets it. `numbered`: the list has the platform's numbers, and they decide."""
     if parcel.doubt:
         return parcel.doubt
-    found = people.with_id(parcel.number) if parcel.number and numbered else []
+    found = people.with_number(parcel.number) if parcel.number and numbered else []
     if not found and parcel.number and numbered:
         return f"nobody in the class list has the number {parcel.number}"
     if not parcel.number:
@@ -107,7 +107,7 @@ def _canvas(entry: Entry, depth: int, chapter: str, people: ClassList) -> Parcel
     if not match or len(entry.parts) > depth + 1:
         return Parcel(entry.shown, doubt="its name is not one that Canvas gives")
     parcel = Parcel(match["name"], match["user"], bool(match["late"]))
-    meant = {user for user in _CANVAS_IDS.findall(name) if people.with_id(user)}
+    meant = {user for user in _CANVAS_IDS.findall(name) if people.with_number(user)}
     if len(meant) > 1:
         parcel.name = entry.shown
         parcel.doubt = f"its name holds the numbers of several people: {', '.join(sorted(meant))}"

@@ -34,12 +34,16 @@ WANTED = "columns such as Student, ID, SIS Login ID, Section; Full name, Identif
 
 @dataclass(frozen=True)
 class Person:
-    """One line of a class list. `student` is the folder in `submitted/` and nbgrader's name for them."""
+    """One line of a class list. `student` is the folder in `submitted/` and nbgrader's name for them.
+
+    `number` is what the platform writes into file names, "" where the list does not say; `ids` are all that name them.
+    """
 
     student: str
     first: str
     last: str
     email: str
+    number: str
     ids: frozenset[str]
     names: frozenset[str]
     row: int
@@ -66,9 +70,13 @@ class ClassList:
                 found.setdefault(one, []).append(person)
         return found
 
-    def with_id(self, number: str) -> list[Person]:
+    def with_id(self, text: str) -> list[Person]:
         """Whose number, login or address this is."""
-        return self._by_id.get(plain_id(number), [])
+        return self._by_id.get(plain_id(text), [])
+
+    def with_number(self, number: str) -> list[Person]:
+        """Whose file's name holds this number."""
+        return [person for person in self.with_id(number) if person.number in ("", plain_id(number))]
 
     def named(self, name: str) -> list[Person]:
         """Who has this name, however it is written."""
@@ -170,7 +178,7 @@ def _no_student(kind: str, cells: dict[str, str]) -> bool:
     return squeezed(name) in ("pointspossible", "studenttest") or not any(cells.get(one) for one in KEYS[:-1])
 
 
-def _person(kind: str, cells: dict[str, str], number: int) -> Person | None:
+def _person(kind: str, cells: dict[str, str], row: int) -> Person | None:
     keys = MOODLE_KEYS if kind in ("moodle", "worksheet") else KEYS
     named = next((cells[key] for key in keys if cells.get(key)), "")
     student = folder_name(named or " ".join(filter(None, (cells.get("first"), cells.get("last")))))
@@ -182,9 +190,12 @@ def _person(kind: str, cells: dict[str, str], number: int) -> Person | None:
         if not comma:
             first, _, last = name.rpartition(" ")
     ids = {plain_id(cells.get(key, "")) for key in ("student", "login", "email", "number", "id", "participant")}
-    ids |= {re.sub(r"^\D+", "", cells.get("participant", ""))}  # `Participant 123`, in the site's language
+    participant = re.sub(r"^\D+", "", cells.get("participant", ""))  # `Participant 123`, in the site's language
+    ids |= {participant}
+    number = {"canvas": plain_id(cells.get("id", "")), "worksheet": participant}.get(kind, "")
     names = {squeezed(text) for text in (name, first + last, last + first)}
-    return Person(student, first, last, cells.get("email", ""), frozenset(ids - {""}), frozenset(names - {""}), number)
+    email = cells.get("email", "")
+    return Person(student, first, last, email, number, frozenset(ids - {""}), frozenset(names - {""}), row)
 
 
 def folder_name(text: str) -> str:

@@ -7,6 +7,7 @@ they are, unless what stands there is a formula and no login, address or number 
 import csv
 import io
 import re
+import zipfile
 from pathlib import Path
 
 from ...errors import BookError
@@ -56,6 +57,25 @@ def class_list(course: Course, chapter: str) -> tuple[ClassList | None, dict[str
     except BookError:
         return None, {}
     return people, known_as(people.people, course.book.students)
+
+
+def pages(course: Course, chapter: str) -> bytes | None:
+    """The pages of feedback as Moodle takes them, in folders named as in its download; None without its worksheet."""
+    people, names = class_list(course, chapter)
+    if people is None or people.kind != "worksheet":
+        return None
+    at = column(people.head, "participant")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for person in people.people:
+            page = course.folder(course.folders.feedback_directory, names[person.student], chapter) / f"{chapter}.html"
+            number = re.sub(r"^\D+", "", people.rows[person.row][at or 0].strip())
+            if number.isdecimal() and page.is_file():
+                name = "".join(c if c.isalnum() or c in " .-" else " " for c in person.shown)
+                info = zipfile.ZipInfo(f"{name}_{number}_assignsubmission_file_/{chapter}.html")
+                info.compress_type = zipfile.ZIP_DEFLATED
+                archive.writestr(info, page.read_bytes())
+    return packed.getvalue()
 
 
 def strangers(course: Course, chapter: str, marks: list[Mark]) -> list[str]:

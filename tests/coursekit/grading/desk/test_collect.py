@@ -135,6 +135,14 @@ def test_what_is_nobody_s_is_listed(course, tmp_path):
     assert text.count("numbers of several people") == 2 and len(done.left) == 4
 
 
+def test_a_number_counts_where_it_stands_in_the_list(course, tmp_path):
+    rows = [["Student", "ID", "SIS User ID", "SIS Login ID", "Section"], ["Abel, Ada", "11", "12", "ada", ""]]
+    people = sheet(tmp_path / "l.csv", [*rows, ["Fu, Bo", "12", "11", "bo", ""], ["Hack, Eve", "13", "", "14", ""]])
+    files = {f"abelada_11_900_{CHAPTER}.ipynb": b"1", f"fubo_12_901_{CHAPTER}.ipynb": b"2", f"x_14_902_{CHAPTER}.ipynb": b"3"}
+    done = collect(course.root, archive(tmp_path / "x.zip", files), "01", people)
+    assert (data(course, "ada"), data(course, "bo")) == (b"1", b"2") and "has the number 14" in done.left[0]
+
+
 def test_two_people_of_one_name_are_not_guessed_at(course, tmp_path):
     people = sheet(tmp_path / "l.csv", [["name", "email"], ["Jo Smith", "a@x"], ["Jo Smith", "b@x"], ["Al Ma", "c@x"]])
     done = collect(course.root, archive(tmp_path / "x.zip", {"Jo Smith.ipynb": b"1", "Al Ma.ipynb": b"2"}), "01", people)

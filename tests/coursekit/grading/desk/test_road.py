@@ -7,11 +7,16 @@ import re
 import shlex
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 from grading.desk.downloads import AWAY, STUDENTS, canvas, lines, moodle, points
 from grading.small_course import ANSWERS, CHAPTER, OUT_OF, SmallCourse
+
+from coursekit.grading.desk.download import entries_of
+from coursekit.grading.desk.layouts import parcels_of
+from coursekit.grading.desk.people import read_class_list
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[4]
@@ -90,6 +95,19 @@ def test_moodle_gets_its_own_worksheet_back(roads):
     assert [row[2] for row in ours] == [row[2] for row in theirs] and [row[8] for row in ours] == [row[8] for row in theirs]
     assert [row[4] for row in ours[1:]] == [*(f"{points(student)}" for student in STUDENTS), ""]
     assert ours[1][9].startswith("graded: ") and ours[-1][9].startswith("missing: ")
+
+
+def test_moodle_gets_its_pages_in_one_archive(roads):
+    course, _, people = roads["moodle"]
+    packed = course.root / "marks" / f"{CHAPTER}.moodle.zip"
+    with zipfile.ZipFile(packed) as archive:
+        found = {info.filename.split("_")[1]: archive.read(info) for info in archive.infolist()}
+    assert set(found) == {f"{student.number + 7000}" for student in STUDENTS}
+    for student in STUDENTS:
+        page = course.root / "feedback" / student.email / CHAPTER / f"{CHAPTER}.html"
+        assert found[f"{student.number + 7000}"] == page.read_bytes()
+    assert [len(parcel.files) for parcel in parcels_of(entries_of(packed)[0], "01", read_class_list(people))[1]] == [1] * 12
+    assert not (roads["canvas"][0].root / "marks" / packed.name).exists()
 
 
 @pytest.mark.parametrize("platform", ["canvas", "moodle"])
