@@ -24,7 +24,7 @@ pre { font-size: 14px; } .lines { counter-reset: line; padding-left: 3.2rem; } .
 .lines code::before { width: 2rem; text-align: right; opacity: .6; }
 h1, h2 { line-height: 1.25; } .mark { font-weight: 600; } li { margin: .25rem 0; }
 """.strip()
-_LINE = re.compile(r" \(line (\d+)\)$")
+_LINE = re.compile(r" \((?:<your answer>, )?line (\d+)\)$")
 _HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
 
 

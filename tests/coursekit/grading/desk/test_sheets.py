@@ -62,6 +62,13 @@ def test_a_page_has_titles_and_the_line_of_the_answer():
     assert "<i>" not in page and "(line 2)" not in page
 
 
+def test_a_syntax_error_names_its_line_in_the_same_words():
+    outcome = _outcome()
+    outcome.results[0].note = "SyntaxError: '(' was never closed (<your answer>, line 1)"
+    page = report.feedback(found(outcome), {})
+    assert "never closed, in line 1 of your answer: def area(w):" in page
+
+
 def test_a_line_that_the_answer_does_not_have_is_not_named():
     outcome = _outcome()
     outcome.results[0].note = "ValueError: bad (line 7)"
