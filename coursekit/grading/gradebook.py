@@ -13,7 +13,7 @@ from traitlets.config.loader import PyFileConfigLoader
 from ..errors import BookError
 from ..exercise_cells import grade_id, id_of, split, verdict
 from ..files import write_whole
-from .judge import Verdict, printable
+from .judge import Verdict
 from .outcome import Outcome
 
 
@@ -128,7 +128,7 @@ def graded_notebook(outcome: Outcome, release):
 
 def _plain(note: str) -> str:
     """A note as a line of Markdown's indented code, the one place where nothing that a student named is markup."""
-    line = " ".join(printable(note).split())
+    line = " ".join(note.split())
     return line and f"    {line}"
 
 

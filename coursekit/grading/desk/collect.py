@@ -170,28 +170,26 @@ def _give(root: Path, place: Path, student: str, parcel: Parcel, done: Collected
 def _contents(parcel: Parcel, notes: list[str]) -> dict[str, tuple[bytes, Entry]]:
     """The files of a hand-in by their safe names; an archive without a notebook beside it is unpacked."""
     entries = [(place.split("/"), entry) for place, (_, entry) in parcel.files.items()]
-    if not any(parts[-1].lower().endswith(".ipynb") for parts, _ in entries):
+    if not any(".ipynb" in parts[-1].lower() for parts, _ in entries):
         entries = [one for parts, entry in entries for one in _unpacked(parts, entry, notes)]
+    entries.sort(key=lambda one: not one[0][-1].lower().endswith(".ipynb"))
+    if len(entries) > MOST_FILES:
+        notes.append(f"of {len(entries):,} files {MOST_FILES} were taken, notebooks first")
     files: dict[str, tuple[bytes, Entry]] = {}
     left = MOST_BYTES
-    for parts, entry in entries:
+    for parts, entry in entries[:MOST_FILES]:
         name = _safe(parts, files)
-        if name.lower() == STAMP:
-            notes.append(f"`{STAMP}` was left out: when work was handed in is not for students to say")
-            continue
-        if len(files) == MOST_FILES or left <= 0:
-            notes.append(f"more than {MOST_FILES} files or {MOST_BYTES >> 20} MiB: the rest was left out")
-            break
         try:
+            if name.lower() == STAMP:
+                raise Refused("when work was handed in is not for students to say")
             data = entry.read()
+            if len(data) > left:
+                raise Refused(f"together the files are larger than {MOST_BYTES >> 20} MiB")
         except Refused as error:
             notes.append(f"`{entry.shown}` was left out: {error}")
             continue
         left -= len(data)
-        if left >= 0:
-            files[name] = data, entry
-        else:
-            notes.append(f"`{entry.shown}` was left out: together the files are larger than {MOST_BYTES >> 20} MiB")
+        files[name] = data, entry
     return files
 
 
