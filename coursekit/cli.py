@@ -153,7 +153,7 @@ def _grade(args) -> None:
         return tqdm(outcomes, total=total, unit="hand-in", disable=args.quiet or not total)
 
     root = args.root.resolve()
-    course = args.course or root / "course"
+    course = (args.course or root / "course").resolve()
     outcomes = grade(course, root / Project(root).package, args.chapter, args.student,
                      again=args.again, jobs=args.jobs, trust=args.trust_submissions, progress=bar)  # fmt: skip
     print(summary(course, outcomes))

@@ -50,7 +50,7 @@ def summary(root: Path, outcomes: list[Outcome]) -> str:
     if waiting := sum(mark.provisional for mark in marks):
         parts.append(
             f"provisional, and left out of the sheets for Canvas and Moodle: {waiting} of these marks; "
-            "look at the hand-ins in `nbgrader formgrader`, then run this command again"
+            "look at the hand-ins in nbgrader's formgrader (`jupyter lab` in the course), then run this command again"
         )
     for chapter, students in unknown:
         if students:
