@@ -40,7 +40,7 @@ def walk(course, platform: str, download: Path, people: Path) -> str:
         words = [str(next(files)) if word.endswith((".zip", ".csv")) else word.replace("05", "01") for word in words[1:]]
         more = ["--quiet", "--jobs", "1"] if "grade" in words else []
         locale = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-        done = subprocess.run([sys.executable, *words, "--course", str(course.root), *more], cwd=ROOT, timeout=300,
+        done = subprocess.run([sys.executable, *words, "--course", str(course.root), *more], cwd=ROOT, timeout=900,
                               env={**os.environ, **locale}, capture_output=True, check=False)  # fmt: skip
         assert done.returncode == 0, done.stderr.decode()
         said += done.stdout.decode("utf-8")
