@@ -1,9 +1,10 @@
-"""The command: `python -m coursekit build | lab | new | course | grade | scan | check-site | serve`."""
+"""The command: `python -m coursekit build | lab | new | course | collect | grade | scan | check-site | serve`."""
 
 import argparse
 import contextlib
 import functools
 import http.server
+import io
 import os
 import sys
 from pathlib import Path
@@ -19,6 +20,9 @@ def main(argv: list[str] | None = None) -> None:
     if others and args.run is not _lab:
         parser.error(f"unrecognized arguments: {' '.join(others)}")
     args.others = others
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a mark has a dash and a check mark in it, whatever the locale
+            stream.reconfigure(encoding="utf-8", errors="replace")
     try:
         args.run(args)
     except BookError as error:
@@ -85,6 +89,11 @@ def _parser() -> argparse.ArgumentParser:
         help="run students' code without bubblewrap: nothing keeps it from your files and the network",
     )
     grade.add_argument("--quiet", action="store_true", help="no progress bar")
+    collect = command("collect", _collect, "sort a learning platform's bulk download into the course's submitted/")
+    collect.add_argument("download", type=Path, help="the zip file that Canvas or Moodle gave, or its unpacked folder")
+    collect.add_argument("--chapter", required=True, help="whose hand-ins these are, by name or number")
+    collect.add_argument("--class-list", type=Path, help="CSV: Canvas' gradebook, Moodle's grading worksheet, or yours")
+    collect.add_argument("--course", type=Path, help="the nbgrader course folder (default: course/ in the root)")
     scan = command("scan", _scan, "look for solutions and hidden tests in files, folders, wheels")
     scan.add_argument("paths", nargs="+", type=Path)
     check = command("check-site", _check_site, "check a built site: links, anchors, alternative texts, other hosts")
@@ -135,7 +144,7 @@ def _course(args) -> None:
 
 def _grade(args) -> None:
     from .grading.grade import grade
-    from .grading.report import table
+    from .grading.report import summary
     from .project import Project
 
     def bar(outcomes, total: int):
@@ -144,9 +153,17 @@ def _grade(args) -> None:
         return tqdm(outcomes, total=total, unit="hand-in", disable=args.quiet or not total)
 
     root = args.root.resolve()
-    outcomes = grade(args.course or root / "course", root / Project(root).package, args.chapter, args.student,
+    course = (args.course or root / "course").resolve()
+    outcomes = grade(course, root / Project(root).package, args.chapter, args.student,
                      again=args.again, jobs=args.jobs, trust=args.trust_submissions, progress=bar)  # fmt: skip
-    print(table(outcomes))
+    print(summary(course, outcomes))
+
+
+def _collect(args) -> None:
+    from .grading.desk.collect import collect
+
+    root = args.root.resolve()
+    print(collect(args.course or root / "course", args.download, args.chapter, args.class_list))
 
 
 def _scan(args) -> None:

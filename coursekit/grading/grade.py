@@ -64,6 +64,7 @@ def grade(
             outcomes.append(outcome)
         outcomes.sort(key=lambda outcome: (outcome.chapter, outcome.student))
         _write_marks(course, outcomes)
+        report.refresh_feedback(course, outcomes)
     return outcomes
 
 

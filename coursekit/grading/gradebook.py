@@ -108,10 +108,10 @@ class Course:
         there = handed_in(base, chapter, [assignment.name for assignment in self.book.assignments])
         found: dict[str, Path | Outcome] = {}
         for name, at in sorted(({student.id: ("missing", "") for student in self.book.students} | there).items()):
-            if not isinstance(at, Path):
-                status, note = at
-                at = Outcome(chapter, name, status, notes=[note] if note else [], recorded=True)
-            found[name] = at
+            if isinstance(at, Path):
+                found[name] = at
+            else:
+                found[name] = Outcome(chapter, name, at[0], notes=[*filter(None, at[1:])], recorded=True)
         return found
 
     def outcomes(self, chapter: str, now: list[Outcome]) -> list[Outcome]:
@@ -152,7 +152,7 @@ class Course:
             doubted = split(grade.name)[0] in outcome.doubts or bool(result and result.stopped == "contract")
             grade.needs_manual_grade = grade.auto_score is None or grade.manual_score is not None or doubted
         for comment in notebook.comments:
-            comment.auto_comment = outcome.doubts.get(comment.name)
+            comment.auto_comment = _plain(outcome.doubts.get(comment.name, "")) or None
         self.book.db.commit()
         self._late(outcome)
 
@@ -209,9 +209,16 @@ def graded_notebook(outcome: Outcome, release):
             cell.outputs = [new_output("stream", name="stdout", text=results[exercise].shown)]
         elif exercise in results and part == "grade":
             cell.outputs = _verdicts(results[exercise])
-    said = [f"**Grading: {outcome.status}**", *(f"- {note}" for note in [*outcome.notes, *outcome.doubts.values()])]
-    notebook.cells.insert(0, new_markdown_cell("\n".join(dict.fromkeys(said)), id="grading"))
+    notes = dict.fromkeys(_plain(note) for note in [*outcome.notes, *outcome.doubts.values()])
+    said = "\n".join([f"**Grading: {outcome.status}**", "", *notes])
+    notebook.cells.insert(0, new_markdown_cell(said, id="grading"))
     return notebook
+
+
+def _plain(note: str) -> str:
+    """A note as a line of Markdown's indented code, the one place where nothing that a student named is markup."""
+    line = " ".join(note.split())
+    return line and f"    {line}"
 
 
 def _verdicts(result) -> list:

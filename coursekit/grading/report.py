@@ -1,39 +1,63 @@
 """What teachers and students read: the table, marks as CSV for three kinds of system, feedback as one page each."""
 
-import csv
 import html
-import io
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
+import nbformat
+
+from ..exercise_cells import grade_id, id_of
 from ..files import write_whole
+from .desk.sheets import pages, sheets, strangers
 from .gradebook import Course, verdict_line
 from .judge import Result, printable
+from .marks import EXPLAINED, Mark, found, marks_of, nobody_handed_in
 from .outcome import Outcome
 
-UNMARKED = ("missing", "unreadable")
 STYLE = """
 :root { color-scheme: light dark; }
 body { font: 17px/1.55 system-ui, sans-serif; max-width: 46rem; margin: 0 auto; padding: 1rem; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; padding: .7rem; border: 1px solid #8886; border-radius: 5px; }
-pre { font-size: 14px; }
+pre { font-size: 14px; } .lines { counter-reset: line; padding-left: 3.2rem; } .lines code { display: block; }
+.lines code::before { counter-increment: line; content: counter(line); float: left; margin-left: -2.6rem; }
+.lines code::before { width: 2rem; text-align: right; opacity: .6; }
 h1, h2 { line-height: 1.25; } .mark { font-weight: 600; } li { margin: .25rem 0; }
 """.strip()
+_LINE = re.compile(r" \((?:<your answer>, )?line (\d+)\)$")
+_HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
 
 
-def table(outcomes: list[Outcome]) -> str:
+def table(outcomes: Sequence[Outcome | Mark]) -> str:
     """One line a hand-in, as Markdown: student, chapter, mark, status, what the grader noticed."""
     lines = ["| student | chapter | mark | status | notes |", "|---|---|---:|---|---|"]
-    for outcome in outcomes:
-        row = _cell(outcome.student), outcome.chapter, mark(outcome), outcome.status, _cell("; ".join(said(outcome)))
+    for one in outcomes:
+        mark = found(one) if isinstance(one, Outcome) else one
+        outcome = mark.outcome
+        row = _cell(outcome.student), outcome.chapter, str(mark), mark.status, _cell("; ".join(said(outcome)))
         lines.append("| " + " | ".join(row) + " |")
     return "\n".join(lines)
 
 
-def mark(outcome: Outcome) -> str:
-    """`11 of 14`; a dash where there is nothing to mark, which is not the same as no points."""
-    if outcome.points is None or outcome.status in UNMARKED:
-        return "–"
-    return f"{outcome.points:g} of {outcome.out_of:g}"
+def summary(root: Path, outcomes: list[Outcome]) -> str:
+    """What a run ends with: the table, then what a teacher has to see to. Chapters nobody handed in are named only."""
+    idle = nobody_handed_in(outcomes)
+    with Course(root) as course:
+        marks = marks_of(course, [outcome for outcome in outcomes if outcome.chapter not in idle])
+        chapters = list(dict.fromkeys(mark.outcome.chapter for mark in marks))
+        unknown = [(c, strangers(course, c, [m for m in marks if m.outcome.chapter == c])) for c in chapters]
+    parts = [table(marks)] if marks else []
+    if waiting := sum(mark.provisional for mark in marks):
+        parts.append(
+            f"provisional, and left out of the sheets for Canvas and Moodle: {waiting} of these marks; "
+            "look at the hand-ins in nbgrader's formgrader (`jupyter lab` in the course), then run this command again"
+        )
+    for chapter, students in unknown:
+        if students:
+            parts.append(f"not on the class list of {chapter}, so in marks/{chapter}.csv only: {', '.join(students)}")
+    if idle:
+        parts.append(f"nobody has handed in: {', '.join(idle)}")
+    return "\n\n".join(parts)
 
 
 def said(outcome: Outcome) -> list[str]:
@@ -59,81 +83,105 @@ def _cell(text: str) -> str:
 
 
 def write_marks(course: Course, chapter: str, outcomes: list[Outcome]) -> None:
-    """marks/<chapter>.csv with mark and status for everybody, and the same marks as Canvas and Moodle import them."""
-    people = {student.id: student for student in course.book.students}
-    exercises = list(dict.fromkeys(r.exercise for o in outcomes for r in o.results if r.points))
-    head = ["student", "last_name", "first_name", "mark", "out_of", "status", *exercises, "notes"]
-    rows = [head]
-    canvas = [["Student", "ID", "SIS User ID", "SIS Login ID", "Section", chapter]]
-    canvas.append(["    Points Possible", "", "", "", "", max((f"{o.out_of:g}" for o in outcomes), default="")])
-    moodle = [["ID number", "Email address", chapter, "Feedback comments"]]
-    for outcome in outcomes:
-        person = people.get(outcome.student)
-        last, first, email = (getattr(person, name, None) or "" for name in ("last_name", "first_name", "email"))
-        points = "" if outcome.points is None or outcome.status in UNMARKED else f"{outcome.points:g}"
-        earned = {result.exercise: f"{result.earned:g}" for result in outcome.results}
-        parts = [earned.get(name, "") for name in exercises]
-        out_of = f"{outcome.out_of:g}" if outcome.out_of else ""
-        notes = "; ".join(said(outcome))
-        rows.append([outcome.student, last, first, points, out_of, outcome.status, *parts, notes])
-        canvas.append(
-            [f"{last}, {first}" if last else outcome.student, "", outcome.student, outcome.student, "", points]
-        )
-        moodle.append([outcome.student, email, points, outcome.status])
-    folder = course.root / "marks"
-    for name, lines in ((f"{chapter}.csv", rows), (f"{chapter}.canvas.csv", canvas), (f"{chapter}.moodle.csv", moodle)):
-        write_whole(folder / name, _csv(lines))
+    """marks/<chapter>.csv with mark and status for everybody, and the same marks as Canvas and Moodle import them.
+
+    Nothing for a chapter that nobody has handed in.
+    """
+    if nobody_handed_in(outcomes):
+        return
+    for name, text in sheets(course, chapter, marks_of(course, outcomes), said).items():
+        write_whole(course.root / "marks" / name, text)
 
 
-def _csv(rows: list[list[str]]) -> str:
-    """Lines of values. What a spreadsheet would take for a formula gets an apostrophe before it."""
-    out = io.StringIO()
-    csv.writer(out).writerows([[_harmless(value) for value in row] for row in rows])
-    return out.getvalue()
+def refresh_feedback(course: Course, outcomes: list[Outcome]) -> None:
+    """The pages of these hand-ins with what teachers have marked since; a page that says so already is not touched.
+
+    With Moodle's worksheet also all pages of the class, packed for its upload.
+    """
+    for mark in marks_of(course, [one for one in outcomes if one.recorded and one.submission]):
+        write_feedback(course, mark.outcome, mark)
+    for chapter in dict.fromkeys(outcome.chapter for outcome in outcomes):
+        if packed := pages(course, chapter):
+            write_whole(course.root / "marks" / f"{chapter}.moodle.zip", packed)
 
 
-def _harmless(value: str) -> str:
-    value = printable(value)
-    return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
-
-
-def write_feedback(course: Course, outcome: Outcome) -> Path | None:
+def write_feedback(course: Course, outcome: Outcome, mark: Mark | None = None) -> Path | None:
     """feedback/<student>/<chapter>/<chapter>.html, where nbgrader's own would be; nothing for a missing hand-in."""
     if outcome.status == "missing":
         return None
     path = (
         course.folder(course.folders.feedback_directory, outcome.student, outcome.chapter) / f"{outcome.chapter}.html"
     )
-    write_whole(path, feedback(outcome))
+    release = nbformat.read(course.notebook(course.folders.release_directory, outcome.chapter), as_version=4)
+    write_whole(path, feedback(mark or found(outcome), titles_of(release)))
     return path
 
 
-def feedback(outcome: Outcome) -> str:
+def titles_of(release) -> dict[str, str]:
+    """The title of the chapter, under "", and of its exercises, as the released notebook has them in its headings."""
+    titles = {}
+    for cell in release.cells:
+        name = grade_id(cell).removesuffix(id_of("", "task")) if grade_id(cell) else ""
+        if cell.cell_type == "markdown" and name not in titles and (heading := _HEADING.search(cell.source)):
+            titles[name] = re.sub(r"[*_`]|<[^>]*>", "", heading[1]).strip()
+    return titles
+
+
+def feedback(mark: Mark, titles: dict[str, str]) -> str:
     """A page that needs nothing else: each answer, what its visible tests said, title and hint of each hidden test."""
-    title = html.escape(printable(f"{outcome.chapter}: feedback for {outcome.student}"))
-    parts = [f"<h1>{title}</h1>", f'<p class="mark">Mark: {mark(outcome)}. Status: {outcome.status}.</p>']
+    outcome = mark.outcome
+    chapter = titles.get("") or outcome.chapter
+    title = html.escape(printable(f"{chapter}: feedback for {outcome.student}"))
+    parts = [f"<h1>{title}</h1>", f'<p class="mark">Mark: {mark}. Status: {mark.status}.</p>']
+    parts.append(f"<p>{EXPLAINED[mark.status]}</p>")
+    if mark.penalty:
+        parts.append(f"<p>{mark.penalty:g} points were taken off because it was late.</p>")
     if outcome.notes or outcome.doubts:
         notes = dict.fromkeys([*outcome.notes, *outcome.doubts.values()])
         parts += ["<ul>", *(f"<li>{html.escape(note)}</li>" for note in notes), "</ul>"]
-    if outcome.status == "needs a human":
-        parts.append("<p>A teacher looks at this hand-in; the mark above may change.</p>")
     for result in outcome.results:
-        points = f" ({result.earned:g} of {result.points:g})" if result.points else " (practice)"
-        parts.append(f"<h2>{html.escape(result.exercise)}{points}</h2>")
-        parts.append(f"<h3>Your answer</h3>\n{_pre(outcome.answers.get(result.exercise, '') or '(none)')}")
-        if result.note:
-            parts.append(f"<p>Running it gave: {html.escape(result.note)}</p>")
-        if result.shown:
-            parts.append(f"<h3>Visible tests</h3>\n{_pre(result.shown.rstrip())}")
-        if result.verdicts:
-            lines = [f"<li>{html.escape(verdict_line(verdict))}</li>" for verdict in result.verdicts]
-            parts += ["<h3>Hidden tests</h3>", '<ul class="verdicts">', *lines, "</ul>"]
+        parts += _exercise(result, mark, titles.get(result.exercise) or result.exercise)
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>'
     return (
         f'<!doctype html>\n<html lang="en"><head>{head}<style>{STYLE}</style></head>\n<body>\n'
         + "\n".join(parts)
         + "\n</body></html>\n"
     )
+
+
+def _exercise(result: Result, mark: Mark, title: str) -> list[str]:
+    earned = mark.earned.get(result.exercise, result.earned)
+    points = f" ({earned:g} of {result.points:g})" if result.points else " (practice)"
+    answer = mark.outcome.answers.get(result.exercise, "")
+    parts = [f"<h2>{html.escape(printable(title))}{points}</h2>"]
+    if comment := mark.comments.get(result.exercise):
+        parts.append(f"<h3>Your teacher says</h3>\n{_pre(printable(comment))}")
+    if earned != result.earned:
+        parts.append(f"<p>A teacher has set these points; the tests gave {result.earned:g}.</p>")
+    parts.append(f"<h3>Your answer</h3>\n{_numbered(answer) if answer else _pre('(none)')}")
+    if result.note:
+        parts.append(f"<p>Running it gave: {html.escape(_of_this_cell(result.note, answer))}</p>")
+    if result.shown:
+        parts.append(f"<h3>Visible tests</h3>\n{_pre(result.shown.rstrip())}")
+    if result.verdicts:
+        lines = [f"<li>{html.escape(verdict_line(verdict))}</li>" for verdict in result.verdicts]
+        parts += ["<h3>Hidden tests</h3>", '<ul class="verdicts">', *lines, "</ul>"]
+    return parts
+
+
+def _of_this_cell(note: str, answer: str) -> str:
+    """An error with the line of the answer that it names, or without a number that the answer has no line for."""
+    match, lines = _LINE.search(note), answer.splitlines()
+    if not match:
+        return note
+    number = int(match[1])
+    text = lines[number - 1].strip() if 0 < number <= len(lines) else ""
+    return note[: match.start()] + (f", in line {number} of your answer: {text[:200]}" if text else "")
+
+
+def _numbered(text: str) -> str:
+    lines = "\n".join(f"<code>{html.escape(line)}</code>" for line in text.split("\n"))
+    return f'<pre class="lines">{lines}</pre>'
 
 
 def _pre(text: str) -> str:

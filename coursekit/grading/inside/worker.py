@@ -71,7 +71,8 @@ class Worker:
     def run(self, source: str) -> None:
         """One cell, as a notebook would run it."""
         if TransformerManager is not None:
-            source = TransformerManager().transform_cell(source)
+            above = source[: len(source) - len(source.lstrip())].count("\n")  # empty lines, which IPython takes away
+            source = "\n" * above + TransformerManager().transform_cell(source)
         linecache.cache[CELL] = len(source), None, source.splitlines(True), CELL
         code = compile(ast.parse(source, CELL), CELL, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
         awaited = eval(code, self.names)
@@ -154,8 +155,23 @@ def describe(error: BaseException) -> list:
         text = str(error)[:2000]
     except Exception:
         text = ""
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == CELL]
-    return [kinds, text, lines[-1] if lines else 0]
+    return [kinds, text, _line(error.__traceback__)]
+
+
+def _line(trace) -> int:
+    """Where the error arose in the cell, or the function, that was entered first: cells before it have lines, too."""
+    own: set = set()
+    line = 0
+    for frame, number in traceback.walk_tb(trace):
+        if frame.f_code.co_filename == CELL:
+            own = own or _codes(frame.f_code)
+            line = number if frame.f_code in own else line
+    return line
+
+
+def _codes(code) -> set:
+    """A piece of code and all that is written inside it."""
+    return {code}.union(*(_codes(one) for one in code.co_consts if isinstance(one, type(code))))
 
 
 def main(sock) -> None:

@@ -250,7 +250,7 @@ def test_feedback_tells_status_and_cause(graded):
     for student, page in pages.items():
         assert f"Status: {outcomes[student].status}." in page
     assert "Running it gave: SyntaxError" in pages["syntax"]
-    assert "Running it gave: ValueError: mine (line 4)" in pages["raises"]
+    assert "Running it gave: ValueError: mine, in line 4 of your answer: raise ValueError('mine')" in pages["raises"]
     assert "no_such_package" in pages["package"]
     assert "did not end within 2 s" in pages["looptop"]
     assert "A teacher looks at this hand-in" in pages["noanswer"]
