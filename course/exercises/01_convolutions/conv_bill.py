@@ -18,7 +18,7 @@ for groups, a in [(1, 3), (2, random.randint(1, 5)), (3, random.randint(2, 5)), 
     params, _, _ = got
     checks.equal(params, kernel[0] * kernel[1] * a * b * groups)
 
-# %% test name="Multiply-adds" points=1 hint="Try stride (2, 3), padding (0, 2), size (13, 20)."
+# %% test name="Multiply-adds" points=1 hint="Try stride (2, 3), padding (0, 2), size (13, 20); then a layer of billions."
 import random
 
 import torch
@@ -35,6 +35,9 @@ for kernel, size, stride, padding, groups in cases:
     got = conv_bill(a * groups, b * groups, kernel, size, stride, padding, groups)
     _, macs, _ = got
     checks.equal(macs, weight.numel() * out.shape[2] * out.shape[3])
+a, b = random.choice([129, 131, 133]), random.choice([385, 387, 391])
+_, macs, _ = conv_bill(a, b, (3, 3), (75, 83), (1, 1), (1, 1), 1)  # more than 32 bits hold, and odd
+checks.equal(macs, 9 * a * b * 75 * 83)
 
 # %% test name="Memory access" points=1 hint="Try stride 2: the input is the larger map."
 import random
@@ -159,3 +162,24 @@ def conv_bill(c_in, c_out, kernel, size, stride, padding, groups):
 # -     access = c_in * size[0] * size[1] + c_out * out_h * out_w + params
 # +     out_h = size[0] + 2 * padding[0] - kernel[0] + 1
 # +     access = c_in * size[0] * size[1] + c_out * out_h * out_w + params
+
+# %% wrong mistake="Counts in 32 bits, which the multiply-adds of a large layer overflow."
+def conv_bill(c_in, c_out, kernel, size, stride, padding, groups):
+    h, w = [(size[i] + 2 * padding[i] - kernel[i]) // stride[i] + 1 for i in range(2)]
+    sides = torch.tensor([kernel[0], kernel[1], c_in // groups, c_out], dtype=torch.int32)
+    params = sides.prod(dtype=torch.int32)
+    return int(params), int(params * h * w), int(c_in * size[0] * size[1] + c_out * h * w + params)
+
+# %% wrong mistake="Counts in float32, which loses the last digits of large numbers." from="solution"
+# -     return params, params * out_h * out_w, access
+# +     return params, torch.tensor(float(params * out_h * out_w)).item(), access
+
+# %% wrong mistake="Gives the numbers as text, ready to print." from="solution"
+# -     return params, params * out_h * out_w, access
+# +     return tuple(f"{n:d}" for n in (params, params * out_h * out_w, access))
+
+# %% wrong mistake="Takes the kernel for the stride where the stride is larger: no pixel is stepped over." from="solution"
+# -     params = kernel[0] * kernel[1] * (c_in // groups) * c_out
+# +     near = [min(s, k) for s, k in zip(stride, kernel, strict=True)]
+# +     out_h, out_w = ((n + 2 * p - k) // s + 1 for n, p, k, s in zip(size, padding, kernel, near, strict=True))
+# +     params = kernel[0] * kernel[1] * (c_in // groups) * c_out
