@@ -26,7 +26,7 @@ from .exercises import Assignment, read_assignments
 from .merge import merge_notebook
 from .mutants import mutants
 
-LEAST = 95  # per cent of the mutants that behave otherwise than the solution
+LEAST = 95  # per cent of a chapter's mutants that behave otherwise than their solutions
 REASONS = ("equivalent", "outside the task")
 LIMIT = Times(TIMES.call, TIMES.call + 1, TIMES.notebook)  # grading's own patience with one call, and little more
 
@@ -58,6 +58,7 @@ def try_mutants(root: Path | str, chapters: list[str] | None = None, progress: C
             equivalent = sum(reason.startswith(REASONS[0]) for reason in given.values())
             tried[name] = Tried(outcome.count, outcome.count - len(outcome.survivors), equivalent)
             progress(f"{assignment.name}, {name}: {told(tried[name])}")
+        wrong += _too_few(assignment, list(tried.values()))
         if not wrong:
             _keep(root, assignment, tried)
         faults += wrong
@@ -118,7 +119,7 @@ def read_reasons(root: Path, assignment: Assignment) -> dict[str, dict[str, str]
 
 
 def _faults(half: PrivateHalf, outcome: Outcome, reasons: dict[str, str], where: str) -> list[BookError]:
-    """Survivors without a reason, reasons without a survivor, and too few noticed of those that behave otherwise."""
+    """Survivors without a reason, and reasons without a survivor."""
     faults = []
     if missing := [label for label in outcome.survivors if label not in reasons]:
         lines = yaml.safe_dump({half.exercise: dict.fromkeys(missing, "")}, allow_unicode=True, width=1000)
@@ -126,12 +127,15 @@ def _faults(half: PrivateHalf, outcome: Outcome, reasons: dict[str, str], where:
         faults.append(BookError(half.file, f"{len(missing)} mutants get full marks:\n{lines}", todo))
     for label in reasons.keys() - set(outcome.survivors):
         faults.append(BookError(where, f"{half.exercise}: a test notices {label!r}", "take its reason out"))
-    differing = outcome.count - sum(reason.startswith(REASONS[0]) for reason in reasons.values())
-    noticed = outcome.count - len(outcome.survivors)
-    if 100 * noticed < LEAST * differing:
-        what = f"the hidden tests notice {noticed} of {differing} mutants that behave otherwise"
-        faults.append(BookError(half.file, what, f"they have to notice {LEAST} % of them"))
     return faults
+
+
+def _too_few(assignment: Assignment, tried: list[Tried]) -> list[BookError]:
+    noticed, differing = sum(t.noticed for t in tried), sum(t.mutants - t.equivalent for t in tried)
+    if 100 * noticed >= LEAST * differing:
+        return []
+    what = f"the hidden tests notice {noticed} of {differing} mutants that behave otherwise"
+    return [BookError(f"course/exercises/{assignment.name}", what, f"they have to notice {LEAST} % of them")]
 
 
 def _keep(root: Path, assignment: Assignment, tried: dict[str, Tried]) -> None:

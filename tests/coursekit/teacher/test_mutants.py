@@ -8,6 +8,7 @@ import yaml
 from toy import PRIVATE, exercise
 
 from coursekit import strength
+from coursekit.cli import main
 from coursekit.errors import BookError
 from coursekit.grading.session import Times
 from coursekit.strength import Counts, Measured, Mutated, Tried
@@ -220,3 +221,11 @@ def test_mutants_of_other_tests_are_out_of_date(rounding):
     strength.write(rounding.root, {"01_lists": new})
     (fault,) = record.out_of_date(rounding.root, [assignment])
     assert "mutants of other solutions" in fault.what and "course --mutants 01_lists" in fault.todo
+
+
+@pytest.mark.parametrize(("given", "chapters"), [([], None), (["01", "02"], ["01", "02"])])
+def test_the_command(tmp_path, monkeypatch, given, chapters):
+    asked = []
+    monkeypatch.setattr("coursekit.teacher.mutation.try_mutants", lambda *arguments: asked.append(arguments))
+    main(["course", "--root", str(tmp_path), "--mutants", *given])
+    assert asked == [(tmp_path, chapters)]
