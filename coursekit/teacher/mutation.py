@@ -20,7 +20,7 @@ from ..grading.sandbox import Sandbox
 from ..grading.session import TIMES, Times
 from ..strength import Mutated, Tried
 from . import record
-from .across import judge_parts, start_sandbox
+from .across import HALF, judge_parts, start_sandbox
 from .answers import PrivateHalf
 from .exercises import Assignment, read_assignments
 from .merge import merge_notebook
@@ -28,7 +28,7 @@ from .mutants import mutants
 
 LEAST = 95  # per cent of a chapter's mutants that behave otherwise than their solutions
 REASONS = ("equivalent", "outside the task")
-LIMIT = Times(TIMES.call, TIMES.call + 1, TIMES.notebook)  # grading's own patience with one call, and little more
+LIMIT = TIMES  # grading's own; the solution has to do with half of it, so that a busy machine notices no mutant
 
 
 @dataclass(frozen=True)
@@ -69,20 +69,21 @@ def try_mutants(root: Path | str, chapters: list[str] | None = None, progress: C
 def judge_mutants(sandbox: Sandbox, merged, half: PrivateHalf) -> Outcome:
     """Each mutant in a worker of its own, so that none that hangs or breaks things meets the next."""
     exercise, count, survivors = exercises_of(merged)[half.exercise], 0, []
-    if noticed := _noticed(sandbox, merged, exercise, half.solution.text):
-        raise BookError(half.solution.where, f"the solution itself does not pass: {noticed}", "run `make course` first")
+    if noticed := _noticed(sandbox, merged, exercise, half.solution.text, HALF):
+        todo = "run `make course` first, or wait until the machine is less busy"
+        raise BookError(half.solution.where, f"the solution itself does not pass: {noticed}", todo)
     for mutant in mutants(half.solution.text):
-        if mutant.probe and not _noticed(sandbox, merged, exercise, mutant.probe):
+        if mutant.probe and not _noticed(sandbox, merged, exercise, mutant.probe, LIMIT):
             continue
         count += 1
-        if not _noticed(sandbox, merged, exercise, mutant.text):
+        if not _noticed(sandbox, merged, exercise, mutant.text, LIMIT):
             survivors.append(mutant.label)
     return Outcome(count, survivors)
 
 
-def _noticed(sandbox: Sandbox, merged, exercise: Exercise, text: str) -> str:
+def _noticed(sandbox: Sandbox, merged, exercise: Exercise, text: str, times: Times) -> str:
     """What a hidden test, or the answer's cell, says against this text; "" where all is well."""
-    result = judge_parts(sandbox, merged, exercise, [("answer", text), ("grade", "")], LIMIT)
+    result = judge_parts(sandbox, merged, exercise, [("answer", text), ("grade", "")], times)
     failed = [f"{verdict.title}: {verdict.reason}" for verdict in result.verdicts if not verdict.passed]
     return result.note or result.stopped or (failed[0] if failed else "")
 
