@@ -77,6 +77,12 @@ def _parser() -> argparse.ArgumentParser:
         "--chapter", action="append", help="only this chapter (its file name without .ipynb); may be repeated"
     )
     course.add_argument("--check", action="store_true", help="leave book/records alone; fail when it is old")
+    course.add_argument(
+        "--mutants",
+        nargs="*",
+        metavar="CHAPTER",
+        help="instead: solutions with one small mistake at a time; how many of them the hidden tests notice",
+    )
     grade = command("grade", _grade, "grade the hand-ins of the course, sandboxed, into nbgrader's gradebook")
     grade.add_argument("--course", type=Path, help="the nbgrader course folder (default: course/ in the root)")
     grade.add_argument("--chapter", action="append", help="only this chapter, by name or number; may be repeated")
@@ -137,6 +143,10 @@ def _new(args) -> None:
 
 
 def _course(args) -> None:
+    if args.mutants is not None:
+        from .teacher.mutation import try_mutants
+
+        return try_mutants(args.root, args.mutants or None)
     from .teacher.course import build_course
 
     build_course(args.root.resolve(), args.chapter, check=args.check)

@@ -7,7 +7,7 @@ reader sees besides (titles, objectives, points) comes from the chapters, so tha
 import hashlib
 import json
 from collections.abc import Container, Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 
 from .errors import BookError
@@ -15,6 +15,7 @@ from .files import write_whole
 
 RECORDS = "book/records"
 TODO = "run `make course` (it needs the teacher's half) and commit the result"
+MUTANTS = "run `python -m coursekit course --mutants {}` (it needs the teacher's half) and commit the result"
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,33 @@ class Counts:
 
 
 @dataclass(frozen=True)
+class Tried:
+    """Of one exercise: solutions with one small mistake, those noticed, those that behave as the solution does."""
+
+    mutants: int
+    noticed: int
+    equivalent: int
+
+
+@dataclass(frozen=True)
+class Mutated:
+    """The mutants of one chapter: a digest of the solutions and hidden tests, its exercises by name."""
+
+    tests: str
+    exercises: dict[str, Tried]
+
+
+@dataclass(frozen=True)
 class Measured:
-    """One chapter: its exercises by name, and digests of the public and private texts that the counts come from."""
+    """One chapter: its exercises by name, and digests of the public and private texts that the counts come from.
+
+    `mutated` is None where the mutants were not tried with the solutions and tests as they are.
+    """
 
     public: str
     private: str
     exercises: dict[str, Counts]
+    mutated: Mutated | None = None
 
 
 def digest(texts: Iterable[str]) -> str:
@@ -78,13 +100,23 @@ def write(root: Path, record: dict[str, Measured], gone: Iterable[str] = ()) -> 
 
 def _measured(entry: dict) -> Measured:
     exercises = {name: Counts(**counts) for name, counts in entry["exercises"].items()}
-    if wrong := [name for name, counts in exercises.items() if not _whole(counts)]:
+    mutated = entry.get("mutated")
+    if mutated is not None:
+        tried = {name: Tried(**counts) for name, counts in mutated["exercises"].items()}
+        mutated = Mutated(**{**mutated, "exercises": tried})
+    of_exercises = [*exercises.items(), *(mutated.exercises.items() if mutated else ())]
+    if wrong := [name for name, counts in of_exercises if not _whole(counts)]:
         raise ValueError(f"counts of {wrong[0]}")
-    if not all(isinstance(entry[key], str) for key in ("public", "private")):
+    if not all(isinstance(text, str) for text in (entry["public"], entry["private"], mutated.tests if mutated else "")):
         raise ValueError("digests")
-    return Measured(**{**entry, "exercises": exercises})
+    return Measured(**{**entry, "exercises": exercises, "mutated": mutated})
 
 
-def _whole(counts: Counts) -> bool:
-    values = [getattr(counts, field.name) for field in fields(counts)]
-    return all(type(value) is int and value >= 0 for value in values) and counts.caught <= counts.wrong
+def _whole(counts: Counts | Tried) -> bool:
+    """Whole numbers, and no part larger than what it is a part of."""
+    values = astuple(counts)
+    if not all(type(value) is int and value >= 0 for value in values):
+        return False
+    if isinstance(counts, Counts):
+        return counts.caught <= counts.wrong
+    return counts.noticed + counts.equivalent <= counts.mutants

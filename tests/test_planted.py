@@ -50,6 +50,7 @@ ROWS = {  # where the planted faults of a module lie, if not in the test file of
     "coursekit/teacher/exercises.py": f"{TEACHER}test_course_private.py::test_one_name_in_two_chapters",
     "coursekit/teacher/leaks.py": f"{TEACHER}test_course_leaks.py::test_a_secret_line_is_found_in_any_file",
     "coursekit/teacher/merge.py": f"{TEACHER}test_course_merge.py::test_what_nbgrader_would_not_give_back_is_refused",
+    "coursekit/teacher/mutation.py": f"{TEACHER}test_mutants.py::test_a_weak_test_is_refused_and_its_survivors_named",
     "coursekit/teacher/record.py": f"{TEACHER}test_course_record.py::test_a_changed_half_is_out_of_date",
     "coursekit/teacher/release.py": f"{TEACHER}test_course_build.py::test_a_teachers_setting_that_changes_the_release_is_noticed",
     "coursekit/teacher/trial.py": f"{TEACHER}test_course_trial.py::test_a_wrong_answer_with_full_marks",

@@ -39,7 +39,7 @@ def confirm(sandbox: Sandbox, merged, half: PrivateHalf, judged: list[tuple[Answ
     """BookError unless each answer fails the same hidden tests across the sandbox as it failed in the kernel."""
     exercise = exercises_of(merged)[half.exercise]
     for answer, failed in judged:
-        result = _judge(sandbox, merged, exercise, [("answer", answer.text), ("check", ""), ("grade", "")], HALF)
+        result = judge_parts(sandbox, merged, exercise, [("answer", answer.text), ("check", ""), ("grade", "")], HALF)
         if result.stopped == "contract" and not any(verdict.stopped for verdict in result.verdicts):
             raise BookError(
                 half.file, f"the visible check of {half.exercise!r} does not cross: {result.shown}", CONTRACT
@@ -61,7 +61,7 @@ def refuse_weak_tests(sandbox: Sandbox, merged, half: PrivateHalf) -> None:
     exercise = exercises_of(merged)[half.exercise]
     answers = [ignorant.answer(half.solution.text, body) for body in ignorant.BODIES.values()]
     parts = [(kind, text) for answer in answers for kind, text in (("answer", answer), ("grade", ""))]
-    result = _judge(sandbox, merged, exercise, parts, PATIENT)
+    result = judge_parts(sandbox, merged, exercise, parts, PATIENT)
     late = next((verdict.reason for verdict in result.verdicts if verdict.stopped == "timeout"), "")
     if late or result.note:
         raise BookError(half.file, f"what knows nothing of {half.exercise!r} could not be tried: {late or result.note}")
@@ -72,7 +72,7 @@ def refuse_weak_tests(sandbox: Sandbox, merged, half: PrivateHalf) -> None:
             raise BookError(test.where, f"is passed by an answer that knows nothing: {label}", todo)
 
 
-def _judge(sandbox: Sandbox, merged, exercise: Exercise, parts: list[tuple[str, str]], times: Times) -> Result:
+def judge_parts(sandbox: Sandbox, merged, exercise: Exercise, parts: list[tuple[str, str]], times: Times) -> Result:
     """The merged cell first: an answer may define some of the names only, and the solution stands in for the others."""
     steps = []
     for cell in merged.cells:

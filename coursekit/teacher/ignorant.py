@@ -49,6 +49,7 @@ BODIES = {  # what every function and every `forward` of an answer does
     "nan": "return _not_a_number(args, kwargs)",
     "nan, a number": "return float('nan')",
     "infinite": "return float('inf')",
+    "a number too long to write": "return 10**5000",
     "zeros": "return _like(args, kwargs, 0)",
     "ones": "return _like(args, kwargs, 1)",
     "equal to everything": "return _Same()",

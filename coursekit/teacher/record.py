@@ -4,17 +4,26 @@ from pathlib import Path
 
 from .. import strength
 from ..errors import BookError, Faults
-from ..strength import TODO, Counts, Measured
+from ..strength import MUTANTS, TODO, Counts, Measured, Mutated
 from .exercises import Assignment
 from .trial import Row
 
 
 def found(root: Path, assignments: list[Assignment], rows: list[Row]) -> dict[str, Measured]:
-    """The entries of the chapters that have graded exercises."""
+    """The entries of the chapters that have graded exercises; what mutants gave stays while it is of these tests."""
     counts: dict[str, dict[str, Counts]] = {}
     for row in rows:
         counts.setdefault(row.chapter, {})[row.exercise] = Counts(row.right, row.wrong, row.caught_by_check)
-    return {a.name: Measured(*digests(root, a), counts[a.name]) for a in assignments if a.name in counts}
+    measured = [a for a in assignments if a.name in counts]
+    return {a.name: Measured(*digests(root, a), counts[a.name], _mutated(root, a)) for a in measured}
+
+
+def _mutated(root: Path, assignment: Assignment) -> Mutated | None:
+    try:
+        old = strength.read(root, {assignment.name}).get(assignment.name)
+    except BookError:  # a file that this build replaces
+        return None
+    return old.mutated if old and old.mutated and old.mutated.tests == tests_digest(assignment) else None
 
 
 def keep(root: Path, chosen: set[str] | None, new: dict[str, Measured]) -> None:
@@ -36,7 +45,8 @@ def out_of_date(root: Path, assignments: list[Assignment]) -> list[BookError]:
     for assignment in assignments:
         graded = {e.name for e in assignment.exercises.values() if e.graded is not None}
         entry, name = old.get(assignment.name), assignment.name
-        now = Measured(*digests(root, assignment), entry.exercises if entry else {}) if graded else None
+        exercises = entry.exercises if entry else {}
+        now = Measured(*digests(root, assignment), exercises, _mutated(root, assignment)) if graded else None
         if fault := _difference(name, entry, now):
             faults.append(fault)
         elif entry and set(entry.exercises) != graded:
@@ -59,6 +69,12 @@ def digests(root: Path, assignment: Assignment) -> tuple[str, str]:
     return public, strength.digest(private_texts(root, assignment))
 
 
+def tests_digest(assignment: Assignment) -> str:
+    """Of all solutions and hidden tests of a chapter's graded exercises: what its mutants depend on."""
+    halves = [assignment.halves[e.name] for e in assignment.exercises.values() if e.graded is not None]
+    return strength.digest(text for half in halves for text in [half.solution.text, *(t.text for t in half.tests)])
+
+
 def private_texts(root: Path, assignment: Assignment) -> list[str]:
     """The private files of a chapter, by name."""
     return [(root / assignment.halves[name].file).read_text("utf-8") for name in sorted(assignment.halves)]
@@ -72,6 +88,9 @@ def _difference(name: str, old: Measured | None, new: Measured | None) -> BookEr
     elif old.public != new.public or old.private != new.private:
         half = "public" if old.public != new.public else "private"
         what = f"is out of date: the {half} half of its exercises was changed after they were measured"
+    elif old.exercises == new.exercises:
+        what = f"{name} has mutants of other solutions or other hidden tests"
+        return BookError(strength.name(name), what, MUTANTS.format(name))
     else:
         names = sorted(set(old.exercises) | set(new.exercises))
         told = [f"{n}: {old.exercises.get(n)}, now {new.exercises.get(n)}"

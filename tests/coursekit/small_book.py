@@ -116,7 +116,8 @@ def measure(root: Path, **counts) -> None:
     """Write the record of counts, as the teacher's build would for the chapter as it stands."""
     public = chapter_digest(read_chapter(root / "book/chapters/01_double.py", root))
     tried = strength.Counts(**{"right": 2, "wrong": 7, "caught": 3, **counts})
-    strength.write(root, {"01_double": strength.Measured(public, "private", {"halve": tried})})
+    mutated = strength.Mutated("tests", {"halve": strength.Tried(40, 36, 3)})
+    strength.write(root, {"01_double": strength.Measured(public, "private", {"halve": tried}, mutated)})
 
 
 def edit(path: Path, old: str, new: str) -> None:

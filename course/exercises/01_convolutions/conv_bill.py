@@ -18,7 +18,7 @@ for groups, a in [(1, 3), (2, random.randint(1, 5)), (3, random.randint(2, 5)), 
     params, _, _ = got
     checks.equal(params, kernel[0] * kernel[1] * a * b * groups)
 
-# %% test name="Multiply-adds" points=1 hint="Try stride (2, 3), padding (0, 2), size (13, 20)."
+# %% test name="Multiply-adds" points=1 hint="Try stride (2, 3), padding (0, 2), size (13, 20); then a layer of billions."
 import random
 
 import torch
@@ -29,12 +29,15 @@ cases = [((3, 3), (13, 20), (2, 3), (0, 2), 1), ((1, 1), (9, 14), (2, 2), (0, 0)
 cases += [((7, 7), (33, 32), (2, 2), (3, 3), 1), ((5, 2), (11, 8), (1, 3), (2, 0), 4)]
 cases += [((3, 3), (10, 10), (1, 1), (1, 1), 6)]
 for kernel, size, stride, padding, groups in cases:
-    a, b = random.randint(1, 3), random.randint(4, 6)
+    a, b = 1 if groups == 6 else random.randint(2, 3), random.randint(4, 6)
     weight = torch.zeros(b * groups, a, *kernel)
     out = F.conv2d(torch.zeros(1, a * groups, *size), weight, stride=stride, padding=padding, groups=groups)
     got = conv_bill(a * groups, b * groups, kernel, size, stride, padding, groups)
     _, macs, _ = got
     checks.equal(macs, weight.numel() * out.shape[2] * out.shape[3])
+a, b = random.choice([129, 131, 133]), random.choice([385, 387, 391])
+_, macs, _ = conv_bill(a, b, (3, 3), (75, 83), (1, 1), (1, 1), 1)  # more than 32 bits hold, and odd
+checks.equal(macs, 9 * a * b * 75 * 83)
 
 # %% test name="Memory access" points=1 hint="Try stride 2: the input is the larger map."
 import random
@@ -47,7 +50,7 @@ cases = [((3, 3), (12, 21), (2, 2), (1, 1), 1), ((1, 1), (6, 15), (1, 1), (0, 0)
 cases += [((3, 1), (9, 8), (1, 1), (0, 0), 2), ((5, 5), (16, 12), (4, 2), (2, 2), 5)]
 cases += [((1, 2), (9, 14), (2, 3), (0, 0), 1)]  # a stride that steps over a part of the input
 for kernel, size, stride, padding, groups in cases:
-    a, b = random.randint(1, 3), random.randint(4, 6)
+    a, b = 1 if groups == 5 else random.randint(2, 3), random.randint(4, 6)
     weight, x = torch.zeros(b * groups, a, *kernel), torch.zeros(1, a * groups, *size)
     out = F.conv2d(x, weight, stride=stride, padding=padding, groups=groups)
     got = conv_bill(a * groups, b * groups, kernel, size, stride, padding, groups)
@@ -159,3 +162,24 @@ def conv_bill(c_in, c_out, kernel, size, stride, padding, groups):
 # -     access = c_in * size[0] * size[1] + c_out * out_h * out_w + params
 # +     out_h = size[0] + 2 * padding[0] - kernel[0] + 1
 # +     access = c_in * size[0] * size[1] + c_out * out_h * out_w + params
+
+# %% wrong mistake="Counts in 32 bits, which the multiply-adds of a large layer overflow."
+def conv_bill(c_in, c_out, kernel, size, stride, padding, groups):
+    h, w = [(size[i] + 2 * padding[i] - kernel[i]) // stride[i] + 1 for i in range(2)]
+    sides = torch.tensor([kernel[0], kernel[1], c_in // groups, c_out], dtype=torch.int32)
+    params = sides.prod(dtype=torch.int32)
+    return int(params), int(params * h * w), int(c_in * size[0] * size[1] + c_out * h * w + params)
+
+# %% wrong mistake="Counts in float32, which loses the last digits of large numbers." from="solution"
+# -     return params, params * out_h * out_w, access
+# +     return params, torch.tensor(float(params * out_h * out_w)).item(), access
+
+# %% wrong mistake="Gives the numbers as text, ready to print." from="solution"
+# -     return params, params * out_h * out_w, access
+# +     return tuple(f"{n:d}" for n in (params, params * out_h * out_w, access))
+
+# %% wrong mistake="Takes the kernel for the stride where the stride is larger: no pixel is stepped over." from="solution"
+# -     params = kernel[0] * kernel[1] * (c_in // groups) * c_out
+# +     near = [min(s, k) for s, k in zip(stride, kernel, strict=True)]
+# +     out_h, out_w = ((n + 2 * p - k) // s + 1 for n, p, k, s in zip(size, padding, kernel, near, strict=True))
+# +     params = kernel[0] * kernel[1] * (c_in // groups) * c_out

@@ -35,6 +35,10 @@ for c_in, c_out, groups in [(3, 7, 1), (6, 4, 2), (5, 5, 5)]:
     expected = F.batch_norm(F.conv2d(x, weight, bias, groups=groups), mean, var, gamma, beta, eps=1e-5)
     new = fold_norm(weight.clone(), bias.clone(), gamma.clone(), beta.clone(), mean.clone(), var.clone(), 1e-5)
     checks.close(F.conv2d(x, new[0], new[1], groups=groups), expected, rel=1e-8, abs=1e-8)
+    given = [t.float() for t in (weight, bias, gamma, beta, mean, var)]
+    new = fold_norm(*given, 1e-5)
+    checks.equal([part.dtype == torch.float32 for part in new], [True, True])
+    checks.close(F.conv2d(x.float(), new[0], new[1], groups=groups).double(), expected, rel=1e-3, abs=1e-3)
 
 # %% test name="Small variances, any ε" points=1 hint="Try eps=0.5, then a variance of 0 with eps=1e-5."
 import torch
@@ -50,7 +54,7 @@ for eps in (0.5, 1e-5, 0.01):
     new_weight, new_bias = fold_norm(weight.clone(), None, gamma.clone(), beta.clone(), mean.clone(), var.clone(), eps)
     checks.close(F.conv2d(x, new_weight, new_bias), expected, rel=1e-7, abs=1e-7)
 
-# %% test name="No γ and β; what it is given stays" points=1 hint="Try gamma=None, beta=None; compare before and after."
+# %% test name="No γ and β; what it is given stays" points=1 hint="Try gamma=None, beta=None; compare all arguments before and after."
 import torch
 import torch.nn.functional as F
 from lightnets_edu import checks
@@ -62,9 +66,13 @@ for bias in (None, torch.randn(5, dtype=torch.float64)):
     given = [None if t is None else t.clone() for t in (weight, bias, mean, var)]
     new_weight, new_bias = fold_norm(given[0], given[1], None, None, given[2], given[3], 1e-3)
     checks.close(F.conv2d(x, new_weight, new_bias), expected, rel=1e-8, abs=1e-8)
-    for before, after in zip((weight, bias, mean, var), given, strict=True):
-        if before is not None:
-            checks.equal(after, before)
+    gamma, beta = torch.randn(2, 5, dtype=torch.float64)
+    for held in ((weight, bias, None, None, mean, var), (weight, bias, gamma, beta, mean, var)):
+        given = [None if t is None else t.clone() for t in held]
+        fold_norm(*given, 1e-3)
+        for before, after in zip(held, given, strict=True):
+            if before is not None:
+                checks.equal(after, before)
 
 # %% right name="step by step, with what is missing filled in"
 def fold_norm(weight, bias, gamma, beta, mean, var, eps):
@@ -182,3 +190,16 @@ def fold_norm(weight, bias, gamma, beta, mean, var, eps):
 # %% wrong mistake="Takes the scale for positive." from="solution"
 # -         scale = scale * gamma
 # +         scale = scale * gamma.abs()
+
+# %% wrong mistake="Gives back float64, whatever it was given." from="solution"
+# -     scale = (var + eps).rsqrt()
+# +     weight, mean = weight.double(), mean.double()
+# +     scale = (var + eps).rsqrt()
+
+# %% wrong mistake="Multiplies the scale into the γ that it was given." from="solution"
+# -         scale = scale * gamma
+# +         scale = gamma.mul_(scale)
+
+# %% wrong mistake="Adds the shift to the β that it was given." from="solution"
+# -         shift = shift + beta
+# +         shift = beta.add_(shift)

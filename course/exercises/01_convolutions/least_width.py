@@ -154,3 +154,16 @@ def least_width(kernel, factor):
 # %% wrong mistake="Rounds to the nearest whole number, which may be the one below." from="solution"
 # -     return -(-factor * area // (area - factor))
 # +     return round(factor * area / (area - factor))
+
+# %% wrong mistake="Gives the number as text." from="solution"
+# -     return -(-factor * area // (area - factor))
+# +     return str(-(-factor * area // (area - factor)))
+
+# %% wrong mistake="Says 0 where it is never reached: Python takes 0 and None for False, a caller does not." from="solution"
+# -         return None
+# +         return 0
+
+# %% wrong mistake="Multiplies in 16 bits, which the product of the factor and a large kernel overflows." from="solution"
+# -     return -(-factor * area // (area - factor))
+# +     product = torch.tensor(factor, dtype=torch.int16) * area
+# +     return -(-int(product) // (area - factor))

@@ -30,7 +30,9 @@ for c_out, per_group, high, wide, groups in shapes:
     for o in range(c_out):
         start = o // (c_out // groups) * size
         expected[o, start:start + size] = weight[o].flatten()
-    checks.equal(weight_matrix(weight.clone(), groups), expected)
+    given = weight.clone()
+    checks.equal(weight_matrix(given, groups), expected)
+    checks.equal(given, weight)
 
 # %% test name="columns: stride, padding, kernel" points=1 hint="Try kernel (2, 3), stride (2, 1), padding (0, 2)."
 import torch
@@ -57,20 +59,21 @@ for c_in, c_out, groups, kernel, stride, padding in cases:
     x = torch.randint(-9, 10, (c_in, 9, 7)).double()
     weight = torch.randint(-9, 10, (c_out, c_in // groups, *kernel)).double()
     expected = F.conv2d(x[None], weight, stride=stride, padding=padding, groups=groups)[0]
-    product = weight_matrix(weight, groups) @ columns(x, kernel, stride, padding)
+    product = weight_matrix(weight.clone(), groups) @ columns(x.clone(), kernel, stride, padding)
     checks.equal(product, expected.flatten(1))
 
-# %% test name="Whole numbers stay whole numbers" points=1 hint="Try tensors of type torch.int64."
+# %% test name="Whole numbers stay whole numbers" points=1 hint="Try tensors of type torch.int64, then int32."
 import torch
 import torch.nn.functional as F
 from lightnets_edu import checks
 
-for groups in (1, 2):
-    x, weight = torch.randint(2**24, 2**26, (4, 6, 7)), torch.randint(-50, 50, (6, 4 // groups, 3, 2))
-    matrix, windows = weight_matrix(weight, groups), columns(x, (3, 2), (1, 2), (1, 0))
-    checks.true(matrix.dtype == windows.dtype == torch.int64, f"got {matrix.dtype} and {windows.dtype}")
+for groups, dtype in ((1, torch.int64), (2, torch.int64), (2, torch.int32), (1, torch.int16), (2, torch.float32)):
+    large = 2**26 if dtype == torch.int64 else 2**6
+    x, weight = torch.randint(large // 4, large, (4, 6, 7)), torch.randint(-9, 10, (6, 4 // groups, 3, 2))
     expected = F.conv2d(x[None].double(), weight.double(), stride=(1, 2), padding=(1, 0), groups=groups)
-    checks.equal(matrix @ windows, expected[0].flatten(1).long())
+    matrix, windows = weight_matrix(weight.to(dtype), groups), columns(x.to(dtype), (3, 2), (1, 2), (1, 0))
+    checks.true(matrix.dtype == windows.dtype == dtype, f"{dtype} gave {matrix.dtype} and {windows.dtype}")
+    checks.equal(matrix.long() @ windows.long(), expected[0].flatten(1).long())
 
 # %% right name="row by row: a slice for each weight"
 def weight_matrix(weight, groups):
@@ -199,3 +202,17 @@ def columns(x, kernel, stride, padding):
 # %% wrong mistake="Sends the weights by way of float32, which loses digits of large numbers." from="solution"
 # -     return torch.block_diag(*weight.flatten(1).split(per_group))
 # +     return torch.block_diag(*weight.float().flatten(1).split(per_group)).to(weight.dtype)
+
+# %% wrong mistake="Makes int64 of all whole numbers." from="with torch's unfold, by way of float64"
+# -     return found[0].to(x.dtype)
+# +     return found[0].to(x.dtype if x.is_floating_point() else torch.int64)
+
+# %% wrong mistake="Knows int64 only; of other whole numbers it makes float32." from="solution"
+# -     return torch.block_diag(*weight.flatten(1).split(per_group))
+# +     blocks = torch.block_diag(*weight.flatten(1).split(per_group))
+# +     return blocks if weight.dtype in (torch.int64, torch.float64) else blocks.float()
+
+# %% wrong mistake="Writes the padding's zeros into the image that it was given." from="solution"
+# -     windows = padded.unfold(1, rows, stride[0]).unfold(2, cols, stride[1])  # (C, …, …, K, L)
+# +     windows = padded.unfold(1, rows, stride[0]).unfold(2, cols, stride[1])
+# +     x.zero_()

@@ -24,12 +24,12 @@ import random
 
 from lightnets_edu import checks, cost
 
-for kernel in (1, 3, 5, 7):
-    a, b = random.sample(range(2, 90), 2)
-    h, w = random.sample(range(3, 40), 2)
+cases = [(k, *random.sample(range(2, 90), 2), *random.sample(range(3, 40), 2)) for k in (1, 3, 5, 7)]
+cases.append((3, random.randrange(1001, 1200, 2), random.randrange(900, 1000, 2), 103, 117))  # odd, beyond 32 bits
+for kernel, a, b, h, w in cases:
     mixing = cost.conv_macs(a, b, 1, (h, w))
     expected = [cost.conv_macs(c, c, kernel, (h, w), groups=c) + mixing for c in (a, b)]
-    checks.equal([int(n) for n in order_macs(a, b, kernel, h, w, 1)], expected)
+    checks.equal(list(order_macs(a, b, kernel, h, w, 1)), expected)
 
 # %% test name="With a stride, on maps of any size" points=1 hint="Which layer still sees the large map?"
 import random
@@ -37,9 +37,9 @@ import random
 from torch import nn
 from lightnets_edu import checks, cost
 
-for stride in (2, 3):
-    for h, w in ((9, 14), (random.randint(5, 20), random.randint(21, 40)), (24, 12)):
-        a, b, kernel = random.randint(2, 40), random.randint(41, 80), random.choice((3, 5))
+for stride in (2, 3, 4):
+    for h, w, kernel in ((9, 14, 3), (random.randint(5, 20), random.randint(21, 40), 5), (24, 12, 3), (11, 22, 1)):
+        a, b = random.randint(2, 40), random.randint(41, 80)
         for c_in, c_out in ((a, b), (b, a)):
             def depth(c, kernel=kernel, stride=stride):
                 return nn.Conv2d(c, c, kernel, stride, kernel // 2, groups=c, bias=False)
@@ -47,7 +47,7 @@ for stride in (2, 3):
             point = nn.Conv2d(c_in, c_out, 1, bias=False)
             stacks = nn.Sequential(depth(c_in), point), nn.Sequential(point, depth(c_out))
             expected = [cost.total(cost.layer_costs(stack, (1, c_in, h, w))).macs for stack in stacks]
-            checks.equal([int(n) for n in order_macs(c_in, c_out, kernel, h, w, stride)], expected)
+            checks.equal(list(order_macs(c_in, c_out, kernel, h, w, stride)), expected)
 
 # %% test name="The cheaper one, and ties" points=1 hint="Does narrowing still decide with stride 2?"
 from lightnets_edu import checks
@@ -56,7 +56,8 @@ cases = [
     ((8, 9, 3, 5, 6, 1), "DW→PW"), ((9, 8, 3, 5, 6, 1), "PW→DW"), ((17, 17, 5, 4, 9, 1), "equal"),
     ((64, 32, 3, 28, 28, 2), "DW→PW"), ((64, 64, 3, 28, 14, 2), "DW→PW"), ((64, 1, 3, 28, 28, 2), "PW→DW"),
     ((64, 2, 5, 9, 9, 2), "PW→DW"), ((64, 4, 5, 8, 8, 2), "PW→DW"), ((30, 3, 3, 8, 8, 2), "DW→PW"),
-    ((9, 3, 3, 1, 1, 2), "PW→DW"), ((6, 6, 3, 1, 1, 2), "equal"),
+    ((9, 3, 3, 1, 1, 2), "PW→DW"), ((6, 6, 3, 1, 1, 2), "equal"), ((69, 8, 5, 8, 3, 2), "PW→DW"),
+    ((69, 8, 5, 2, 7, 2), "PW→DW"), ((4, 2, 3, 5, 12, 2), "DW→PW"),
 ]  # fmt: skip
 for sizes, expected in cases:
     checks.equal(cheaper(*sizes), expected)
@@ -162,3 +163,25 @@ def cheaper(c_in, c_out, kernel, h, w, stride):
     if first == last:
         return "equal"
     return "DW→PW" if first < last else "PW→DW"
+
+# %% wrong mistake="Gives the numbers as text." from="solution"
+# -     return first, last
+# +     return f"{first}", f"{last}"
+
+# %% wrong mistake="Counts the positions of the small map as a fraction: one over the square of the stride."
+def order_macs(c_in, c_out, kernel, h, w, stride):
+    small = h * w / stride**2
+    return (kernel**2 * c_in + c_in * c_out) * small + 0.5, c_in * c_out * h * w + kernel**2 * c_out * small + 0.5
+
+# %% wrong mistake="Counts in 32 bits, which large layers overflow." from="solution"
+# -     return first, last
+# +     return tuple(torch.tensor([first, last]).to(torch.int32).tolist())
+
+# %% wrong mistake="Never steps over a pixel: takes the kernel for a stride that is larger." from="solution"
+# -     small = ((h + stride - 1) // stride) * ((w + stride - 1) // stride)  # positions after the depthwise layer
+# +     stride = min(stride, kernel)
+# +     small = ((h + stride - 1) // stride) * ((w + stride - 1) // stride)
+
+# %% wrong mistake="Decides as if the map were square." from="solution"
+# -     first, last = order_macs(c_in, c_out, kernel, h, w, stride)
+# +     first, last = order_macs(c_in, c_out, kernel, h, h, stride)

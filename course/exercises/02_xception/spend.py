@@ -14,10 +14,9 @@ from lightnets_edu import checks
 
 exact = {9 * c * c + 2 * c for c in range(400)} & {11 * w + w * w for w in range(1300)}  # the third test's matter
 inexact = [c for c in range(4, 400) if 9 * c * c + 2 * c not in exact]
-for c in (1, 2, 3, 245, 1234, *random.sample(inexact, 6)):
-    price = 9 * c * c + 2 * c
-    w = spend(c, 3)
-    checks.true(w == int(w) and 11 * w + w * w <= price < 11 * (w + 1) + (w + 1) ** 2, f"c={c}: got {w}")
+for c in (1, 2, 3, 11, 20, 29, 245, 1234, random.randint(3500, 4000), *random.sample(inexact, 6)):
+    widest = max(w for w in range(3 * c + 1) if 11 * w + w * w <= 9 * c * c + 2 * c)
+    checks.equal(spend(c, 3), widest)
 
 # %% test name="Kernels of other sizes" points=1 hint="Try kernel=1, then kernel=5 and kernel=7."
 import random
@@ -27,11 +26,10 @@ from lightnets_edu import checks
 for kernel in (1, 2, 5, 7):
     each = kernel**2 + 2
     exact = {w * (each + w) for w in range(1000)}  # the third test's matter
-    for c in random.sample([c for c in range(2, 120) if kernel**2 * c * c + 2 * c not in exact], 4):
-        price = kernel**2 * c * c + 2 * c
-        w = spend(c, kernel)
-        fits = w == int(w) and w * (each + w) <= price < (w + 1) * (each + w + 1)
-        checks.true(fits, f"c={c}, kernel={kernel}: got {w}")
+    inexact = [c for c in range(2, 120) if kernel**2 * c * c + 2 * c not in exact]
+    for c in inexact[:12] + random.sample(inexact[12:], 4):  # small ones, where every parameter counts
+        widest = max(w for w in range(kernel * c + 1) if w * (each + w) <= kernel**2 * c * c + 2 * c)
+        checks.equal(spend(c, kernel), widest)
 
 # %% test name="A price met to the last parameter" points=1 hint="For which c does the price fit exactly?"
 from lightnets_edu import checks
@@ -146,5 +144,30 @@ def spend(c, kernel):
 def spend(c, kernel):
     w = c
     while (w + 1) * (kernel**2 + w + 3) <= kernel**2 * c * c + 2 * c:
+        w += 1
+    return w
+
+# %% wrong mistake="Gives a constant that overflows, and so passes for every width that is asked of it."
+def spend(c, kernel):
+    return torch.tensor(4_294_967_296 * 2**20)
+
+# %% wrong mistake="Gives the width as text." from="solution"
+# -     return w
+# +     return str(w)
+
+# %% wrong mistake="Gives the root itself, a fraction, where a whole number is asked for."
+def spend(c, kernel):
+    b, price = kernel**2 + 2, kernel**2 * c * c + 2 * c
+    return (-b + (b * b + 4 * price) ** 0.5) / 2
+
+# %% wrong mistake="Looks at ten thousand widths and no further."
+def spend(c, kernel):
+    return max(w for w in range(10_001) if w * (kernel**2 + w + 2) <= kernel**2 * c * c + 2 * c)
+
+# %% wrong mistake="Counts the price in 16 bits, which a layer of a hundred channels overflows."
+def spend(c, kernel):
+    price = int(torch.tensor(kernel**2 * c * c + 2 * c).to(torch.int16))
+    w = 0
+    while (w + 1) * (kernel**2 + w + 3) <= price:
         w += 1
     return w

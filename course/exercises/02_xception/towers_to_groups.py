@@ -22,7 +22,7 @@ import torch
 import torch.nn.functional as F
 from lightnets_edu import checks
 
-for towers, c, c_in, k in [(1, 3, 4, 3), (3, 2, 5, 5), (5, 4, 3, 3), (4, 1, 6, 1)]:
+for towers, c, c_in, k in [(1, 3, 4, 3), (3, 2, 5, 5), (5, 4, 3, 3), (4, 1, 6, 1), (11, 2, 3, 3)]:
     reduce = [torch.randn(c, c_in, 1, 1, dtype=torch.float64) for _ in range(towers)]
     spatial = [torch.randn(c, c, k, k, dtype=torch.float64) for _ in range(towers)]
     x = torch.randn(2, c_in, 6, 8, dtype=torch.float64)
@@ -38,7 +38,7 @@ import torch
 import torch.nn.functional as F
 from lightnets_edu import checks
 
-for c, c_in, sizes in [(2, 5, (1, 3)), (3, 4, (5, 1, 3)), (4, 3, (3, 3, 7, 1))]:
+for c, c_in, sizes in [(2, 5, (1, 3)), (3, 4, (5, 1, 3)), (4, 3, (3, 3, 7, 1)), (2, 3, (3,) * 10 + (5, 1))]:
     reduce = [torch.randn(c, c_in, 1, 1, dtype=torch.float64) for _ in sizes]
     spatial = [torch.randn(c, c, k, k, dtype=torch.float64) for k in sizes]
     x = torch.randn(2, c_in, 9, 7, dtype=torch.float64)
@@ -52,9 +52,10 @@ for c, c_in, sizes in [(2, 5, (1, 3)), (3, 4, (5, 1, 3)), (4, 3, (3, 3, 7, 1))]:
 import torch
 from lightnets_edu import checks
 
-for dtype in (torch.float32, torch.float64):
+for dtype in (torch.float32, torch.float64, torch.float16, torch.bfloat16):
     reduce = [torch.randn(3, 4, 1, 1).to(dtype) for _ in range(2)]
     spatial = [torch.randn(3, 3, k, k).to(dtype) for k in (3, 5)]
+    spatial[0][0, 0, 0, 0] = torch.inf
     before = [t.clone() for t in (*reduce, *spatial)]
     point, grouped = towers_to_groups(reduce, spatial)
     checks.equal((str(point.dtype), str(grouped.dtype)), (str(dtype), str(dtype)))
@@ -63,6 +64,9 @@ for dtype in (torch.float32, torch.float64):
         checks.equal(now, then)
     checks.equal(grouped[:3, :, 1:4, 1:4], before[2])
     checks.equal(grouped[3:], before[3])
+    border = grouped[:3].clone()
+    border[:, :, 1:4, 1:4] = 0
+    checks.equal(border, torch.zeros_like(border))
 
 # %% test name="ValueError where one grouped layer cannot do it" points=1 hint="Try widths 2 and 4, and a 2×2 kernel."
 import torch
@@ -74,7 +78,8 @@ def weights(*towers):
 
 checks.equal(tuple(towers_to_groups(*weights((2, 3), (2, 1)))[1].shape), (4, 2, 3, 3))
 misfits = [((4, 3), (2, 3)), ((2, 3), (2, 3), (3, 3)), ((1, 5), (2, 1))]  # widths
-misfits += [((2, 2), (2, 3)), ((2, 3), (2, 4)), ((3, 2), (3, 2))]  # kernels
+misfits += [((2, 2), (2, 3)), ((2, 3), (2, 4)), ((3, 2), (3, 2)), ((2, 3), (2, 5), (2, 4))]  # kernels
+misfits += [((2, 3),) * 10 + ((2, 2),), ((2, 1),) * 10 + ((3, 1),)]
 for towers in misfits:
     try:
         towers_to_groups(*weights(*towers))
@@ -236,3 +241,33 @@ def towers_to_groups(reduce, spatial):
         edge = (K - k) // 2
         grouped[i * c : (i + 1) * c, :, edge : edge + k, edge : edge + k] = b
     return torch.cat(reduce).double(), grouped
+
+# %% wrong mistake="Knows float32 and float64; of shorter numbers it makes float32." from="solution"
+# -     return torch.cat(list(reduce)), torch.cat(padded)
+# +     kind = torch.float64 if reduce[0].dtype == torch.float64 else torch.float32
+# +     return torch.cat(list(reduce)).to(kind), torch.cat(padded).to(kind)
+
+# %% wrong mistake="Looks for an even size in the first two towers only." from="solution"
+# -     if len(widths) != 1 or any(size % 2 == 0 for size in sizes):
+# +     if len(widths) != 1 or any(size % 2 == 0 for size in sizes[:2]):
+
+# %% wrong mistake="Compares the widths of neighbours up to the ninth tower only." from="solution"
+# -     if len(widths) != 1 or any(size % 2 == 0 for size in sizes):
+# +     widths = {len(kernel) for kernel in spatial[:9]}
+# +     if len(widths) != 1 or any(size % 2 == 0 for size in sizes):
+
+# %% wrong mistake="Cuts the border with a mask, in which infinity times zero is no number."
+def towers_to_groups(reduce, spatial):
+    if len({len(a) for a in reduce}) > 1 or any(b.shape[-1] % 2 == 0 for b in spatial):
+        raise ValueError("towers")
+    K, padded = max(b.shape[-1] for b in spatial), []
+    for b in spatial:
+        p = (K - b.shape[-1]) // 2
+        mask = nn.functional.pad(torch.ones_like(b), [p] * 4)
+        padded.append(nn.functional.pad(b, [p] * 4, mode="replicate" if p else "constant") * mask)
+    return torch.cat(reduce), torch.cat(padded)
+
+# %% wrong mistake="Asserts, where ValueError is asked for." from="solution"
+# -     if len(widths) != 1 or any(size % 2 == 0 for size in sizes):
+# -         raise ValueError(f"towers of {sorted(widths)} channels, with kernels of {sizes}, are no one grouped layer")
+# +     assert len(widths) == 1 and all(size % 2 for size in sizes)

@@ -36,7 +36,7 @@ class MendedUnit(nn.Module):
 # %% test name="Layers as wide as in the paper" points=1 hint="Print the shapes in state_dict() of a stride-2 unit."
 from lightnets_edu import checks
 
-units = [(24, 240, 2, 3), (48, 96, 2, 2), (24, 144, 2, 1), (64, 64, 1, 4), (20, 120, 2, 5)]
+units = [(24, 240, 2, 3), (48, 96, 2, 2), (24, 144, 2, 1), (64, 64, 1, 4), (20, 120, 2, 5), (9, 60, 2, 3)]
 for c_in, c_out, stride, groups in units:
     middle, branch = c_out // 4, c_out - c_in if stride == 2 else c_out
     expected = {
@@ -83,12 +83,12 @@ for c_in, c_out, stride, height, width in [(16, 16, 1, 5, 7), (12, 40, 2, 6, 9),
     checks.close(unit(given), expected, rel=1e-4, abs=1e-4)
     checks.equal(given, x)
 
-# %% test name="Several groups: same weights, same output" points=1 hint="Try 48 to 48 channels in 3 groups."
+# %% test name="Several groups: same weights, same output" points=1 hint="Try 48 to 48 channels in 3 groups, then train()."
 import torch
 import torch.nn.functional as F
 from lightnets_edu import checks
 
-units = [(48, 48, 1, 3), (24, 72, 2, 3), (80, 80, 1, 5), (16, 64, 2, 8), (40, 80, 2, 2)]
+units = [(48, 48, 1, 3), (15, 60, 2, 5), (24, 72, 2, 3), (80, 80, 1, 5), (16, 64, 2, 8), (40, 80, 2, 2)]
 for c_in, c_out, stride, groups in units:
     middle, branch = c_out // 4, c_out - c_in if stride == 2 else c_out
     state = {"conv1.weight": torch.randn(middle, c_in // groups, 1, 1), "conv2.weight": torch.randn(middle, 1, 3, 3),
@@ -99,23 +99,30 @@ for c_in, c_out, stride, groups in units:
         for name in ("bias", "running_mean"):
             state[f"bn{number}.{name}"] = torch.randn(channels)
         state[f"bn{number}.num_batches_tracked"] = torch.tensor(7)
-
-    def norm(y, number, state=state):
-        names = ("running_mean", "running_var", "weight", "bias")
-        return F.batch_norm(y, *[state[f"bn{number}.{name}"] for name in names])
-
-    x = torch.randn(2, c_in, 6, 5)
-    y = F.relu(norm(F.conv2d(x, state["conv1.weight"], groups=groups), 1))
-    per_group = middle // groups
-    y = y[:, [group * per_group + k for k in range(per_group) for group in range(groups)]]  # the order of Figure 1
-    y = norm(F.conv2d(y, state["conv2.weight"], stride=stride, padding=1, groups=middle), 2)
-    y = norm(F.conv2d(y, state["conv3.weight"], groups=groups), 3)
-    expected = F.relu(x + y if stride == 1 else torch.cat([F.avg_pool2d(x, 3, stride=2, padding=1), y], 1))
-
     unit = MendedUnit(c_in, c_out, stride, groups)
     unit.load_state_dict({name: value.clone() for name, value in state.items()})
-    unit.eval()
-    checks.close(unit(x.clone()), expected, rel=1e-4, abs=1e-4)
+    per_group = middle // groups
+    order = [group * per_group + k for k in range(per_group) for group in range(groups)]  # that of Figure 1
+
+    batches = ((True, False), (True, True), (False, True), (True, False)) if c_in in (48, 15) else ((True, False),)
+    for told, training in batches:
+        if told:  # the third batch is taken as the second left the unit; what the two taught shows in the last
+            unit.train(training)
+
+        def norm(y, number, state=state, training=training):
+            names = ("running_mean", "running_var", "weight", "bias")
+            state[f"bn{number}.num_batches_tracked"] += training
+            return F.batch_norm(y, *[state[f"bn{number}.{name}"] for name in names], training=training)
+
+        x = torch.randn(2, c_in, 6, 5)
+        y = F.relu(norm(F.conv2d(x, state["conv1.weight"], groups=groups), 1))[:, order]
+        y = norm(F.conv2d(y, state["conv2.weight"], stride=stride, padding=1, groups=middle), 2)
+        y = norm(F.conv2d(y, state["conv3.weight"], groups=groups), 3)
+        expected = F.relu(x + y if stride == 1 else torch.cat([F.avg_pool2d(x, 3, stride=2, padding=1), y], 1))
+        tolerance = 1e-3 if training else 1e-4
+        checks.close(unit(x.clone()), expected, rel=tolerance, abs=tolerance)
+    learned = unit.state_dict()
+    checks.close({name: learned[name] for name in state}, state, rel=1e-3, abs=1e-3)
 
 # %% test name="ValueError instead of lost channels" points=1 hint="Try 24 to 24 channels in 4 groups, 22 to 22 in 1."
 import torch
@@ -284,3 +291,31 @@ class MendedUnit(FoundUnit):
 # %% wrong mistake="Leaves the pooled shortcut without its ReLU: unseen inside a network, not in a unit alone." from="the found copy, mended"
 # -         return torch.relu(torch.cat([self.pool(x), y], 1) if self.stride == 2 else x + y)
 # +         return torch.cat([self.pool(x), torch.relu(y)], 1) if self.stride == 2 else torch.relu(x + y)
+
+# %% wrong mistake="Lets its running statistics move a tenth as fast: unseen in eval()." from="the found copy, mended"
+# -         self.bn2 = nn.BatchNorm2d(middle)
+# +         self.bn2 = nn.BatchNorm2d(middle, momentum=0.01)
+
+# %% wrong mistake="Stays in eval(), whatever it is told." from="the found copy, mended"
+# -         y = torch.relu(self.bn1(self.conv1(x)))
+# +         self.eval()
+# +         y = torch.relu(self.bn1(self.conv1(x)))
+
+# %% wrong mistake="Drops values of the branch out in training." from="the found copy, mended"
+# -         y = channel_shuffle(y, groups=self.groups)
+# +         y = nn.functional.dropout(channel_shuffle(y, groups=self.groups), 0.1, self.training)
+
+# %% wrong mistake="Normalises by the batch in eval() too." from="the found copy, mended"
+# -         y = self.bn3(self.conv3(self.bn2(self.conv2(y))))
+# +         y, norm = self.conv3(self.bn2(self.conv2(y))), self.bn3
+# +         y = nn.functional.batch_norm(y, norm.running_mean, norm.running_var, norm.weight, norm.bias, True)
+
+# %% wrong mistake="Refuses odd numbers of channels, which the groups may divide." from="the found copy, mended"
+# -         if c_out % 4:
+# +         if c_out % 4 or c_in % 2:
+
+# %% wrong mistake="Goes to eval() in its first call and stays there." from="the found copy, mended"
+# -         return torch.relu(torch.cat([self.pool(x), y], 1) if self.stride == 2 else x + y)
+# +         y = torch.relu(torch.cat([self.pool(x), y], 1) if self.stride == 2 else x + y)
+# +         self.eval()
+# +         return y

@@ -27,7 +27,7 @@ import torch
 from lightnets_edu import checks
 
 drawn = [(random.randint(2, 6), random.randint(2, 5)) for _ in range(4)]
-for groups, per_group in [(8, 3), (3, 8), (6, 2), (1, 5), (5, 1), *drawn]:
+for groups, per_group in [(8, 3), (3, 8), (6, 2), (1, 5), (5, 1), (4, 13), *drawn]:
     channels = groups * per_group
     layer = torch.block_diag(*[torch.ones(per_group, per_group)] * groups) > 0
     dealt = [group * per_group + k for k in range(per_group) for group in range(groups)]
@@ -58,6 +58,13 @@ for groups, per_group in [(24, 2), (10, 3), (16, 2), (4, 1), *drawn]:
         found = sources(output, channels, groups, layers)
         checks.true(isinstance(found, (list, tuple)), f"expected a list or a tuple, got {type(found).__name__}")
         checks.equal(list(found), expected)
+groups, output = random.randint(560, 620), random.randint(0, 1100)  # nine layers reach 512 inputs, ten and eleven more
+reached = {output // 2}
+for layers in range(1, 12):
+    expected = sorted(2 * group + k for group in reached for k in range(2))
+    if layers in (9, 10, 11):
+        checks.equal(list(sources(output, 2 * groups, groups, layers)), expected)
+    reached = {(2 * group + k) % groups for group in reached for k in range(2)}
 
 # %% test name="The number of layers" points=1 hint="Try 125 channels in 25 groups, and 130 in 65."
 import random
@@ -265,3 +272,21 @@ def sources(output, channels, groups, layers):
 # -         if per_group == 1:  # the shuffle then moves nothing, and no layer mixes anything
 # +     while within_reach < channels:
 # +         if per_group == 1 or layers == 7:
+
+# %% wrong mistake="Follows nine layers and no more." from="solution"
+# -     for layer in range(layers):  # backwards, from the output up
+# +     for layer in range(min(layers, 9)):
+
+# %% wrong mistake="Gives the numbers as text." from="solution"
+# -     return sorted(depends)
+# +     return [str(at) for at in sorted(depends)]
+
+# %% wrong mistake="Counts the channels in 8 bits, which hold no more than 255." from="solution"
+# -     return sorted(depends)
+# +     return sorted({at % 256 for at in depends})
+
+# %% wrong mistake="Gives numbers of layers with a fraction, the logarithm itself." from="solution"
+# -     return layers
+# +     import math
+# +
+# +     return max(1.0, math.log(channels) / math.log(per_group)) if channels > 1 else 1

@@ -23,13 +23,15 @@ for groups, per_group in [(2, 5), (5, 2), (1, 7), (7, 1), (2, 13), *drawn]:
     checks.equal(unshuffle(picture[:, order], groups), picture)
     checks.equal(unshuffle(picture.clone(), groups)[:, order], picture)
 
-# %% test name="Keeps the type, leaves the input alone" points=1 hint="Try whole numbers; look at x after the call."
+# %% test name="Keeps the type, leaves the input alone" points=1 hint="Try whole numbers, truth values, infinity; look at x after the call."
 import torch
 from lightnets_edu import checks
 
 order = [0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11]  # 12 channels dealt by 3 groups of 4
-for dtype in (torch.float64, torch.int64, torch.float32):
+for dtype in (torch.float64, torch.int64, torch.float32, torch.float16, torch.int32, torch.uint8, torch.bool):
     picture = torch.randint(-(2**40), 2**40, (2, 12, 3, 5)).to(dtype)
+    if dtype.is_floating_point:
+        picture[0, :3] = torch.tensor([torch.inf, torch.nan, 1, -torch.inf, 0])
     shuffled = picture[:, order]
     before = shuffled.clone()
     result = unshuffle(shuffled, 3)
@@ -172,3 +174,21 @@ def unshuffle(x, groups):
             break
         y = channel_shuffle(y, groups)
     return y
+
+# %% wrong mistake="Multiplies by a matrix of zeros and ones, in which zero times infinity is no number."
+def unshuffle(x, groups):
+    c = x.shape[1]
+    if c % groups:
+        raise ValueError("groups must divide the channels")
+    order = torch.arange(c).view(c // groups, groups).t().reshape(-1)
+    return torch.einsum("oc,nchw->nohw", torch.eye(c, dtype=torch.float64)[order], x.double()).to(x.dtype)
+
+# %% wrong mistake="Knows float64 and int64; everything else becomes float32." from="solution"
+# -     return piles.transpose(1, 2).reshape(n, c, h, w)
+# +     y = piles.transpose(1, 2).reshape(n, c, h, w)
+# +     return y if x.dtype in (torch.float64, torch.int64) else y.float()
+
+# %% wrong mistake="Writes zeros where the channels came from." from="channel by channel, into a new tensor"
+# -         y[:, (i % groups) * per_group + i // groups] = x[:, i]
+# +         y[:, (i % groups) * per_group + i // groups] = x[:, i]
+# +         x[:, i] = 0

@@ -20,8 +20,9 @@ for groups in (1, 2, 3, 4, 8, random.randint(5, 12)):
         best = max(k for k in range(60) if costs[k] <= budget)
         checks.equal(widest(budget, height, width, groups), 4 * groups * best)
 for groups in (1, 6):
-    wide = 7 * 14 * groups * 400 * (8 * 400 + 9)  # up to 9,600 channels: no list of widths may end before
-    checks.equal(widest(wide + 5, 7, 14, groups), 4 * groups * 400)
+    for k in (400, random.randint(2500, 3000)):  # up to 72,000 channels: no list of widths may end before
+        wide = 7 * 14 * groups * k * (8 * k + 9)
+        checks.equal(widest(wide + 5, 7, 14, groups), 4 * groups * k)
 
 # %% test name="A budget met to the last multiply-add" points=1 hint="Try exactly the cost of a unit, then one less."
 import random
@@ -163,3 +164,22 @@ def widest(budget, h, w, g):
     while cost.shufflenet_unit_macs(h, w, c + 4 * g, c // 4 + g, g) <= budget:
         c += 4 * g
     return c
+
+# %% wrong mistake="Gives up after two thousand widths."
+def widest(budget, h, w, g):
+    widths = range(0, 8000 * g, 4 * g)
+    return max(c for c in widths if cost.shufflenet_unit_macs(h, w, c, c // 4, g) <= budget)
+
+# %% wrong mistake="Counts in 32 bits, in which a wide unit's cost overflows and seems to fit."
+def widest(budget, h, w, g):
+    middle = g * torch.arange(3100, dtype=torch.int32)
+    spent = h * w * (8 * middle * middle // g + 9 * middle)
+    return 4 * int(middle[spent <= budget].max())
+
+# %% wrong mistake="Gives the width as text." from="by the quadratic equation, in whole numbers"
+# -     return 4 * g * steps
+# +     return f"{4 * g * steps}"
+
+# %% wrong mistake="Gives the root itself, a fraction." from="by the quadratic equation, in floating point"
+# -     return int(root / (4 * g) + 1e-9) * 4 * g
+# +     return 4 * root / 4
