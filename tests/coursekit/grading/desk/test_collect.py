@@ -10,6 +10,7 @@ from grading.small_course import ANSWERS, CHAPTER, WRONG, SmallCourse
 
 from coursekit.errors import BookError
 from coursekit.grading.desk import collect as collecting
+from coursekit.grading.desk import download
 from coursekit.grading.desk.collect import collect
 
 LIST = [["name", "id", "email"], ["Ada Abel", "ada", "ada@example.edu"], ["Bo O'Brien", "bo", "bo@example.edu"],
@@ -194,6 +195,7 @@ def test_names_that_are_no_utf_8_even_where_the_archive_says_so(course, tmp_path
 
 def test_an_archive_that_grows_costs_only_its_owner_the_mark(course, tmp_path, people, monkeypatch):
     monkeypatch.setattr(collecting, "MOST_BYTES", 1 << 20)
+    monkeypatch.setattr(download, "LARGEST_FILE", 20 << 20)
     files = {"ada/big.ipynb": bytes(40 << 20), "eve/a.bin": bytes(1 << 19), "eve/b.bin": bytes(1 << 20)}
     files |= {f"bo/{number}.py": b"x" for number in range(300)} | {"bo/x.ipynb": b"x"}
     path = archive(tmp_path / "x.zip", files)

@@ -181,7 +181,7 @@ def test_what_names_no_chapter_or_is_a_link_is_no_place(tmp_path):
 
 def test_who_handed_in_and_what_lies_in_the_wrong_place(tmp_path):
     for name in ("loose.ipynb", "notes.zip", "ada/05/a.ipynb", "eve/homework.ipynb", "eve/99/a.ipynb", f"max/{NAME}.ipynb",
-                 f"zoe/{CHAPTERS[0]}/a.ipynb", "readme.txt", ".git/x"):  # fmt: skip
+                 f"zoe/{CHAPTERS[-1]}/a.ipynb", "readme.txt", ".git/x"):  # fmt: skip
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("")
     outside = "is no student's folder; hand-ins lie in submitted/STUDENT/"
