@@ -163,7 +163,8 @@ class _Watch(TorchFunctionMode):
         if not inputs or not outputs:
             return result
         name = getattr(function, "__name__", "function")
-        if any(a is b for a in inputs for b in outputs) and not name.endswith("_"):
+        in_place = name.endswith("_") or (kwargs or {}).get("inplace") or any(arg is True for arg in args)
+        if any(a is b for a in inputs for b in outputs) and not in_place:
             return result                    # `contiguous` and its like: nothing happened
         helper = self._called_helper()
         if helper is not None and helper is self.helper:     # its second step: it is more than torch's function

@@ -2,6 +2,9 @@
 
 Each file is read beside its paper, and loaded when it is asked for; `catalogue` lists the networks. All begin as
 `layers.initialise` draws them, whatever their authors' code has: so a fresh network's scores depend on its image.
+
+Where nothing else reads the map before an activation, it is overwritten (`torch.relu_`), which saves memory and time. A
+hook that keeps the output of a layer before it has to keep a copy (`y.clone()`).
 """
 
 from importlib import import_module

@@ -52,29 +52,29 @@ class AlexNet(nn.Module):
         whole(num_classes=num_classes)
         self.features = nn.Sequential(
             nn.Conv2d(3, 96, 11, stride=4, padding=2),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             response_norm(),
             nn.MaxPool2d(3, stride=2),
             nn.Conv2d(96, 256, 5, padding=2, groups=2),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             response_norm(),
             nn.MaxPool2d(3, stride=2),
             # the only convolution that sees both columns
             nn.Conv2d(256, 384, 3, padding=1),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.Conv2d(384, 384, 3, padding=1, groups=2),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.Conv2d(384, 256, 3, padding=1, groups=2),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.MaxPool2d(3, stride=2),
             nn.AdaptiveAvgPool2d(6),
         )
         self.head = nn.Sequential(
             nn.Linear(256 * 6 * 6, 4096),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.Dropout(0.5),
             nn.Linear(4096, 4096),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.Dropout(0.5),
             nn.Linear(4096, num_classes),
         )
@@ -99,27 +99,27 @@ class OneColumnAlexNet(nn.Module):
         whole(num_classes=num_classes)
         self.features = nn.Sequential(
             nn.Conv2d(3, 64, 11, stride=4, padding=2),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.MaxPool2d(3, stride=2),
             nn.Conv2d(64, 192, 5, padding=2),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.MaxPool2d(3, stride=2),
             nn.Conv2d(192, 384, 3, padding=1),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.Conv2d(384, 256, 3, padding=1),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.Conv2d(256, 256, 3, padding=1),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.MaxPool2d(3, stride=2),
             nn.AdaptiveAvgPool2d(6),
         )
         self.head = nn.Sequential(
             nn.Dropout(0.5),
             nn.Linear(256 * 6 * 6, 4096),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.Dropout(0.5),
             nn.Linear(4096, 4096),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.Linear(4096, num_classes),
         )
         initialise(self)

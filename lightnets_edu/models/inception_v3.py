@@ -28,7 +28,7 @@ def _conv(
     c_in: int, c_out: int, kernel: int | tuple[int, int], stride: int = 1, padding: int | tuple[int, int] = 0
 ) -> nn.Sequential:
     conv = nn.Conv2d(c_in, c_out, kernel, stride, padding, bias=False)
-    return nn.Sequential(conv, nn.BatchNorm2d(c_out, eps=0.001), nn.ReLU())
+    return nn.Sequential(conv, nn.BatchNorm2d(c_out, eps=0.001), nn.ReLU(inplace=True))
 
 
 def _row(c_in: int, c_out: int) -> nn.Sequential:

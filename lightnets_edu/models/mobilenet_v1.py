@@ -56,8 +56,8 @@ class DepthwiseSeparable(nn.Module):
         self.pointwise = conv_bn(c_in, c_out, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        y = torch.relu(self.depthwise(x))
-        return torch.relu(self.pointwise(y))
+        y = torch.relu_(self.depthwise(x))
+        return torch.relu_(self.pointwise(y))
 
 
 class MobileNetV1(nn.Module):
@@ -71,7 +71,7 @@ class MobileNetV1(nn.Module):
         one_of(width, WIDTHS, "width")
         whole(num_classes=num_classes)
         c_in = int(STEM * width)                 # exact: every entry is a multiple of 4
-        self.stem = nn.Sequential(conv_bn(3, c_in, 3, stride=2), nn.ReLU())
+        self.stem = nn.Sequential(conv_bn(3, c_in, 3, stride=2), nn.ReLU(inplace=True))
         blocks: list[nn.Module] = []
         for s, c in TABLE_1:
             c_out = int(c * width)

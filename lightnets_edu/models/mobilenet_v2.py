@@ -62,8 +62,8 @@ class InvertedResidual(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         y: Tensor = x
         if self.expand is not None:
-            y = relu6(self.expand(y))
-        y = relu6(self.depthwise(y))
+            y = relu6(self.expand(y), inplace=True)
+        y = relu6(self.depthwise(y), inplace=True)
         y = self.project(y)  # a linear bottleneck: no ReLU6 (§3.2)
         return x + y if self.shortcut else y
 
@@ -79,7 +79,7 @@ class MobileNetV2(nn.Module):
         one_of(width, WIDTHS, "width")
         whole(num_classes=num_classes)
         c_in = round_channels(STEM * width)
-        self.stem = nn.Sequential(conv_bn(3, c_in, 3, stride=2), nn.ReLU6())
+        self.stem = nn.Sequential(conv_bn(3, c_in, 3, stride=2), nn.ReLU6(inplace=True))
         blocks: list[nn.Module] = []
         for t, c, n, s in TABLE_2:
             c_out = round_channels(c * width)
@@ -88,7 +88,7 @@ class MobileNetV2(nn.Module):
                 c_in = c_out
         self.blocks = nn.Sequential(*blocks)
         c_out = round_channels(HEAD * max(1.0, width))    # never narrower than 1280 (§4)
-        self.last = nn.Sequential(conv_bn(c_in, c_out, 1), nn.ReLU6())
+        self.last = nn.Sequential(conv_bn(c_in, c_out, 1), nn.ReLU6(inplace=True))
         self.head = nn.Sequential(nn.Dropout(0.2), nn.Linear(c_out, num_classes))
         initialise(self)
 

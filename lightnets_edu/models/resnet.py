@@ -68,10 +68,10 @@ class Bottleneck(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         short = self.shortcut(x)
-        y = torch.relu(self.reduce(x))
-        y = torch.relu(self.conv(y))
+        y = torch.relu_(self.reduce(x))
+        y = torch.relu_(self.conv(y))
         y = self.expand(y)  # ReLU after the addition
-        return torch.relu(short + y)
+        return torch.relu_(short + y)
 
 
 def _stem(caffe_pool: bool = False) -> nn.Sequential:
@@ -79,7 +79,7 @@ def _stem(caffe_pool: bool = False) -> nn.Sequential:
     pool = nn.MaxPool2d(3, stride=2, padding=1)
     if caffe_pool:
         pool = nn.MaxPool2d(3, stride=2, ceil_mode=True)
-    return nn.Sequential(conv_bn(3, 64, 7, stride=2), nn.ReLU(), pool)
+    return nn.Sequential(conv_bn(3, 64, 7, stride=2), nn.ReLU(inplace=True), pool)
 
 
 def _stages(table: dict[str, Row], groups: int, stride_in: str) -> nn.Sequential:

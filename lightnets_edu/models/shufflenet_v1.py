@@ -64,14 +64,14 @@ class ShuffleUnit(nn.Module):
             self.shortcut = nn.AvgPool2d(3, stride=2, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        y = torch.relu(self.reduce(x))
+        y = torch.relu_(self.reduce(x))
         y = channel_shuffle(y, self.groups)
         y = self.depthwise(y)  # no ReLU here (§3.2)
         y = self.expand(y)
         short = self.shortcut(x)
         if self.stride == 2:
-            return torch.relu(torch.cat([short, y], dim=1))
-        return torch.relu(short + y)
+            return torch.relu_(torch.cat([short, y], dim=1))
+        return torch.relu_(short + y)
 
 
 def _check_widths(c_in: int, c_out: int, stride: int) -> None:
@@ -110,7 +110,7 @@ class ShuffleNetV1(nn.Module):
         whole(num_classes=num_classes)
         c, *stages = column(groups, width)
         self.stem = nn.Sequential(
-            conv_bn(3, c, 3, stride=2), nn.ReLU(),
+            conv_bn(3, c, 3, stride=2), nn.ReLU(inplace=True),
             nn.MaxPool2d(3, stride=2, padding=1))
         units: list[nn.Module] = []
         for c_out, n in zip(stages, UNITS, strict=True):

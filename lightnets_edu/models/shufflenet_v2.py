@@ -55,9 +55,9 @@ class BasicUnit(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         short, y = x.chunk(2, dim=1)  # channel split
-        y = torch.relu(self.reduce(y))
+        y = torch.relu_(self.reduce(y))
         y = self.depthwise(y)  # no ReLU here
-        y = torch.relu(self.expand(y))
+        y = torch.relu_(self.expand(y))
         return join(short, y)
 
 
@@ -83,10 +83,10 @@ class DownUnit(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         short = self.short_depthwise(x)
-        short = torch.relu(self.short_expand(short))
-        y = torch.relu(self.reduce(x))
+        short = torch.relu_(self.short_expand(short))
+        y = torch.relu_(self.reduce(x))
         y = self.depthwise(y)
-        y = torch.relu(self.expand(y))
+        y = torch.relu_(self.expand(y))
         return join(short, y)
 
 
@@ -102,7 +102,7 @@ class ShuffleNetV2(nn.Module):
         one_of(torchvision, (False, True), "torchvision")
         whole(num_classes=num_classes)
         *stages, c_head = TABLE_5[width]
-        self.stem = nn.Sequential(conv_bn(3, STEM, 3, 2), nn.ReLU(), nn.MaxPool2d(3, stride=2, padding=1))
+        self.stem = nn.Sequential(conv_bn(3, STEM, 3, 2), nn.ReLU(inplace=True), nn.MaxPool2d(3, stride=2, padding=1))
         units: list[nn.Module] = []
         c = STEM
         for c_out, n in zip(stages, REPEATS, strict=True):
@@ -110,7 +110,7 @@ class ShuffleNetV2(nn.Module):
             units.extend(BasicUnit(c_out) for _ in range(n - 1))
             c = c_out
         self.stages = nn.Sequential(*units)
-        self.conv5 = nn.Sequential(conv_bn(c, c_head, 1), nn.ReLU())
+        self.conv5 = nn.Sequential(conv_bn(c, c_head, 1), nn.ReLU(inplace=True))
         self.dropout = nn.Dropout(0.2 if width == 2.0 and not torchvision else 0.0)
         self.head = nn.Linear(c_head, num_classes, bias=torchvision)
         initialise(self)

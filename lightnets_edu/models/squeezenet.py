@@ -78,9 +78,9 @@ class Fire(nn.Module):
         self.expand3x3 = nn.Conv2d(s1x1, e3x3, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        y = torch.relu(self.squeeze(x))
-        y1 = torch.relu(self.expand1x1(y))
-        y3 = torch.relu(self.expand3x3(y))
+        y = torch.relu_(self.squeeze(x))
+        y1 = torch.relu_(self.expand1x1(y))
+        y3 = torch.relu_(self.expand3x3(y))
         return torch.cat([y1, y3], dim=1)
 
 
@@ -110,7 +110,7 @@ class SqueezeNet(nn.Module):
         if not isinstance(fires, tuple) or len(fires) != 8 or not all(isinstance(row, Row) for row in fires):
             raise ValueError(f"fires must be a tuple of eight Row(s1x1, e1x1, e3x3), such as TABLE_1, got {fires!r}")
         kernel, c, pools, self.smallest = VERSIONS[version]
-        self.stem = nn.Sequential(nn.Conv2d(3, c, kernel, stride=2), nn.ReLU())
+        self.stem = nn.Sequential(nn.Conv2d(3, c, kernel, stride=2), nn.ReLU(inplace=True))
         self.fires = nn.Sequential(nn.MaxPool2d(3, stride=2, ceil_mode=True))
         for i, row in enumerate(fires, start=2):
             whole(**row._asdict())
@@ -127,5 +127,5 @@ class SqueezeNet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         check_image(x, self.smallest)
         y = self.dropout(self.fires(self.stem(x)))
-        y = torch.relu(self.head(y))  # (N, 3, 224, 224) -> (N, num_classes, 13, 13)
+        y = torch.relu_(self.head(y))  # (N, 3, 224, 224) -> (N, num_classes, 13, 13)
         return y.mean(dim=(2, 3))     # average pool

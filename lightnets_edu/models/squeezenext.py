@@ -34,7 +34,7 @@ def _conv(
     """Convolution, batch norm, ReLU. (N, c_in, H, W) -> (N, c_out, ceil(H/stride), ceil(W/stride))."""
     padding = (kernel[0] // 2, kernel[1] // 2)
     conv = nn.Conv2d(c_in, c_out, kernel, stride, padding, groups=groups, bias=False)
-    return nn.Sequential(conv, nn.BatchNorm2d(c_out), nn.ReLU())
+    return nn.Sequential(conv, nn.BatchNorm2d(c_out), nn.ReLU(inplace=True))
 
 
 class Block(nn.Module):
@@ -100,7 +100,7 @@ class SqueezeNext(nn.Module):
         kernel = STEM_KERNEL[version]
         self.smallest = kernel + 2  # the pool needs 2 × 2
         self.stem = nn.Sequential(
-            nn.Conv2d(3, STEM, kernel, stride=2, bias=False), nn.BatchNorm2d(STEM), nn.ReLU(),
+            nn.Conv2d(3, STEM, kernel, stride=2, bias=False), nn.BatchNorm2d(STEM), nn.ReLU(inplace=True),
             nn.MaxPool2d(3, stride=2, ceil_mode=True),
         )
         c = STEM

@@ -37,16 +37,16 @@ class VGG(nn.Module):
         c = 3
         for c_out, n in zip(WIDTHS, TABLE_1[column], strict=True):
             for _ in range(n):
-                layers += [nn.Conv2d(c, c_out, 3, padding=1), nn.ReLU()]
+                layers += [nn.Conv2d(c, c_out, 3, padding=1), nn.ReLU(inplace=True)]
                 c = c_out
             layers.append(nn.MaxPool2d(2, stride=2))
         self.features = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(7))
         self.head = nn.Sequential(
             nn.Linear(c * 7 * 7, 4096),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.Dropout(0.5),
             nn.Linear(4096, 4096),
-            nn.ReLU(),
+            nn.ReLU(inplace=True),
             nn.Dropout(0.5),
             nn.Linear(4096, num_classes),
         )

@@ -58,7 +58,7 @@ class ReducingBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         short: Tensor = self.shortcut(x)
         y: Tensor = self.first(torch.relu(x))
-        y = self.second(torch.relu(y))
+        y = self.second(torch.relu_(y))
         y = self.pool(y)
         return short + y
 
@@ -69,7 +69,7 @@ class FirstBlock(ReducingBlock):
     def forward(self, x: Tensor) -> Tensor:
         short: Tensor = self.shortcut(x)
         y: Tensor = self.first(x)
-        y = self.second(torch.relu(y))
+        y = self.second(torch.relu_(y))
         y = self.pool(y)
         return short + y
 
@@ -86,8 +86,8 @@ class MiddleBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         y: Tensor = self.first(torch.relu(x))
-        y = self.second(torch.relu(y))
-        y = self.third(torch.relu(y))
+        y = self.second(torch.relu_(y))
+        y = self.third(torch.relu_(y))
         return x + y
 
 
@@ -102,9 +102,9 @@ class Xception(nn.Module):
         whole(num_classes=num_classes)
         self.stem = nn.Sequential(
             nn.Conv2d(3, 32, 3, stride=2, bias=False),    # 299 -> 149
-            nn.BatchNorm2d(32), nn.ReLU(),
+            nn.BatchNorm2d(32), nn.ReLU(inplace=True),
             nn.Conv2d(32, 64, 3, bias=False),             # 147
-            nn.BatchNorm2d(64), nn.ReLU(),
+            nn.BatchNorm2d(64), nn.ReLU(inplace=True),
         )
         one, two, three = ENTRY
         self.entry = nn.Sequential(
@@ -117,8 +117,8 @@ class Xception(nn.Module):
         )
         self.exit = nn.Sequential(
             ReducingBlock(three, *EXIT),                  # 10
-            SeparableConv(EXIT[1], SEPARABLE[0]), nn.ReLU(),
-            SeparableConv(*SEPARABLE), nn.ReLU(),
+            SeparableConv(EXIT[1], SEPARABLE[0]), nn.ReLU(inplace=True),
+            SeparableConv(*SEPARABLE), nn.ReLU(inplace=True),
         )
         self.head = nn.Linear(SEPARABLE[1], num_classes)
         initialise(self, gain=1.4)    # two convolutions to a ReLU

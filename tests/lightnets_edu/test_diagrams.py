@@ -5,11 +5,13 @@ import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional
 
 from lightnets_edu import cost, diagrams, drawing
 from lightnets_edu.layers import conv_bn
@@ -126,6 +128,21 @@ def test_odd_modules_are_followed():
     ]
     assert [node.name for node in graph.nodes][1:4] == ["relu_2", "relu", "relu_3"]
     assert ("input", "add") in ways(graph)
+
+
+@pytest.mark.parametrize("activation", [
+    torch.relu_, partial(functional.relu, inplace=True), lambda x: functional.relu(x, True), nn.ReLU(inplace=True)])  # fmt: skip
+def test_an_activation_in_place_is_one_step(activation):
+    class Block(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.activation = nn.Conv2d(4, 4, 3, padding=1), activation
+
+        def forward(self, x):
+            y = self.activation(self.conv(x).contiguous())    # `contiguous` gives back what it was given, and is none
+            return x + y
+
+    assert lines(diagrams.trace(Block(), (1, 4, 8, 8))) == ["input", "3×3 conv", "ReLU", "add", "output"]
 
 
 def test_a_bottleneck_in_a_sequential():
