@@ -50,9 +50,12 @@ from lightnets_edu import checks
 
 for alpha in (0.1, 0.3, 0.6, 0.9, 1.4, 2):
     a, b, c = (random.randint(1, 1000) for _ in range(3))
-    checks.close(float(count_at((a, b, c), alpha)), a * alpha**2 + b * alpha + c, rel=1e-9, abs=1e-9)
-checks.close(float(count_at((0, 0, 7), 0.5)), 7.0)
-checks.close(float(count_at([0, 6, 0], 0.5)), 3.0)
+    checks.close(count_at((a, b, c), alpha) + 0.0, a * alpha**2 + b * alpha + c, rel=1e-9, abs=1e-9)
+checks.close(count_at((0, 0, 7), 0.5) + 0.0, 7.0)
+parts = [0, 6, 0]
+checks.close(count_at(parts, 0.5) + 0.0, 3.0)
+checks.equal(parts, [0, 6, 0])
+checks.close(count_at((10**12 + 1, 10**11 + 3, 7), 2) + 0.0, 4 * 10**12 + 2 * 10**11 + 17.0, rel=1e-9)
 
 # %% right name="by clearing the denominators"
 def law(full, half, quarter):

@@ -34,7 +34,7 @@ def expected(stem, blocks, h, w):
 for alpha in (1, 2, 4):
     blocks = [(s, c // alpha) for s, c in TABLE_1]
     for h, w in ((224, 224), (160, 192), (97, 130)):
-        checks.equal([int(n) for n in peak(32 // alpha, blocks, h, w)], expected(32 // alpha, blocks, h, w))
+        checks.equal([int(n + 0) for n in peak(32 // alpha, blocks, h, w)], expected(32 // alpha, blocks, h, w))
 
 # %% test name="Tables of any kind" points=2 hint="Strides of 3 and 4, early and late; images of odd size."
 import random
@@ -58,21 +58,21 @@ for _ in range(60):
     given = [tuple(pair) for pair in blocks]
     largest, place, alone = expected(stem, given, h, w)
     if alone:    # several that need as much are the next test's
-        checks.equal([int(n) for n in peak(stem, blocks, h, w)], [largest, place])
+        checks.equal([int(n + 0) for n in peak(stem, blocks, h, w)], [largest, place])
     checks.equal([list(pair) for pair in blocks], [list(pair) for pair in given])
 for last in ((2, 3000), (3, 5000), (1, 900)):           # the widest layer at the end
-    for h, w in ((33, 7), (9, 64)):
-        blocks = [(2, 8), (1, 4), last]
-        checks.equal([int(n) for n in peak(6, blocks, h, w)], expected(6, blocks, h, w)[:2])
+    for h, w in ((33, 7), (9, 64), (9001, 12_007)):       # of images that nobody could hold, too
+        blocks = [(2, 8), *[(1, 4)] * (12 if h == 9 else 1), last]
+        checks.equal([int(n + 0) for n in peak(6, blocks, h, w)], expected(6, blocks, h, w)[:2])
 
 # %% test name="The first of several, and the stem alone" points=1 hint="Which one is the largest when all layers need as much?"
 from lightnets_edu import checks
 
-checks.equal([int(n) for n in peak(40, [(1, 40), (1, 40), (1, 40)], 10, 10)], [2000, 1])
-checks.equal([int(n) for n in peak(40, [(1, 40), (1, 2), (1, 78)], 10, 10)], [2000, 1])
-checks.equal([int(n) for n in peak(1, [(1, 30), (1, 30), (2, 1)], 12, 14)], [2520, 3])
-checks.equal([int(n) for n in peak(1, [], 31, 5)], [3 * 155 + 48, 0])
-checks.equal([int(n) for n in peak(1, [(2, 1), (2, 1)], 31, 5)], [3 * 155 + 48, 0])
+checks.equal([int(n + 0) for n in peak(40, [(1, 40), (1, 40), (1, 40)], 10, 10)], [2000, 1])
+checks.equal([int(n + 0) for n in peak(40, [(1, 40), (1, 2), (1, 78)], 10, 10)], [2000, 1])
+checks.equal([int(n + 0) for n in peak(1, [(1, 30), (1, 30), (2, 1)], 12, 14)], [2520, 3])
+checks.equal([int(n + 0) for n in peak(1, [], 31, 5)], [3 * 155 + 48, 0])
+checks.equal([int(n + 0) for n in peak(1, [(2, 1), (2, 1)], 31, 5)], [3 * 155 + 48, 0])
 
 # %% right name="layer by layer, keeping the best"
 def peak(stem, blocks, h, w):

@@ -72,7 +72,7 @@ for sizes, h, w in (((6, 32, 10, 3, 2), 9, 7), ((8, 64, 8, 5, 2), 10, 13), ((5, 
     copy = MendedBneck(*sizes)
     copy.load_state_dict(state)
     x = 3 * torch.randn(2, sizes[0], h, w)
-    checks.close(copy.eval()(x.clone()), block.eval()(x).detach(), rel=1e-3, abs=1e-3)
+    checks.close(copy.eval()(x.clone()), block.eval()(x).detach(), rel=1e-4, abs=1e-4)
 
 # %% test name="With a shortcut" points=1 hint="40 → 120 → 40 channels, stride 1: compare outputs."
 import torch
@@ -98,7 +98,7 @@ for sizes, h, w in (((8, 32, 8, 3, 1), 9, 7), ((6, 64, 6, 5, 1), 6, 11), ((16, 9
     copy = MendedBneck(*sizes)
     copy.load_state_dict(state)
     x = 3 * torch.randn(2, sizes[0], h, w)
-    checks.close(copy.eval()(x.clone()), block.eval()(x).detach(), rel=1e-3, abs=1e-3)
+    checks.close(copy.eval()(x.clone()), block.eval()(x).detach(), rel=1e-4, abs=1e-4)
 
 # %% test name="In training; the input stays" points=1 hint="Compare in train(), and the averages behind it. Print x before and after."
 import torch
