@@ -11,9 +11,9 @@ from coursekit.errors import BookError
 from coursekit.exercise_cells import grade_id
 from coursekit.grading.hand_in import repair
 from coursekit.grading.hand_in.read import Cell
+from coursekit.grading.job import Times
 from coursekit.grading.judge import exercises_of, judge
 from coursekit.grading.sandbox import Sandbox
-from coursekit.grading.session import Times
 from coursekit.teacher import ignorant
 from coursekit.teacher.across import refuse_weak_tests
 from coursekit.teacher.answers import HiddenTest

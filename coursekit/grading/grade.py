@@ -20,11 +20,11 @@ from ..kernels import ENVIRONMENT
 from . import report
 from .gradebook import STAMP, Course
 from .hand_in.find import fingerprint
-from .judge import one_line
-from .one import Job, failed, grade_one, start
+from .job import TIMES, Job, Times
 from .outcome import Outcome, keep, read_outcome
+from .pool import failed, grade_one, start
 from .sandbox import refuse_without_bubblewrap
-from .session import TIMES, Times
+from .words import one_line
 
 
 def grade(

@@ -22,8 +22,7 @@ from ..exercise_cells import grade_id, id_of, split, verdict
 from ..files import RIGHTS, ROOM, write_whole
 from .hand_in.find import said
 from .hand_in.read import Unreadable, bytes_of, decoded
-from .judge import Verdict
-from .outcome import Outcome, read_outcome
+from .outcome import Outcome, Verdict, read_outcome
 from .places import handed_in
 
 STAMP = "timestamp.txt"  # nbgrader's: when a hand-in was handed in

@@ -13,7 +13,7 @@ import random
 import signal
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -23,7 +23,10 @@ from ..exercise_cells import exercises_in, grade_id, grading, id_of, table_of_te
 from . import ways
 from .hand_in.assemble import Step
 from .hand_in.slices import bound, needed, used, writes_a_file
-from .session import OutsideContract, Ran, Session, Stopped, Times
+from .job import Times
+from .outcome import Result, Verdict
+from .session import OutsideContract, Ran, Session, Stopped
+from .words import one_line, printable
 
 PATIENCE = 1.0  # seconds after which what does not end by itself is ended
 
@@ -42,38 +45,6 @@ class Exercise:
     tests: str = ""
     points: float = 0.0
     where: str = ""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """One hidden test. `reason` is for teachers: it may tell what the test holds. `stopped` is as in `Result`."""
-
-    title: str
-    points: float
-    hint: str
-    passed: bool
-    reason: str = ""
-    stopped: str = ""
-
-
-@dataclass
-class Result:
-    """One exercise of one hand-in. `stopped` is "timeout", "crashed", "contract" or "".
-
-    `note` is what running the answer's cell gave, `how` what a teacher should know of the way the mark was found.
-    """
-
-    exercise: str
-    points: float
-    verdicts: list[Verdict] = field(default_factory=list)
-    shown: str = ""
-    stopped: str = ""
-    note: str = ""
-    how: str = ""
-
-    @property
-    def earned(self) -> float:
-        return round(sum(verdict.points for verdict in self.verdicts if verdict.passed), 6)
 
 
 def exercises_of(source, where: str = "the course's notebook") -> dict[str, Exercise]:
@@ -264,15 +235,3 @@ def draw_from(seed: str) -> None:
     random.seed(number)
     np.random.seed(number)
     torch.manual_seed(number)
-
-
-def one_line(error: BaseException) -> str:
-    """An exception as a teacher reads it."""
-    text = " ".join(printable(str(error)[:2000]).split())
-    return (type(error).__name__ + (f": {text}" if text else ""))[:500]
-
-
-def printable(text: str) -> str:
-    """Text of an answer as every file can hold it and every terminal show it: no half characters, none that steer."""
-    text = text.encode("utf-8", "replace").decode()
-    return "".join(c if c.isprintable() or c in "\n\t" else " " for c in text)

@@ -2,7 +2,6 @@
 
 import ast
 import contextlib
-import ctypes
 import importlib
 import io
 import json
@@ -13,7 +12,6 @@ import signal
 import tempfile
 import time
 import traceback
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -23,10 +21,11 @@ import torch
 from ..exercise_cells import grade_id, split
 from .hand_in.assemble import Step
 from .hand_in.take import take
+from .job import Job, Times
 from .judge import exercises_of, judge
 from .outcome import Outcome
-from .sandbox import LIMITS, Sandbox
-from .session import TIMES, UNUSABLE, Times
+from .sandbox import LIMITS, Sandbox, end_with_parent
+from .session import UNUSABLE
 
 ALMOST_PLAIN = [  # reasons to ask a human: the number may be right
     f"StudentError: the answer gave a value of type {kind}{UNUSABLE}" for kind in ("Fraction", "Decimal", "complex")
@@ -34,49 +33,11 @@ ALMOST_PLAIN = [  # reasons to ask a human: the number may be right
 GRACE = 30  # seconds for the grader's own work on top of the hand-in's time
 
 
-@dataclass(frozen=True)
-class Job:
-    """One hand-in to grade: where it lies, against which notebooks, within which limits."""
-
-    chapter: str
-    student: str
-    place: str
-    source: str
-    release: str
-    seed: str
-    submission: str
-    tests: str
-    times: Times = TIMES
-
-
-_sandbox: Sandbox | None = None
-_settings: tuple = ()
-
-
-def start(readable: tuple, imports: tuple, confined: bool) -> None:
-    """Prepare this process: one thread, and a warm sandbox for all the hand-ins that it will grade."""
-    global _settings
+def prepare() -> None:
+    """One thread, and all that takes long when it is first used."""
     torch.set_num_threads(1)
-    torch.testing.assert_close(torch.zeros(1), torch.zeros(1))  # imports for long when first called
+    torch.testing.assert_close(torch.zeros(1), torch.zeros(1))
     importlib.import_module("torch._dynamo")  # a second; else torch loads it in each fork that counts a cost
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the main process
-    end_with_parent()
-    _settings = readable, imports, confined
-    _warm()
-
-
-def _warm() -> Sandbox:
-    """The sandbox, up and running; should a hand-in ever have ended it, the next one gets a new one."""
-    global _sandbox
-    if _sandbox is None or _sandbox.process.poll() is not None:
-        readable, imports, confined = _settings
-        _sandbox = Sandbox(readable, imports, confined=confined)
-    return _sandbox
-
-
-def end_with_parent() -> None:
-    """However the process ends that started this one, this one ends with it."""
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG
 
 
 @lru_cache(maxsize=8)
@@ -108,24 +69,28 @@ def imported(source: str) -> set[str]:
     return found
 
 
-@lru_cache(maxsize=8)
-def _rehearse(path: str, times: Times) -> None:
+_rehearsed: set[tuple[str, Times]] = set()
+
+
+def _rehearse(path: str, times: Times, sandbox: Sandbox) -> None:
     """Grade the course's own solutions once, here: whatever is loaded at first use is there in every fork after it."""
+    if (path, times) in _rehearsed:
+        return
+    _rehearsed.add((path, times))
     source = _notebook(path)
     steps = []
     for cell in source.cells:
         if cell.cell_type == "code":
             exercise, part = split(grade_id(cell))
             steps.append(Step(part if exercise else "context", cell.source, exercise))
-    judge(steps, exercises_of(source, path), _warm().worker, times, "rehearsal")
+    judge(steps, exercises_of(source, path), sandbox.worker, times, "rehearsal")
 
 
-def grade_one(job: Job) -> Outcome:
+def grade_one(job: Job, sandbox: Sandbox) -> Outcome:
     """The outcome of one hand-in; an error of the grader itself becomes an outcome that needs a human."""
     exercises = _exercises(job.source)
     _notebook(job.release)
-    sandbox = _warm()
-    _rehearse(job.source, job.times)
+    _rehearse(job.source, job.times, sandbox)
     began = time.monotonic()
     reader, writer = os.pipe()
     child = os.fork()

@@ -6,10 +6,41 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from ..files import write_whole
-from .judge import Result, Verdict
 
 STATUSES = ("graded", "repaired", "timeout", "crashed", "needs a human", "unreadable", "missing")
 LONGEST_NAME = 200  # bytes of a student's name that is a file's too
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One hidden test. `reason` is for teachers: it may tell what the test holds. `stopped` is as in `Result`."""
+
+    title: str
+    points: float
+    hint: str
+    passed: bool
+    reason: str = ""
+    stopped: str = ""
+
+
+@dataclass
+class Result:
+    """One exercise of one hand-in. `stopped` is "timeout", "crashed", "contract" or "".
+
+    `note` is what running the answer's cell gave, `how` what a teacher should know of the way the mark was found.
+    """
+
+    exercise: str
+    points: float
+    verdicts: list[Verdict] = field(default_factory=list)
+    shown: str = ""
+    stopped: str = ""
+    note: str = ""
+    how: str = ""
+
+    @property
+    def earned(self) -> float:
+        return round(sum(verdict.points for verdict in self.verdicts if verdict.passed), 6)
 
 
 @dataclass

@@ -11,9 +11,9 @@ from ..exercise_cells import grade_id, id_of
 from ..files import write_whole
 from .desk.sheets import pages, sheets, strangers
 from .gradebook import Course, verdict_line
-from .judge import Result, printable
 from .marks import EXPLAINED, Mark, found, marks_of, nobody_handed_in
-from .outcome import Outcome
+from .outcome import Outcome, Result
+from .words import printable
 
 STYLE = """
 :root { color-scheme: light dark; }

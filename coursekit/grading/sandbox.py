@@ -1,9 +1,11 @@
 """Starts the sandbox and asks it for workers, one for each time a hand-in is run."""
 
+import ctypes
 import json
 import os
 import select
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -71,15 +73,23 @@ class Sandbox:
         self.process = subprocess.Popen(command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, env=env,
                                         stdout=subprocess.DEVNULL, stderr=self.log)  # fmt: skip
         theirs.close()
+        self.limits, self.loading = limits, True
+
+    def ready(self) -> None:
+        """Wait until it has loaded what it imports. BookError where it does not start."""
+        if not self.loading:
+            return
         if not select.select([self.control], [], [], 120)[0] or self.control.recv(16) != b"ready":
             said = self.said()
             self.close()
             raise BookError("bubblewrap", "the sandbox does not start", said or INSTALL)
+        self.loading = False
         if self.group:
-            self.group.limit(limits.AS, limits.threads)
+            self.group.limit(self.limits.AS, self.limits.threads)
 
     def worker(self) -> tuple[socket.socket, socket.socket]:
         """A fresh worker: the socket to talk to it, and the one whose closing ends it."""
+        self.ready()
         data, theirs = socket.socketpair()
         life, watched = socket.socketpair()
         try:
@@ -103,10 +113,16 @@ class Sandbox:
         self.log.close()
 
     def __enter__(self):
+        self.ready()
         return self
 
     def __exit__(self, *_):
         self.close()
+
+
+def end_with_parent() -> None:
+    """However the process ends that started this one, this one ends with it."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG
 
 
 def refuse_without_bubblewrap() -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import torch
 
 from .inside import wire
+from .job import TIMES, Times
 
 GARBLED = "the answer's process gave a garbled reply"
 ENDED = "the answer's process ended (an exit, a crash, too much memory or too many threads)"
@@ -37,18 +38,6 @@ class OutsideContract(BaseException):
 
 class StudentError(Exception):
     """The student's code raised an exception that Python does not come with, or gave back what is no plain value."""
-
-
-@dataclass(frozen=True)
-class Times:
-    """Seconds: for one call or cell, for the tests of one exercise, for a whole hand-in."""
-
-    call: float = 15.0
-    exercise: float = 30.0
-    notebook: float = 180.0
-
-
-TIMES = Times()
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from pathlib import Path
 from ..errors import BookError
 from ..exercise_cells import grade_id
 from ..grading.hand_in.assemble import Step
-from ..grading.judge import Exercise, Result, exercises_of, judge
+from ..grading.job import TIMES, Times
+from ..grading.judge import Exercise, exercises_of, judge
+from ..grading.outcome import Result
 from ..grading.sandbox import Sandbox, refuse_without_bubblewrap
-from ..grading.session import TIMES, Times
 from ..project import Project
 from . import ignorant
 from .answers import Answer, PrivateHalf

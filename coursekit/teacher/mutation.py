@@ -15,9 +15,9 @@ import yaml
 
 from .. import strength
 from ..errors import BookError, Faults
+from ..grading.job import TIMES, Times
 from ..grading.judge import Exercise, exercises_of
 from ..grading.sandbox import Sandbox
-from ..grading.session import TIMES, Times
 from ..strength import Mutated, Tried
 from . import record
 from .across import HALF, judge_parts, start_sandbox

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from ...errors import BookError
 from ..gradebook import Course
-from ..judge import printable
 from ..marks import EXPLAINED, Mark
+from ..words import printable
 from .people import LISTS, ClassList, column, known_as, read_class_list, squeezed
 
 _FORMULA = re.compile(r"(^|;)(\s*)(?=[=+\-@＝＋－＠].)")

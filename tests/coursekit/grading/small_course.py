@@ -11,7 +11,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from coursekit.grading.grade import grade
-from coursekit.grading.session import Times
+from coursekit.grading.job import Times
 from coursekit.teacher.answers import read_private
 from coursekit.teacher.course import secrets_of
 from coursekit.teacher.exercises import Assignment, Public

@@ -27,7 +27,7 @@ import sys
 from pathlib import Path
 sys.path[:0] = sys.argv[3:]
 from coursekit.grading.grade import grade
-from coursekit.grading.session import Times
+from coursekit.grading.job import Times
 if __name__ == "__main__":
     grade(Path(sys.argv[1]), Path(sys.argv[2]), jobs=1, times=Times(call=2, exercise=4, notebook=12))
 """

@@ -10,10 +10,11 @@ from nbformat.v4 import new_code_cell, new_notebook
 from coursekit.errors import BookError
 from coursekit.exercise_cells import graded_text, mark
 from coursekit.grading.hand_in.assemble import Step
+from coursekit.grading.job import Times
 from coursekit.grading.judge import Exercise, exercises_of, hidden_tests, judge
 from coursekit.grading.one import limit_memory
 from coursekit.grading.sandbox import Sandbox
-from coursekit.grading.session import Session, Stopped, Times
+from coursekit.grading.session import Session, Stopped
 
 WRITTEN = graded_text("# public", [("Doubles", 1, "", ["    assert double(2) == 4"])], "# canary")
 

@@ -12,8 +12,9 @@ from grading.small_course import PACKAGE, SmallCourse
 from coursekit import cli
 from coursekit.errors import BookError
 from coursekit.grading.inside.calls import numbers
+from coursekit.grading.job import Times
 from coursekit.grading.sandbox import Limits, Sandbox, refuse_without_bubblewrap
-from coursekit.grading.session import Session, Times
+from coursekit.grading.session import Session
 
 pytestmark = pytest.mark.slow
 SMALL = Limits(AS=600 << 20, CPU=3, FSIZE=1 << 20, NOFILE=40, threads=60)

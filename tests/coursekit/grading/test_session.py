@@ -9,9 +9,10 @@ from grading.small_course import PACKAGE
 
 from coursekit.exercise_cells import graded_text
 from coursekit.grading.hand_in.assemble import Step
+from coursekit.grading.job import Times
 from coursekit.grading.judge import Exercise, judge
 from coursekit.grading.sandbox import Sandbox
-from coursekit.grading.session import OutsideContract, Session, Stopped, StudentError, Times
+from coursekit.grading.session import OutsideContract, Session, Stopped, StudentError
 
 pytestmark = pytest.mark.slow
 CELL = """

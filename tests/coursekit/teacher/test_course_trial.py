@@ -4,7 +4,7 @@ import pytest
 from toy import ANSWER, CHECK
 
 from coursekit.errors import BookError
-from coursekit.grading.session import Times
+from coursekit.grading.job import Times
 from coursekit.teacher.exercises import read_assignments
 from coursekit.teacher.merge import merge_notebook
 from coursekit.teacher.trial import Row, try_answers

@@ -10,7 +10,7 @@ from toy import PRIVATE, exercise
 from coursekit import strength
 from coursekit.cli import main
 from coursekit.errors import BookError
-from coursekit.grading.session import Times
+from coursekit.grading.job import Times
 from coursekit.strength import Counts, Measured, Mutated, Tried
 from coursekit.teacher import mutation, record
 from coursekit.teacher.across import start_sandbox

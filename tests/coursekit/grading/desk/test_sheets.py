@@ -8,9 +8,8 @@ import pytest
 from coursekit.grading import report
 from coursekit.grading.desk.sheets import _csv, _harmless, _id
 from coursekit.grading.gradebook import graded_notebook
-from coursekit.grading.judge import Result, Verdict
 from coursekit.grading.marks import EXPLAINED, found, nobody_handed_in
-from coursekit.grading.outcome import STATUSES, Outcome
+from coursekit.grading.outcome import STATUSES, Outcome, Result, Verdict
 
 EVIL = "`<img src=x onerror=alert(1)>05.ipynb` [a](javascript:alert(1)) $$\\href{javascript:alert(1)}{x}$$"
 
