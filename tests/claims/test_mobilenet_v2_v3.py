@@ -22,7 +22,7 @@ def outputs(block, c_in):
     found, x = {}, 20 * torch.randn(2, c_in, 8, 8)
     for name in ("expand", "depthwise", "project"):
         layer = getattr(block, name)
-        layer.register_forward_hook(lambda layer, x, y, name=name: found.update({name: (x[0], y)}))
+        layer.register_forward_hook(lambda layer, x, y, name=name: found.update({name: (x[0].clone(), y.clone())}))
     with torch.no_grad():
         found["block"] = x, block(x)
     return found
