@@ -33,6 +33,8 @@ ROWS = {  # where the planted faults of a module lie, if not in the test file of
     "coursekit/strength.py": f"{TEACHER}test_course_record.py::test_a_broken_file_is_replaced_by_a_build_of_its_chapter_only",
     "coursekit/grading/grade.py": f"{KIT}grading/test_grade_runs.py::test_what_is_not_there_cannot_be_graded",
     "coursekit/grading/gradebook.py": f"{KIT}grading/test_grade_runs.py::test_a_second_grader_at_the_same_time_is_refused",
+    "coursekit/grading/desk/download.py": f"{KIT}grading/desk/test_collect.py::test_damaged_and_locked_files_are_told",
+    "coursekit/grading/hand_in/unpack.py": f"{KIT}grading/hand_in/test_take.py::test_archives_that_hold_none_or_are_none",
     "coursekit/grading/outcome.py": f"{KIT}grading/test_grade_runs.py::test_a_spoilt_outcome_is_graded_again",
     "coursekit/grading/inside/zygote.py": f"{KIT}grading/inside/test_zygote.py::test_a_sandbox_that_the_kernel_does_not_close_is_not_used",
     "coursekit/grading/inside/worker.py": f"{KIT}grading/test_session.py::test_a_name_for_what_cannot_cross_does_not_take_the_others_with_it",

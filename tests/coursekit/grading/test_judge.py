@@ -1,7 +1,7 @@
 """The exercises of a course's notebook, as the judge reads them."""
 
+import mmap
 import os
-import resource
 import time
 
 import pytest
@@ -64,9 +64,9 @@ def test_what_tests_build_of_an_answer_s_numbers_has_a_limit():
             try:
                 if limited:
                     limit_memory(1 << 28)
-                bytearray(resource.getpagesize())
-                memoryview(bytearray(1 << 29)).release()
-            except MemoryError:
+                mmap.mmap(-1, mmap.PAGESIZE).close()
+                mmap.mmap(-1, 1 << 29).close()  # new memory: a list may find room in what this process has let go
+            except OSError:
                 os._exit(3)
             finally:
                 os._exit(4)
