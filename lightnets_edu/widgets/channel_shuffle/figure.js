@@ -1,4 +1,5 @@
-import { check, choice, controls, dial, html, radio, svg, table, tick, upto, widget } from "../kit/shared.js";
+import { check, radio } from "../kit/radio.js";
+import { choice, controls, dial, html, svg, table, tick, upto, widget } from "../kit/shared.js";
 import { player } from "../kit/player.js";
 import { chip, ink, inks, layout } from "./channels.js";
 import { words } from "./words.js";

@@ -6,4 +6,6 @@ export const words = {
   play: "Play",
   pause: "Pause",
   step: "Step",
+  asks: "Questions",
+  again: "Draw again",
 };
