@@ -1,6 +1,6 @@
 // Parts of a drawing that say what they are: to a pointer, to a finger that glides over them, to the arrow keys.
 import { taken, way } from "./keys.js";
-import { svg } from "./shared.js";
+import { settle, svg } from "./shared.js";
 
 /** Something in a drawing that can be pointed at, called by its name. */
 export const part = (label, ...shapes) =>
@@ -11,36 +11,37 @@ export const part = (label, ...shapes) =>
     `pick(spot)` hears of a click, Enter and the space bar. `shift(spot, [x, y])` hears of an arrow key with Shift,
     moves the part and says where it is now. */
 export function parts(label, { show, pick, shift }) {
-  const spots = new Map();
   let rows = [],
+    spots = new Map(),
     chosen = null,
     over = null,
     focused = null,
-    shown = null;
-  const spotOf = (event) => spots.get(event.target.closest("[role=option]")) ?? null;
+    told = null;
   const clip = (i, many) => Math.max(0, Math.min(i, many - 1));
-  const focus = ([row, place]) => rows[row][place].focus({ preventScroll: true });
+  const near = ([row, place]) => {
+    const own = rows[clip(row, rows.length)];
+    return own[clip(place, own.length)];
+  };
+  const partOf = (event) => event.target.closest("[role=option]");
+  const meant = () => spots.get(over ?? focused) ?? null;
 
-  function mean() {
-    const now = over ?? focused;
-    if (`${now}` !== `${shown}`) show((shown = now));
+  function tell() {
+    const now = meant();
+    if (`${now}` !== `${told}`) show((told = now));
   }
   function mark() {
-    const reached = `${focused ?? chosen ?? [0, 0]}`;
+    const reached = focused ?? near(chosen ?? [0, 0]);
     for (const [node, spot] of spots) {
-      node.setAttribute("tabindex", `${spot}` === reached ? 0 : -1);
+      node.setAttribute("tabindex", node === reached ? 0 : -1);
       node.setAttribute("aria-selected", `${spot}` === `${chosen}`);
     }
   }
   function key(event) {
     const step = way(event),
-      spot = spotOf(event);
-    if (!spot) return;
-    if (step && event.shiftKey && shift) focus(shift(spot, step) ?? spot);
-    else if (step) {
-      const row = clip(spot[0] + step[1], rows.length);
-      focus([row, clip(spot[1] + step[0], rows[row].length)]);
-    } else if (pick && [" ", "Enter"].includes(event.key)) pick(spot);
+      spot = spots.get(partOf(event));
+    if (step && event.shiftKey && shift) near(shift(spot, step) ?? spot).focus();
+    else if (step) near([spot[0] + step[1], spot[1] + step[0]]).focus();
+    else if (pick && [" ", "Enter"].includes(event.key)) pick(spot);
     else return;
     taken(event);
   }
@@ -50,50 +51,46 @@ export function parts(label, { show, pick, shift }) {
     "aria-label": label,
     "data-lm-suppress-shortcuts": true,
     onkeydown: key,
-    onclick: (event) => spotOf(event) && pick?.(spotOf(event)),
+    onclick: (event) => pick?.(spots.get(partOf(event))),
     onpointerdown: (event) => event.target.releasePointerCapture?.(event.pointerId),
     onpointerover(event) {
-      over = spotOf(event);
-      if (over && event.pointerType === "touch") focus(over);
-      mean();
+      over = partOf(event);
+      if (event.pointerType === "touch") over?.focus({ preventScroll: true });
+      tell();
     },
     onpointerleave() {
       over = null;
-      mean();
+      tell();
     },
     onfocusin(event) {
-      focused = spotOf(event);
+      focused = partOf(event);
       mark();
-      mean();
+      tell();
     },
     onfocusout(event) {
-      if (node.contains(event.relatedTarget)) return;
+      if (!spots.has(focused) || node.contains(event.relatedTarget)) return;
       focused = null;
-      mean();
+      tell();
     },
   });
   return {
     node,
-    /** The part that is meant, while there is one. */
-    meant: () => shown,
-    /** The parts, row by row, and the spot of the chosen one; a focus stays where it was. */
+    /** The spot of the part that is meant, or null. */
+    meant,
+    /** The parts, row by row, and the spot of the chosen one. A focus stays with its part, or goes to the one that
+        takes its place; nobody is told. */
     put(drawn, spot = null) {
-      const held = focused;
+      const last = spots.get(focused);
       rows = drawn;
       chosen = spot;
-      spots.clear();
-      rows.forEach((row, r) => row.forEach((one, i) => spots.set(one, [r, i])));
-      const nodes = rows.flat(),
-        now = [...node.children];
-      if (nodes.length !== now.length || nodes.some((one, i) => one !== now[i])) {
-        over = focused = shown = null;
-        node.replaceChildren(...nodes);
-      }
+      spots = new Map(rows.flatMap((row, r) => row.map((one, i) => [one, [r, i]])));
+      settle(node, [...spots.keys()]);
+      if (!spots.has(over)) over = null;
+      const lost = focused && !spots.has(focused);
+      if (lost) focused = near(last);
+      told = meant();
       mark();
-      if (held && !focused) {
-        const row = clip(held[0], rows.length);
-        focus([row, clip(held[1], rows[row].length)]);
-      }
+      if (lost) focused.focus();
     },
   };
 }

@@ -1,22 +1,12 @@
 // Drawings that change into each other, and two of them on one scale.
 
-/** The same node for the same thing, so that what moves can glide (`ln-glide`): gives a function that puts the nodes of
-    some keys into `parent`, makes those that are new, and takes away the others. */
-export function keep(parent, make) {
-  const kept = new Map();
+/** The same node for the same thing, so that what moves can glide (`ln-glide`): gives a function from keys to their nodes,
+    which makes those that are new and forgets the others. `settle` puts them into the drawing. */
+export function keep(make) {
+  let kept = new Map();
   return (keys) => {
-    for (const [key, node] of kept)
-      if (!keys.includes(key)) {
-        node.remove();
-        kept.delete(key);
-      }
-    return keys.map((key) => {
-      if (!kept.has(key)) {
-        kept.set(key, make(key));
-        parent.append(kept.get(key));
-      }
-      return kept.get(key);
-    });
+    kept = new Map(keys.map((key) => [key, kept.get(key) ?? make(key)]));
+    return [...kept.values()];
   };
 }
 

@@ -27,6 +27,13 @@ export function svg(tag, attributes = {}, ...children) {
   return fill(document.createElementNS(SVG, tag), attributes, children);
 }
 
+/** Puts nodes into a parent where they are not there yet, and takes the others away; those that stay, stay untouched. */
+export function settle(parent, nodes) {
+  const wanted = new Set(nodes);
+  for (const node of [...parent.children]) if (!wanted.has(node)) node.remove();
+  parent.append(...nodes.filter((node) => node.parentNode !== parent));
+}
+
 /** [0, 1, … n - 1] */
 export const upto = (n) => [...Array(n).keys()];
 

@@ -18,15 +18,16 @@ import { drag } from "../kit/drag.js";
 import { grip } from "../kit/grip.js";
 import { part, parts } from "../kit/parts.js";
 import { keep, sides } from "../kit/scene.js";
-import { controls, dial, html, reserve, svg, table, upto, widget } from "../kit/shared.js";
+import { controls, dial, html, reserve, settle, svg, table, upto, widget } from "../kit/shared.js";
 
 export const twice = (n) => 2 * n;
 export default widget("Hands", (kit) => {
-  const { model, live, set } = kit, heard = (globalThis.heard = []), seen = [];
+  const { model, live, set } = kit, heard = (globalThis.heard = []);
   const count = dial("Count", (n) => set({ count: n }), 2);
   const questions = asks(kit, [["Few?", { count: 3, last: 0 }], ["Many?", { count: 6 }]]);
+  const tell = (spot) => { live.textContent = spot ? `square ${spot}` : "none"; };
   const group = parts("Squares", {
-    show: (spot) => { seen.push(spot); heard.push(`show ${spot}`); live.textContent = spot ? `square ${spot}` : "none"; },
+    show: (spot) => { heard.push(`show ${spot}`); tell(spot); },
     pick: ([, i]) => set({ last: i }),
     shift: ([row, i], [x]) => { heard.push(`shift ${i} ${x}`); return [row, Math.max(0, Math.min(i + x, model.get("count") - 1))]; },
   });
@@ -38,8 +39,8 @@ export default widget("Hands", (kit) => {
     end: (kept) => heard.push(`end ${kept}`),
     free: true,
   }, knob);
-  const stage = svg("svg", {}, group.node, handle.node);
-  const cards = keep(stage, (key) => svg("rect", { class: "ln-glide card", width: 9, height: 9, "data-key": key }));
+  const deck = svg("g"), stage = svg("svg", {}, group.node, handle.node, deck);
+  const cards = keep((key) => svg("rect", { class: "ln-glide card", width: 9, height: 9, "data-key": key }));
   const draws = tally([0, 10], 5, ["0", "10"]), chart = svg("svg", {}, draws.node);
   let built;
   return {
@@ -58,6 +59,7 @@ export default widget("Hands", (kit) => {
         }));
         group.put(rows, [0, model.get("last")]);
       } else group.put([[...group.node.children].slice(0, n), [...group.node.children].slice(n)], [0, model.get("last")]);
+      tell(group.meant());
       stage.setAttribute("viewBox", `0 0 ${width} 160`);
       chart.setAttribute("viewBox", `0 0 ${width} 60`);
       knob.setAttribute("cx", model.get("at"));
@@ -65,7 +67,9 @@ export default widget("Hands", (kit) => {
       handle.put(model.get("at"), `${model.get("at")} of 100`);
       count.put([3, 4, 5, 6], n);
       questions.put();
-      cards(upto(n)).forEach((node, i) => node.setAttribute("x", 20 * i));
+      const now = cards(upto(n));
+      settle(deck, now);
+      now.forEach((node, i) => node.setAttribute("x", 20 * i));
       draws.put([0, 0, width, 60], [1, 9, 9, 4], model.get("draws"));
       stage.dataset.sides = JSON.stringify([sides(700, 100, 200), sides(300, 100, 200)]);
     },
@@ -148,7 +152,9 @@ def test_a_part_is_picked_and_stays_marked(tab):
 
 def test_the_focus_stays_where_parts_are_made_anew(tab):
     tab.get_by_label("1 4", exact=True).focus()
+    tab.evaluate(HEARD)
     tab.evaluate("models[0].set({ count: 3 })")
+    assert tab.evaluate(HEARD) == [], "it is drawn anew already"
     assert tab.evaluate("document.activeElement.getAttribute('aria-label')") == "1 2"
     assert tab.locator(".ln-say").inner_text() == "square 1,2"
 
