@@ -207,7 +207,7 @@ function begin(width, record) {
 const escape = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 const quoted = (text) => text.replace(/&/g, "&amp;").replace(/"/g, "&quot;").replace(/</g, "&lt;");
 const GEOMETRY = /^(d|x|y|x1|x2|y1|y2|cx|cy|r|rx|ry|width|height|points|transform|viewBox)$/;
-const ACTING = /^(tabindex|aria-live|aria-checked|aria-selected|aria-value.*|data-lm-.*)$/;
+const ACTING = /^(tabindex|aria-live|aria-checked|aria-selected|aria-disabled|aria-value.*|data-lm-.*)$/;
 const HANDS = /^(radio|radiogroup|listbox|option|slider)$/;
 const tenths = (text) => text.replace(/-?\d*\.\d+(e-?\d+)?/g, (number) => `${+(+number).toFixed(1)}`);
 

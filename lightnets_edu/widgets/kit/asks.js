@@ -1,6 +1,5 @@
 // Presets that ask a question: words, and the state that answers it.
 import { html } from "./shared.js";
-import { words } from "./words.js";
 
 /** A button for each `[question, values]`: it sets those traits and no other, as a link in the text does. `put()` marks
     the one whose state is shown. */
@@ -9,7 +8,7 @@ export function asks({ model, set }, questions) {
     html("button", { type: "button", text, "data-sets": Object.keys(values).join(" "), onclick: () => set(values) }),
   );
   return {
-    node: html("div", { class: "ln-controls ln-asks", role: "group", "aria-label": words.asks }, ...buttons),
+    node: html("div", { class: "ln-controls ln-asks" }, ...buttons),
     put() {
       questions.forEach(([, values], i) => {
         const here = Object.entries(values).every(([name, value]) => `${model.get(name)}` === `${value}`);

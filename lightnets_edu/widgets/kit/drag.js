@@ -1,5 +1,7 @@
 // Parts of a drawing that a hand moves.
-const REACH = 4; // pixels before a press becomes a drag; until then it may be a click
+
+// Pixels before a press becomes a drag; until then it may be a click.
+const REACH = 4;
 
 /** Lets a hand drag `node`. `start(spot)` hears of the first move, `move(spot)` of the latest, once a frame at most,
     `end(kept)` of the last: false where the page took the finger to scroll. A spot is `[x, y]` in the drawing's own

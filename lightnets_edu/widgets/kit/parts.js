@@ -17,11 +17,8 @@ export function parts(label, { show, pick, shift }) {
     over = null,
     focused = null,
     told = null;
-  const clip = (i, many) => Math.max(0, Math.min(i, many - 1));
-  const near = ([row, place]) => {
-    const own = rows[clip(row, rows.length)];
-    return own[clip(place, own.length)];
-  };
+  const clip = (list, i) => list[Math.max(0, Math.min(i, list.length - 1))];
+  const near = ([row, place]) => clip(clip(rows, row), place);
   const partOf = (event) => event.target.closest("[role=option]");
   const meant = () => spots.get(over ?? focused) ?? null;
 
@@ -45,8 +42,10 @@ export function parts(label, { show, pick, shift }) {
     else return;
     taken(event);
   }
+  // Chrome lets Tab stop at a group that hears of the focus, unless told otherwise.
   const node = svg("g", {
     role: "listbox",
+    tabindex: -1,
     class: "ln-parts",
     "aria-label": label,
     "data-lm-suppress-shortcuts": true,

@@ -27,7 +27,7 @@ export function svg(tag, attributes = {}, ...children) {
   return fill(document.createElementNS(SVG, tag), attributes, children);
 }
 
-/** Puts nodes into a parent where they are not there yet, and takes the others away; those that stay, stay untouched. */
+/** Puts nodes into a parent where they are not there yet, and takes the others away; what stays is not touched. */
 export function settle(parent, nodes) {
   const wanted = new Set(nodes);
   for (const node of [...parent.children]) if (!wanted.has(node)) node.remove();
@@ -144,7 +144,8 @@ export function widget(label, build) {
           });
       }
       function measure() {
-        const now = Math.floor(root.clientWidth - 24); // less its padding
+        // less its padding
+        const now = Math.floor(root.clientWidth - 24);
         if (now > 0 && now !== width) {
           width = now;
           draw();

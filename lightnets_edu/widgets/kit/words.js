@@ -6,6 +6,5 @@ export const words = {
   play: "Play",
   pause: "Pause",
   step: "Step",
-  asks: "Questions",
   again: "Draw again",
 };

@@ -17,7 +17,8 @@ import { asks } from "../kit/asks.js";
 import { drag } from "../kit/drag.js";
 import { grip } from "../kit/grip.js";
 import { part, parts } from "../kit/parts.js";
-import { keep, sides } from "../kit/scene.js";
+import { keep } from "../kit/keep.js";
+import { sides } from "../kit/sides.js";
 import { controls, dial, html, reserve, settle, svg, table, upto, widget } from "../kit/shared.js";
 
 export const twice = (n) => 2 * n;
