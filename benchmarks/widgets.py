@@ -3,12 +3,12 @@
     python benchmarks/widgets.py [--rounds 5] [--only channel_shuffle] [--slower-than 20]
 
 Ours: a control of the figure is moved in Chromium, or a part of its drawing pointed at and picked, at random, until the
-page has its new layout; 800 px wide. A drag: what can be dragged is led to and fro over the drawing, on a processor four
-times slower; a frame's time is that of its one update, with the new layout. The peer:
-a slider of `interact` is moved in a live kernel, until the kernel has drawn the same content with matplotlib and is
-idle again; what its browser then does with the picture, and the way there and back, are not counted. Both take turns
-within a round; the ratio is that of the medians of a round. With --slower-than, a ratio below that, or a 95th
-percentile of ours of 16 ms or more in every round, of a drag too, is a failure. Prints Markdown.
+page has its new layout; 800 px wide. A drag: what can be dragged is led to and fro over the drawing, on a processor
+four times slower; a frame's time is that of its one update, with the new layout. The peer: a slider of `interact` is
+moved in a live kernel, until the kernel has drawn the same content with matplotlib and is idle again; what its browser
+then does with the picture, and the way there and back, are not counted. Both take turns within a round; the ratio is
+that of the medians of a round. With --slower-than, a ratio below that, or a 95th percentile of ours of 16 ms or more in
+every round, of a drag too, is a failure. Prints Markdown.
 """
 
 import argparse

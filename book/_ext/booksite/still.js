@@ -165,6 +165,7 @@ Object.assign(globalThis, {
   CustomEvent,
   ResizeObserver: Watch,
   IntersectionObserver: Watch,
+  clearTimeout() {},
   document: { createElement: (tag) => new Element(tag), createElementNS: (space, tag) => new Element(tag, space) },
   matchMedia: () => ({ matches: false, ...listening }),
   console: {

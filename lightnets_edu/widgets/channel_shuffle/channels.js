@@ -1,5 +1,5 @@
 // Where channels stand: four rows, a little apart after every group; the lines between them; the table of the shuffle.
-import { svg, upto } from "../kit/shared.js";
+import { mend, svg, upto } from "../kit/shared.js";
 
 const TALL = 22; // a channel, in pixels
 const ROWS = [0, 0.31, 0.655, 1]; // of the way from the first row to the last
@@ -42,11 +42,12 @@ export function layout(width, c, n) {
       const x = left + room / 2 + (column - (across - 1) / 2) * Math.min(wide + 6, room / across);
       return [x, (top + foot) / 2 + (row - (high - 1) / 2) * step, Math.min(1, step / (TALL + 2))];
     },
-    /** A row's name, beside it; where the page is narrow, along its edge. */
-    name(text, row) {
-      const y = Math.max(26, Math.min(rows[row], height - 26)),
-        place = slim ? `translate(11 ${y}) rotate(-90)` : `translate(0 ${rows[row] + 4})`;
-      return svg("text", { text, class: slim ? "ln-along" : "ln-name", transform: place });
+    /** Writes a row's name beside it; where the page is narrow, along its edge. */
+    name(node, text, row) {
+      const y = Math.max(26, Math.min(rows[row], height - 26));
+      mend(node, "text", text);
+      mend(node, "class", slim ? "ln-along" : "ln-name");
+      mend(node, "transform", slim ? `translate(11 ${y}) rotate(-90)` : `translate(0 ${rows[row] + 4})`);
     },
   };
 }
@@ -63,7 +64,7 @@ export function chip(number, inks) {
 }
 
 export function place(node, [x, y, size]) {
-  node.style.transform = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px) scale(${size.toFixed(2)})`;
+  mend(node, "style", `transform: translate(${x.toFixed(1)}px, ${y.toFixed(1)}px) scale(${size.toFixed(2)})`);
 }
 
 /** A chip's size, and its bar: that has a slot for each of g groups, and those that have come in are filled. One colour
@@ -71,25 +72,22 @@ export function place(node, [x, y, size]) {
 export function dress(node, { wide, pitch }, groups, g) {
   const [rect, text, ...bars] = node.children,
     slot = (wide - 4) / g,
-    narrow = wide < 18;
-  for (const [one, width, high] of [
+    narrow = wide < 18,
+    one = bars.length < 3 && groups[0] % 4;
+  for (const [own, width, height] of [
     [rect, wide, TALL],
     [bars.pop(), pitch, TALL + 4],
-  ]) {
-    one.setAttribute("x", -width / 2);
-    one.setAttribute("y", -high / 2);
-    one.setAttribute("width", width);
-    one.setAttribute("height", high);
-  }
-  text.setAttribute("class", narrow ? "ln-tight" : "");
-  text.setAttribute("y", narrow ? 2 : 3);
-  const piece = (k) => `M${2 - wide / 2 + k * slot} ${TALL / 2 - 6}h${slot - (slot > 4)}v4h${(slot > 4) - slot}z`,
-    one = bars.length < 2 && groups[0] % 4;
-  rect.setAttribute("class", `ln-chip${one === false ? "" : ` ln-ink${one}`}`);
+  ])
+    for (const [name, value] of Object.entries({ x: -width / 2, y: -height / 2, width, height }))
+      mend(own, name, value);
+  mend(rect, "class", one === false ? "ln-chip" : `ln-chip ln-ink${one}`);
+  mend(text, "class", narrow ? "ln-tight" : "");
+  mend(text, "y", narrow ? 2 : 3);
+  const piece = (k) => `M${2 - wide / 2 + k * slot} ${TALL / 2 - 6}h${slot - (slot > 4)}v4h${(slot > 4) - slot}z`;
   bars.forEach((bar, i) => {
     const own = groups.filter((group) => one !== false || group % 4 === i);
-    bar.setAttribute("class", `ln-bar ln-ink${one === false ? i : one}`);
-    bar.setAttribute("d", own.map(piece).join(""));
+    mend(bar, "class", `ln-bar ln-ink${one === false ? i : one}`);
+    mend(bar, "d", own.map(piece).join(""));
   });
 }
 
@@ -100,5 +98,5 @@ export const inks = (name) => upto(5).map((i) => svg("path", { class: i < 4 ? `$
 export function ink(paths, pieces) {
   const drawn = ["", "", "", "", ""];
   for (const [colour, piece] of pieces) drawn[colour] += piece;
-  paths.forEach((path, i) => path.setAttribute("d", drawn[i]));
+  paths.forEach((path, i) => mend(path, "d", drawn[i]));
 }

@@ -3,9 +3,9 @@ import { drag } from "../kit/drag.js";
 import { part, parts } from "../kit/parts.js";
 import { player } from "../kit/player.js";
 import { keep } from "../kit/keep.js";
-import { choice, controls, dial, html, reserve, svg, table, tick, upto, widget } from "../kit/shared.js";
+import { choice, controls, dial, html, mend, reserve, svg, table, tick, upto, widget } from "../kit/shared.js";
 import { chip, dress, ink, inks, layout, place } from "./channels.js";
-import { blocks, flow, kin, links, moved, permutation, reached } from "./wiring.js";
+import { blocks, flow, kin, links, members, moved, permutation, reached } from "./wiring.js";
 import { words } from "./words.js";
 
 const MOST = 16;
@@ -23,23 +23,24 @@ function ranges(numbers) {
 
 const swapped = (order, a, b) => order.map((channel, i) => (i === a ? order[b] : i === b ? order[a] : channel));
 
-/** What the traits say. */
+/** What the traits say; `met` are the groups that have come to each channel. */
 function read(model) {
   const [c, g, order, shuffle, layers, own, output, step, found, fixed] = TRAITS.map((name) => model.get(name));
   const wire = (way) => found[`${c}/${g}/${way}`] ?? { from: permutation(c, g, way), first: g, second: g },
     paper = wire("paper");
   const ways = { none: { ...paper, from: upto(c) }, paper, inverse: wire("inverse"), own: { ...paper, from: own } },
     kind = shuffle ? order : "none",
-    measured = `${c}/${g}/${kind}` in found,
-    dealt = !measured && g > 1 && g < c;
+    odd = (way) => `${c}/${g}/${way}` in found,
+    measured = odd(kind) || [ways[kind].first, ways[kind].second].some((groups) => groups !== g),
+    dealt = g > 1 && g < c && !odd(order === "inverse" ? order : "paper");
   const down = links(ways[kind], layers),
     counts = reached(ways[kind], layers).map((inputs) => inputs.length),
-    groups = upto(c).map((i) => [Math.floor((i * g) / c)]);
+    groups = upto(c).map((i) => 1 << Math.floor((i * g) / c));
   return {
     ...{ c, g, layers, output, kind, ways, measured, dealt, fixed, down, ...ways[kind] },
     rows: order === "inverse" ? c / g : g,
     step: dealt && layers < 3 && ["paper", "inverse"].includes(kind) ? step : 0,
-    met: flow(down, groups), // the groups that have come to each channel
+    met: flow(down, groups).map((row) => row.map(members)),
     worst: Math.min(...counts),
     best: Math.max(...counts),
   };
@@ -64,7 +65,7 @@ function network(stage, { show, pick, move, hold }) {
   const box = svg("path", { class: "ln-box ln-quiet" }),
     web = svg("path", { class: "ln-web ln-quiet" }),
     [moves, rays] = ["ln-move ln-quiet", "ln-ray"].map(inks),
-    names = svg("g");
+    names = upto(4).map(() => svg("text"));
   let here,
     spots,
     drawn,
@@ -80,7 +81,7 @@ function network(stage, { show, pick, move, hold }) {
       return [2, to];
     },
   });
-  stage.append(svg("g", { "aria-hidden": true }, box, web, ...moves, ...rays, names), group.node);
+  stage.append(svg("g", { "aria-hidden": true }, box, web, ...moves, ...rays, ...names), group.node);
 
   const chips = keep((key) => {
     const [row, channel, mixed, three] = key.split(" ").map(Number),
@@ -135,8 +136,8 @@ function network(stage, { show, pick, move, hold }) {
         row.forEach((channel, i) => {
           const node = drawn[r][i],
             shuffled = r === 2 && !three;
-          node.setAttribute("aria-label", words.part[r](i, channel, three));
-          node.setAttribute("aria-disabled", shuffled && step % 3 > 0);
+          mend(node, "aria-label", words.part[r](i, channel, three));
+          mend(node, "aria-disabled", shuffled && step % 3 > 0);
           dress(node, spots, met[r][i], g);
           if (!shuffled || channel !== held) place(node, shuffled ? spot(channel, i) : spots.at(r, i));
         }),
@@ -148,19 +149,17 @@ function network(stage, { show, pick, move, hold }) {
         weights = [0, 1, 2].filter((row) => (three || row !== 1) && (row < 1 || step % 3 === 0));
       const lines = weights.flatMap((row) => down[row].flatMap((own, j) => own.map((i) => spots.line(row, i, j)))),
         dealt = three || step ? [] : from.map((i, spot) => [Math.floor((i * g) / c) % 4, spots.line(1, i, spot, true)]);
-      box.setAttribute("d", [...one, ...(step % 3 ? [] : two)].join(""));
-      web.setAttribute("d", lines.join(""));
+      mend(box, "d", [...one, ...(step % 3 ? [] : two)].join(""));
+      mend(web, "d", lines.join(""));
       ink(moves, dealt);
-      names.replaceChildren(...words.rows(kind, three).map(spots.name));
-      stage.setAttribute("viewBox", `0 0 ${width} ${spots.height}`);
+      names.forEach((name, row) => spots.name(name, words.rows(kind, three)[row], row));
+      mend(stage, "viewBox", `0 0 ${width} ${spots.height}`);
       group.put(drawn, [3, output]);
     },
     /** Lights a channel's past and future. */
     light(own) {
       const { down, layers, met, step } = here;
-      drawn.forEach((row, r) =>
-        row.forEach((node, i) => node.firstChild.classList.toggle("ln-on", own[r].includes(i))),
-      );
+      drawn.forEach((row, r) => row.forEach((node, i) => node.classList.toggle("ln-on", own[r].includes(i))));
       const lines = step
         ? []
         : [0, 1, 2].flatMap((r) =>
@@ -221,13 +220,9 @@ export default widget(words.figure, (kit) => {
       [row, i] = meant ?? [3, output],
       [inputs, , , outputs] = kin(down, row, i);
     picture.light(step && !meant ? [[], [], upto(c), []] : kin(down, row, i));
-    const name = words.part[row](i, from[i], layers > 2);
-    live.textContent =
-      step && !meant
-        ? words.stages[step](here)
-        : kind === "own" && !meant && layers < 3
-          ? words.hint
-          : words.told(name, row, ranges(inputs), ranges(outputs));
+    const hint = kind === "own" && layers < 3 && !meant,
+      told = () => words.told(words.part[row](i, from[i], layers > 2), row, ranges(inputs), ranges(outputs));
+    mend(live, "text", step && !meant ? words.stages[step](here) : hint ? words.hint : told());
   }
   return {
     nodes: [
@@ -249,7 +244,7 @@ export default widget(words.figure, (kit) => {
         size = upto(MOST + 1).slice(2);
       picture.build(here, width);
       show();
-      said.textContent = verdict(here);
+      mend(said, "text", verdict(here));
       reserve(said, Math.ceil(580 / width));
       reserve(live, Math.ceil(520 / width));
       channels.put(

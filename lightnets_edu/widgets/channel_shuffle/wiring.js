@@ -27,16 +27,18 @@ export function links({ from, first, second }, layers) {
   return layers > 2 ? [one, dealt, dealt] : [one, from.map((i) => [i]), two];
 }
 
-/** What flows down the rows: a channel has what those have that it reads. */
+/** What flows down the rows, as sets of bits: a channel has what those have that it reads. */
 export const flow = (ways, start) =>
-  ways.reduce((rows, way) => [...rows, way.map((own) => union(own.map((i) => rows.at(-1)[i])))], [start]);
+  ways.reduce((rows, way) => [...rows, way.map((own) => own.reduce((bits, i) => bits | rows.at(-1)[i], 0))], [start]);
+
+export const members = (bits) => upto(32 - Math.clz32(bits)).filter((i) => (bits >> i) & 1);
 
 /** The inputs that each output reaches. */
 export const reached = (wiring, layers) =>
   flow(
     links(wiring, layers),
-    upto(wiring.from.length).map((i) => [i]),
-  )[3];
+    upto(wiring.from.length).map((i) => 1 << i),
+  )[3].map(members);
 
 /** A channel's past and future, row by row: what it has read, and what reads it. */
 export function kin(ways, row, i) {

@@ -1,5 +1,5 @@
 // Presets that ask a question: words, and the state that answers it.
-import { html } from "./shared.js";
+import { html, mend } from "./shared.js";
 
 /** A button for each `[question, values]`: it sets those traits and no other, as a link in the text does. `put()` marks
     the one whose state is shown. */
@@ -12,7 +12,7 @@ export function asks({ model, set }, questions) {
     put() {
       questions.forEach(([, values], i) => {
         const here = Object.entries(values).every(([name, value]) => `${model.get(name)}` === `${value}`);
-        buttons[i].setAttribute("aria-pressed", here);
+        mend(buttons[i], "aria-pressed", here);
       });
     },
   };

@@ -1,6 +1,6 @@
 // Parts of a drawing that say what they are: to a pointer, to a finger that glides over them, to the arrow keys.
 import { taken, way } from "./keys.js";
-import { settle, svg } from "./shared.js";
+import { mend, settle, svg } from "./shared.js";
 
 /** Something in a drawing that can be pointed at, called by its name. */
 export const part = (label, ...shapes) =>
@@ -10,7 +10,7 @@ export const part = (label, ...shapes) =>
     `[row, place]`, or null: what a pointer is over, else what has the focus; a finger brings the focus along.
     `pick(spot)` hears of a click, Enter and the space bar. `shift(spot, [x, y])` hears of an arrow key with Shift,
     moves the part and says where it is now. */
-export function parts(label, { show, pick, shift }) {
+export function parts(label, { show, pick = () => {}, shift }) {
   let rows = [],
     spots = new Map(),
     chosen = null,
@@ -29,8 +29,8 @@ export function parts(label, { show, pick, shift }) {
   function mark() {
     const reached = focused ?? near(chosen ?? [0, 0]);
     for (const [node, spot] of spots) {
-      node.setAttribute("tabindex", node === reached ? 0 : -1);
-      node.setAttribute("aria-selected", `${spot}` === `${chosen}`);
+      mend(node, "tabindex", node === reached ? 0 : -1);
+      mend(node, "aria-selected", `${spot}` === `${chosen}`);
     }
   }
   function key(event) {
@@ -38,7 +38,7 @@ export function parts(label, { show, pick, shift }) {
       spot = spots.get(partOf(event));
     if (step && event.shiftKey && shift) near(shift(spot, step) ?? spot).focus();
     else if (step) near([spot[0] + step[1], spot[1] + step[0]]).focus();
-    else if (pick && [" ", "Enter"].includes(event.key)) pick(spot);
+    else if ([" ", "Enter"].includes(event.key)) pick(spot);
     else return;
     taken(event);
   }
@@ -46,11 +46,10 @@ export function parts(label, { show, pick, shift }) {
   const node = svg("g", {
     role: "listbox",
     tabindex: -1,
-    class: "ln-parts",
     "aria-label": label,
     "data-lm-suppress-shortcuts": true,
     onkeydown: key,
-    onclick: (event) => pick?.(spots.get(partOf(event))),
+    onclick: (event) => pick(spots.get(partOf(event))),
     onpointerdown: (event) => event.target.releasePointerCapture?.(event.pointerId),
     onpointerover(event) {
       over = partOf(event);

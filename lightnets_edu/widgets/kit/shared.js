@@ -3,13 +3,19 @@ import { words } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
+/** Sets an attribute, or the `text`, where it is another: what is not touched costs a browser nothing. */
+export function mend(node, name, value) {
+  const now = `${value}`;
+  if (name === "text") {
+    if (node.textContent !== now) node.textContent = now;
+  } else if (node.getAttribute(name) !== now) node.setAttribute(name, now);
+}
+
 function fill(node, attributes, children) {
-  for (const [name, value] of Object.entries(attributes)) {
+  for (const [name, value] of Object.entries(attributes))
     if (value === false || value == null) continue;
-    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else if (name === "text") node.textContent = value;
-    else node.setAttribute(name, value === true ? "" : value);
-  }
+    else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else mend(node, name, value === true ? "" : value);
   node.append(...children);
   return node;
 }
@@ -63,7 +69,8 @@ export function dial(label, choose, letters) {
       input.max = values.length - 1;
       input.value = values.indexOf(value);
       input.disabled = disabled || values.length < 2;
-      input.setAttribute("aria-valuetext", (shown.textContent = text));
+      mend(input, "aria-valuetext", text);
+      mend(shown, "text", text);
     },
   };
 }

@@ -52,7 +52,8 @@ def verdict(widget: ChannelShuffle) -> str:
     counts = [len(inputs) for inputs in widget.reach()]
     span = f"{min(counts)} to {max(counts)}" if min(counts) < max(counts) else str(max(counts))
     reach = f"an output reaches {span} of {c} inputs"
-    if widget.shuffle and f"{c}/{g}/{widget.order}" in widget.measured:
+    odd = widget.shuffle and f"{c}/{g}/{widget.order}" in widget.measured
+    if odd or widget.wiring()[1:] != (g, g):
         return f"Measured, not the formula: {reach}."
     if g == 1:
         return f"One group is a dense layer: {reach}."

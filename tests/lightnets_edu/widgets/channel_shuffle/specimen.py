@@ -31,6 +31,6 @@ SPECIMEN = Specimen(
     ],
     live=Live(
         act, "w.channels, w.groups, w.order, w.output, w.step, len(w.reached())", "(15, 5, 'paper', 13, 1, 9)",
-        "w.channels = 16; w.groups = 8; w.order = 'inverse'; w.step = 2", "Transpose: its rows become columns.",
+        "w.groups = 1; w.channels = 16; w.groups = 8; w.order = 'inverse'; w.step = 2", "Transpose: its rows become columns.",
     ),
 )

@@ -15,7 +15,7 @@ LIT = """
   const c = parts.length / 4, rows = [[], [], [], []];
   const at = (part) => { const [x, y] = part.getAttribute("style").match(/-?[\\d.]+px/g).map(parseFloat); return [y, x]; };
   const sorted = parts.map((part, i) => [at(part), i]).sort(([a], [b]) => a[0] - b[0] || a[1] - b[1]);
-  sorted.forEach(([, i], k) => { if (parts[i].querySelector(".ln-on")) rows[Math.floor(k / c)].push(k % c); });
+  sorted.forEach(([, i], k) => { if (parts[i].matches(".ln-on")) rows[Math.floor(k / c)].push(k % c); });
   return rows;
 }
 """.replace("\\\\", "\\")
@@ -92,7 +92,12 @@ def test_measured_code_is_said_to_be_measured(paper):
     tab.get_by_label("Between").select_option("no shuffle")
     widget.shuffle = False
     assert tab.locator(".ln-verdict").inner_text() == verdict(widget)
-    assert tab.locator("figure").evaluate(LIT)[0] == [*range(12)], "its first layer is dense"
+    assert "Measured" in verdict(widget) and tab.locator("figure").evaluate(LIT)[0] == [*range(12)], "its first layer is dense"
+    other = paper(ChannelShuffle.from_module(lambda x, g: x, output=7))
+    assert other.locator(".ln-verdict").inner_text() == "Measured, not the formula: an output reaches 4 of 12 inputs."
+    assert other.get_by_role("button", name="Step").is_disabled(), "its order is not that of the table"
+    other.get_by_label("Between").select_option("no shuffle")
+    assert other.locator(".ln-verdict").inner_text() == "Without a shuffle an output reaches its own group, 4 of 12 inputs."
 
 
 def test_a_unit_keeps_its_own_channels_and_groups(page):
