@@ -207,8 +207,8 @@ export default widget(words.figure, (kit) => {
   const dealt = { shuffle: true, order: "paper", step: 0, output: 0 },
     states = [
       { shuffle: false, layers: 2, step: 0 },
-      { ...dealt, layers: 2, channels: 12, groups: 6, own: upto(12) },
-      { ...dealt, layers: 3, channels: 12, groups: 6, own: upto(12) },
+      { ...dealt, layers: 2, channels: 12, groups: 4, own: upto(12) },
+      { ...dealt, layers: 3, channels: 12, groups: 4, own: upto(12) },
       { ...dealt, layers: 2, channels: 12, groups: 3, own: upto(12), order: "own" },
     ];
   const questions = asks(kit, model.get("fixed") ? [] : states.map((state, i) => [words.asks[i], state]));

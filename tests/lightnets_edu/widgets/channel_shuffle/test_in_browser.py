@@ -220,8 +220,8 @@ def test_questions_are_answered_by_the_figure(paper):
         said.append(tab.locator(".ln-verdict").inner_text())
     assert said == [
         "Without a shuffle an output reaches its own group, 8 of 16 inputs.",
-        "No full mixing: an output reaches 4 of 12 inputs, as C < g² = 36.",
-        "After three layers an output reaches 8 of 12 inputs; after two, 4.",
+        "No full mixing: an output reaches 9 of 12 inputs, as C < g² = 16.",
+        "After three layers an output reaches 12 of 12 inputs; after two, 9.",
         "You: 0 moved, reach 4 of 12. The shuffle: 10 moved, reach 12.",
     ]
 
