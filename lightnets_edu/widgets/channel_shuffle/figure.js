@@ -175,8 +175,13 @@ function network(stage, { show, pick, move, hold }) {
 }
 
 export default widget(words.figure, (kit) => {
-  const { model, live, set } = kit;
+  const { model, live } = kit;
   let here, undo;
+  /** What a hand sets ends what plays. */
+  function set(values) {
+    go.stop();
+    kit.set(values);
+  }
   const stage = svg("svg", { class: "ln-network" }),
     said = html("p", { class: "ln-verdict" }),
     picture = network(stage, {
@@ -200,7 +205,7 @@ export default widget(words.figure, (kit) => {
   );
   const go = player(kit, () => {
     const step = (here.step + 1) % 4;
-    set({ shuffle: true, order: model.get("order") === "inverse" ? "inverse" : "paper", layers: 2, step });
+    kit.set({ shuffle: true, order: model.get("order") === "inverse" ? "inverse" : "paper", layers: 2, step });
     return step > 0;
   });
   for (const button of go.buttons) button.setAttribute("data-sets", "shuffle order layers step");
@@ -211,7 +216,7 @@ export default widget(words.figure, (kit) => {
       { ...dealt, layers: 3, channels: 12, groups: 4, own: upto(12) },
       { ...dealt, layers: 2, channels: 12, groups: 3, own: upto(12), order: "own" },
     ];
-  const questions = asks(kit, model.get("fixed") ? [] : states.map((state, i) => [words.asks[i], state]));
+  const questions = asks({ model, set }, model.get("fixed") ? [] : states.map((state, i) => [words.asks[i], state]));
 
   /** Lights the channel that is meant, else the chosen output, and says what it has read and what reads it. */
   function show() {

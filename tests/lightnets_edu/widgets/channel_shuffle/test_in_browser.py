@@ -314,6 +314,22 @@ def test_play_pause_and_step(page):
     assert tab.get_by_role("button", name="Play").is_disabled(), "groups of one: there is nothing to deal"
 
 
+def test_what_a_hand_sets_ends_what_plays(page):
+    tab = page(ChannelShuffle())
+    for act in (
+        lambda: tab.get_by_label("Between").select_option("no shuffle"),
+        lambda: tab.get_by_role("button", name="No shuffle?").click(),
+        lambda: carry(tab, 3, 7, [*range(12)]),
+    ):
+        tab.evaluate("models[0].set({ shuffle: false, order: 'paper', step: 0 })")
+        tab.get_by_role("button", name="Play").click()
+        act()
+        state = tab.evaluate("({ ...models[0].state })")
+        tab.wait_for_timeout(1500)
+        assert tab.evaluate("({ ...models[0].state })") == state
+        tab.get_by_role("button", name="Play").wait_for(timeout=1000)
+
+
 def test_reduced_motion_gives_single_steps(page):
     tab = page(ChannelShuffle(), motion="reduce")
     assert tab.get_by_role("button", name="Play").count() == 0
