@@ -4,8 +4,8 @@ import matplotlib.pyplot as plt
 
 from lightnets_edu.widgets import ChannelShuffle
 
-figure = ChannelShuffle(channels=32, groups=8)
-VALUES = range(32)
+figure = ChannelShuffle(channels=16, groups=4, output=0)
+VALUES = range(16)
 
 order, reach = figure.wiring().order, figure.reach()
 
@@ -14,7 +14,7 @@ def draw(output):
     used = reach[output]
     _, ax = plt.subplots(figsize=(8, 4))
     for row in range(4):
-        ax.scatter(range(32), [3 - row] * 32, c=[i // 4 % 4 for i in range(32)], marker="s", cmap="tab10")
+        ax.scatter(range(16), [3 - row] * 16, c=[i // 4 % 4 for i in range(16)], marker="s", cmap="tab10")
     group = range(output // 4 * 4, output // 4 * 4 + 4)
     for place in group:
         ax.plot([place, output], [1, 0], "k")

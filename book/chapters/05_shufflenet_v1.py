@@ -97,9 +97,9 @@ BlockAnatomy("resnext", blocks=["resnext"])
 # %% [markdown] objective="mix,permute" claims="S1-01,S1-05,S1-06,S1-07"
 # ## See it: one group upon another
 #
-# A grouped layer is several small layers side by side. Here are two grouped layers, one upon the other. Pick an output of the second: the inputs that it can depend on light up.
+# A grouped layer is several small layers side by side. Here are two grouped layers, one upon the other. Point at an output of the second: the inputs that it can depend on light up. Point at an input: you see where it can go.
 
-# %% name="fig-channel-shuffle" alt="Rows of channels, coloured and lettered by group: the input, the first grouped layer, the second grouped layer, and between these two the shuffle where it is switched on; lines join the channels along which values flow." caption="Two grouped 1×1 layers, with or without a channel shuffle between them. Order and connections were read off real modules, with numbered channels and gradients. “Inverse” is the order of the first pitfall below."
+# %% name="fig-channel-shuffle" alt="Four rows of channels in groups, each group with a colour of its own: the input, the first grouped layer, the channels as the second layer finds them, the second layer. Lines join the channels along which values flow; a bar in each channel has a slot for every group, filled where something of it has come in." caption="Two grouped 1×1 layers, with or without a channel shuffle between them. Point at a channel: all that it has read lights up, and all that reads it. The bar in a channel has a slot for each group of the input; what is filled has come in. Drag channels of the third row into an order of your own. Order and connections were read off real modules, with numbered channels and gradients. “Its inverse” is the order of the first pitfall below."
 from lightnets_edu.widgets import ChannelShuffle
 
 ChannelShuffle.from_module(channel_shuffle, shuffle=False, output=0)
@@ -193,7 +193,7 @@ print("first output:", int(apart[0].sum()), "inputs, shuffled:",
 # \min(g, n) \cdot n
 # $$
 #
-# inputs: all $C$ of them when $n \ge g$, that is, $C \ge g^2$. {show}`Six groups <fig-channel-shuffle groups=6 shuffle=true>` are too many for twelve channels. The table asks the gradients; its last column is the formula.
+# inputs: all $C$ of them when $n \ge g$, that is, $C \ge g^2$. {show}`Six groups <fig-channel-shuffle groups=6 shuffle=true>` are too many for twelve channels; {show}`a third layer <fig-channel-shuffle groups=6 shuffle=true layers=3>`, behind a second shuffle, reaches further. The table asks the gradients; its last column is the formula.
 
 # %% hide="code"
 def reached(channels, g, second=None):

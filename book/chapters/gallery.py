@@ -44,7 +44,7 @@ CostCalculator()
 #
 # Two grouped layers never mix their groups. A shuffle between them does, where there are channels enough.
 
-# %% name="fig-gallery-shuffle" alt="Four rows of channels, coloured and lettered by group: the input, the first grouped layer, the shuffle and the second grouped layer, joined by the lines along which values flow." caption="Pick an output of the second layer: the inputs that it can depend on light up. Change the groups, switch the shuffle off and on, step through its three moves."
+# %% name="fig-gallery-shuffle" alt="Four rows of channels in groups, each with a colour of its own: the input, the first grouped layer, the shuffle and the second grouped layer, joined by the lines along which values flow." caption="Point at a channel: where it comes from and where it goes lights up. Change the groups, step through the shuffle, or drag the channels of the third row into an order of your own: can you reach as much and move fewer?"
 from lightnets_edu.widgets import ChannelShuffle
 
 ChannelShuffle()

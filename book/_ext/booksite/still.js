@@ -165,6 +165,7 @@ Object.assign(globalThis, {
   CustomEvent,
   ResizeObserver: Watch,
   IntersectionObserver: Watch,
+  clearTimeout() {},
   document: { createElement: (tag) => new Element(tag), createElementNS: (space, tag) => new Element(tag, space) },
   matchMedia: () => ({ matches: false, ...listening }),
   console: {
@@ -207,7 +208,8 @@ function begin(width, record) {
 const escape = (text) => text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 const quoted = (text) => text.replace(/&/g, "&amp;").replace(/"/g, "&quot;").replace(/</g, "&lt;");
 const GEOMETRY = /^(d|x|y|x1|x2|y1|y2|cx|cy|r|rx|ry|width|height|points|transform|viewBox)$/;
-const ACTING = /^(tabindex|aria-live|aria-checked|data-lm-.*)$/;
+const ACTING = /^(tabindex|aria-live|aria-checked|aria-selected|aria-disabled|aria-value.*|data-lm-.*)$/;
+const HANDS = /^(radio|radiogroup|listbox|option|slider)$/;
 const tenths = (text) => text.replace(/-?\d*\.\d+(e-?\d+)?/g, (number) => `${+(+number).toFixed(1)}`);
 
 function element(node, attributes, inside) {
@@ -248,8 +250,8 @@ function plain(node, drawn = false) {
   for (const [name, value] of Object.entries(node.attributes)) {
     const acts =
       ACTING.test(name) ||
-      (name === "role" && value.startsWith("radio")) ||
-      (name === "aria-label" && /^radio/.test(node.attributes.role));
+      (name === "role" && HANDS.test(value)) ||
+      (name === "aria-label" && HANDS.test(node.attributes.role));
     if (!acts && value !== "" && !(name === "aria-hidden" && (picture || drawn)))
       attributes[name] = GEOMETRY.test(name) && node.space === SVG ? tenths(value) : value;
   }

@@ -1,4 +1,5 @@
-import { check, choice, controls, dial, html, radio, svg, table, whole, widget } from "../kit/shared.js";
+import { check, radio } from "../kit/radio.js";
+import { choice, controls, dial, html, svg, table, whole, widget } from "../kit/shared.js";
 import { fit, INK, sum, times } from "./plan.js";
 import { words } from "./words.js";
 

@@ -1,4 +1,4 @@
-"""Channel shuffle between two grouped convolutions: who reaches whom."""
+"""Channel shuffle between grouped convolutions: who reaches whom."""
 
 import functools
 from collections.abc import Callable, Sequence
@@ -9,16 +9,13 @@ from torch import Tensor, nn
 
 from lightnets_edu.widgets.channel_shuffle import wiring as mixing
 from lightnets_edu.widgets.channel_shuffle.wiring import MOST, Wiring
-from lightnets_edu.widgets.kit import Figure, front_end
+from lightnets_edu.widgets.kit import Figure, Lists, front_end
 
 Plain = dict[str, int | list[int]]
 
-ORDERS = ("paper", "inverse")
-STEPS = ("in order", "reshape", "transpose", "flatten", "layer 2")
-CAPTION = (
-    "Two grouped 1×1 layers with a channel shuffle between them. Pick an output channel: the input channels it "
-    "reaches light up. Without the shuffle they all lie in one group."
-)
+ORDERS = ("paper", "inverse", "own")
+STEPS = ("wires", "reshape", "transpose", "flatten")
+CAPTION = "Grouped 1×1 layers. Point at a channel: its past and future light up."
 
 
 @functools.cache
@@ -44,17 +41,19 @@ def _departures(pieces: Callable[[int, int], mixing.Pieces], pairs: tuple[tuple[
 
 
 class ChannelShuffle(Figure):
-    """Widget: choose C and g, step through the shuffle, pick an output and see which inputs it reaches.
+    """Widget: choose C and g, point at a channel and see where it comes from and goes, deal channels by hand.
 
-    `order` "paper" reshapes the channels to (g, n) as Zhang et al. do, "inverse" to (n, g) as published code does.
-    The front end knows what both do; `measured["12/3/paper"]` tells what the code of `from_module` does where that is
-    something else: the channel that each place comes `from`, and the groups of the `first` and `second` layer.
-    TraitError for values out of range, and for channels or groups that are not the unit's own (`fixed`).
+    `order` "paper" reshapes the channels to (g, n) as Zhang et al. do, "inverse" to (n, g) as published code does,
+    "own" is what the reader made, `own`: the channel at each place. `layers` 3 puts the same shuffle and another
+    grouped layer behind the second. `step` shows the shuffle of two layers as a table, stage by stage; 0 is as it is
+    wired. The front end knows what the orders do; `measured["12/3/paper"]` tells what the code of `from_module` does
+    where that is something else: the channel that each place comes `from`, and the groups of the `first` and `second`
+    layer. C goes in steps of g, and g divides C: neither moves the other. TraitError for values that do not fit, and
+    for channels or groups that are not the unit's own (`fixed`).
     """
 
     _esm, _css = front_end(__file__)
-    drawn = ("channels", "groups", "order", "shuffle", "output", "step")
-    roots = ("channels",)
+    drawn = ("channels", "groups", "order", "shuffle", "layers", "own", "output", "step")
 
     measured = traitlets.Dict().tag(sync=True)
     fixed = traitlets.Bool(False).tag(sync=True)
@@ -62,13 +61,15 @@ class ChannelShuffle(Figure):
     groups = traitlets.Int(3).tag(sync=True)
     order = traitlets.Enum(ORDERS, "paper").tag(sync=True)
     shuffle = traitlets.Bool(True).tag(sync=True)
+    layers = traitlets.Int(2).tag(sync=True)
+    own = traitlets.List(traitlets.Int(), list(range(12))).tag(sync=True)
     output = traitlets.Int(5).tag(sync=True)
     step = traitlets.Int(0).tag(sync=True)
 
     def __init__(self, **traits: Any):
-        self._own: tuple[Any, Any] | None = None
+        self._unit: tuple[Any, Any] | None = None
         if traits.get("fixed"):
-            self._own = traits.get("channels"), traits.get("groups")
+            self._unit = traits.get("channels"), traits.get("groups")
         super().__init__(**{"caption": CAPTION, **traits})
 
     @classmethod
@@ -94,15 +95,11 @@ class ChannelShuffle(Figure):
             raise ValueError(f"expected a function shuffle(x, groups) or a ShuffleUnit, got {type(source).__name__}")
         return cls(measured=_departures(pieces, mixing.PAIRS), **traits)
 
-    def choices(self) -> dict[int, list[int]]:
-        """The groups on offer for each number of channels: all that divide it, or a unit's own."""
-        if self._own:
-            return {self._own[0]: [self._own[1]]}
-        return {c: [g for g in range(1, c + 1) if c % g == 0] for c in range(2, MOST + 1)}
-
     def wiring(self, order: str | None = None) -> Wiring:
-        """What lies between inputs and outputs for the present C and g, in the order drawn or in the order set."""
+        """What lies between two layers for the present C and g, in the order drawn or in the order set."""
         order = order or self.order
+        if order == "own":
+            return self.wiring("paper")._replace(order=tuple(self.own))
         if found := self.measured.get(f"{self.channels}/{self.groups}/{order}"):
             return Wiring(tuple(found["from"]), found["first"], found["second"])
         return _reference(self.channels, self.groups)[order]
@@ -112,25 +109,35 @@ class ChannelShuffle(Figure):
         wiring = self.wiring(order)
         if not (self.shuffle if shuffle is None else shuffle):
             wiring = wiring._replace(order=tuple(range(self.channels)))
-        return mixing.reach(wiring)
+        return mixing.reach(wiring, self.layers)
 
     def reached(self, shuffle: bool | None = None, order: str | None = None) -> list[int]:
         """The inputs that the selected output reaches, as drawn, or with shuffle and order set."""
         return list(self.reach(shuffle, order)[self.output])
 
     def offers(self, name: str) -> Sequence[Any]:
-        """Channels up to 32 and groups that divide them, or a unit's own; an output and a step that there is."""
+        """Channels in steps of the groups, groups that divide the channels, or a unit's own; orders of the channels."""
         match name:
             case "channels":
-                return list(self.choices()) if self._own else range(2, MOST + 1)
+                return [self._unit[0]] if self._unit else [c for c in range(2, MOST + 1) if c % self.groups == 0]
             case "groups":
-                return self.choices().get(self.channels, [])
+                return [self._unit[1]] if self._unit else [g for g in range(1, MOST + 1) if self.channels % g == 0]
+            case "layers":
+                return (2, 3)
+            case "own":
+                return Lists(range(self.channels), orders=True)
             case "output":
                 return range(self.channels)
             case "step":
                 return range(len(STEPS))
         return super().offers(name)
 
+    def next_best(self, name: str, offered: Sequence[Any], change: Any) -> Any:
+        """Of other channels a reader has no order yet: they stand as they come."""
+        return offered[0] if name == "own" else super().next_best(name, offered, change)
+
     def called(self, name: str) -> str:
-        """Groups are told with their channels."""
+        """Channels and groups are told with each other."""
+        if name == "channels" and not self._unit:
+            return f"channels in {self.groups} groups"
         return f"groups of {self.channels} channels" if name == "groups" else name

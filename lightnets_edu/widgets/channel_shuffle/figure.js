@@ -1,32 +1,18 @@
-import { check, choice, controls, dial, html, radio, svg, table, tick, upto, widget } from "../kit/shared.js";
+import { asks } from "../kit/asks.js";
+import { drag } from "../kit/drag.js";
+import { part, parts } from "../kit/parts.js";
 import { player } from "../kit/player.js";
-import { chip, ink, inks, layout } from "./channels.js";
+import { keep } from "../kit/keep.js";
+import { choice, controls, dial, html, mend, reserve, svg, table, tick, upto, widget } from "../kit/shared.js";
+import { chip, dress, ink, inks, layout, place } from "./channels.js";
+import { blocks, flow, kin, links, members, moved, permutation, reached } from "./wiring.js";
 import { words } from "./words.js";
 
-const ORDERS = ["paper", "inverse"];
-const divisors = (c) => upto(c + 1).filter((g) => c % g === 0);
-
-/** The channel at each place after the shuffle: reshaped to g rows, or in the inverse order to n rows. */
-export function permutation(c, g, order) {
-  const rows = order === "paper" ? g : c / g;
-  return upto(c).map((place) => (place % rows) * (c / rows) + Math.floor(place / rows));
-}
-
-/** i's group, where c channels are cut into g. */
-function mates(c, g, i) {
-  const n = c / g,
-    first = Math.floor(i / n) * n;
-  return upto(n).map((k) => first + k);
-}
-
-const blocks = (c, g) => upto(g).map((k) => mates(c, g, (k * c) / g));
-
-/** The inputs that an output reaches: back through its group, the shuffle, the groups met. */
-export function reached({ from, first, second }, output) {
-  const c = from.length,
-    met = mates(c, second, output).flatMap((place) => mates(c, first, from[place]));
-  return [...new Set(met)].sort((a, b) => a - b);
-}
+const MOST = 16;
+const KINDS = ["none", "paper", "inverse", "own"];
+const TRAITS = ["channels", "groups", "order", "shuffle", "layers", "own", "output", "step", "measured", "fixed"];
+const MOVED = ["shuffle", "order", "own", "step"];
+const divide = (c, g) => c % g === 0;
 
 /** Rising numbers in words: "0–3 8". */
 function ranges(numbers) {
@@ -35,205 +21,263 @@ function ranges(numbers) {
   return starts.map((i, k) => (i < ends[k] ? `${i}–${ends[k]}` : i)).join(" ");
 }
 
-/** What the traits say. A wiring: `from`, the channels as shuffled, and both layers' groups. */
+const swapped = (order, a, b) => order.map((channel, i) => (i === a ? order[b] : i === b ? order[a] : channel));
+
+/** What the traits say; `met` are the groups that have come to each channel. */
 function read(model) {
-  const [c, g, order, shuffle, found] = ["channels", "groups", "order", "shuffle", "measured"].map((name) =>
-    model.get(name),
-  );
-  const wire = (kind) => found[`${c}/${g}/${kind}`] ?? { from: permutation(c, g, kind), first: g, second: g };
-  const wiring = wire(order),
-    none = { ...wiring, from: upto(c) },
-    now = shuffle ? wiring : none;
-  const n = c / g,
-    [rows, columns] = order === "paper" ? [g, n] : [n, g],
-    output = Math.min(model.get("output"), c - 1);
-  const measured = `${c}/${g}/${order}` in found,
-    still = !shuffle || measured || g === 1 || n === 1;
+  const [c, g, order, shuffle, layers, own, output, step, found, fixed] = TRAITS.map((name) => model.get(name));
+  const wire = (way) => found[`${c}/${g}/${way}`] ?? { from: permutation(c, g, way), first: g, second: g },
+    paper = wire("paper");
+  const ways = { none: { ...paper, from: upto(c) }, paper, inverse: wire("inverse"), own: { ...paper, from: own } },
+    kind = shuffle ? order : "none",
+    odd = (way) => `${c}/${g}/${way}` in found,
+    measured = odd(kind) || [ways[kind].first, ways[kind].second].some((groups) => groups !== g),
+    dealt = g > 1 && g < c && !odd(order === "inverse" ? order : "paper");
+  const down = links(ways[kind], layers),
+    counts = reached(ways[kind], layers).map((inputs) => inputs.length),
+    groups = upto(c).map((i) => 1 << Math.floor((i * g) / c));
   return {
-    ...now,
-    c,
-    g,
-    n,
-    rows,
-    columns,
-    order,
-    shuffle,
-    output,
-    wiring,
-    ways: [none, ...ORDERS.map(wire)],
-    measured,
-    still,
-    step: still ? 3 * shuffle : model.get("step"),
-    arrivals: mates(c, now.second, output),
-    inputs: reached(now, output),
+    ...{ c, g, layers, output, kind, ways, measured, dealt, fixed, down, ...ways[kind] },
+    rows: order === "inverse" ? c / g : g,
+    step: dealt && layers < 3 && ["paper", "inverse"].includes(kind) ? step : 0,
+    met: flow(down, groups).map((row) => row.map(members)),
+    worst: Math.min(...counts),
+    best: Math.max(...counts),
   };
 }
 
-/** The large picture: `build` draws channels and lines, `light` what the selected output reaches. */
-function network(stage, choose) {
-  const [moves, rays] = ["ln-move ln-quiet", "ln-ray"].map(inks);
-  let place, chips, radios;
-  return {
-    build({ c, n, shuffle, from, first, second }, width) {
-      const all = upto(c);
-      place = layout(width, c, n);
-      chips = [all, all, from, all].map((row, r) =>
-        row.map((channel, i) => chip(place.at(r, i), place, channel, r < 3 && n)),
-      );
-      radios = chips[3].map((shapes, i) => radio(words.output(i), i, c, choose, shapes));
-      const bands = [first, 0, second].flatMap((groups, r) => blocks(c, groups).map((own) => place.band(r, own)));
-      const names = [words.input, words.first, words.between(shuffle), words.second(place.upright)];
-      ink(
-        moves,
-        from.map((channel, i) => [Math.floor(channel / n), place.line(1, channel, i)]),
-      );
-      stage.setAttribute("viewBox", `0 0 ${width} ${place.height}`);
-      stage.replaceChildren(
-        svg(
-          "g",
-          { "aria-hidden": "true" },
-          svg("path", { class: "ln-band ln-quiet", d: bands.join("") }),
-          ...moves,
-          ...rays,
-          ...names.flatMap(place.tray),
-          ...chips.slice(0, 3).flat(2),
-        ),
-        svg("g", { role: "radiogroup", "aria-label": words.outputs }, ...radios),
-      );
-    },
-    light({ c, n, from, first, arrivals, inputs, output }) {
-      const sources = arrivals.map((i) => from[i]),
-        lit = [inputs, sources, arrivals, [output]];
-      chips.forEach((row, r) => row.forEach(([rect], i) => rect.classList.toggle("ln-on", lit[r].includes(i))));
-      stage.classList.toggle("ln-many", sources.length > 8);
-      check(radios, output);
-      ink(
-        rays,
-        sources.map((channel, k) => [
-          Math.floor(channel / n),
-          [
-            ...mates(c, first, channel).map((input) => place.line(0, input, channel)),
-            place.line(1, channel, arrivals[k]),
-            place.line(2, arrivals[k], output),
-          ].join(""),
-        ]),
-      );
-    },
-  };
+/** The one line that compares. */
+function verdict(here) {
+  const { c, g, kind, ways } = here,
+    least = (way) => Math.min(...reached(way, 2).map((inputs) => inputs.length));
+  if (here.measured) return words.measured(here);
+  if (g === 1) return words.dense(here);
+  if (kind === "none") return words.none(here);
+  if (here.layers > 2) return words.three(here, least(ways[kind]));
+  if (kind !== "own") return c < g * g ? words.apart(here) : words.mixed(here);
+  const [mine, other] = [ways.own, ways.paper].map((way) => ({ moved: moved(way.from), least: least(way) }));
+  return words.own(here, mine, other) + (mine.least >= other.least && mine.moved < other.moved ? words.beaten : "");
 }
 
-/** Chips that move. A long line wraps between groups. */
-function stepper(stage) {
-  let chips, across, w, pitch;
-  return {
-    build({ c, g, n }, width) {
-      const most = Math.max(g, n);
-      across = n * Math.max(1, Math.min(g, Math.floor(width / 28 / n)));
-      w = Math.min(38, (width - (8 * across) / n) / Math.max(across, most));
-      pitch = most > 8 ? 23 : 28;
-      chips = upto(most < c ? c : 0).map((i) => svg("g", {}, ...chip([w / 2, pitch / 2], { w: w - 3, h: 20 }, i, n)));
-      stage.setAttribute("viewBox", `0 0 ${width} ${chips.length && most * pitch}`);
-      stage.replaceChildren(...chips);
+/** Rows of channels. `show()` hears that another one is meant, `pick(output)` of a click, `move(order)` of channels in
+    another order: between `hold(true)` and the end of a drag, or `hold(false)`, which takes it back. */
+function network(stage, { show, pick, move, hold }) {
+  const box = svg("path", { class: "ln-box ln-quiet" }),
+    web = svg("path", { class: "ln-web ln-quiet" }),
+    [moves, rays] = ["ln-move ln-quiet", "ln-ray"].map(inks),
+    names = upto(4).map(() => svg("text"));
+  let here,
+    spots,
+    drawn,
+    held = null,
+    before;
+  const group = parts(words.parts, {
+    show,
+    pick: ([row, i]) => row > 2 && pick(i),
+    shift([row, i], [x]) {
+      if (row !== 2 || here.layers > 2) return null;
+      const to = Math.max(0, Math.min(i + x, here.c - 1));
+      move(swapped(here.from, i, to));
+      return [2, to];
     },
-    put({ from, rows, columns, n, step, arrivals }) {
-      const last = step === 4,
-        row = [across, columns, rows, across, across][step];
-      chips.forEach((part, i) => {
-        const k = step < 2 ? i : from.indexOf(i),
-          column = k % row;
-        const [x, y] = [w * column + 8 * last * Math.floor(column / n), pitch * Math.floor(k / row)];
-        part.style.transform = `translate(${x}px, ${y}px)`;
-        part.firstChild.classList.toggle("ln-on", !last || arrivals.includes(k));
+  });
+  stage.append(svg("g", { "aria-hidden": true }, box, web, ...moves, ...rays, ...names), group.node);
+
+  const chips = keep((key) => {
+    const [row, channel, mixed, three] = key.split(" ").map(Number),
+      node = part("", ...chip(channel, mixed ? 4 : 1));
+    node.classList.add("ln-glide");
+    if (row === 2 && !three)
+      drag(node, {
+        start() {
+          [held, before] = [channel, here.from];
+          node.classList.add("ln-held");
+          hold(true);
+        },
+        move([x]) {
+          const to = spots.nearest(x);
+          if (here.from[to] !== channel) move(swapped(before, before.indexOf(channel), to));
+          place(node, [x, spots.at(2, 0)[1], 1]);
+        },
+        end(kept) {
+          held = null;
+          node.classList.remove("ln-held");
+          if (!kept) hold(false);
+          place(node, spot(channel, here.from.indexOf(channel)));
+        },
       });
+    return node;
+  });
+
+  /** Where a shuffled channel stands: in its place, or in the table while the shuffle is shown step by step. */
+  function spot(channel, i) {
+    const { c, rows, step } = here,
+      across = c / rows;
+    if (step === 1) return spots.cell(Math.floor(channel / across), channel % across, rows, across);
+    return step === 2 ? spots.cell(Math.floor(i / rows), i % rows, across, rows) : spots.at(2, i);
+  }
+  return {
+    meant: group.meant,
+    build(now, width) {
+      here = now;
+      const { c, g, from, first, second, layers, kind, step, down, met, output } = here,
+        three = layers > 2,
+        all = upto(c),
+        rows = [all, all, three ? all : from, all];
+      spots = layout(width, c, c / g);
+      const nodes = chips(
+        rows.flatMap((row, r) => {
+          const mixed = r > 2 || met[r].some((groups) => groups.length > 1);
+          return row.map((channel) => `${r} ${channel} ${+mixed} ${+three}`);
+        }),
+      );
+      drawn = rows.map((row, r) => nodes.slice(r * c, r * c + c));
+      rows.forEach((row, r) =>
+        row.forEach((channel, i) => {
+          const node = drawn[r][i],
+            shuffled = r === 2 && !three;
+          mend(node, "aria-label", words.part[r](i, channel, three));
+          mend(node, "aria-disabled", shuffled && step % 3 > 0);
+          dress(node, spots, met[r][i], g);
+          if (!shuffled || channel !== held) place(node, shuffled ? spot(channel, i) : spots.at(r, i));
+        }),
+      );
+      const one = blocks(c, first).map((own) => spots.box(0, 1, own)),
+        two = blocks(c, second).map((own) =>
+          three ? spots.box(2, 2, own) + spots.box(3, 3, own) : spots.box(2, 3, own),
+        ),
+        weights = [0, 1, 2].filter((row) => (three || row !== 1) && (row < 1 || step % 3 === 0));
+      const lines = weights.flatMap((row) => down[row].flatMap((own, j) => own.map((i) => spots.line(row, i, j)))),
+        dealt = three || step ? [] : from.map((i, spot) => [Math.floor((i * g) / c) % 4, spots.line(1, i, spot, true)]);
+      mend(box, "d", [...one, ...(step % 3 ? [] : two)].join(""));
+      mend(web, "d", lines.join(""));
+      ink(moves, dealt);
+      names.forEach((name, row) => spots.name(name, words.rows(kind, three)[row], row));
+      mend(stage, "viewBox", `0 0 ${width} ${spots.height}`);
+      group.put(drawn, [3, output]);
+    },
+    /** Lights a channel's past and future. */
+    light(own) {
+      const { down, layers, met, step } = here;
+      drawn.forEach((row, r) => row.forEach((node, i) => node.classList.toggle("ln-on", own[r].includes(i))));
+      const lines = step
+        ? []
+        : [0, 1, 2].flatMap((r) =>
+            own[r + 1].flatMap((j) =>
+              down[r][j]
+                .filter((i) => own[r].includes(i))
+                .map((i) => [met[r][i].length > 1 ? 4 : met[r][i][0] % 4, spots.line(r, i, j, r === 1 && layers < 3)]),
+            ),
+          );
+      ink(rays, lines);
     },
   };
-}
-
-function explain(here) {
-  if (here.measured) return words.measured;
-  if (here.g === 1) return words.dense;
-  if (here.n === 1) return words.alone;
-  return here.shuffle ? words.explained[here.step](here) : words.none;
-}
-
-function sentence({ c, g, n, ways, inputs, measured, output, shuffle }) {
-  const [none, paper, inverse] = ways.map((way) => reached(way, output));
-  const said = words.reaches(measured, output, inputs.length, c);
-  if (!shuffle) return said + words.apart(n);
-  const [others, most] = [`${paper}` !== `${inverse}`, Math.min(g, n) * n];
-  return said + words.compared({ n, none: none.length, paper: paper.length, inverse: inverse.length, others, most });
 }
 
 export default widget(words.figure, (kit) => {
-  const { model, live, set } = kit,
-    fixed = model.get("fixed"),
-    say = (text) => html("p", { text });
-  let wanted = model.get("groups"),
-    built;
-  const channels = dial(words.channels, (c) => set({ channels: c, groups: divisors(c).findLast((g) => g <= wanted) }));
-  const groups = choice(words.groups, (g) => set({ groups: (wanted = g) }));
-  const shuffle = tick(words.shuffle, (on) => set({ shuffle: on })),
-    order = choice(words.order, (kind) => set({ order: kind }));
-  const stage = dial(words.stage, (step) => {
+  const { model, live } = kit;
+  let here, undo;
+  /** What a hand sets ends what plays. */
+  function set(values) {
     go.stop();
-    set({ step });
+    kit.set(values);
+  }
+  const stage = svg("svg", { class: "ln-network" }),
+    said = html("p", { class: "ln-verdict" }),
+    picture = network(stage, {
+      show,
+      pick: (output) => set({ output }),
+      move: (own) => set({ shuffle: true, order: "own", own, step: 0 }),
+      hold(on) {
+        if (on) undo = Object.fromEntries(MOVED.map((name) => [name, model.get(name)]));
+        else set(undo);
+      },
+    });
+  const channels = dial(
+      words.channels,
+      (c) => set({ channels: c, own: upto(c), output: Math.min(here.output, c - 1) }),
+      2,
+    ),
+    groups = choice(words.groups, (g) => set({ groups: g }), 2),
+    third = tick(words.third, (on) => set({ layers: on ? 3 : 2, step: 0 }));
+  const between = choice(words.between, (kind) =>
+    set({ step: 0, ...(kind === "none" ? { shuffle: false } : { shuffle: true, order: kind }) }),
+  );
+  const go = player(kit, () => {
+    const step = (here.step + 1) % 4;
+    kit.set({ shuffle: true, order: model.get("order") === "inverse" ? "inverse" : "paper", layers: 2, step });
+    return step > 0;
   });
-  const main = svg("svg", { class: "ln-network" }),
-    small = svg("svg", { class: "ln-steps", "aria-hidden": "true" });
-  const badge = html("p", { class: "ln-badge" }),
-    how = html("p", { "aria-live": "polite" });
-  const picture = network(main, (output) => set({ output })),
-    moves = stepper(small);
-  const go = player({ ...kit, live: how }, () => {
-    set({ step: (model.get("step") + 1) % 5 });
-    return model.get("step") < 4;
-  });
+  for (const button of go.buttons) button.setAttribute("data-sets", "shuffle order layers step");
+  const dealt = { shuffle: true, order: "paper", step: 0, output: 0 },
+    states = [
+      { shuffle: false, layers: 2, step: 0 },
+      { ...dealt, layers: 2, channels: 12, groups: 4, own: upto(12) },
+      { ...dealt, layers: 3, channels: 12, groups: 4, own: upto(12) },
+      { ...dealt, layers: 2, channels: 12, groups: 3, own: upto(12), order: "own" },
+    ];
+  const questions = asks({ model, set }, model.get("fixed") ? [] : states.map((state, i) => [words.asks[i], state]));
+
+  /** Lights the channel that is meant, else the chosen output, and says what it has read and what reads it. */
+  function show() {
+    const { c, down, from, kind, layers, output, step } = here,
+      meant = picture.meant(),
+      [row, i] = meant ?? [3, output],
+      [inputs, , , outputs] = kin(down, row, i);
+    picture.light(step && !meant ? [[], [], upto(c), []] : kin(down, row, i));
+    const hint = kind === "own" && layers < 3 && !meant,
+      told = () => words.told(words.part[row](i, from[i], layers > 2), row, ranges(inputs), ranges(outputs));
+    mend(live, "text", step && !meant ? words.stages[step](here) : hint ? words.hint : told());
+  }
   return {
     nodes: [
-      controls(channels.node, groups.node, shuffle.node, order.node),
-      main,
-      badge,
+      controls(
+        channels.node,
+        groups.node,
+        third.node,
+        between.node,
+        html("span", { class: "ln-deal" }, words.dealing, ...go.buttons),
+      ),
+      stage,
+      said,
       live,
-      html("p", { class: "ln-title", text: words.steps }),
-      controls(...go.buttons, stage.node),
-      how,
-      small,
+      questions.node,
     ],
     draw(width) {
-      const here = read(model),
-        { c, g, step, still } = here,
-        shape = [width, c, g, here.shuffle, here.order].join();
-      if (shape !== built) {
-        built = shape;
-        picture.build(here, width);
-        moves.build(here, width);
-      }
-      picture.light(here);
-      moves.put(here);
+      here = read(model);
+      const { c, g, kind, layers, dealt, fixed } = here,
+        size = upto(MOST + 1).slice(2);
+      picture.build(here, width);
+      show();
+      mend(said, "text", verdict(here));
+      reserve(said, Math.ceil(580 / width));
+      reserve(live, Math.ceil(520 / width));
       channels.put(
-        upto(31).map((i) => i + 2),
+        size.filter((one) => divide(one, g)),
         c,
         c,
         fixed,
       );
-      groups.put(divisors(c), g, divisors(c), fixed);
-      shuffle.put(here.shuffle);
-      order.put(
-        ORDERS,
-        here.order,
-        ORDERS.map((kind) => words.orders[kind]),
+      groups.put(
+        upto(c + 1).filter((one) => divide(c, one)),
+        g,
+        undefined,
+        fixed,
       );
-      stage.put(upto(5), step, g < 2 || g === c ? words.noStage : words.stages[step], still);
-      go.enable(!still);
-      live.textContent = sentence(here);
-      how.textContent = explain(here);
-      const apart = upto(c).some((o) => reached(here.wiring, o).length < c);
-      badge.textContent = here.shuffle || g < 2 ? words.mixing({ c, g, apart }) : words.noMixing;
+      between.put(
+        KINDS,
+        kind,
+        KINDS.map((one) => words.kinds[one]),
+      );
+      third.put(layers > 2);
+      go.enable(dealt);
+      questions.put();
     },
     data() {
-      const { c, second, ways, wiring } = read(model),
-        row = (own) => [own, ...ways.map((way) => reached(way, own[0]))].map(ranges);
-      return [say(words.after(wiring.from)), table([words.heads, ...blocks(c, second).map(row)])];
+      const { c, layers, second, ways, from } = here,
+        all = ["none", "paper", "inverse"].map((way) => reached(ways[way], layers)).concat([reached(here, layers)]);
+      const rows = blocks(c, second).map((own) => [own, ...all.map((way) => way[own[0]])].map(ranges));
+      return [html("p", { text: words.after(from) }), table([words.heads, ...rows])];
     },
   };
 });

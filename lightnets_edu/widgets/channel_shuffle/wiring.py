@@ -1,4 +1,4 @@
-"""Which inputs an output reaches through two grouped convolutions and a shuffle, asked of real modules."""
+"""Which inputs an output reaches through grouped convolutions and the shuffle between them, asked of real modules."""
 
 import copy
 import functools
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-MOST = 32
+MOST = 16
 PAIRS = tuple((c, g) for c in range(2, MOST + 1) for g in range(1, c + 1) if c % g == 0)
 
 Shuffle = Callable[[Tensor], Tensor]
@@ -87,11 +87,16 @@ def pointwise(c: int, groups: int) -> nn.Conv2d:
 
 
 @functools.lru_cache(maxsize=1024)
-def reach(wiring: Wiring) -> tuple[tuple[int, ...], ...]:
-    """For each output channel the inputs with a gradient: row i of one batch asks about output i."""
+def reach(wiring: Wiring, layers: int = 2) -> tuple[tuple[int, ...], ...]:
+    """For each output channel the inputs with a gradient: row i of one batch asks about output i.
+
+    Behind the first layer each one has the shuffle before it, and the groups of the second.
+    """
     order, first, second = wiring
     c = len(order)
     x = torch.ones(c, c, 1, 1, requires_grad=True)
-    y = pointwise(c, second)(pointwise(c, first)(x)[:, list(order)])
+    y = pointwise(c, first)(x)
+    for _ in range(layers - 1):
+        y = pointwise(c, second)(y[:, list(order)])
     (gradient,) = torch.autograd.grad(y.flatten(1).diagonal().sum(), x)
     return tuple(tuple(i for i, used in enumerate(row) if used) for row in (gradient.flatten(1) != 0).tolist())

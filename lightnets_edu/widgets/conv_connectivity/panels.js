@@ -1,5 +1,6 @@
 // A convolution's two panels, positions and pairs of channels, and the steps it is made of.
-import { check, radio, svg, upto } from "../kit/shared.js";
+import { check, radio } from "../kit/radio.js";
+import { svg, upto } from "../kit/shared.js";
 import { words } from "./words.js";
 
 const SIDE = 7,

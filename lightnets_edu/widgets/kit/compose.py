@@ -13,6 +13,7 @@ ANY_IMPORT = re.compile(
 )
 EXPORT = re.compile(r"^export\s+(?=(?:async\s+)?(?:function\*?|const|class)\s+(\w+))", re.MULTILINE)
 COMMENT = re.compile(r"^[ \t]*(?://[^\n]*|/\*\*.*?\*/)\n", re.MULTILINE | re.DOTALL)    # whole lines only
+INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 
 
 def front_end(room: str | Path) -> tuple[str, str]:
@@ -31,7 +32,7 @@ def compose(module: Path) -> str:
     A front end is loaded from a Blob, where a relative import finds nothing, and a book asks no other host for a
     module. So the only import allowed is `import { a, b } from "./other.js"`, or from `"../kit/other.js"`, once for
     each module, of names that it exports; ValueError for any other, and where modules import each other in a ring.
-    Comments stay behind.
+    Comments and indentation stay behind: no text may go over several lines.
     """
     order = modules(module)
     parts = [_body(part) for part in order]
@@ -60,7 +61,7 @@ def _exports(source: str) -> list[str]:
 
 def _body(module: Path) -> tuple[str, list[str]]:
     """A module's text with its imports taken from scopes, without comments; and the names it exports."""
-    source = COMMENT.sub("", _read(module))
+    source = INDENT.sub("", COMMENT.sub("", _read(module)))
     if stray := ANY_IMPORT.search(IMPORT.sub("", source)):
         raise ValueError(f'{module.name} may import names from "./other.js" only, got {stray[0].strip()!r}')
     imported = [_path(module, way, name) for _, way, name in IMPORT.findall(source)]

@@ -144,11 +144,42 @@ def _cell(value: object) -> str:
     return f"{value:,}" if type(value) is int else escape(str(value), quote=False)
 
 
+class Lists(Sequence[list[Any]]):
+    """What a trait offers that holds `length` of some values: all such lists, too many to be counted one by one.
+
+    With `orders`, each value stands once: what a reader rearranges. Walked through, it gives two of them.
+    """
+
+    def __init__(self, values: Sequence[Any], length: int | None = None, orders: bool = False):
+        self.values, self.orders = values, orders
+        self.length = len(values) if length is None else length
+
+    def __contains__(self, value: object) -> bool:
+        if not isinstance(value, list | tuple) or len(value) != self.length:
+            return False
+        return all(one in self.values for one in value) and not (self.orders and len(set(value)) < len(value))
+
+    def __len__(self) -> int:
+        return 2
+
+    def __getitem__(self, i: Any) -> Any:
+        ends = (list(self.values), list(self.values)[::-1])
+        return [end if self.orders else end[:1] * self.length for end in ends][i]
+
+    def __str__(self) -> str:
+        low, high = self.values[0], self.values[-1]
+        return f"{'an order' if self.orders else 'a list'} of {self.length} values from {low} to {high}"
+
+
 def one_of(value: Any, offered: Sequence[Any], what: str, written: Callable[[Any], str] = str) -> Any:
     """The one on offer that equals `value`, or TraitError."""
     for one in offered:
         if one == value:
             return one
+    if isinstance(offered, Lists):
+        if value in offered:
+            return value
+        raise traitlets.TraitError(f"{what} must be {offered}; got {value}")
     words = ", ".join(map(written, offered))
     if isinstance(offered, range) and offered:
         words = f"{offered[0]} to {offered[-1]}"

@@ -1,5 +1,5 @@
 // Play, Pause and Step for figures that move.
-import { html } from "./shared.js";
+import { html, mend } from "./shared.js";
 import { words } from "./words.js";
 
 /** `advance()` makes one step and says whether there is another. Never starts by itself; stops when hidden, off screen
@@ -7,7 +7,7 @@ import { words } from "./words.js";
 export function player({ root, live, close }, advance, pause = 1100) {
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   let timer = 0;
-  const play = html("button", { type: "button", onclick: () => (timer ? stop() : start()) });
+  const play = html("button", { type: "button", onclick: () => (timer ? stop() : run(setTimeout(tick))) });
   const step = html("button", {
     type: "button",
     text: words.step,
@@ -20,38 +20,29 @@ export function player({ root, live, close }, advance, pause = 1100) {
     if (!entries.at(-1).isIntersecting) stop();
   });
 
-  function show() {
-    play.textContent = timer ? words.pause : words.play;
+  function run(next) {
+    timer = next;
+    mend(play, "text", timer ? words.pause : words.play);
     play.hidden = still.matches;
-    live.setAttribute("aria-live", timer ? "off" : "polite");
+    mend(live, "aria-live", timer ? "off" : "polite");
   }
   function tick() {
     if (document.hidden || !root.isConnected || !advance()) stop();
     else timer = setTimeout(tick, pause);
   }
-  function start() {
-    timer = setTimeout(tick, 0);
-    show();
-  }
   function stop() {
-    if (!timer) return;
     clearTimeout(timer);
-    timer = 0;
-    show();
-  }
-  function motion() {
-    stop();
-    show();
+    run(0);
   }
 
-  still.addEventListener("change", motion);
+  still.addEventListener("change", stop);
   seen.observe(root);
   close(() => {
     stop();
     seen.disconnect();
-    still.removeEventListener("change", motion);
+    still.removeEventListener("change", stop);
   });
-  show();
+  stop();
   return {
     buttons: [play, step],
     stop,

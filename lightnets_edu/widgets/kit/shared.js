@@ -3,13 +3,19 @@ import { words } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
+/** Sets an attribute, or the `text`, where it is another: what is not touched costs a browser nothing. */
+export function mend(node, name, value) {
+  const now = `${value}`;
+  if (name === "text") {
+    if (node.textContent !== now) node.textContent = now;
+  } else if (node.getAttribute(name) !== now) node.setAttribute(name, now);
+}
+
 function fill(node, attributes, children) {
-  for (const [name, value] of Object.entries(attributes)) {
+  for (const [name, value] of Object.entries(attributes))
     if (value === false || value == null) continue;
-    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else if (name === "text") node.textContent = value;
-    else node.setAttribute(name, value === true ? "" : value);
-  }
+    else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else mend(node, name, value === true ? "" : value);
   node.append(...children);
   return node;
 }
@@ -27,6 +33,13 @@ export function svg(tag, attributes = {}, ...children) {
   return fill(document.createElementNS(SVG, tag), attributes, children);
 }
 
+/** Puts nodes into a parent where they are not there yet, and takes the others away; what stays is not touched. */
+export function settle(parent, nodes) {
+  const wanted = new Set(nodes);
+  for (const node of [...parent.children]) if (!wanted.has(node)) node.remove();
+  parent.append(...nodes.filter((node) => node.parentNode !== parent));
+}
+
 /** [0, 1, … n - 1] */
 export const upto = (n) => [...Array(n).keys()];
 
@@ -36,11 +49,19 @@ export const whole = (n) => n.toLocaleString("en-GB");
 export const controls = (...children) => html("div", { class: "ln-controls" }, ...children);
 const field = (label, ...children) => html("label", { class: "ln-field" }, html("span", { text: label }), ...children);
 
-/** A slider over a list of values. `put(values, value, text)` shows a state; `choose(value)` hears of a move. */
-export function dial(label, choose) {
+/** Room for so many lines of words, whatever they are: what stands below does not jump. */
+export function reserve(node, lines) {
+  node.style.height = `${1.45 * lines}em`;
+  return node;
+}
+const broad = (letters, more = 0) => letters && `min-width: calc(${letters}ch + ${more}rem)`;
+
+/** A slider over a list of values. `put(values, value, text)` shows a state; `choose(value)` hears of a move. `letters`
+    is the room that the longest text needs, so that no other control moves. */
+export function dial(label, choose, letters) {
   let list = [];
   const input = html("input", { type: "range", min: 0, oninput: () => choose(list[input.value]) }),
-    shown = html("b");
+    shown = html("b", { style: broad(letters) });
   return {
     node: field(label, input, shown),
     put(values, value, text = value, disabled = false) {
@@ -48,15 +69,16 @@ export function dial(label, choose) {
       input.max = values.length - 1;
       input.value = values.indexOf(value);
       input.disabled = disabled || values.length < 2;
-      input.setAttribute("aria-valuetext", (shown.textContent = text));
+      mend(input, "aria-valuetext", text);
+      mend(shown, "text", text);
     },
   };
 }
 
-/** A native select. `put(values, value, texts)` replaces its options where they differ. */
-export function choice(label, choose) {
+/** A native select. `put(values, value, texts)` replaces its options where they differ; `letters` as for a slider. */
+export function choice(label, choose, letters) {
   let list = [];
-  const input = html("select", { onchange: () => choose(list[input.selectedIndex]) });
+  const input = html("select", { style: broad(letters, 2.6), onchange: () => choose(list[input.selectedIndex]) });
   return {
     node: field(label, input),
     put(values, value, texts = values, disabled = false) {
@@ -78,43 +100,6 @@ export function tick(label, choose) {
       input.disabled = disabled;
     },
   };
-}
-
-/** One of many, drawn as `shapes`: a radio button for pointer, keyboard and screen reader. `choose(i)` hears of clicks,
-    arrow keys, Home and End; other keys are left alone. */
-export function radio(label, i, count, choose, shapes) {
-  const pick = (event) => {
-    const moves = {
-      ArrowRight: i + 1,
-      ArrowDown: i + 1,
-      ArrowLeft: i - 1,
-      ArrowUp: i - 1,
-      Home: 0,
-      End: count - 1,
-      " ": i,
-    };
-    if (!(event.key in moves) || event.ctrlKey || event.altKey || event.metaKey) return;
-    event.preventDefault();
-    event.stopPropagation();
-    const group = event.currentTarget.parentNode,
-      to = (moves[event.key] + count) % count;
-    choose(to);
-    group.querySelectorAll("[role=radio]")[to].focus();
-  };
-  return svg(
-    "g",
-    { role: "radio", class: "ln-radio", "aria-label": label, ...OWN_KEYS, onclick: () => choose(i), onkeydown: pick },
-    ...shapes,
-  );
-}
-
-/** Marks the one that is chosen; it alone is reached by Tab. */
-export function check(radios, chosen) {
-  radios.forEach((node, i) => {
-    node.setAttribute("aria-checked", i === chosen);
-    node.classList.toggle("ln-chosen", i === chosen);
-    node.setAttribute("tabindex", i === chosen ? 0 : -1);
-  });
 }
 
 /** A table whose first row is its head. */
@@ -166,7 +151,8 @@ export function widget(label, build) {
           });
       }
       function measure() {
-        const now = Math.floor(root.clientWidth - 24); // less its padding
+        // less its padding
+        const now = Math.floor(root.clientWidth - 24);
         if (now > 0 && now !== width) {
           width = now;
           draw();

@@ -6,4 +6,5 @@ export const words = {
   play: "Play",
   pause: "Pause",
   step: "Step",
+  again: "Draw again",
 };

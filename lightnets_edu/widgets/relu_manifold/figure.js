@@ -1,5 +1,6 @@
 // A spiral before and after n dimensions: what PyTorch measured, looked up and drawn.
-import { check, choice, controls, dial, html, radio, svg, table, tick, upto, widget } from "../kit/shared.js";
+import { check, radio } from "../kit/radio.js";
+import { choice, controls, dial, html, svg, table, tick, upto, widget } from "../kit/shared.js";
 import { words } from "./words.js";
 
 const NS = [2, 3, 5, 15, 30],

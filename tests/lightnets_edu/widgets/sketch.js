@@ -119,7 +119,7 @@ function labelled(nodes, label, whole) {
 
 /** Radios, boxes and buttons by their names. */
 function named(nodes, role, name, whole) {
-  const selector = { radio: "[role=radio]", checkbox: "[type=checkbox]", button: "button" }[role];
+  const selector = { radio: "[role=radio]", option: "[role=option]", checkbox: "[type=checkbox]", button: "button" }[role];
   const says = (text) =>
     name === null || (name.startsWith("^") ? new RegExp(name).test(text) : whole ? text === name : text.includes(name));
   return nodes.flatMap((node) =>
@@ -135,13 +135,18 @@ function operate(node, place) {
   if (menu) node.selectedIndex = place;
   else if (slider) node.value = place;
   else if (box) node.checked = place ?? !node.checked;
-  node.dispatchEvent({ type: menu || box ? "change" : slider ? "input" : "click", bubbles: true });
+  node.dispatchEvent({ type: menu || box ? "change" : slider ? "input" : "click", bubbles: true, target: node });
+}
+
+/** A pointer comes over a part, or leaves the parts. */
+function point(node) {
+  node.dispatchEvent({ type: "pointerover", bubbles: true, target: node });
 }
 
 /** One of the controls that can be moved, to one of the places that it has; says which. */
 function throwDice(which, where) {
   const all = root
-    .querySelectorAll("input:enabled, select:enabled, [role=radio], button:enabled")
+    .querySelectorAll("input:enabled, select:enabled, [role=radio], [role=option], button:enabled")
     .filter((node) => !/Play|Pause/.test(node.textContent));
   const node = all[which % all.length];
   operate(node, node.tag === "select" ? where % node.options.length : node.type === "range" ? where % (+node.max + 1) : undefined);

@@ -99,6 +99,9 @@ class Paper:
     def click(self) -> None:
         self._one("(node) => operate(node)")
 
+    def hover(self) -> None:
+        self._one("(node) => point(node)")
+
     def fill(self, place: str) -> None:
         self._one("(node, place) => operate(node, +place)", place)
 

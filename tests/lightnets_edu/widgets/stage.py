@@ -123,9 +123,10 @@ WIDER = """() => {
   if (document.documentElement.scrollWidth <= width) return [];
   return [`the page is ${document.documentElement.scrollWidth} px wide on ${width}`];
 }"""
-SMALL = """() => [...document.querySelectorAll("button, select, input, summary, [role=radio]")]
+# Of parts in rows the row is the target, as the track of a slider is: where a finger is along it says which is meant.
+SMALL = """() => [...document.querySelectorAll("button, select, input, summary, [role=radio], [role=slider], [role=option]:not([aria-disabled=true])")]
   .map((node) => [node, node.getBoundingClientRect()])
-  .filter(([, box]) => box.width && Math.min(box.width, box.height) < 23.9)
+  .filter(([node, { width, height }]) => width && (node.matches("[role=option]") ? Math.max : Math.min)(width, height) < 23.9)
   .map(([node, box]) => `${node.getAttribute("aria-label") ?? node.tagName}: ${box.width.toFixed(1)} × ${box.height.toFixed(1)}`)"""
 CROPPED = """() => [...document.querySelectorAll(".ln-widget svg")].flatMap((picture) => [...picture.querySelectorAll("*")]
   .filter((node) => {

@@ -57,7 +57,7 @@ def test_values_are_checked_together():
     from lightnets_edu.widgets import ChannelShuffle, ConvConnectivity
 
     assert ChannelShuffle(channels=12, groups=3).moved(channels=16, groups=8)["groups"] == 8
-    with pytest.raises(traitlets.TraitError, match="groups of 16 channels must be one of 1, 2, 4, 8, 16; got 3"):
+    with pytest.raises(traitlets.TraitError, match="channels in 3 groups must be one of 3, 6, 9, 12, 15; got 16"):
         ChannelShuffle(channels=12, groups=3).moved(channels=16, groups=3)
     with pytest.raises(traitlets.TraitError, match="c_out of a depthwise convolution"):
         ConvConnectivity(c_in=4, c_out=4).moved(kind="depthwise", c_in=8, c_out=4)

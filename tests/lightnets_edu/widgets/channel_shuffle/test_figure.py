@@ -7,28 +7,16 @@ import pytest
 import torch
 import traitlets
 from bs4 import BeautifulSoup
-from channel_shuffle.expected import ranges
-from sketch import drawn, still
+from channel_shuffle.expected import by_hand, dealt, ranges, verdict
+from sketch import Sketch, still
 from torch import nn
 
 from lightnets_edu.models.shufflenet_v1 import ShuffleUnit, channel_shuffle
 from lightnets_edu.widgets import ChannelShuffle
-from lightnets_edu.widgets.channel_shuffle.wiring import PAIRS
+from lightnets_edu.widgets.channel_shuffle import wiring as mixing
+from lightnets_edu.widgets.channel_shuffle.wiring import PAIRS, Wiring
 
-SOME = [(6, 2), (12, 3), (12, 4), (13, 1), (13, 13), (24, 6), (30, 5), (32, 1), (32, 2), (32, 8), (32, 16), (32, 32)]
-
-
-def dealt(c: int, g: int, order: str) -> list[int]:
-    """The channel at each place after the shuffle, by arithmetic."""
-    rows = g if order == "paper" else c // g
-    return [j % rows * (c // rows) + j // rows for j in range(c)]
-
-
-def by_hand(c: int, g: int, order: list[int]) -> list[list[int]]:
-    """Who reaches whom, followed edge by edge: output -> its group's places -> where those came from -> their group."""
-    n = c // g
-    group = [range(i // n * n, i // n * n + n) for i in range(c)]
-    return [sorted({i for place in group[o] for i in group[order[place]]}) for o in range(c)]
+SOME = [(2, 1), (6, 2), (6, 3), (12, 3), (12, 4), (12, 6), (13, 1), (13, 13), (15, 5), (16, 1), (16, 2), (16, 4), (16, 8), (16, 16)]
 
 
 @pytest.fixture(scope="module")
@@ -36,15 +24,16 @@ def figure():
     return ChannelShuffle()
 
 
-def test_every_pair_is_on_offer(figure):
-    assert [(c, g) for c, groups in figure.choices().items() for g in groups] == list(PAIRS)
-    assert tuple((c, g) for c in range(2, 33) for g in range(1, 33) if c % g == 0) == PAIRS
-    assert figure.measured == {}
+def test_every_pair_can_be_had():
+    assert tuple((c, g) for c in range(2, 17) for g in range(1, 17) if c % g == 0) == PAIRS
+    for c, g in PAIRS:
+        widget = ChannelShuffle(channels=c, groups=g, output=0)
+        assert (widget.channels, widget.groups, widget.own, widget.measured) == (c, g, [*range(c)], {})
 
 
 @pytest.mark.parametrize(("c", "g"), SOME)
 def test_what_is_measured_is_what_following_the_edges_gives(c, g):
-    figure, n = ChannelShuffle(channels=c, groups=g), c // g
+    figure, n = ChannelShuffle(channels=c, groups=g, output=0), c // g
     for order in ("paper", "inverse"):
         figure.order = order
         assert list(figure.wiring().order) == dealt(c, g, order) and figure.wiring()[1:] == (g, g)
@@ -53,12 +42,26 @@ def test_what_is_measured_is_what_following_the_edges_gives(c, g):
         assert {len(inputs) for inputs in reach} == {min(g, n) * n}
     assert [list(inputs) for inputs in figure.reach(False)] == by_hand(c, g, list(range(c)))
     assert (min(g, n) * n == c) == (c >= g * g)
+    figure.layers = 3
+    for order in ("paper", "inverse"):
+        assert [list(inputs) for inputs in figure.reach(True, order)] == by_hand(c, g, dealt(c, g, order), 3)
+    assert figure.reach(False) == mixing.reach(figure.wiring()._replace(order=tuple(range(c))))
+
+
+def test_an_order_of_ones_own_is_asked_of_pytorch_too():
+    """Six of twelve channels moved are as good as the shuffle, which moves ten; five are not."""
+    six = [0, 4, 8, 3, 1, 5, 9, 7, 2, 6, 10, 11]
+    figure = ChannelShuffle(order="own", own=six)
+    assert figure.wiring() == Wiring(tuple(six), 3, 3) and set(map(len, figure.reach())) == {12}
+    assert sum(i != channel for i, channel in enumerate(six)) == 6
+    assert sum(i != channel for i, channel in enumerate(dealt(12, 3, "paper"))) == 10
+    figure.own = [0, 4, 8, 3, 1, 5, 6, 7, 2, 9, 10, 11]
+    assert sorted(set(map(len, figure.reach()))) == [8, 12]
+    assert [list(inputs) for inputs in figure.reach()] == by_hand(12, 3, figure.own)
 
 
 def test_words():
     assert (ranges([]), ranges([3]), ranges([0, 1, 2, 5, 7, 8])) == ("", "3", "0–2 5 7–8")
-    letters = [tag.get_text() for tag in drawn(ChannelShuffle(channels=32, groups=32)).select(".ln-network .ln-letter")]
-    assert len(set(letters[:32])) == 32
 
 
 # Other code, broken code ---------------------------------------------------------------------------------------------
@@ -97,7 +100,8 @@ def broken():
 def test_code_that_follows_the_formula_leaves_nothing_to_tell(broken):
     assert broken(ShuffleUnit).measured == broken(channel_shuffle).measured == {}
     unit = ChannelShuffle.from_module(ShuffleUnit(48, 48, 1, 3, 3))
-    assert (unit.channels, unit.groups, unit.fixed, unit.choices()) == (12, 3, True, {12: [3]})
+    assert (unit.channels, unit.groups, unit.fixed) == (12, 3, True)
+    assert (unit.offers("channels"), unit.offers("groups")) == ([12], [3])
     assert unit.measured == {}
 
 
@@ -147,7 +151,7 @@ def test_asking_a_unit_leaves_it_alone():
         (lambda x, g: x * 0, "shuffle of 2 channels must bring each channel to one place; got .0.0, 0.0"),
         (lambda x, g: x[:, [0] * x.shape[1]], "must bring each channel to one place"),
         (lambda x, g: x + torch.arange(4.0).reshape(2, 2), "must bring each channel to one place"),
-        (ShuffleUnit(240, 240, 1, 3, 3), "at most 32 channels; the bottleneck has 60"),
+        (ShuffleUnit(240, 240, 1, 3, 3), "at most 16 channels; the bottleneck has 60"),
         (3, r"expected a function shuffle\(x, groups\) or a ShuffleUnit, got int"),
     ],
 )
@@ -162,14 +166,18 @@ def test_what_loses_channels_is_refused(source, message):
 @pytest.mark.parametrize(
     ("traits", "message"),
     [
-        ({"channels": 33}, "channels must be one of 2 to 32; got 33"),
-        ({"channels": 1}, "channels must be one of 2 to 32; got 1"),
+        ({"channels": 18}, "channels in 3 groups must be one of 3, 6, 9, 12, 15; got 18"),
+        ({"channels": 1}, "channels in 3 groups must be one of 3, 6, 9, 12, 15; got 1"),
+        ({"channels": 16}, "channels in 3 groups must be one of 3, 6, 9, 12, 15; got 16"),
         ({"groups": 5}, "groups of 12 channels must be one of 1, 2, 3, 4, 6, 12; got 5"),
         ({"groups": 24}, "groups of 12 channels must be one of"),
         ({"order": "other"}, "order"),
         ({"output": 12}, "output must be one of 0 to 11; got 12"),
         ({"output": -1}, "output must be one of 0 to 11; got -1"),
-        ({"step": 5}, "step must be one of 0 to 4; got 5"),
+        ({"step": 4}, "step must be one of 0 to 3; got 4"),
+        ({"layers": 4}, "layers must be one of 2, 3; got 4"),
+        ({"own": [0, 1, 2]}, r"own must be an order of 12 values from 0 to 11; got \[0, 1, 2\]"),
+        ({"own": [0] * 12}, "own must be an order of 12 values from 0 to 11"),
         ({"channels": 12.5}, "channels"),
         ({"shuffle": "no"}, "shuffle"),
     ],
@@ -193,20 +201,21 @@ def test_a_unit_keeps_its_own_channels_and_groups():
         unit.groups = 4
 
 
-def test_groups_and_output_follow_the_channels():
-    widget = ChannelShuffle(channels=24, groups=12, output=23)
-    widget.channels = 16
-    assert (widget.groups, widget.output) == (8, 15)
-    widget.channels = 7
-    assert (widget.groups, widget.output) == (7, 6)
-    widget.channels = 5
-    assert (widget.groups, widget.output) == (5, 4)
+def test_neither_channels_nor_groups_move_the_other():
+    widget = ChannelShuffle(channels=12, groups=3, output=11, order="own", own=[11, *range(11)])
+    assert list(widget.offers("channels")) == [3, 6, 9, 12, 15] and widget.offers("groups") == [1, 2, 3, 4, 6, 12]
+    with pytest.raises(traitlets.TraitError, match="channels in 3 groups"):
+        widget.channels = 16
+    widget.groups = 4
+    assert (widget.channels, list(widget.offers("channels"))) == (12, [4, 8, 12, 16])
+    widget.channels = 8
+    assert (widget.groups, widget.output, widget.own) == (4, 7, [*range(8)]), "a channel that has gone cannot be picked"
 
 
 def test_the_front_end_may_send_everything_at_once():
     widget = ChannelShuffle()
-    widget.set_state({"output": 20, "groups": 8, "channels": 24})
-    assert (widget.channels, widget.groups, widget.output) == (24, 8, 20)
+    widget.set_state({"output": 15, "groups": 8, "channels": 16})
+    assert (widget.channels, widget.groups, widget.output) == (16, 8, 15)
     widget.set_state({"groups": 3, "channels": 6})
     assert (widget.channels, widget.groups, widget.output) == (6, 3, 5)
 
@@ -223,7 +232,7 @@ def test_all_offered_states_are_accepted():
 
 def test_two_figures_are_independent():
     one, two = ChannelShuffle(), ChannelShuffle()
-    one.channels, one.shuffle = 24, False
+    one.channels, one.shuffle = 15, False
     assert (two.channels, two.shuffle) == (12, True)
 
 
@@ -241,16 +250,40 @@ def test_the_still(c, g, shuffle):
     widget = ChannelShuffle(channels=c, groups=g, shuffle=shuffle, output=c // 2)
     found, n = BeautifulSoup(still(widget), "html.parser"), c // g
     assert len(found.select(".ln-network text")) == 4 * c + 4 and len(found.select("tr")) == g + 1
-    reached = n if not shuffle else min(g, n) * n
-    assert f"utput {c // 2} reaches {reached} of {c} inputs" in found.get_text()
+    assert found.select_one(".ln-verdict").get_text() == verdict(widget)
+    assert f"Output {c // 2}: from inputs {ranges(widget.reached())}." in found.get_text()
     rays = "".join(path["d"] for path in found.select(".ln-ray") if path.get("d"))
     assert rays.count("M") == n * n + 2 * n
 
 
 def test_the_still_follows_the_traits():
     widget = ChannelShuffle(output=0, order="inverse")
-    assert "utput 0 reaches" in still(widget) and "After the shuffle: 0 3 6 9 1 4" in still(widget)
-    assert "Channels C: 12; Groups g: 3; ☑ Shuffle; Order: inverse" in still(widget)
+    assert "Output 0: from" in still(widget) and "Order: 0 3 6 9 1 4" in still(widget)
+    assert "Channels C: 12; Groups g: 3; ☐ Third layer; Between: its inverse" in still(widget)
+
+
+def slots(sketch: Sketch) -> list[list[list[int]]]:
+    """For each row and channel the groups whose slot in the bar is filled, from where the pieces stand."""
+    c, g = sketch.state()["channels"], sketch.state()["groups"]
+    found = sketch.evaluate("""(g) => root.querySelectorAll("[role=option]").map((node) => {
+      const wide = +node.firstChild.getAttribute("width"), slot = (wide - 4) / g;
+      return node.querySelectorAll(".ln-bar").flatMap((bar) => [...(bar.getAttribute("d") ?? "").matchAll(/M([-\\d.e]+) /g)]
+        .map(([, x]) => Math.round((+x - 2 + wide / 2) / slot))).sort((a, b) => a - b);
+    })""".replace("\\\\", "\\"), g)
+    return [found[row * c : row * c + c] for row in range(4)]
+
+
+@pytest.mark.parametrize("layers", [2, 3])
+@pytest.mark.parametrize("order", ["none", "paper", "inverse", "own"])
+def test_a_bar_is_filled_by_the_groups_that_have_come_in(order, layers):
+    for c, g in ((12, 3), (12, 6), (16, 8), (6, 1), (4, 4)):
+        own = [*range(1, c), 0]
+        values = {"order": order} if order != "none" else {"shuffle": False}
+        widget = ChannelShuffle(channels=c, groups=g, own=own, layers=layers, output=0, **values)
+        n, found = c // g, slots(Sketch(widget))
+        groups = [[i // n] for i in range(c)]
+        assert found[:2] == [groups, groups]
+        assert found[3] == [sorted({i // n for i in inputs}) for inputs in widget.reach()]
 
 
 def test_the_notebook_gets_the_widget():

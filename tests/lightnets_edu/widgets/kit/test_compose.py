@@ -50,7 +50,9 @@ def test_a_module_that_two_others_import_is_there_once(folder):
 
 
 def test_a_module_that_imports_nothing_stays_as_it_is(folder):
+    """But for what only its writers need: comments and indentation."""
     assert folder("export default { render() {} };") == "export default { render() {} };"
+    assert folder("// Two.\nexport const two = () =>\n  1 +\n\t1; // two\n") == "export const two = () =>\n1 +\n1; // two\n"
 
 
 @pytest.mark.parametrize(
@@ -119,8 +121,8 @@ def test_the_class_carries_the_composed_module():
     room = KIT.parent / "channel_shuffle"
     assert (widgets.ChannelShuffle._esm, widgets.ChannelShuffle._css) == front_end(room / "__init__.py")
     names = [f"{path.parent.name}/{path.stem}" for path in modules(room / "figure.js")]
-    expected = ["kit/words", "kit/shared", "kit/player", "channel_shuffle/channels", "channel_shuffle/words"]
-    assert names == [*expected, "channel_shuffle/figure"]
+    kit = [f"kit/{name}" for name in ("words", "shared", "asks", "drag", "keys", "parts", "player", "keep")]
+    assert names == [*kit, *(f"channel_shuffle/{name}" for name in ("channels", "wiring", "words", "figure"))]
 
 
 def test_a_missing_front_end_is_said():

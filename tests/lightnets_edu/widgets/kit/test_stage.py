@@ -21,8 +21,9 @@ def shown(page):
 TEXT = "const svg = figure.querySelector('svg'), t = svg.querySelector('text').cloneNode(true);"
 
 
-LINE = f"""{TEXT} const box = svg.querySelector('text').getBBox(), line = document.createElementNS(svg.namespaceURI, 'path');
-line.setAttribute('d', `M${{box.x - 9}} ${{box.y + box.height / 2}}h${{box.width + 18}}`); line.style.cssText = 'stroke: red; fill: none';"""
+LINE = f"""{TEXT} const [box, all] = [svg.querySelector('text'), svg].map((node) => node.getBoundingClientRect());
+const line = document.createElementNS(svg.namespaceURI, 'path'), y = box.y - all.y + box.height / 2;
+line.setAttribute('d', `M${{box.x - all.x - 9}} ${{y}}h${{box.width + 18}}`); line.style.cssText = 'stroke: red; fill: none';"""
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,7 @@ line.setAttribute('d', `M${{box.x - 9}} ${{box.y + box.height / 2}}h${{box.width
     [
         ("WIDER", "figure.style.width = '1200px';"),
         ("SMALL", "figure.querySelector('select').style.cssText = 'min-height: 0; height: 12px';"),
+        ("SMALL", "const own = figure.querySelector('[role=option]'); own.style.cssText += 'transition: none; transform: scale(0.3)';"),
         ("CROPPED", f"{TEXT} t.setAttribute('x', -90); svg.append(t);"),
         ("OVERLAPS", f"{TEXT} svg.append(t);"),
         ("STRUCK", f"{LINE} svg.append(line);"),

@@ -86,6 +86,6 @@ def test_a_word_in_a_module_is_found(rooms, tmp_path):
     folder = shutil.copytree(rooms, tmp_path / "widgets")
     figure = folder / "channel_shuffle/figure.js"
     text = figure.read_text("utf-8")
-    assert text.count("words.steps") == 1
-    figure.write_text(text.replace("words.steps", '"Step by step"'), "utf-8")
+    assert text.count("words.dealing") == 1
+    figure.write_text(text.replace("words.dealing", '"Step by step"'), "utf-8")
     assert next(drawings(folder, "channel_shuffle")) == ["Step", "by", "step"]
