@@ -37,7 +37,7 @@ class Measured(NamedTuple):
     params: int
     macs: int
     access: int
-    steps: list[list[int]]
+    steps: list[dict[str, int]]
     says: str
 
 
@@ -104,7 +104,7 @@ def measure(module: nn.Module, shape: Sequence[int]) -> Measured:
     found = total(measured)
     weights = {id(m.weight): m.weight.numel() for m in module.modules() if isinstance(m, MULTIPLYING)}
     expected = summed(ways(*where)[way]) if way else None
-    steps = [[row.macs, row.access] for row in rows]
+    steps = [{"macs": row.macs, "access": row.access} for row in rows]
     return Measured(*where, *found, steps, _says(what, way, found, sum(weights.values()), expected))
 
 

@@ -35,17 +35,7 @@ function reckon(traits) {
     row = (key, all, parts = [all]) => ({ key, all, parts });
   const rows = [row("separable", bill("separable", now.separable), pair)];
   if (controls.includes("groups")) rows.unshift(row("grouped", bill("grouped", now.grouped)));
-  if (own)
-    rows.push(
-      row(
-        "own",
-        bill(
-          "own",
-          measured.steps.map(([macs, access]) => ({ macs, access })),
-          measured,
-        ),
-      ),
-    );
+  if (own) rows.push(row("own", bill("own", measured.steps, measured)));
   return { ...traits, a, b, now, own, one, rows, bills: [one, ...rows.flatMap(({ parts }) => parts)] };
 }
 
@@ -164,7 +154,7 @@ function picture(stage, { show, move, hold }) {
         const x = i * wide + 1;
         lines.push([x, 12, words.measures[i], "ln-cc-head"]);
         lines.push([x, 28, words.outline(i < 2 && short(one[measure]), one.works)]);
-        for (const shape of node(one, i).children) put(shape, x, 0, wide - 6, 32);
+        for (const shape of node(one, i).children) put(shape, x, 0, 84, 32);
         rows.forEach(({ parts, all }, r) => {
           const full = side(now, r, measure);
           let low = floor(r);
@@ -179,7 +169,9 @@ function picture(stage, { show, move, hold }) {
           });
         });
       });
-      rows.forEach(({ key }, r) => lines.push([1, place.title(r), words.rows[key](now.groups, now.a), "ln-cc-head"]));
+      rows.forEach(({ key }, r) =>
+        lines.push([1, place.title(r), words.rows[key] + (key === "grouped" ? now.groups : ""), "ln-cc-head"]),
+      );
       texts.replaceChildren(...lines.map(([x, y, text, name]) => svg("text", { x, y, text, class: name })));
       stage.setAttribute("viewBox", `0 0 ${width} ${place.height}`);
       const shapes = [
@@ -252,14 +244,13 @@ export default widget(words.figure, (kit) => {
   function show() {
     const meant = drawing.meant(),
       { bills, rows, measured, balance } = here;
-    if (!meant) {
-      live.textContent = measured.says ?? words.said(balance, bills);
-      return;
-    }
-    const bill = bills[meant[0]],
-      row = rows.find(({ parts }) => parts[1] && parts.includes(bill));
-    const share = row && here.alpha * here.rho === 1 ? words.share(here.b, here.kernel) : "";
-    live.textContent = `${words.names[bill.key]}: ${words.told[meant[1]](bill, { pair: row?.all, share, balance })}`;
+    const bill = meant && bills[meant[0]],
+      pair = rows.find(({ parts }) => parts[1] && parts.includes(bill))?.all,
+      share = pair && here.alpha * here.rho === 1 ? words.share(here.b, here.kernel) : "";
+    stage.setAttribute("data-lit", bill?.key ?? "");
+    live.textContent = meant
+      ? `${words.names[bill.key]}: ${words.told[meant[1]](bill, { pair, share, balance })}`
+      : (measured.says ?? words.said(balance, bills));
   }
   return {
     nodes: [controls(...hands.map(({ node }) => node)), stage, live, questions.node],

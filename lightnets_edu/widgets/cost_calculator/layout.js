@@ -17,14 +17,14 @@ export function layout(width, { rows, one, own, measured }) {
     upto = (r) => tall.slice(0, r + 1).reduce((all, high) => all + high);
   const beside = width >= 480,
     room = (width >= 900 ? 365 : 290) - HEAD - TEXT * rows.length;
-  const unit = beside ? Math.min(room / upto(rows.length), width / 5.2 / most) : 64 / most,
+  const unit = beside ? Math.min(room / upto(rows.length), (width - 100) / 5.2 / most) : 64 / most,
     wide = beside ? Math.max(most * unit + 16, 98) : (width + 10) / 3;
   const floor = (r) => HEAD + TEXT * r + 18 + unit * upto(r),
     squares = floor(rows.length - 1) + 32;
   const top = beside ? 0 : squares + 6,
     low = beside ? squares - 34 : top + 84,
     roof = top + 32;
-  const left = beside ? 3 * wide + 44 : 38,
+  const left = beside ? 3 * wide + 40 : 38,
     right = width - 18;
   const at = (each) => left + ((right - left) * Math.log(each / LEAST)) / Math.log(MOST / LEAST),
     level = (share) => roof + ((low - roof) * Math.log(share)) / Math.log(SLOW),
@@ -59,7 +59,7 @@ export function layout(width, { rows, one, own, measured }) {
       ...ticks.map((each) => [at(each), low + 16, each < 1000 ? each : `${each / 1000} k`, "ln-cc-mid"]),
       ...[1, 0.1, 0.01].map((share) => [left - 5, level(share) + 4, `${100 * share}%`, "ln-cc-end"]),
       [width, low + 30, words.intensity, "ln-cc-end"],
-      [at(balance) - 9, low - 6, words.bound(false), "ln-cc-end"],
+      [at(balance) - 9, low - 6, at(balance) > left + 54 ? words.bound(false) : "", "ln-cc-end"],
       [at(balance) + 9, low - 6, words.bound(true)],
     ],
     knob: (balance) => `M${at(balance)} ${roof}V${low}m-6 0l6 -9l6 9z`,
