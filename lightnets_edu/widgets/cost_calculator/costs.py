@@ -155,8 +155,9 @@ def short(x: float) -> str:
     """Three digits: 8.41, 128, 27.5 M; whole numbers below a thousand as they are. A half is rounded up."""
     if float(x).is_integer() and x < 1000:
         return str(int(x))
-    digits = Context(prec=3, rounding=ROUND_HALF_UP).create_decimal(Decimal(x))
-    unit = max(0, digits.adjusted() // 3)
+    whole = Context(prec=3, rounding=ROUND_HALF_UP).create_decimal(Decimal(x)).adjusted()
+    digits = Decimal(x).quantize(Decimal(1).scaleb(whole - 2), ROUND_HALF_UP)
+    unit = max(0, whole // 3)
     return f"{digits.scaleb(-3 * unit):f}{('', ' k', ' M', ' G', ' T')[unit]}"
 
 

@@ -34,6 +34,7 @@ export const words = {
   measures: ["Multiply-adds", "Memory access", "Least time"],
   names,
   mark,
+  bound,
   rows: {
     grouped: "G: grouped, g = ",
     separable: "D + P: depthwise separable",
