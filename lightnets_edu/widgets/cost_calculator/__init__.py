@@ -69,7 +69,7 @@ class CostCalculator(Figure):
         if found and tuple(found) != Measured._fields:
             raise traitlets.TraitError(f"measured holds what from_module finds; got {found}")
         own = {name: found[name] for name in LAYER if name in found}
-        if "groups" not in traits.get("controls", ["groups"]):
+        if "controls" in traits and "groups" not in (traits["controls"] or ()):
             own["groups"] = 1    # nobody sees them, and they must not keep widths from being chosen
         one = {name: [found.get(name, 1.0)] for name in self.roots if found}
         values = {name: list(offered) for name, offered in OFFERED.items()} | one

@@ -217,12 +217,7 @@ export default widget(words.figure, (kit) => {
       if (on) what = null;
     },
   });
-  const asMenu = (name) => /kernel|groups|alpha|rho/.test(name),
-    said = {
-      kernel: words.square,
-      size: words.square,
-      rho: (value) => words.fractions[here.values.rho.indexOf(value)],
-    };
+  const asMenu = (name) => /kernel|groups|alpha|rho/.test(name);
   const hands = shown.map((name) =>
     (asMenu(name) ? choice : dial)(words.controls[name], (value) => set({ [name]: value }), LETTERS[name] ?? 4),
   );
@@ -260,11 +255,11 @@ export default widget(words.figure, (kit) => {
       hands.forEach((hand, i) => {
         const name = shown[i],
           values = offered(name, here),
-          text = said[name] ?? String;
+          text = words.values[name] ?? String;
         hand.put(values, here[name], asMenu(name) ? values.map(text) : text(here[name]));
       });
       drawing.draw(here, last, width);
-      reserve(live, Math.ceil((here.own ? 2100 : 800) / width));
+      reserve(live, Math.ceil(((here.measured.says?.length ?? 105) * 7.6) / width));
       show();
       questions.put();
     },
@@ -274,10 +269,13 @@ export default widget(words.figure, (kit) => {
         ...["params", "macs", "access"].map((key) => whole(cost[key])),
         short(cost.macs / cost.access),
       ];
-      const rows = Object.entries(here.now).flatMap(([key, layers]) => [
-        cells(words.names[key], total(layers)),
-        ...layers.map((one) => cells(words.row(one), one)),
-      ]);
+      const drawn = ([key]) => key !== "grouped" || here.rows[0].key === key,
+        rows = Object.entries(here.now)
+          .filter(drawn)
+          .flatMap(([key, layers]) => [
+            cells(words.names[key], total(layers)),
+            ...layers.map((one) => cells(words.row(one), one)),
+          ]);
       return [table([words.heads, ...rows, ...(here.own ? [cells(words.names.own, here.measured)] : [])])];
     },
   };

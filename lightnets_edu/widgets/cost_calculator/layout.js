@@ -36,8 +36,8 @@ export function layout(width, { rows, one, own, measured }) {
       left + 9,
       right - 9,
     );
-  const ring = ([x, y], r) => `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`,
-    ticks = [1, 10, 100, 1000, 10000];
+  const ring = ([x, y]) => `M${x - 3} ${y}a3 3 0 1 0 6 0a3 3 0 1 0 -6 0z`,
+    ticks = ["1", "10", "100", "1 k", "10 k"];
   return {
     height: low + 34,
     unit,
@@ -48,15 +48,15 @@ export function layout(width, { rows, one, own, measured }) {
     rail: top + 11,
     side: (value, base) => unit * Math.sqrt(value / base),
     title: (r) => floor(r) - unit * tall[r] - 6,
-    rings: (bills) => bills.map((bill) => ring(spot(bill), 4.5)).join(""),
+    rings: (bills) => bills.map((bill) => ring(spot(bill))).join(""),
     stems: (bills) =>
       marks(bills)
-        .map((x, i) => `M${x} ${top + 20}L${spot(bills[i]).join(" ")}${ring(spot(bills[i]), 2.5)}`)
+        .map((x, i) => `M${x} ${top + 20}L${spot(bills[i]).join(" ")}${ring(spot(bills[i]))}`)
         .join(""),
     roof: (balance) => `M${left} ${level(LEAST / balance)}L${at(balance)} ${roof}H${right}`,
-    grid: `M${left} ${roof}V${low}H${right}${ticks.map((each) => `M${at(each)} ${low}v4`).join("")}`,
+    grid: `M${left} ${roof}V${low}H${right}${ticks.map((_, i) => `M${at(10 ** i)} ${low}v4`).join("")}`,
     texts: (balance) => [
-      ...ticks.map((each) => [at(each), low + 16, each < 1000 ? each : `${each / 1000} k`, "ln-cc-mid"]),
+      ...ticks.map((text, i) => [at(10 ** i), low + 16, text, "ln-cc-mid"]),
       ...[1, 0.1, 0.01].map((share) => [left - 5, level(share) + 4, `${100 * share}%`, "ln-cc-end"]),
       [width, low + 30, words.intensity, "ln-cc-end"],
       [at(balance) - 9, low - 6, at(balance) > left + 54 ? words.bound(false) : "", "ln-cc-end"],

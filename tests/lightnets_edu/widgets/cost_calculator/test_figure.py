@@ -335,19 +335,19 @@ def test_the_still(c_in, c_out, kernel, size, groups, alpha, rho):
     for cost in [*widget.costs().values(), *widget.layers()["separable"]]:
         assert all(f">{getattr(cost, what):,}<" in picture for what in Total._fields)
     assert len(found.select("rect.ln-cc-square")) == 3 * 4 and len(found.select("circle")) == 4
-    assert [text.get_text() for text in found.select("svg text")][-4:] == [*words(widget)[-2:], *["S", "G", "D", "P"]][-4:]
+    assert [text.get_text() for text in found.select("svg text")][-len(words(widget)) - 4 :] == [*words(widget), "S", "G", "D", "P"]
     assert sentence(widget) in picture and "Channels c_out: " in picture and "Channels c_in: " not in picture
 
 
 def test_a_figure_has_the_controls_that_matter_to_it():
     assert "Kernel: 3×3; Groups: 4" in still(CostCalculator())
     dials = CostCalculator(c_in=512, c_out=512, size=14, controls=["alpha", "rho"])
-    assert "Width α: 1; Resolution ρ: 1" in still(dials) and "grouped" not in still(dials) and dials.groups == 1
+    assert "Width α: 1; Resolution ρ: 1" in still(dials) and "rouped" not in still(dials) and dials.groups == 1
     assert CostCalculator(controls=["groups", "c_out"]).groups == 4
     for wrong in (["width"], "alpha", None):
         with pytest.raises(Refused, match="controls"):
             CostCalculator(controls=wrong)
-    with pytest.raises(Refused, match="controls holds what was measured; it cannot be set|cannot be set"):
+    with pytest.raises(Refused, match="it cannot be set"):
         dials.controls = ["c_out"]
     buttons = {name: [button.get_text() for button in drawn(widget).select("button")] for name, widget in (("dials", dials), ("all", CostCalculator()))}
     assert buttons == {"dials": [*DIALS], "all": [*ASKS]}

@@ -1,6 +1,7 @@
 """What the page of the cost calculator computes, against what Python says; and spoilt copies that the replay catches."""
 
 import random
+from itertools import pairwise
 
 import pytest
 from cost_calculator.test_figure import real
@@ -83,7 +84,7 @@ def test_letters_that_are_spread_stay_in_order_and_apart():
     for call in plainly():
         if call.name == "spread":
             (places, gap, low, high), found = call.args, sorted(call.gives)
-            assert all(b - a > gap - 1e-9 for a, b in zip(found, found[1:], strict=False)) and found[0] >= low - 1e-9 and found[-1] <= high
+            assert all(b - a > gap - 1e-9 for a, b in pairwise(found)) and found[0] >= low - 1e-9 and found[-1] <= high
             assert [*sorted(range(len(places)), key=lambda i: call.gives[i])] == sorted(range(len(places)), key=lambda i: (places[i], i))
 
 
