@@ -103,10 +103,12 @@ function picture(stage, { show, move, hold }) {
     /** Where its letter would stand with another value of a trait, or how long its square's side would be. */
     function reach(name, value) {
       const { rows, bills, one } = reckon({ ...here, [name]: value }),
-        own = (bill) => bill.key === key;
-      if (letter) return place.marks(bills)[bills.findIndex(own)];
-      const measure = MEASURES[column];
-      return place.side(rows.find(({ parts }) => parts.some(own)).all[measure], one[measure]);
+        own = (bill) => bill.key === key,
+        { macs, access } = bills.find(own),
+        measure = MEASURES[column];
+      return letter
+        ? place.at(macs / access)
+        : place.side(rows.find(({ parts }) => parts.some(own)).all[measure], one[measure]);
     }
     if (TUGS[key]?.[+letter])
       drag(

@@ -83,7 +83,7 @@ def compare(tab, widget: CostCalculator) -> None:
         if part.key != "own":
             assert share == pytest.approx(min(1, part.macs / part.access / widget.balance)), "it stands on the roof"
         assert stem[2:4] == pytest.approx([along(part.macs / part.access), level(share)])
-        assert seen["parts"][label(part, 3)][0] == pytest.approx(stem[0])
+        assert seen["parts"][label(part, 3)][0] == pytest.approx(stem[0], abs=1e-3)
     letters = sorted(seen["parts"][label(part, 3)][0] for part in bills(widget))
     assert all(b - a > 19.9 for a, b in pairwise(letters))
 
@@ -178,12 +178,12 @@ def pull(tab, name: str, x: float, y: float, role: str = "option") -> list[dict]
 
 
 PULLS = [    # the figure, what is dragged, whither, what moves, and how far it goes
-    ({}, "Pointwise: roofline", 300, 0, "c_out", 1024), ({}, "Pointwise: roofline", -300, 0, "c_out", 8),
-    ({}, "Standard: roofline", 200, 0, "c_out", 1024), ({}, "Depthwise: roofline", 200, 0, "kernel", 7),
-    ({}, "Grouped: roofline", -400, 0, "groups", 64), ({}, "Grouped: multiply-adds", -300, 0, "groups", 64),
-    ({}, "Grouped: multiply-adds", 0, -300, "groups", 1), ({}, "Pointwise: memory access", 300, -20, "c_out", 8),
-    ({}, "Depthwise: memory access", -300, 0, "c_out", 1024), ({"size": 14}, "Pointwise: least time", 100, -3, "c_out", 8),
-    (DIAL, "Pointwise: multiply-adds", -200, 0, "alpha", 0.25), (DIAL, "Pointwise: roofline", -200, 0, "alpha", 0.25),
+    ({}, "Pointwise: roofline", 120, 0, "c_out", 1024), ({}, "Pointwise: roofline", -140, 0, "c_out", 8),
+    ({}, "Standard: roofline", 100, 0, "c_out", 1024), ({}, "Depthwise: roofline", 150, 0, "kernel", 7),
+    ({}, "Grouped: roofline", -160, 0, "groups", 64), ({}, "Grouped: multiply-adds", -26, 0, "groups", 64),
+    ({}, "Grouped: multiply-adds", 0, -100, "groups", 1), ({}, "Pointwise: memory access", 100, -20, "c_out", 8),
+    ({}, "Depthwise: memory access", -90, 0, "c_out", 1024), ({"size": 14}, "Pointwise: least time", 60, -3, "c_out", 8),
+    (DIAL, "Pointwise: multiply-adds", -20, 2, "alpha", 0.25), (DIAL, "Pointwise: roofline", -120, 0, "alpha", 0.25),
 ]  # fmt: skip
 
 
