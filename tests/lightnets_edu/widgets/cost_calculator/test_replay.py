@@ -77,7 +77,8 @@ def plainly() -> list[Call]:
         places = [dice.uniform(-20, 320) for _ in range(many)]
         made.append(Call("spread", [places, 20, 0, 300], apart(places, 20, 0, 300)))
         made += [Call("nearest", [places, target], costs.nearest(places, target)) for target in (0, 100, 300)]
-    return [*made, Call("spread", [[5, 5, 5], 10, 0, 100], [5, 15, 25]), Call("nearest", [[1, 3], 2], 0)]
+    crowds = [Call("spread", [[5, 5, 5], 10, 0, 100], [5, 15, 25]), Call("spread", [[95, 96, 97], 10, 0, 100], [80, 90, 100])]
+    return [*made, *crowds, Call("nearest", [[1, 3], 2], 0), Call("scaled", [3, 0.25], 3), Call("scaled", [8, 0.25], 2)]
 
 
 def test_letters_that_are_spread_stay_in_order_and_apart():
