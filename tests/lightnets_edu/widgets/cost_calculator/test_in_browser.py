@@ -168,8 +168,8 @@ def pull(tab, name: str, x: float, y: float, role: str = "option") -> list[dict]
     (a, b), seen = middle(tab, name, role), []
     tab.mouse.move(a, b)
     tab.mouse.down()
-    for i in range(1, 11):
-        tab.mouse.move(a + x * i / 10, b + y * i / 10)
+    for i in range(1, 7):
+        tab.mouse.move(a + x * i / 6, b + y * i / 6)
         tab.evaluate(FRAMES)
         seen.append(tab.evaluate("({ ...models[0].state })"))
     tab.mouse.up()
@@ -180,7 +180,7 @@ def pull(tab, name: str, x: float, y: float, role: str = "option") -> list[dict]
 PULLS = [    # the figure, what is dragged, whither, what moves, and how far it goes
     ({}, "Pointwise: roofline", 120, 0, "c_out", 1024), ({}, "Pointwise: roofline", -140, 0, "c_out", 8),
     ({}, "Standard: roofline", 100, 0, "c_out", 1024), ({}, "Depthwise: roofline", 150, 0, "kernel", 7),
-    ({}, "Grouped: roofline", -160, 0, "groups", 64), ({}, "Grouped: multiply-adds", -26, 0, "groups", 64),
+    ({}, "Grouped: roofline", -160, 0, "groups", 64), ({}, "Grouped: multiply-adds", 0, 100, "groups", 64),
     ({}, "Grouped: multiply-adds", 0, -100, "groups", 1), ({}, "Pointwise: memory access", 100, -20, "c_out", 8),
     ({}, "Depthwise: memory access", -90, 0, "c_out", 1024), ({"size": 14}, "Pointwise: least time", 60, -3, "c_out", 8),
     (DIAL, "Pointwise: multiply-adds", -20, 2, "alpha", 0.25), (DIAL, "Pointwise: roofline", -120, 0, "alpha", 0.25),
@@ -189,9 +189,11 @@ PULLS = [    # the figure, what is dragged, whither, what moves, and how far it 
 
 @pytest.mark.parametrize("width", [320, 1200])
 def test_what_is_dragged_sets_one_trait(page, width):
+    layer, dials = page(CostCalculator(), width=width), page(CostCalculator(**DIAL), width=width)
     for given, name, x, y, moved, end in PULLS:
-        tab = page(CostCalculator(**given), width=width)
+        tab, start = (dials, CostCalculator(**DIAL)) if given is DIAL else (layer, CostCalculator(**given))
         tab.add_style_tag(content=STILL)
+        move(tab, {one: getattr(start, one) for one in start.drawn})
         before = tab.evaluate("({ ...models[0].state })")
         seen = pull(tab, name, x, y)
         assert seen[-1][moved] == end, (name, x, seen[-1][moved])
@@ -199,7 +201,6 @@ def test_what_is_dragged_sets_one_trait(page, width):
             assert {key for key in state if state[key] != before[key]} <= {moved}, name
         values = [before[moved], *(state[moved] for state in seen)]
         assert values in (sorted(values), sorted(values, reverse=True)), f"{name} goes to and fro: {values}"
-        tab.context.close()
 
 
 def test_a_square_follows_the_hand(page):
