@@ -22,8 +22,7 @@ const TUGS = {
 function reckon(traits) {
   const { c_in, c_out, kernel, size, groups, alpha, rho, balance, measured, controls } = traits;
   const [a, b, h] = [scaled(c_in, alpha), scaled(c_out, alpha), Math.round(size * rho)],
-    now = ways(a, b, kernel, h, groups),
-    own = "says" in measured;
+    now = ways(a, b, kernel, h, groups);
   const bill = (key, steps, sum = total(steps)) => ({
     ...sum,
     key,
@@ -35,8 +34,8 @@ function reckon(traits) {
     row = (key, all, parts = [all]) => ({ key, all, parts });
   const rows = [row("separable", bill("separable", now.separable), pair)];
   if (controls.includes("groups")) rows.unshift(row("grouped", bill("grouped", now.grouped)));
-  if (own) rows.push(row("own", bill("own", measured.steps, measured)));
-  return { ...traits, a, b, now, own, one, rows, bills: [one, ...rows.flatMap(({ parts }) => parts)] };
+  if (measured.says) rows.push(row("own", bill("own", measured.steps, measured)));
+  return { ...traits, a, b, now, one, rows, bills: [one, ...rows.flatMap(({ parts }) => parts)] };
 }
 
 /** The values of a trait that fit the others: widths go in steps of the groups, and groups divide the widths. */
@@ -45,6 +44,12 @@ function offered(name, { a, b, c_in, c_out, groups, alpha, values }) {
   if (name === "groups") return divisors(a, b);
   if (name === "alpha") return values.alpha.filter((by) => fits(c_in, by) && fits(c_out, by));
   return name[1] === "_" ? values[name].filter((c) => fits(c, alpha)) : values[name];
+}
+
+/** Sets attributes where they are others: what is not touched costs a browser nothing. */
+function put(node, values) {
+  for (const [name, value] of Object.entries(values))
+    if (node.getAttribute(name) !== `${value}`) node.setAttribute(name, value);
 }
 
 /** The drawing. `show()` hears that another part is meant, `move(values)` of traits that a hand sets, `hold(on)` of the
@@ -90,7 +95,7 @@ function picture(stage, { show, move, hold }) {
   function make(key, column) {
     const letter = column > 2,
       hit = svg("rect", { class: "ln-cc-hit" });
-    if (letter) put(hit, -9, -9, 18, 28);
+    if (letter) put(hit, { x: -9, y: -9, width: 18, height: 28 });
     const seen = letter
       ? [
           svg("circle", { r: 9, class: "ln-cc-disc" }),
@@ -98,17 +103,14 @@ function picture(stage, { show, move, hold }) {
         ]
       : [svg("rect", { class: "ln-cc-square ln-glide" })];
     const node = part(words.part(key, column), ...seen, hit);
-    node.classList.add(`ln-cc-${key}`);
-    if (letter) node.classList.add("ln-glide");
+    put(node, { class: `ln-part ln-glide ln-cc-${key}` });
     /** Where its letter would stand with another value of a trait, or how long its square's side would be. */
     function reach(name, value) {
       const { rows, bills, one } = reckon({ ...here, [name]: value }),
         own = (bill) => bill.key === key,
         { macs, access } = bills.find(own),
-        measure = MEASURES[column];
-      return letter
-        ? place.at(macs / access)
-        : place.side(rows.find(({ parts }) => parts.some(own)).all[measure], one[measure]);
+        row = rows.find(({ parts }) => parts.some(own));
+      return letter ? place.at(macs / access) : place.side(row.all[MEASURES[column]], one[MEASURES[column]]);
     }
     if (TUGS[key]?.[+letter])
       drag(
@@ -138,9 +140,6 @@ function picture(stage, { show, move, hold }) {
   const hidden = (...shapes) => svg("g", { "aria-hidden": true }, ...shapes);
   stage.append(hidden(grid, roof, stems, texts), knee.node, group.node, hidden(outline, ghost));
 
-  function put(node, x, y, width, height) {
-    Object.entries({ x, y, width, height }).forEach(([name, value]) => node.setAttribute(name, value));
-  }
   return {
     meant: group.meant,
     draw(now, last, width) {
@@ -156,7 +155,7 @@ function picture(stage, { show, move, hold }) {
         const x = i * wide + 1;
         lines.push([x, 12, words.measures[i], "ln-cc-head"]);
         lines.push([x, 28, words.outline(i < 2 && short(one[measure]), one.works)]);
-        for (const shape of node(one, i).children) put(shape, x, 0, 84, 32);
+        for (const shape of node(one, i).children) put(shape, { x, y: 0, width: 84, height: 32 });
         rows.forEach(({ parts, all }, r) => {
           const full = side(now, r, measure);
           let low = floor(r);
@@ -166,17 +165,21 @@ function picture(stage, { show, move, hold }) {
             const high = (full * bill[measure]) / all[measure],
               [seen, hit] = node(bill, i).children;
             low -= high;
-            put(seen, x, low, full, high);
-            put(hit, x, low, Math.max(full, 26), high + (k ? 0 : 6));
+            put(seen, { x, y: low, width: full, height: high });
+            put(hit, { x, y: low, width: Math.max(full, 26), height: high + (k ? 0 : 6) });
           });
         });
       });
       rows.forEach(({ key }, r) =>
         lines.push([1, place.title(r), words.rows[key] + (key === "grouped" ? now.groups : ""), "ln-cc-head"]),
       );
-      texts.replaceChildren(...lines.map(([x, y, text, name]) => svg("text", { x, y, text, class: name })));
-      stage.setAttribute("viewBox", `0 0 ${width} ${place.height}`);
-      const shapes = [
+      lines.forEach(([x, y, text, name = ""], i) => {
+        if (!texts.children[i]) texts.append(svg("text"));
+        const node = texts.children[i];
+        put(node, { x, y, class: name });
+        if (node.textContent !== text) node.textContent = text;
+      });
+      for (const [path, d] of [
         [outline, boxes(() => unit)],
         [ghost, last ? boxes((r, key) => side(last, r, key)) + place.rings(last.bills) : ""],
         [grid, place.grid],
@@ -184,8 +187,9 @@ function picture(stage, { show, move, hold }) {
         [stems, place.stems(bills)],
         [knob, place.knob(balance)],
         [grasp, place.grasp(balance)],
-      ];
-      for (const [path, d] of shapes) path.setAttribute("d", d);
+      ])
+        put(path, { d });
+      put(stage, { viewBox: `0 0 ${width} ${place.height}` });
       place.marks(bills).forEach((x, i) => {
         node(bills[i], 3).style.transform = `translate(${x}px, ${place.rail}px)`;
       });
@@ -244,7 +248,7 @@ export default widget(words.figure, (kit) => {
     const bill = meant && bills[meant[0]],
       pair = rows.find(({ parts }) => parts[1] && parts.includes(bill))?.all,
       share = pair && here.alpha * here.rho === 1 ? words.share(here.b, here.kernel) : "";
-    stage.setAttribute("data-lit", bill?.key ?? "");
+    put(stage, { "data-lit": bill?.key ?? "" });
     live.textContent = meant
       ? `${words.names[bill.key]}: ${words.told[meant[1]](bill, { pair, share, balance })}`
       : (measured.says ?? words.said(balance, bills));
@@ -278,7 +282,7 @@ export default widget(words.figure, (kit) => {
             cells(words.names[key], total(layers)),
             ...layers.map((one) => cells(words.row(one), one)),
           ]);
-      return [table([words.heads, ...rows, ...(here.own ? [cells(words.names.own, here.measured)] : [])])];
+      return [table([words.heads, ...rows, ...(here.measured.says ? [cells(words.names.own, here.measured)] : [])])];
     },
   };
 });

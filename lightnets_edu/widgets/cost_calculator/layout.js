@@ -6,13 +6,14 @@ import { words } from "./words.js";
 const LEAST = 0.3;
 const MOST = 2e4;
 const SLOW = 1.5e-3;
+// Pixels for the heads of the columns, and for the title and the numbers of a row.
 const HEAD = 34;
-const TEXT = 52; // a row's title, and its numbers
+const TEXT = 52;
 
 /** All from the width and from what does not change: the rows drawn, and what was measured. */
-export function layout(width, { rows, one, own, measured }) {
+export function layout(width, { rows, one, measured }) {
   // No way costs more than three standard layers; a module may.
-  const most = Math.sqrt(own ? Math.max(3, measured.macs / one.macs + measured.access / one.access) : 3),
+  const most = Math.sqrt(Math.max(3, measured.macs / one.macs + measured.access / one.access || 3)),
     tall = rows.map(({ key }) => (key === "grouped" ? 1 : most)),
     upto = (r) => tall.slice(0, r + 1).reduce((all, high) => all + high);
   const beside = width >= 480,
@@ -59,8 +60,8 @@ export function layout(width, { rows, one, own, measured }) {
       ...ticks.map((text, i) => [at(10 ** i), low + 16, text, "ln-cc-mid"]),
       ...[1, 0.1, 0.01].map((share) => [left - 5, level(share) + 4, `${100 * share}%`, "ln-cc-end"]),
       [width, low + 30, words.intensity, "ln-cc-end"],
-      [at(balance) - 9, low - 6, at(balance) > left + 54 ? words.bound(false) : "", "ln-cc-end"],
-      [at(balance) + 9, low - 6, words.bound(true)],
+      [at(balance) - 9, low - 6, at(balance) > left + 54 ? "moving" : "", "ln-cc-end"],
+      [at(balance) + 9, low - 6, "work"],
     ],
     knob: (balance) => `M${at(balance)} ${roof}V${low}m-6 0l6 -9l6 9z`,
     grasp: (balance) => `M${at(balance) - 12} ${roof}h24V${low + 6}h-24z`,

@@ -14,6 +14,7 @@ const names = {
 const mark = (key) => names[key][0];
 const bound = (works) => (works ? "work" : "moving");
 const and = (sum) => (sum ? `; D + P: ${whole(sum)}` : "");
+const each = (balance) => `${balance} multiply-adds an element`;
 const decides = (works) => `${bound(works)} decides.`;
 
 export const words = {
@@ -29,11 +30,10 @@ export const words = {
   },
   values: { kernel: square, size: square, rho: (value) => (value < 1 ? `${Math.round(7 * value)}/7` : 1) },
   balance: "Machine balance",
-  each: (balance) => `${balance} multiply-adds in the time of one element`,
+  each,
   measures: ["Multiply-adds", "Memory access", "Least time"],
   names,
   mark,
-  bound,
   rows: {
     grouped: "G: grouped, g = ",
     separable: "D + P: depthwise separable",
@@ -52,7 +52,7 @@ export const words = {
       `${short(macs / access)} multiply-adds for each element moved, the machine does ${balance}: ${decides(works)}`,
   ],
   said: (balance, bills) =>
-    `At ${balance} multiply-adds an element, ${[true, false]
+    `At ${each(balance)}, ${[true, false]
       .map((works) => [works, bills.filter((bill) => bill.works === works).map(({ key }) => mark(key))])
       .filter(([, own]) => own[0])
       .map(([works, own]) => `${bound(works)} sets the time of ${own.join(", ")}`)
