@@ -183,7 +183,7 @@ PULLS = [    # the figure, what is dragged, whither, what moves, and how far it 
     ({}, "Grouped: roofline", -160, 0, "groups", 64), ({}, "Grouped: multiply-adds", 0, 100, "groups", 64),
     ({}, "Grouped: multiply-adds", 0, -100, "groups", 1), ({}, "Pointwise: memory access", 100, -20, "c_out", 8),
     ({}, "Depthwise: memory access", -90, 0, "c_out", 1024), ({"size": 14}, "Pointwise: least time", 60, -3, "c_out", 8),
-    (DIAL, "Pointwise: multiply-adds", -20, 2, "alpha", 0.25), (DIAL, "Pointwise: roofline", -120, 0, "alpha", 0.25),
+    (DIAL, "Pointwise: multiply-adds", 1, 100, "alpha", 0.25), (DIAL, "Pointwise: roofline", -120, 0, "alpha", 0.25),
 ]  # fmt: skip
 
 
