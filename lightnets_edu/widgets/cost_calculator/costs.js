@@ -75,9 +75,9 @@ export function short(x) {
   return (unit === 0 && Number.isInteger(x) ? whole(x) : rest.toPrecision(3)) + units[unit];
 }
 
-/** "÷ 8.41", "× 1.50", "same", and "≈ same" where three digits show no difference. */
-export function times(value, base) {
-  if (value === base) return "same";
+/** "÷ 8.41", "× 1.50", the word `same`, and with "≈" where three digits show no difference. */
+export function times(value, base, same) {
+  if (value === base) return same;
   const factor = short(Math.max(value, base) / Math.min(value, base));
-  return factor === "1.00" ? "≈ same" : `${value < base ? "÷" : "×"} ${factor}`;
+  return factor === "1.00" ? `≈ ${same}` : `${value < base ? "÷" : "×"} ${factor}`;
 }

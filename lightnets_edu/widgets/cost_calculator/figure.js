@@ -159,7 +159,7 @@ function picture(stage, { show, move, hold }) {
         rows.forEach(({ parts, all }, r) => {
           const full = side(now, r, measure);
           let low = floor(r);
-          lines.push([x, low + 15, times(all[measure], one[measure]), "ln-cc-ratio"]);
+          lines.push([x, low + 15, times(all[measure], one[measure], words.same), "ln-cc-ratio"]);
           if (i < 2) lines.push([x, low + 29, short(all[measure])]);
           parts.forEach((bill, k) => {
             const high = (full * bill[measure]) / all[measure],

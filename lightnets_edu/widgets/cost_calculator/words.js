@@ -34,6 +34,8 @@ export const words = {
   measures: ["Multiply-adds", "Memory access", "Least time"],
   names,
   mark,
+  bound,
+  same: "same",
   rows: {
     grouped: "G: grouped, g = ",
     separable: "D + P: depthwise separable",

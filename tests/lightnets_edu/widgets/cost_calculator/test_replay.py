@@ -36,7 +36,7 @@ def calls(step: int = 1) -> list[Call]:
                     Call("ways", where, {way: plain(layers) for way, layers in ways.items()}),
                     Call("total", [plain(pair)], sums["separable"]._asdict()),
                     Call("least", [plain(pair), balance], costs.least([(one.macs, one.access) for one in pair], balance)),
-                    *(Call("times", [new, old], costs.times(new, old)) for new, old in zip(sums["separable"], sums["standard"], strict=True)),
+                    *(Call("times", [new, old, "same"], costs.times(new, old)) for new, old in zip(sums["separable"], sums["standard"], strict=True)),
                     *(Call("short", [cost], costs.short(cost)) for cost in sums["grouped"]),
                 ]
     return made[::step] + modules() + plainly()
@@ -72,7 +72,7 @@ def plainly() -> list[Call]:
     """Words of numbers near the edges of their form; places along a line; the nearest of some numbers."""
     dice = random.Random(3)
     made = [Call("short", [x], costs.short(x)) for x in (1.125, 1.00014, 1.0009999, 0.5, 8.4087, 999.4, 999.6, 1000.6, 16725, 9, 9.0001, 0, 999, 1e6 - 400, 1e6 - 600, 2.58e12)]
-    made += [Call("times", [a, b], costs.times(a, b)) for a, b in ((7, 7), (1, 128), (3, 2), (2, 3), (10_001, 10_000), (10_000, 10_001))]
+    made += [Call("times", [a, b, "same"], costs.times(a, b)) for a, b in ((7, 7), (1, 128), (3, 2), (2, 3), (10_001, 10_000), (10_000, 10_001))]
     for many in (1, 2, 4, 5, 5, 5):
         places = [dice.uniform(-20, 320) for _ in range(many)]
         made.append(Call("spread", [places, 20, 0, 300], apart(places, 20, 0, 300)))
