@@ -588,10 +588,11 @@ show.table(["map", "output channels, by the formula", "by the counts"],
 # %% [markdown]
 # A network begins with large maps of few channels and ends with small maps of many. So separable layers move more at first and less later. In the figure: {show}`the layer above <fig-cost c_in=64 c_out=128 kernel=3 size=56>`, {show}`a smaller map <fig-cost c_in=64 c_out=128 kernel=3 size=7>`, {show}`a wider layer <fig-cost c_in=64 c_out=1024 kernel=3 size=56>`.
 
-# %% name="fig-cost" alt="Bars that start at the standard layer, to the left for less and to the right for more: parameters, multiply-adds and memory access of a standard, a grouped and a depthwise separable layer. For the separable layer the first two reach far to the left, the third goes to the right." caption="One layer built in three ways; bars start at the standard one, to the left is less. {term}`Arithmetic intensity <arithmetic intensity>` is multiply-adds for each element moved. (α and ρ are MobileNet's: narrower layers, smaller maps; leave both at 1.)"
+# %% name="fig-cost" alt="Left, three squares against the outline of the standard layer, by area: the multiply-adds of the separable layer are a small square in the corner, its memory access is a square larger than the outline, a good part of it the depthwise step; its least time is a small square again. Right, a line that rises and then turns level: D, the depthwise step, stands on the slope, where moving decides; P and S, the pointwise step and the standard layer, stand on the level part." caption="Areas: the separable layer, D + P, against the standard layer, S. Right: how fast a machine can run each, by multiply-adds for each element moved ({term}`arithmetic intensity`); left of the dashed line moving takes longer, right of it work. Pull the middle square to its outline. Which sizes move less?"
 from lightnets_edu.widgets import CostCalculator
 
-CostCalculator(c_in=64, c_out=128, kernel=3, size=56)
+CostCalculator(c_in=64, c_out=128, kernel=3, size=56,
+               controls=["c_in", "c_out", "size", "kernel"])
 
 # %% [markdown] objective="lower" claims="FO-21"
 # ## One matrix product

@@ -330,12 +330,13 @@ show.table(["image", "scores", "parameters", "multiply-adds",
 #
 # A narrower network is *another network*: the weights of the wide one do not fit, and it must be trained anew. A smaller image needs nothing new. The short notes ask for training from scratch here too; one may wish to, for accuracy, but weights from one size run at every other.
 #
-# In the figure both dials turn one layer, the example of the paper's Table 3 in {cite:t}`howard2017mobilenets`: {show}`separable <fig-mobilenet-dials alpha=1 rho=1>`, {show}`three quarters of the width <fig-mobilenet-dials alpha=0.75 rho=1>`, {show}`and smaller maps, too <fig-mobilenet-dials alpha=0.75 rho=0.7142857142857143>`. Watch the parameters in the last step. And {show}`a narrow layer <fig-mobilenet-dials alpha=0.25 rho=1>` has a lower {term}`arithmetic intensity`: it does less for each element that it moves.
+# In the figure both dials turn one layer, the example of the paper's Table 3 in {cite:t}`howard2017mobilenets`: {show}`separable <fig-mobilenet-dials alpha=1 rho=1>`, {show}`three quarters of the width <fig-mobilenet-dials alpha=0.75 rho=1>`, {show}`and smaller maps, too <fig-mobilenet-dials alpha=0.75 rho=0.7142857142857143>`. Point at its memory access in the last step: the weights among it stay. And {show}`a narrow layer <fig-mobilenet-dials alpha=0.25 rho=1>` has a lower {term}`arithmetic intensity`: it does less for each element that it moves.
 
-# %% name="fig-mobilenet-dials" alt="Bars that start at the standard layer, to the left for less: parameters, multiply-adds and memory access of a standard, a grouped and a depthwise separable layer from 512 to 512 channels on a map of 14 by 14." caption="A layer from the middle of MobileNet, built in three ways, with the two dials α and ρ. Bars start at the standard layer with both dials at 1."
+# %% name="fig-mobilenet-dials" alt="Left, three small squares in the corner of the outline of the standard layer, by area: multiply-adds, memory access and least time of the separable layer from 512 to 512 channels on a map of 14 by 14; memory access is the largest. Right, a line that rises and then turns level, with the depthwise step on the slope, the pointwise step and the standard layer on the level part." caption="A layer from the middle of MobileNet, with the two dials α and ρ. Areas compare the separable layer, D + P, with the standard one, S, whose dials stay at 1; dashed squares are what was there before. Right: the further left a letter, the less it does for each element moved."
 from lightnets_edu.widgets import CostCalculator
 
-CostCalculator(c_in=512, c_out=512, kernel=3, size=14)
+CostCalculator(c_in=512, c_out=512, kernel=3, size=14,
+               controls=["alpha", "rho"])
 
 # %% [markdown] claims="M1-28,M1-33,M1-34"
 # :::{dropdown} Going deeper: what the dials cost in accuracy, by the paper

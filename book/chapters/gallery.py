@@ -34,7 +34,7 @@ SlidingConvolution()
 #
 # Split a layer in two, and its multiply-adds fall. Its memory traffic may rise.
 
-# %% name="fig-gallery-cost" alt="Horizontal bars for parameters, multiply-adds and memory access of a standard, a grouped and a depthwise separable layer, drawn from a common line: to the left is less than the standard layer, to the right is more." caption="Change widths, kernel and map: bars to the left are less than the standard convolution takes, bars to the right are more."
+# %% name="fig-gallery-cost" alt="Left, squares against the outline of the standard layer, by area, for a grouped and a depthwise separable layer: multiply-adds are small squares in the corner, memory access nearly fills the outline or reaches beyond it. Right, a line that rises and then turns level, with letters for the layers on it and a dashed line where it turns." caption="Areas against the standard layer S: grouped (G), and depthwise plus pointwise (D + P). Pull a square, a letter or the dashed line: the machine's balance, left of which moving sets the time. When does the separable layer move less, when is it slower?"
 from lightnets_edu.widgets import CostCalculator
 
 CostCalculator()

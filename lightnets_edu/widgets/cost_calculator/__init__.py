@@ -12,6 +12,7 @@ from lightnets_edu.widgets.cost_calculator.costs import (
     Layer,
     Measured,
     common_divisors,
+    least,
     measure,
     scaled,
     summed,
@@ -24,15 +25,15 @@ C_OUT = C_IN[1:]    # multiples of 8, so that every width multiplier gives whole
 KERNELS = (1, 3, 5, 7)
 SIZES = (7, 14, 28, 56, 112, 224)    # multiples of 7, so that every resolution gives whole maps
 ALPHAS = (1.0, 0.75, 0.5, 0.25)
-OFFERED: dict[str, Sequence[float]] = {"c_in": C_IN, "c_out": C_OUT, "kernel": KERNELS, "size": SIZES, "alpha": ALPHAS}
+BALANCES = (1, 2, 5, 10, 20, 50, 100, 200)    # multiply-adds that a machine does while it moves one element
 RHOS = {1.0: "1", 6 / 7: "6/7", 5 / 7: "5/7", 4 / 7: "4/7"}    # images of 224, 192, 160, 128
+OFFERED: dict[str, Sequence[float]] = {
+    "c_in": C_IN, "c_out": C_OUT, "kernel": KERNELS, "size": SIZES,
+    "alpha": ALPHAS, "rho": (*RHOS,), "balance": BALANCES,
+}  # fmt: skip
 LAYER = ("c_in", "c_out", "kernel", "size")
-CAPTION = (
-    "One layer of stride 1, built in three ways. Bars start at the standard convolution: to the left is less, to the "
-    "right is more, on a log scale. Parameters are the convolutions' weights. Memory access counts the elements that "
-    "each layer moves: its input, output and weights. Arithmetic intensity is multiply-adds per element moved. α "
-    "scales the widths (an image keeps its 3 channels) and ρ the maps, while the bars' start stays at α = 1, ρ = 1."
-)
+CONTROLS = (*LAYER, "groups", "alpha", "rho")
+CAPTION = "Outline: standard layer S. Drag a square, a letter, the dashed line."
 
 
 class CostCalculator(Figure):
@@ -40,16 +41,20 @@ class CostCalculator(Figure):
 
     The layer turns `c_in` channels into `c_out`, with kernels of `kernel` × `kernel` on maps of `size` × `size`; the
     grouped convolution has `groups`. `alpha` multiplies the widths and `rho` the size as in MobileNet V1: exactly, and
-    the 3 channels of an image stay 3. Bars compare with the standard convolution at alpha 1 and rho 1. `measured` is
-    what `from_module` found. TraitError for values that are not on offer; a measured module has only its own.
+    the 3 channels of an image stay 3. Areas compare with the standard convolution at alpha 1 and rho 1. `balance` is
+    the machine's: multiply-adds in the time of one element moved. `controls` names the controls above the drawing; the
+    grouped convolution is drawn if "groups" is one of them. `values` lists what is on offer, and `measured` is what
+    `from_module` found. TraitError for values that are not on offer; a measured module has only its own.
     """
 
     _esm, _css = front_end(__file__)
-    drawn = (*LAYER, "alpha", "rho", "groups")
+    drawn = (*LAYER, "alpha", "rho", "groups", "balance")
     roots = (*LAYER, "alpha", "rho")
-    made = ("measured",)
+    made = ("measured", "controls", "values")
 
     measured = traitlets.Dict().tag(sync=True)
+    values = traitlets.Dict().tag(sync=True)
+    controls = traitlets.List(traitlets.Enum(CONTROLS), ["c_out", "size", "kernel", "groups"]).tag(sync=True)
     c_in = traitlets.Int(64).tag(sync=True)
     c_out = traitlets.Int(128).tag(sync=True)
     kernel = traitlets.Int(3).tag(sync=True)
@@ -57,23 +62,29 @@ class CostCalculator(Figure):
     groups = traitlets.Int(4).tag(sync=True)
     alpha = traitlets.Float(1.0).tag(sync=True)
     rho = traitlets.Float(1.0).tag(sync=True)
+    balance = traitlets.Int(10).tag(sync=True)
 
     def __init__(self, **traits: Any):
         found = traits.get("measured") or {}
         if found and tuple(found) != Measured._fields:
             raise traitlets.TraitError(f"measured holds what from_module finds; got {found}")
         own = {name: found[name] for name in LAYER if name in found}
-        super().__init__(**{"caption": CAPTION, **own, **traits})
+        if "controls" in traits and "groups" not in (traits["controls"] or ()):
+            own["groups"] = 1    # nobody sees them, and they must not keep widths from being chosen
+        one = {name: [found.get(name, 1.0)] for name in self.roots if found}
+        values = {name: list(offered) for name, offered in OFFERED.items()} | one
+        super().__init__(**{"caption": CAPTION, **own, **traits, "values": values})
 
     @classmethod
     def from_module(cls, module: nn.Module, shape: Sequence[int], **traits: Any) -> Self:
-        """The figure of the layer that a module stands for on one image of `shape` (1, c_in, H, W), and its own row.
+        """The figure of the layer that a module stands for on one image of `shape` (1, c_in, H, W), and its own areas.
 
-        The row is what `layer_costs` measures, biases and batch norm among the parameters; a sentence says whether it
+        They are what `layer_costs` measures, biases and batch norm among the parameters; a sentence says whether it
         is what the formula says. ValueError for what is no module with square 2-D convolutions on square maps.
         """
         found = measure(module, shape)
-        own = {"groups": found.groups} if found.groups > 1 else {}
+        shown = found.groups > 1 or "groups" in traits
+        own = {"controls": ["groups"] if shown else [], **({"groups": found.groups} if found.groups > 1 else {})}
         return cls(**{**own, **traits, "measured": found._asdict()})
 
     def layers(self) -> dict[str, list[Layer]]:
@@ -86,8 +97,13 @@ class CostCalculator(Figure):
         return {way: summed(layers) for way, layers in self.layers().items()}
 
     def line(self) -> Total:
-        """Where bars start: the standard convolution at alpha 1 and rho 1."""
+        """What areas compare with: the standard convolution at alpha 1 and rho 1."""
         return summed(ways(self.c_in, self.c_out, self.kernel, self.size, 1)["standard"])
+
+    def times(self) -> dict[str, int]:
+        """The least time of each way at the present balance, in multiply-adds."""
+        steps = {way: [(one.macs, one.access) for one in layers] for way, layers in self.layers().items()}
+        return {way: least(own, self.balance) for way, own in steps.items()}
 
     def choices(self) -> list[int]:
         """The groups on offer: all that divide both widths at the present alpha."""
@@ -100,9 +116,7 @@ class CostCalculator(Figure):
         """Groups that divide both widths; a measured module has its own values only, at alpha and rho 1."""
         if name == "groups":
             return self.choices()
-        if self.measured:
-            return [self.measured.get(name, 1.0)]
-        return list(RHOS) if name == "rho" else OFFERED[name]
+        return list(self.values[name])
 
     def called(self, name: str) -> str:
         """Groups are told with their widths."""

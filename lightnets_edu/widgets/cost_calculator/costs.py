@@ -1,7 +1,7 @@
 """What one layer costs, built in three ways: by the formulas of `cost`, and as a real module is measured."""
 
-from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from collections.abc import Iterable, Sequence
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import NamedTuple
 
 from torch import nn
@@ -24,7 +24,10 @@ class Layer(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """What `layer_costs` says of a real module, the layer that it stands for, and a sentence that compares them."""
+    """What `layer_costs` says of a real module, the layer that it stands for, and a sentence that compares them.
+
+    `steps` has the multiply-adds and the elements moved of each of its layers that works.
+    """
 
     c_in: int
     c_out: int
@@ -34,6 +37,7 @@ class Measured(NamedTuple):
     params: int
     macs: int
     access: int
+    steps: list[dict[str, int]]
     says: str
 
 
@@ -100,7 +104,8 @@ def measure(module: nn.Module, shape: Sequence[int]) -> Measured:
     found = total(measured)
     weights = {id(m.weight): m.weight.numel() for m in module.modules() if isinstance(m, MULTIPLYING)}
     expected = summed(ways(*where)[way]) if way else None
-    return Measured(*where, *found, _says(what, way, found, sum(weights.values()), expected))
+    steps = [{"macs": row.macs, "access": row.access} for row in rows]
+    return Measured(*where, *found, steps, _says(what, way, found, sum(weights.values()), expected))
 
 
 def _way(rows: Sequence[LayerCost]) -> tuple[str, int]:
@@ -130,22 +135,35 @@ def _words(cost: Total) -> str:
     return f"{cost.params:,} parameters, {cost.macs:,} multiply-adds, {cost.access:,} elements moved"
 
 
-# Numbers in words -----------------------------------------------------------------------------------------------------
+# What the page reckons besides -------------------------------------------------------------------------------------
 
 
-def rounded(x: float, digits: int) -> str:
-    """With a fixed number of digits; a half is rounded up, as browsers do."""
-    return f"{Decimal(x).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP):,}"
+def least(steps: Iterable[tuple[int, int]], balance: int) -> int:
+    """The least time of layers one after the other, in multiply-adds; each step's multiply-adds and elements moved.
+
+    A machine of this balance does so many multiply-adds while it moves one element, both at once: the longer counts.
+    """
+    return sum(max(macs, balance * access) for macs, access in steps)
 
 
-def decimal(x: float) -> str:
-    """8.41, 128, 13,107; more digits just above 1."""
-    whole = float(x).is_integer() or x >= 1000
-    return rounded(x, 0 if whole else 5 if 1 < x < 1.001 else 2)
+def nearest(numbers: Sequence[float], target: float) -> int:
+    """Which of some numbers is nearest to a target; the first of two."""
+    return min(range(len(numbers)), key=lambda i: abs(numbers[i] - target))
+
+
+def short(x: float) -> str:
+    """Three digits: 8.41, 128, 27.5 M; whole numbers below a thousand as they are. A half is rounded up."""
+    if float(x).is_integer() and x < 1000:
+        return str(int(x))
+    whole = Context(prec=3, rounding=ROUND_HALF_UP).create_decimal(Decimal(x)).adjusted()
+    digits = Decimal(x).quantize(Decimal(1).scaleb(whole - 2), ROUND_HALF_UP)
+    unit = max(0, whole // 3)
+    return f"{digits.scaleb(-3 * unit):f}{('', ' k', ' M', ' G', ' T')[unit]}"
 
 
 def times(value: float, reference: float) -> str:
-    """How a cost compares: "÷ 8.41", "× 1.50", "same"."""
+    """How a cost compares: "÷ 8.41", "× 1.50", "same", and "≈ same" where three digits show no difference."""
     if value == reference:
         return "same"
-    return f"÷ {decimal(reference / value)}" if value < reference else f"× {decimal(value / reference)}"
+    factor = short(max(value, reference) / min(value, reference))
+    return "≈ same" if factor == "1.00" else f"{'÷' if value < reference else '×'} {factor}"

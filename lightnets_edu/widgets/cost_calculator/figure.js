@@ -1,243 +1,288 @@
-import { choice, controls, dial, html, svg, table, upto, whole, widget } from "../kit/shared.js";
+import { asks } from "../kit/asks.js";
+import { drag } from "../kit/drag.js";
+import { grip } from "../kit/grip.js";
+import { part, parts } from "../kit/parts.js";
+import { choice, controls, dial, reserve, svg, table, upto, whole, widget } from "../kit/shared.js";
+import { divisors, least, nearest, scaled, short, times, total, ways } from "./costs.js";
+import { layout } from "./layout.js";
 import { words } from "./words.js";
 
-const IMAGE = 3,
-  INS = [IMAGE, 8, 16, 24, 32, 64, 72, 96, 128, 256, 512, 1024],
-  OUTS = INS.slice(1),
-  KERNELS = [1, 3, 5, 7];
-const SIZES = [7, 14, 28, 56, 112, 224],
-  ALPHAS = [1, 0.75, 0.5, 0.25],
-  RHOS = [1, 6 / 7, 5 / 7, 4 / 7],
-  FRACTIONS = ["1", "6/7", "5/7", "4/7"];
-const KEYS = Object.keys(words.measures);
-const { square } = words;
+const NAMES = "c_in c_out kernel size groups alpha rho balance values measured controls".split(" ");
+const LETTERS = { size: 7, kernel: 3, groups: 3.4 };
+const MEASURES = ["macs", "access", "time"];
+// The traits that a drag changes: of a square, of a letter on the roofline.
+const TUGS = {
+  standard: [0, "c_out"],
+  grouped: ["groups", "groups"],
+  depthwise: ["c_out", "kernel"],
+  pointwise: ["c_out", "c_out"],
+};
 
-/** A convolution that keeps its maps' size: weights, multiply-adds, elements moved. */
-export function layer(c_in, c_out, kernel, size, groups) {
-  const params = (kernel * kernel * c_in * c_out) / groups;
-  return {
-    c_in,
-    c_out,
-    kernel,
-    groups,
-    params,
-    macs: params * size * size,
-    access: (c_in + c_out) * size * size + params,
-  };
-}
-
-/** Layers of each way. */
-export function ways(c_in, c_out, kernel, size, groups) {
-  return {
-    standard: [layer(c_in, c_out, kernel, size, 1)],
-    grouped: [layer(c_in, c_out, kernel, size, groups)],
-    separable: [layer(c_in, c_in, kernel, size, c_in), layer(c_in, c_out, 1, size, 1)],
-  };
-}
-
-/** Layers in a row. */
-export function total(layers) {
-  const sum = (key) => layers.reduce((before, cost) => before + cost[key], 0);
-  return { params: sum("params"), macs: sum("macs"), access: sum("access") };
-}
-
-/** The separable way's multiply-adds for one of the standard way. */
-export const saving = (c_out, kernel) => 1 / c_out + 1 / kernel ** 2;
-
-/** Multiply-adds for each element moved. */
-export const intensity = ({ macs, access }) => macs / access;
-
-/** MobileNet V1's widths: exactly α times as many; an image keeps its channels. */
-export const scaled = (c, alpha) => (c === IMAGE ? c : c * alpha);
-
-export const divisors = (a, b) => upto(Math.min(a, b) + 1).filter((g) => a % g === 0 && b % g === 0);
-
-/** 8.41, 128, 13,107; more digits near 1. */
-export function decimal(x) {
-  return Number.isInteger(x) || x >= 1000 ? whole(Math.round(x)) : x.toFixed(x > 1 && x < 1.001 ? 5 : 2);
-}
-
-/** "÷ 8.41", "× 1.50", "same" */
-export function times(value, base) {
-  if (value === base) return words.same;
-  return value < base ? words.less(decimal(base / value)) : words.more(decimal(value / base));
-}
-
-/** What the traits say. `line`, where bars start: the standard way at α = 1, ρ = 1. */
-function read(model) {
-  const [c_in, c_out, kernel, size, groups, alpha, rho, own] = [
-    "c_in",
-    "c_out",
-    "kernel",
-    "size",
-    "groups",
-    "alpha",
-    "rho",
-    "measured",
-  ].map((name) => model.get(name));
-  const a = scaled(c_in, alpha),
-    b = scaled(c_out, alpha),
-    h = Math.round(size * rho);
-  const full = ways(c_in, c_out, kernel, size, 1),
+/** What the traits say: the costs of all that is drawn; `one` is the standard layer at α = 1, ρ = 1. */
+function reckon(traits) {
+  const { c_in, c_out, kernel, size, groups, alpha, rho, balance, measured, controls } = traits;
+  const [a, b, h] = [scaled(c_in, alpha), scaled(c_out, alpha), Math.round(size * rho)],
     now = ways(a, b, kernel, h, groups);
-  const row = (key, name, detail, layers, sum = total(layers)) => ({ key, name, detail, layers, sum });
-  const rows = [
-    row("standard", words.standard[0], words.standard[1](kernel), now.standard),
-    row("grouped", words.grouped[0], words.grouped[1](groups, a), now.grouped),
-    row("separable", words.separable, "", now.separable),
-  ];
-  if (own.says) rows.push(row("own", words.own, "", [], own));
-  return { c_in, c_out, kernel, size, groups, alpha, rho, own, a, b, h, full, now, rows, line: total(full.standard) };
+  const bill = (key, steps, sum = total(steps)) => ({
+    ...sum,
+    key,
+    time: least(steps, balance),
+    works: sum.macs >= balance * sum.access,
+  });
+  const one = bill("standard", ways(c_in, c_out, kernel, size, 1).standard),
+    pair = ["depthwise", "pointwise"].map((key, i) => bill(key, [now.separable[i]])),
+    row = (key, all, parts = [all]) => ({ key, all, parts });
+  const rows = [row("separable", bill("separable", now.separable), pair)];
+  if (controls.includes("groups")) rows.unshift(row("grouped", bill("grouped", now.grouped)));
+  if (measured.says) rows.push(row("own", bill("own", measured.steps, measured)));
+  return { ...traits, a, b, now, one, rows, bills: [one, ...rows.flatMap(({ parts }) => parts)] };
 }
 
-/** Log bars: less goes left, more goes right. On narrow pages words stand above them. */
-function picture(stage, { rows, line, kernel, alpha, rho }, width) {
-  const octave = (key, cost) => Math.log2(cost[key] / line[key]),
-    bands = [],
-    parts = [],
-    wide = width >= 520;
-  const all = rows
-    .flatMap(({ layers, sum }) => [...layers, sum])
-    .flatMap((cost) => KEYS.map((key) => octave(key, cost)));
-  const less = Math.max(2, Math.ceil(-Math.min(...all))),
-    more = Math.max(2, Math.ceil(Math.max(...all)));
-  const right = width - (wide ? 80 : 2),
-    span = right - (wide ? 246 : 2);
-  const unit = Math.min((span - 70) / less, wide ? span / (less + more) : 70 / more),
-    zero = right - Math.max(70, more * unit);
-  const word = (x, y, text, name = "") => parts.push(svg("text", { x, y, text, class: name }));
-  const shade = (x, y, w, height) => bands.push(svg("rect", { x, y, width: w, height, class: "ln-cc-above ln-quiet" }));
-  let y = 42;
+/** The values of a trait that fit the others: widths go in steps of the groups, and groups divide the widths. */
+function offered(name, { a, b, c_in, c_out, groups, alpha, values }) {
+  const fits = (c, by) => scaled(c, by) % groups === 0;
+  if (name === "groups") return divisors(a, b);
+  if (name === "alpha") return values.alpha.filter((by) => fits(c_in, by) && fits(c_out, by));
+  return name[1] === "_" ? values[name].filter((c) => fits(c, alpha)) : values[name];
+}
 
-  function line_of(label, x, number, ratio, name) {
-    word(x, y + 13, label, name);
-    word(wide ? 228 : zero - 5, y + 13, number, `${name} ln-cc-end`);
-    word(wide ? width : zero + 5, y + 13, ratio, wide ? `${name} ln-cc-ratio ln-cc-end` : name);
-  }
-  function bar(key, label, x, cost, high, name, ink) {
-    const far = octave(key, cost) * unit,
-      end = zero + far,
-      tip = Math.sign(far) * Math.min(Math.abs(far), high / 2),
-      top = wide ? y + 9 - high / 2 : y + 18;
-    if (far > 0 && high > 6) shade(0, y - 1, width, high + (wide ? 8 : 21));
-    line_of(label, x, whole(cost[key]), times(cost[key], line[key]), name);
-    parts.push(
-      Math.abs(far) < 1
-        ? svg("circle", { cx: zero, cy: top + high / 2, r: high / 2, class: ink })
-        : svg("path", {
-            d: `M${zero} ${top}H${end - tip}L${end} ${top + high / 2}L${end - tip} ${top + high}H${zero}z`,
-            class: ink,
-          }),
-    );
-    y += high + (wide ? 9 : 22);
-  }
+/** Sets attributes where they are others: what is not touched costs a browser nothing. */
+function put(node, values) {
+  for (const [name, value] of Object.entries(values))
+    if (node.getAttribute(name) !== `${value}`) node.setAttribute(name, value);
+}
 
-  for (const { key, name, detail, layers, sum } of rows) {
-    parts.push(svg("text", { x: 0, y: y + 14, class: "ln-cc-way" }, name, svg("tspan", { text: detail })));
-    y += 21;
-    for (const measure of KEYS) {
-      bar(measure, words.measures[measure], 0, sum, 12, "ln-cc-sum", `ln-cc-bar ln-cc-${key}`);
-      if (layers.length < 2) continue;
-      bar(measure, words.depthwise(kernel), 14, layers[0], 6, "", "ln-cc-bar ln-ink1");
-      bar(measure, words.pointwise, 14, layers[1], 6, "", "ln-cc-bar ln-ink0");
-      y += 7;
+/** The drawing. `show()` hears that another part is meant, `move(values)` of traits that a hand sets, `hold(on)` of the
+    begin and the end of a drag. */
+function picture(stage, { show, move, hold }) {
+  const [grid, roof, stems, outline, ghost, knob, grasp] = "grid roof stems outline ghost knob hit"
+    .split(" ")
+    .map((name) => svg("path", { class: `ln-cc-${name}${/grid|stems|ghost/.test(name) ? " ln-quiet" : ""}` }));
+  const texts = svg("g"),
+    nodes = new Map();
+  let here, place;
+
+  /** The trait that a hand on a part moves, if it has a control. */
+  function tug(key, column) {
+    const name = TUGS[key]?.[+(column > 2)];
+    return [name, name === "c_out" && "alpha"].find((own) => here.controls.includes(own));
+  }
+  function step(name, [x, y]) {
+    const values = offered(name, here);
+    move({ [name]: values[nearest(upto(values.length), values.indexOf(here[name]) + x - y)] });
+  }
+  /** Hands that set the trait `find()` so that `reach(name, value)`, in pixels, is nearest to where they are. */
+  function hands(find, reach, upwards) {
+    let name, from, before;
+    return {
+      start(spot) {
+        name = find();
+        if (!name) return;
+        [from, before] = [spot, reach(name, here[name])];
+        hold(true);
+      },
+      move([x, y]) {
+        if (!name) return;
+        const [right, up] = [x - from[0], from[1] - y],
+          values = offered(name, here),
+          far = values.map((value) => reach(name, value));
+        move({ [name]: values[nearest(far, before + (upwards && Math.abs(up) > Math.abs(right) ? up : right))] });
+      },
+      end: () => hold(false),
+    };
+  }
+  /** A part: what is seen, and what is hit. */
+  function make(key, column) {
+    const letter = column > 2,
+      hit = svg("rect", { class: "ln-cc-hit" });
+    if (letter) put(hit, { x: -9, y: -9, width: 18, height: 28 });
+    const seen = letter
+      ? [
+          svg("circle", { r: 9, class: "ln-cc-disc" }),
+          svg("text", { text: words.mark(key), y: 4.5, class: "ln-cc-mark" }),
+        ]
+      : [svg("rect", { class: "ln-cc-square ln-glide" })];
+    const node = part(words.part(key, column), ...seen, hit);
+    put(node, { class: `ln-part ln-glide ln-cc-${key}` });
+    /** Where its letter would stand with another value of a trait, or how long its square's side would be. */
+    function reach(name, value) {
+      const { rows, bills, one } = reckon({ ...here, [name]: value }),
+        own = (bill) => bill.key === key,
+        { macs, access } = bills.find(own),
+        row = rows.find(({ parts }) => parts.some(own));
+      return letter ? place.at(macs / access) : place.side(row.all[MEASURES[column]], one[MEASURES[column]]);
     }
-    line_of(words.intensity, 0, decimal(intensity(sum)), times(intensity(sum), intensity(line)), "");
-    y += 32;
+    if (TUGS[key]?.[+letter])
+      drag(
+        node,
+        hands(() => tug(key, column), reach, !letter),
+      );
+    return node;
   }
-  const low = y - 12,
-    every = [1, 2, 4, 8].find((step) => step * unit >= 24 + 2 * less);
-  const ticks = upto(less + more)
-    .map((i) => i - less)
-    .filter((i) => i % every === 0 && zero + i * unit > 20);
-  word(zero - 5, 12, alpha * rho < 1 ? words.axisShrunk : words.axis[0], "ln-cc-sum ln-cc-end");
-  word(zero + 5, 12, words.axis[1], "ln-cc-sum");
-  for (const i of ticks) word(zero + i * unit, 29, times(2 ** i, 1), "ln-cc-tick");
-  stage.setAttribute("viewBox", `0 0 ${width} ${low}`);
-  shade(zero, 34, right - zero, low - 34);
-  stage.replaceChildren(
-    ...bands,
-    svg("path", {
-      d: ticks.map((i) => `M${zero + i * unit} 34V${wide ? low : 39}`).join(""),
-      class: "ln-cc-grid ln-quiet",
-    }),
-    svg("path", { d: `M${zero} 34V${low}`, class: "ln-cc-line" }),
-    ...parts,
-  );
-}
+  function node({ key }, column) {
+    const name = key + column;
+    if (!nodes.has(name)) nodes.set(name, make(key, column));
+    return nodes.get(name);
+  }
+  const group = parts(words.parts, {
+    show,
+    shift(spot, way) {
+      const name = tug(here.bills[spot[0]].key, spot[1]);
+      if (name) step(name, way);
+      return spot;
+    },
+  });
+  const own = hands(
+      () => "balance",
+      (_, value) => place.at(value),
+    ),
+    knee = grip(words.balance, [1, 200], { nudge: (way) => step("balance", way), ...own }, knob, grasp);
+  const hidden = (...shapes) => svg("g", { "aria-hidden": true }, ...shapes);
+  stage.append(hidden(grid, roof, stems, texts), knee.node, group.node, hidden(outline, ghost));
 
-function sentence({ rows, line, alpha, rho, own }) {
-  const { macs, access } = rows[2].sum;
-  const compare = (value, base, what) =>
-    value === base
-      ? words.asMany(what, whole(value))
-      : words.compared(
-          decimal(Math.max(value, base) / Math.min(value, base)),
-          value < base,
-          what,
-          whole(value),
-          whole(base),
-        );
-  const [compute, traffic] = [compare(macs, line.macs, words.macs), compare(access, line.access, words.access)];
-  const said = words.against(alpha * rho < 1) + words.both(compute, traffic, macs < line.macs && access > line.access);
-  return own.says ? `${own.says} ${said}` : said;
-}
-
-export default widget(words.figure, ({ model, live, set }) => {
-  let wanted = model.get("groups");
-  const move = (values) => {
-    const [c_in, c_out, alpha] = ["c_in", "c_out", "alpha"].map((name) => values[name] ?? model.get(name));
-    set({ ...values, groups: divisors(scaled(c_in, alpha), scaled(c_out, alpha)).findLast((g) => g <= wanted) });
-  };
-  const c_in = dial(words.c_in, (to) => move({ c_in: to })),
-    c_out = dial(words.c_out, (to) => move({ c_out: to }));
-  const kernel = choice(words.kernel, (to) => set({ kernel: to })),
-    size = dial(words.map, (to) => set({ size: to }));
-  const groups = choice(words.groups, (to) => set({ groups: (wanted = to) }));
-  const alpha = choice(words.alpha, (to) => move({ alpha: to })),
-    rho = choice(words.rho, (to) => set({ rho: to }));
-  const stage = svg("svg", { class: "ln-cc-stage", "aria-hidden": "true" }),
-    formula = html("p"),
-    shrunk = html("p");
   return {
-    nodes: [
-      controls(...[c_in, c_out, kernel, size, groups, alpha, rho].map(({ node }) => node)),
-      stage,
-      live,
-      formula,
-      shrunk,
-    ],
+    meant: group.meant,
+    draw(now, last, width) {
+      [here, place] = [now, layout(width, now)];
+      const { one, rows, bills, balance } = now,
+        { unit, wide, floor } = place,
+        lines = place.texts(balance);
+      const side = ({ rows, one }, r, measure) => place.side(rows[r].all[measure], one[measure]),
+        box = (x, y, side) => `M${x} ${y}v${-side}h${side}v${side}z`,
+        boxes = (side) =>
+          rows.map((_, r) => MEASURES.map((key, i) => box(i * wide + 1, floor(r), side(r, key))).join("")).join("");
+      MEASURES.forEach((measure, i) => {
+        const x = i * wide + 1;
+        lines.push([x, 12, words.measures[i], "ln-cc-head"]);
+        lines.push([x, 28, words.outline(i < 2 && short(one[measure]), one.works)]);
+        for (const shape of node(one, i).children) put(shape, { x, y: 0, width: 84, height: 32 });
+        rows.forEach(({ parts, all }, r) => {
+          const full = side(now, r, measure);
+          let low = floor(r);
+          lines.push([x, low + 15, times(all[measure], one[measure], words.same), "ln-cc-ratio"]);
+          if (i < 2) lines.push([x, low + 29, short(all[measure])]);
+          parts.forEach((bill, k) => {
+            const high = (full * bill[measure]) / all[measure],
+              [seen, hit] = node(bill, i).children;
+            low -= high;
+            put(seen, { x, y: low, width: full, height: high });
+            put(hit, { x, y: low, width: Math.max(full, 26), height: high + (k ? 0 : 6) });
+          });
+        });
+      });
+      rows.forEach(({ key }, r) =>
+        lines.push([1, place.title(r), words.rows[key] + (key === "grouped" ? now.groups : ""), "ln-cc-head"]),
+      );
+      lines.forEach(([x, y, text, name = ""], i) => {
+        if (!texts.children[i]) texts.append(svg("text"));
+        const node = texts.children[i];
+        put(node, { x, y, class: name });
+        if (node.textContent !== text) node.textContent = text;
+      });
+      for (const [path, d] of [
+        [outline, boxes(() => unit)],
+        [ghost, last ? boxes((r, key) => side(last, r, key)) + place.rings(last.bills) : ""],
+        [grid, place.grid],
+        [roof, place.roof(balance)],
+        [stems, place.stems(bills)],
+        [knob, place.knob(balance)],
+        [grasp, place.grasp(balance)],
+      ])
+        put(path, { d });
+      put(stage, { viewBox: `0 0 ${width} ${place.height}` });
+      place.marks(bills).forEach((x, i) => {
+        node(bills[i], 3).style.transform = `translate(${x}px, ${place.rail}px)`;
+      });
+      knee.put(balance, words.each(balance));
+      group.put(bills.map((bill) => upto(4).map((column) => node(bill, column))));
+    },
+  };
+}
+
+export default widget(words.figure, (kit) => {
+  const { model, live } = kit,
+    shown = model.get("controls");
+  let here,
+    last = null,
+    what = null,
+    mine = false;
+  /** Sets traits; the ghost is what was drawn before they began to move. */
+  function set(values) {
+    const names = Object.keys(values).join();
+    if (names !== what) [what, last] = [names, here];
+    mine = true;
+    kit.set(values);
+    mine = false;
+  }
+  const stage = svg("svg", { class: "ln-cc-stage" });
+  const drawing = picture(stage, {
+    show,
+    move: set,
+    hold(on) {
+      stage.classList.toggle("ln-held", on);
+      if (on) what = null;
+    },
+  });
+  const asMenu = (name) => /kernel|groups|alpha|rho/.test(name);
+  const hands = shown.map((name) =>
+    (asMenu(name) ? choice : dial)(words.controls[name], (value) => set({ [name]: value }), LETTERS[name] ?? 4),
+  );
+  const dials = { alpha: 1, rho: 1, balance: 10 },
+    groups = shown.includes("groups"),
+    layer = { c_in: 64, c_out: 128, kernel: 3, size: 56, groups: groups ? 4 : 1, ...dials };
+  const [start, texts, states] = shown.includes("c_out")
+    ? [
+        layer,
+        words.asks.layer,
+        [{ c_out: 1024 }, { size: 14 }, { c_out: 64, size: 112, balance: 200 }, ...(groups ? [{ groups: 8 }] : [])],
+      ]
+    : [dials, words.asks.dials, shown.includes("alpha") ? [{ alpha: 0.5 }, { rho: 4 / 7 }, { balance: 200 }] : []];
+  const questions = asks(
+    { model, set },
+    states.map((values, i) => [texts[i], { ...start, ...values }]),
+  );
+
+  function show() {
+    const meant = drawing.meant(),
+      { bills, rows, measured, balance } = here;
+    const bill = meant && bills[meant[0]],
+      pair = rows.find(({ parts }) => parts[1] && parts.includes(bill))?.all,
+      share = pair && here.alpha * here.rho === 1 ? words.share(here.b, here.kernel) : "";
+    put(stage, { "data-lit": bill?.key ?? "" });
+    live.textContent = meant
+      ? `${words.names[bill.key]}: ${words.told[meant[1]](bill, { pair, share, balance })}`
+      : (measured.says ?? words.said(balance, bills));
+  }
+  return {
+    nodes: [controls(...hands.map(({ node }) => node)), stage, live, questions.node],
     draw(width) {
-      const here = read(model),
-        { a, b, now, full } = here,
-        fixed = "says" in here.own;
-      const list = (all, name) => (fixed ? [here[name]] : all),
-        by = (key, which = [0, 1]) => {
-          const [after, before] = [now, full].map(({ separable }) => total(which.map((i) => separable[i]))[key]);
-          return (after / before).toFixed(4);
-        };
-      c_in.put(list(INS, "c_in"), here.c_in);
-      c_out.put(list(OUTS, "c_out"), here.c_out);
-      size.put(list(SIZES, "size"), here.size, square(here.size));
-      kernel.put(list(KERNELS, "kernel"), here.kernel, list(KERNELS, "kernel").map(square), fixed);
-      groups.put(divisors(a, b), here.groups);
-      alpha.put(ALPHAS, here.alpha, ALPHAS, fixed);
-      rho.put(RHOS, here.rho, FRACTIONS, fixed);
-      picture(stage, here, width);
-      live.textContent = sentence(here);
-      formula.textContent = words.saving(b, here.kernel, saving(b, here.kernel).toFixed(4));
-      const layer = words.layer({ ...here, rho: FRACTIONS[RHOS.indexOf(here.rho)] });
-      const [params, macs, access] = KEYS.map((key) => by(key));
-      const less = { alpha: here.alpha, params, macs, access, deep: by("macs", [0]), point: by("macs", [1]) };
-      shrunk.textContent = layer + (here.alpha * here.rho === 1 ? "" : words.shrunk(less));
+      if (!mine) what = last = null;
+      here = reckon(Object.fromEntries(NAMES.map((name) => [name, model.get(name)])));
+      hands.forEach((hand, i) => {
+        const name = shown[i],
+          values = offered(name, here),
+          text = words.values[name] ?? String;
+        hand.put(values, here[name], asMenu(name) ? values.map(text) : text(here[name]));
+      });
+      drawing.draw(here, last, width);
+      reserve(live, Math.ceil(((here.measured.says?.length ?? 105) * 7.6) / width));
+      show();
+      questions.put();
     },
     data() {
-      const cells = (name, cost) => [name, ...KEYS.map((key) => whole(cost[key])), decimal(intensity(cost))];
-      const lines = read(model).rows.flatMap(({ name, layers, sum }) => [
-        cells(name, sum),
-        ...layers.map((one) => cells(words.row(one), one)),
-      ]);
-      return [table([[words.layerHead, ...Object.values(words.measures), words.intensity], ...lines])];
+      const cells = (name, cost) => [
+        name,
+        ...["params", "macs", "access"].map((key) => whole(cost[key])),
+        short(cost.macs / cost.access),
+      ];
+      const drawn = ([key]) => key !== "grouped" || here.rows[0].key === key,
+        rows = Object.entries(here.now)
+          .filter(drawn)
+          .flatMap(([key, layers]) => [
+            cells(words.names[key], total(layers)),
+            ...layers.map((one) => cells(words.row(one), one)),
+          ]);
+      return [table([words.heads, ...rows, ...(here.measured.says ? [cells(words.names.own, here.measured)] : [])])];
     },
   };
 });

@@ -1,44 +1,69 @@
 // What the figure of one layer's costs says.
+import { whole } from "../kit/shared.js";
+import { short } from "./costs.js";
+
 const square = (k) => `${k}×${k}`;
-const grouped = (g, c) => (g === 1 ? ": standard" : g === c ? ": depthwise" : "");
+const names = {
+  standard: "Standard",
+  grouped: "Grouped",
+  depthwise: "Depthwise",
+  pointwise: "Pointwise",
+  separable: "Depthwise separable",
+  own: "Your module",
+};
+const mark = (key) => names[key][0];
+const bound = (works) => (works ? "work" : "moving");
+const and = (sum) => (sum ? `; D + P: ${whole(sum)}` : "");
+const each = (balance) => `${balance} multiply-adds an element`;
+const decides = (works) => `${bound(works)} decides.`;
 
 export const words = {
   figure: "Cost calculator",
-  c_in: "Channels c_in",
-  c_out: "Channels c_out",
-  kernel: "Kernel",
-  map: "Map",
-  groups: "Groups g",
-  alpha: "Width α",
-  rho: "Resolution ρ",
-  square,
+  controls: {
+    c_in: "Channels c_in",
+    c_out: "Channels c_out",
+    kernel: "Kernel",
+    size: "Map",
+    groups: "Groups",
+    alpha: "Width α",
+    rho: "Resolution ρ",
+  },
+  values: { kernel: square, size: square, rho: (value) => (value < 1 ? `${Math.round(7 * value)}/7` : 1) },
+  balance: "Machine balance",
+  each,
+  measures: ["Multiply-adds", "Memory access", "Least time"],
+  names,
+  mark,
+  bound,
   same: "same",
-  less: (times) => `÷ ${times}`,
-  more: (times) => `× ${times}`,
-  measures: { params: "Parameters", macs: "Multiply-adds", access: "Memory access" },
-  intensity: "Arithmetic intensity",
-  standard: ["Standard", (k) => `, ${square(k)}`],
-  grouped: ["Grouped", (g, c) => `, g = ${g}${grouped(g, c)}`],
-  separable: "Depthwise separable",
-  own: "Your module, measured",
-  depthwise: (k) => `depthwise ${square(k)}`,
-  pointwise: "pointwise 1×1",
-  axis: ["← less than standard", "more →"],
-  axisShrunk: "← less than at α = ρ = 1",
-  against: (shrunk) => `Depthwise separable against the standard convolution${shrunk ? " at α = 1, ρ = 1" : ""}: `,
-  macs: "multiply-adds",
-  access: "elements moved",
-  asMany: (what, many) => `as many ${what} (${many})`,
-  compared: (factor, fewer, what, many, base) =>
-    `${factor} times ${fewer ? "fewer" : "as many"} ${what} (${many} instead of ${base})`,
-  both: (first, second, but) => `${first}, ${but ? "yet" : "and"} ${second}.`,
-  saving: (c_out, kernel, share) =>
-    "Multiply-adds, separable ÷ standard of these widths: " +
-    `1/c_out + 1/K² = 1/${c_out} + 1/${kernel ** 2} = ${share}.`,
-  layer: ({ alpha, rho, a, b, h }) => `α = ${alpha}, ρ = ${rho}: ${a} → ${b} channels on ${square(h)} maps.`,
-  shrunk: ({ alpha, params, macs, deep, point, access }) =>
-    ` Separable against itself at α = 1, ρ = 1 (α² = ${alpha ** 2}): parameters × ${params}; ` +
-    `multiply-adds × ${macs}, depthwise × ${deep}, pointwise × ${point}; memory access × ${access}.`,
+  rows: {
+    grouped: "G: grouped, g = ",
+    separable: "D + P: depthwise separable",
+    own: "Y: your module, measured",
+  },
+  outline: (number, works) => `S: ${number || `by ${bound(works)}`}`,
+  intensity: "multiply-adds for each element moved",
+  parts: "Costs",
+  part: (key, column) => `${names[key]}: ${[...words.measures, "roofline"][column].toLowerCase()}`,
+  told: [
+    ({ macs }, { pair, share }) => `${whole(macs)} multiply-adds${and(pair?.macs)}${share}.`,
+    ({ access, params }, { pair }) =>
+      `${whole(access)} elements moved, ${whole(params)} of them weights${and(pair?.access)}.`,
+    ({ time, works }) => `at least the time of ${short(time)} multiply-adds; ${decides(works)}`,
+    ({ macs, access, works }, { balance }) =>
+      `${short(macs / access)} multiply-adds for each element moved, the machine does ${balance}: ${decides(works)}`,
+  ],
+  said: (balance, bills) =>
+    `At ${each(balance)}, ${[true, false]
+      .map((works) => [works, bills.filter((bill) => bill.works === works).map(({ key }) => mark(key))])
+      .filter(([, own]) => own[0])
+      .map(([works, own]) => `${bound(works)} sets the time of ${own.join(", ")}`)
+      .join("; ")}.`,
+  asks: {
+    layer: ["Nine times less?", "Moves less?", "Slower?", "With groups?"],
+    dials: ["Half as wide?", "Smaller maps?", "Slow memory?"],
+  },
   row: ({ c_in, c_out, kernel, groups }) => `${square(kernel)}, ${c_in} → ${c_out}, g = ${groups}`,
-  layerHead: "Layer",
+  share: (c_out, kernel) => `, 1/${c_out} + 1/${kernel ** 2} of S`,
+  heads: ["Layer", "Parameters", "Multiply-adds", "Memory access", "Multiply-adds an element"],
 };
