@@ -1,248 +1,280 @@
-import { choice, controls, dial, html, svg, table, upto, whole, widget } from "../kit/shared.js";
+import { asks } from "../kit/asks.js";
 import { player } from "../kit/player.js";
-import { number, plane, writer } from "./planes.js";
+import { choice, controls, html, reserve, table, upto, whole, widget } from "../kit/shared.js";
+import { drawing } from "./drawing.js";
+import { added, alone, kernelOf, middle, nearest, pairs, places, readers, ways } from "./sliding.js";
 import { words } from "./words.js";
 
-const OFFERED = {
-  kind: ["standard", "depthwise", "pointwise"],
-  kernel: [1, 2, 3],
-  stride: [1, 2],
-  padding: [0, 1],
-  size: [4, 5, 6],
-};
-const NAMES = [...Object.keys(OFFERED), "planes", "weights", "bias", "measured", "fixed", "cells", "step"];
-const sum = (values) => values.reduce((total, value) => total + value, 0);
-const cut = (grid, n) => grid.slice(0, n).map((row) => row.slice(0, n));
+const KINDS = ["standard", "depthwise", "pointwise"];
+const LAYERS = [3, 2]
+  .flatMap((k) => [
+    ["standard", k],
+    ["depthwise", k],
+  ])
+  .concat([["pointwise", 1]]);
+const LAYER = ["planes", "module", "kind", "kernel", "stride", "padding", "filters", "mix", "output"];
+const SPEEDS = [1, 4, 16];
+const PAUSE = 1000; // milliseconds at a place, at the lowest speed
+const MOST = 81 * 14 * 14; // multiply-adds of the largest state: bars keep their scale
+const EDGES = upto(27).map((at) => (at % 3) - 1),
+  REDS = upto(27).map((at) => (at % 9 === 4 ? (at < 9 ? 2 : -1) : 0));
 
-/** The layer of the traits: inputs of high × across, weights of c_out × c_in/g × K × K; outputs of rows × columns,
-    each ⌊(n + 2p − K) / s⌋ + 1. */
-export function layer({ planes, weights, bias, kind, kernel, stride, padding, size }) {
-  const inputs = planes.map((grid) => cut(grid, size)),
-    high = inputs[0].length,
-    across = inputs[0][0].length;
-  const places = (n) => Math.floor((n + 2 * padding - kernel) / stride) + 1,
-    own = weights[kind].map((grids) => grids.map((grid) => cut(grid, kernel)));
-  return { inputs, high, across, weights: own, bias, stride, padding, rows: places(high), columns: places(across) };
-}
+const { exact } = words;
+const clip = (v, least, most) => Math.max(least, Math.min(v, most));
 
-/** Step n, position by position and at each output by output. `parts`: for each input read, pairs of input and weight;
-    `terms`: their sums, and the bias. */
-export function moment({ inputs, weights, bias, stride, padding, columns }, n) {
-  const o = n % weights.length,
-    place = Math.floor(n / weights.length),
-    y = Math.floor(place / columns),
-    x = place % columns;
-  const own = weights[o],
-    first = own.length > 1 ? 0 : Math.floor((o * inputs.length) / weights.length);
-  const parts = own.map((kernel, i) => {
-    const at = (dy, dx) => inputs[first + i][y * stride + dy - padding]?.[x * stride + dx - padding] ?? 0;
-    const pairs = kernel.flatMap((row, dy) => row.map((weight, dx) => [at(dy, dx), weight]));
-    return { plane: first + i, pairs, sum: sum(pairs.map(([a, b]) => a * b)) };
-  });
-  const terms = [...parts.map((part) => part.sum), ...bias.slice(o, o + 1)];
-  return { o, y, x, parts, terms, total: sum(terms) };
-}
-
-/** All output numbers, step by step. */
-export const convolve = (here) =>
-  upto(here.weights.length * here.rows * here.columns).map((n) => moment(here, n).total);
-
-/** Weights of a standard, a depthwise and a pointwise layer, and their multiply-adds for so many positions. */
-export const ways = (cIn, cOut, k, positions) =>
-  [k * k * cIn * cOut, k * k * cIn, cIn * cOut].map((n) => [n, n * positions]);
-
-const GAP = 4.8,
-  FAR = 90; // between planes one under the other, and from inputs to outputs: as in the style sheet
-
-/** Each input, its kernel and its products in a row; outputs to the right, or below where the page is narrow. */
-function picture(stage) {
-  let rows, outputs, last, wide;
-  const flow = svg("path"),
-    over = svg("svg", {}, flow);
-  const div = (name, ...nodes) => html("div", { class: `ln-sl-${name}` }, ...nodes);
-  function build({ inputs, high, across, weights, padding, k, cells, kind, ...here }, width) {
-    const full = across + 2 * padding,
-      [cell, kw, ow, pw] = cells.map(([, room]) => room + 5 * (width > 640));
-    const rest = 36 + Math.max(116, k * (kw + pw)),
-      out = here.columns * ow + 120;
-    wide = full * cell + rest + out <= width;
-    const w = Math.max(cell, Math.min(26, (width - rest - wide * out) / full)),
-      h = Math.max(18, Math.min(26, w));
-    rows = inputs.map((_, i) => [
-      plane(words.input(i), high, across, w, h, padding, k),
-      plane(words.filter(i), k, k, kw, 22),
-      plane("", k, k, pw, 22),
-    ]);
-    outputs = weights.map((_, o) => plane(words.output(o), here.rows, here.columns, ow, h, 0, 1));
-    stage.className = `ln-sl-stage ln-ink${2 - OFFERED.kind.indexOf(kind)} ${wide ? "ln-sl-wide" : ""}`;
-    stage.replaceChildren(
-      div("in", ...rows.map(([input, ...side]) => div("row", input, div("side", ...side))), over),
-      div("out", ...outputs),
-    );
-  }
-  /** Arrows from the planes that are read to the output, over the room between them. */
-  function arrows({ now, k }) {
-    const high = Math.max(...rows[0].map(({ tall }) => tall)) + GAP;
-    const slot = Math.max(outputs[0].tall + GAP, (high * rows.length) / outputs.length);
-    const arrow = ({ plane: i }) => {
-      const rise = +(slot * now.o - high * i).toFixed(2);
-      return `M6 ${high * i + 20 + 11 * k}c38 0 38 ${rise} ${FAR - 14} ${rise}m-6 -4l6 4l-6 4`;
-    };
-    return now.parts.map(arrow).join("");
-  }
-  return (here, width) => {
-    const { inputs, weights, padding: p, stride: s, k, shown, step, now, cells } = here,
-      n = weights.length,
-      shape = [width, here.kind, k, s, p, here.size].join();
-    const [read, weigh, tell, give] = cells.map(([digits]) => writer(digits));
-    if (shape !== last) build(here, width);
-    last = shape;
-    rows.forEach(([input, kernel, products], i) => {
-      const found = now.parts.find((part) => part.plane === i),
-        o = found ? now.o : (i * n) / inputs.length,
-        under = (at, start) => at + p >= start * s && at + p < start * s + k;
-      input.slide(now.y * s, now.x * s, found);
-      input.write(
-        (j) => read(inputs[i].flat()[j]),
-        (r, c) => found && under(r, now.y) && under(c, now.x),
-      );
-      kernel.write(
-        (j) => weigh((weights[o][i] ?? weights[o][0]).flat()[j]),
-        () => found,
-      );
-      products.name.textContent = found ? words.products : words.notRead;
-      products.write(
-        (j) => (found ? give(found.pairs[j][0] * found.pairs[j][1]) : ""),
-        () => found,
-      );
-      products.sum.textContent = found ? `= ${tell(found.sum)}` : "";
-      products.slide(0, 0, found);
-    });
-    outputs.forEach((output, o) => {
-      output.slide(now.y, now.x, o === now.o);
-      output.write(
-        (j) => (j * n + o > step ? "" : tell(shown[j * n + o])),
-        (r, c, j) => j * n + o === step,
-      );
-    });
-    flow.setAttribute("d", wide ? arrows(here) : "");
-  };
-}
-
-function read(model) {
-  const state = Object.fromEntries(NAMES.map((name) => [name, model.get(name)])),
-    here = layer(state);
-  const shown = state.measured.length ? state.measured : convolve(here);
+/** The layer of the traits: filters, what the formula gives, the maps drawn, the sum first; and what it costs. */
+function made(state) {
+  const { planes, module, kind, kernel: k, stride, padding, output } = state,
+    { filters, bias } = kernelOf(state),
+    apart = alone(planes, filters, stride, padding),
+    deep = kind === "depthwise",
+    n = planes.length;
+  const formula = deep ? apart.map((map, i) => added([map], bias.slice(i, i + 1))) : [added(apart, bias)],
+    given = module.measured ?? [],
+    sums = given.length
+      ? formula.map((_, i) => given[(i * given.length) / (deep ? n : given.length) + output])
+      : formula;
+  const maps = deep ? [null, ...sums] : [...sums, ...apart],
+    [rows, columns] = [apart[0].length, apart[0][0].length],
+    numbers = planes.flat(2),
+    [low, high] = module.weights ? [Math.min(...numbers), Math.max(...numbers)] : [0, 9];
+  const level = (v) => Math.round((9 * (v - low)) / (high - low || 1)),
+    each = module.weights?.flat(3).length,
+    large = kind === "pointwise" ? 3 : k,
+    costs = each
+      ? [{ kind, side: k, each, kernels: module.weights.length }]
+      : ways(n, large).map((own, i) => ({ kind: KINDS[i], side: i < 2 ? large : 1, each: own, kernels: n }));
   return {
-    ...state,
-    ...here,
-    k: state.kernel,
-    out: (state.weights.standard ?? here.weights).length,
-    steps: shown.length,
-    shown,
-    now: moment(here, state.step),
+    ...{ filters, bias, deep, formula, maps, rows, columns, k, n, costs, level },
+    size: [planes[0].length, planes[0][0].length],
+    unlike: given.length > 0,
+    grey: planes.map((plane) => plane.map((row) => row.map(level))),
+    most: Math.max(...maps.slice(+deep).flat(2).map(Math.abs)),
+    count: module.weights?.length ?? n,
+    longest: each ? each * rows * columns : MOST,
   };
-}
-
-/** What is read, the sum (5 − 3 + 2 = 4) and the multiply-adds. */
-function sentence({ k, now: { o, y, x, parts, terms, total }, step, steps, measured, shown }) {
-  const from = parts.length < 2 ? words.one(parts[0].plane) : words.every(k);
-  const added = terms.map(number).join(" + ").replaceAll("+ −", "− "),
-    each = parts.length * k * k;
-  return [
-    html("span", { class: "ln-badge", text: words.reads(k, from) }),
-    html("b", { text: words.gives(o, y, x, [...new Set([added, number(total)])].join(" = ")) }),
-    measured.length ? words.measured(number(shown[step]), number(total)) : "",
-    words.spent(each, whole(each * (step + 1)), whole(each * steps)),
-  ];
-}
-
-/** Output size, parameters, and what this size costs with a standard layer, and with a depthwise and a pointwise one;
-    beside a pointwise layer with a 3 × 3 kernel, padded so that it gives as much. */
-function facts({ inputs, high, across, weights, bias, kind, k, stride, padding, rows, columns, out }) {
-  const sides = [
-    [high, rows],
-    [across, columns],
-  ].map(([n, found]) => `⌊(${n} + 2·${padding} − ${k}) / ${stride}⌋ + 1 = ${found}`);
-  const large = kind === "pointwise" ? 3 : k,
-    [one, a, b] = ways(inputs.length, out, large, rows * columns);
-  const padded = kind === "pointwise" ? words.padded(padding + 1) : "",
-    costs = (write) => [1, 0].map((i) => write(...[one[i], a[i], b[i], a[i] + b[i]].map(whole)));
-  return [
-    html("p", {
-      text: words.size([...new Set(sides)], weights.flat(3).length + bias.length),
-    }),
-    table([
-      [words.outputs(out, rows, columns), words.macs, words.weights],
-      [words.standard(large, padded), ...costs((n) => n)],
-      [words.separable(large, padded), ...costs((_, deep, point, both) => `${deep} + ${point} = ${both}`)],
-    ]),
-  ];
 }
 
 export default widget(words.figure, (kit) => {
   const { model, live, set } = kit,
-    stage = html("div", { "aria-hidden": "true" }),
-    draw = picture(stage),
-    below = html("div");
-  const settings = Object.entries(OFFERED).map(([name, offered]) => ({
-    name,
-    offered,
-    ...choice(words.settings[name], (value) => {
-      const now = read(model),
-        kind = name === "kind" ? value : now.kind,
-        kernel = kind === "pointwise" ? 1 : now.kind === "pointwise" ? 3 : now.kernel;
-      set({ kernel, [name]: value, step: 0 });
-    }),
-  }));
-  const scrub = dial(words.step, (step) => {
-    go.stop();
-    set({ step });
-  });
-  const go = player(kit, () => {
-    const { step, steps } = read(model),
-      next = (step + 1) % steps;
-    set({ step: next });
-    return next + 1 < steps;
-  });
+    fixed = !!model.get("module").weights,
+    planes = model.get("planes"),
+    names = ["", ...planes.map((_, i) => words.channel(i, fixed))];
+  let here = {},
+    known,
+    grab;
+
+  function read(width) {
+    const state = Object.fromEntries([...LAYER, "row", "column", "speed"].map((name) => [name, model.get(name)])),
+      key = JSON.stringify(LAYER.slice(1).map((name) => state[name]));
+    if (known?.key !== key) known = { key, ...made(state) };
+    const { size, k } = known,
+      { stride, padding } = state,
+      [y, x] = [state.row, state.column].map((pixel, way) => nearest(pixel, size[way], k, stride, padding));
+    const at = (i, r, c) => planes[i][y * stride + r - padding]?.[x * stride + c - padding] ?? 0,
+      pixels = (i, r, c) => [at(i, r, c), clip(known.level(at(i, r, c)), 0, 9)];
+    return { ...state, ...known, width, fixed, y, x, pixels };
+  }
+
+  // Hands -------------------------------------------------------------------------------------------------------------
+
+  const corner = (way) => [here.y, here.x][way] * here.stride - here.padding;
+  /** The window to a place, as near as there is one. */
+  function go(...place) {
+    const [row, column] = place.map((at, way) =>
+      middle(clip(at, 0, [here.rows, here.columns][way] - 1), here.k, here.stride, here.padding),
+    );
+    set({ row, column });
+  }
+  const lookAt = (pixel) => {
+    const [row, column] = pixel.map((at, way) => clip(at, -1, here.size[way]));
+    set({ row, column });
+  };
+  const window = {
+    nudge: ([x, y]) => go(here.y + y, here.x + x),
+    start(spot) {
+      grab = picture.under(spot).map((at, way) => at - corner(way));
+      picture.hold(true);
+    },
+    move: (spot) => lookAt(picture.under(spot).map((at, way) => Math.round(at - grab[way]) + ((here.k - 1) >> 1))),
+    end: () => picture.hold(false),
+  };
+
+  /** What a spot of the parts is: in which column, which weight. */
+  function what([row, j]) {
+    const { k, deep } = here;
+    if (row === 0) return { is: "plane", i: j + fixed };
+    if (row <= k) return { is: "weight", i: 1 + Math.floor(j / k), r: row - 1, c: j % k };
+    return row === k + 1 ? { is: "map", i: j + deep } : { is: "bar", i: 0, j };
+  }
+  function weigh({ i, r, c }, change) {
+    const [name, at] = here.kind === "pointwise" ? ["mix", i - 1] : ["filters", 9 * (i - 1) + 3 * r + c];
+    if (!fixed) set({ [name]: model.get(name).map((own, spot) => (spot === at ? change(own) : own)) });
+  }
+  const reading = {
+    show,
+    pick(spot) {
+      const own = what(spot),
+        pixel = own.is === "plane" && picture.pixelAt(own.i),
+        place = own.is === "map" && picture.placeAt(own.i);
+      if (own.is === "weight") weigh(own, (weight) => (weight < 2 ? weight + 1 : -2));
+      if (pixel) lookAt(pixel);
+      if (place) go(...place);
+    },
+    shift(spot, [x, y]) {
+      const own = what(spot);
+      if (own.is === "weight") weigh(own, (weight) => clip(weight + x - y, -2, 2));
+      else window.nudge([x, y]);
+      return null;
+    },
+  };
+
+  /** Lights the past and the future of what is meant, and says it. */
+  const tells = {
+    plane({ i }) {
+      const { k, stride, padding, size } = here,
+        pixel =
+          picture.pixelAt(i) ??
+          [here.y, here.x].map((at, way) => clip(middle(at, k, stride, padding), 0, size[way] - 1)),
+        [down, along] = pixel.map((at, way) => readers(at, size[way], k, stride, padding)),
+        [tall, wide] = [down, along].map(([first, last]) => Math.max(0, last - first + 1));
+      picture.light(i, [...pixel, 1, 1], [down[0], along[0], tall, wide]);
+      return words.read(
+        i ? [names[i]] : names.slice(1),
+        pixel,
+        (i ? [planes[i - 1]] : planes).map((plane) => plane[pixel[0]][pixel[1]]),
+        tall * wide,
+      );
+    },
+    weight({ i, r, c }) {
+      const weight = here.filters[i - 1][r][c],
+        [pixel] = here.pixels(i - 1, r, c);
+      picture.light(i, [corner(0) + r, corner(1) + c, 1, 1], [here.y, here.x, 1, 1]);
+      return words.product(names[i], r, c, pixel, weight, fixed);
+    },
+    map({ i }) {
+      const { k, stride, padding, bias, deep, maps, formula } = here,
+        [y, x] = picture.placeAt(i) ?? [here.y, here.x],
+        sum = i && !deep ? maps[i][y][x] : formula[Math.max(0, i - 1)][y][x];
+      picture.light(i, [y * stride - padding, x * stride - padding, k, k], [y, x, 1, 1]);
+      const terms = i ? null : [...maps.slice(1).map((map) => map[y][x]), ...bias];
+      return (
+        (terms ? words.adds(y, x, terms, sum) : words.gives(names[i], y, x, k * k, sum, deep ? bias[i - 1] : 0)) +
+        unlike(i, y, x)
+      );
+    },
+    bar({ j }) {
+      picture.light(0);
+      return words.costs(here.costs[j], here.rows * here.columns);
+    },
+  };
+  const unlike = (i, y, x) => {
+    const { deep, maps, formula } = here;
+    return here.unlike && (deep || !i) ? words.measured(maps[i][y][x], formula[Math.max(0, i - 1)][y][x]) : "";
+  };
+  function show() {
+    const spot = picture.meant();
+    if (spot) {
+      const own = what(spot);
+      live.textContent = tells[own.is](own);
+      return;
+    }
+    const { kind, y, x, k, n, deep } = here;
+    picture.light(0);
+    live.textContent = words.rest[kind](y, x, k, n) + unlike(+deep, y, x);
+  }
+
+  // Controls ----------------------------------------------------------------------------------------------------------
+
+  const costs = fixed ? 1 : KINDS.length,
+    picture = drawing({ planes, names, photo: !fixed, costs }, reading, window, () => picture.meant() && show());
+  const layer = choice(words.layer, (i) => set({ kind: LAYERS[i][0], kernel: LAYERS[i][1] }), 13),
+    kernel = choice(words.output, (output) => set({ output })),
+    menus = ["stride", "padding", "speed"].map((name) => choice(words[name], (value) => set({ [name]: value })));
+  const play = player(
+    kit,
+    () => {
+      const { y, x, rows, columns } = here,
+        next = (y * columns + x + 1) % (rows * columns);
+      go(Math.floor(next / columns), next % columns);
+      return next + 1 < rows * columns;
+    },
+    { valueOf: () => PAUSE / model.get("speed") },
+  );
+  const edges = { kind: "standard", kernel: 3, filters: EDGES },
+    states = [
+      edges,
+      { ...edges, filters: REDS },
+      { kind: "depthwise", kernel: 3 },
+      { kind: "pointwise", kernel: 1, mix: [2, -1, -1] },
+    ],
+    questions = asks(kit, fixed ? [] : states.map((state, i) => [words.asks[i], state]));
   return {
-    nodes: [controls(...settings.map(({ node }) => node)), controls(...go.buttons, scrub.node), stage, live, below],
+    nodes: [
+      controls(
+        layer.node,
+        ...(fixed ? [kernel.node] : []),
+        menus[0].node,
+        menus[1].node,
+        html("span", { class: "ln-sl-play" }, ...play.buttons, menus[2].node),
+      ),
+      picture.node,
+      live,
+      questions.node,
+    ],
     draw(width) {
-      const here = read(model),
-        { kind, step, steps } = here;
-      for (const { name, offered, put } of settings) {
-        const values = here.fixed || (name === "kernel" && kind === "pointwise") ? [here[name]] : offered;
-        const texts = values.map((value) => words.kinds[value] ?? `${value}`);
-        put(values, here[name], texts, values.length < 2);
-      }
-      scrub.put(upto(steps), step, words.stepOf(step + 1, steps));
-      draw(here, width);
-      live.replaceChildren(...sentence(here));
-      below.replaceChildren(...facts(here));
+      here = read(width);
+      const { kind, k, output, deep, n } = here,
+        own = LAYERS.findIndex(([name, side]) => name === kind && side === k);
+      picture.put(here);
+      show();
+      reserve(live, Math.ceil((fixed ? 1200 : 520) / width));
+      const layers = fixed ? [[kind, k]] : LAYERS;
+      layer.put(
+        upto(layers.length),
+        fixed ? 0 : own,
+        layers.map((one) => words.layers(...one)),
+        fixed,
+      );
+      if (fixed) kernel.put(upto(deep ? here.count / n : here.count), output);
+      menus[0].put(fixed ? [here.stride] : [1, 2], here.stride, undefined, fixed);
+      menus[1].put(fixed ? [here.padding] : [0, 1], here.padding, undefined, fixed);
+      menus[2].put(SPEEDS, here.speed, SPEEDS.map(words.times));
+      questions.put();
     },
     data() {
-      const {
-          now: { o, parts },
-          bias,
-          shown,
-          weights: { length: n },
-          rows,
-          columns,
-        } = read(model),
-        written = (pairs) => pairs.map((pair) => pair.map(number).join("·")).join(" + ");
-      const given = (i, r) => [
-        words.row(i, r),
-        upto(columns)
-          .map((x) => number(shown[(r * columns + x) * n + i]))
-          .join(", "),
-        "",
-      ];
+      const { filters, bias, stride, padding, y, x, k, n, size, maps, deep, rows, columns, costs: spent } = here,
+        lines = upto(n).map((i) => {
+          const found = pairs(planes[i], filters[i], stride, padding, y, x);
+          return [
+            names[i + 1],
+            found.map((pair) => pair.map(exact).join("·")).join(" + "),
+            exact(found.reduce((total, [a, b]) => total + a * b, 0)),
+          ];
+        });
+      const all = rows * columns,
+        paid = (name, weights) => [name, whole(weights), whole(weights * all)],
+        [, deeper, point] = spent;
       return [
+        html("p", {
+          text: words.side([
+            ...new Set(size.map((side) => words.formula(side, padding, k, stride, places(side, k, stride, padding)))),
+          ]),
+        }),
+        table([[words.here(y, x), words.pairs, words.total], ...lines, ...bias.map((b) => [words.bias, "", exact(b)])]),
         table([
-          [words.outputCell(o), words.pairs, words.sum],
-          ...parts.map((part) => [words.inputCell(part.plane), written(part.pairs), number(part.sum)]),
-          ...bias.slice(o, o + 1).map((b) => [words.bias, "", number(b)]),
-          ...upto(n).flatMap((i) => upto(rows).map((r) => given(i, r))),
+          words.cost(spent[0].kernels),
+          ...spent.map(({ kind, side, each }) => paid(words.layers(kind, side), each)),
+          ...(point ? [paid(words.separable(deeper.side), deeper.each + point.each)] : []),
+        ]),
+        table([
+          words.maps,
+          ...maps.flatMap((map, i) =>
+            (map ?? []).map((row, r) => [
+              words.row(i ? words.alone(names[i]) : words.sum(here.kind), r),
+              row.map(exact).join(", "),
+            ]),
+          ),
         ]),
       ];
     },
