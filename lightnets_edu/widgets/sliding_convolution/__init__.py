@@ -1,5 +1,6 @@
 """A window slides over a picture: what standard, depthwise and pointwise convolutions multiply and add, place by place."""
 
+import copy
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -9,9 +10,12 @@ from torch import Tensor, nn
 from lightnets_edu.widgets.kit import Figure, Lists, front_end
 from lightnets_edu.widgets.sliding_convolution import layer as sliding
 from lightnets_edu.widgets.sliding_convolution.layer import (
+    ASKED,
     EDGES,
     KERNELS,
     KINDS,
+    LARGEST,
+    LAYERS,
     PADDINGS,
     REDDEST,
     SPEEDS,
@@ -25,7 +29,7 @@ from lightnets_edu.widgets.sliding_convolution.layer import (
     Weights,
 )
 from lightnets_edu.widgets.sliding_convolution.module import module_of
-from lightnets_edu.widgets.sliding_convolution.photo import PLANES
+from lightnets_edu.widgets.sliding_convolution.photo import BRIGHTEST, COLOURS, PLANES
 
 CAPTION = "Drag the window, click a weight. Blue: above zero; orange: below."
 
@@ -38,43 +42,63 @@ class SlidingConvolution(Figure):
     filters and adds no channels. `filters` are 27 whole numbers from -2 to 2, channel by channel and row by row, of
     which a smaller kernel takes the first rows and columns; `mix` are the three weights of the pointwise kernel.
     The window stands where its middle is next to the pixel at `row` and `column`, from -1, in the padding, to the
-    picture's height and width. `output` is the kernel that is drawn where a module has several; `speed` that of Play.
-    TraitError for values out of range, for settings that are not a module's own, and for planes and weights, which
-    come from `from_module`.
+    picture's height and width. `speed` is that of Play.
+    TraitError for values out of range, for settings and weights that are not a module's own, and for all that comes
+    from `from_module` alone.
     """
 
     _esm, _css = front_end(__file__)
-    drawn = (*Settings._fields, "filters", "mix", "output", "row", "column", "speed")
+    drawn = (*Settings._fields, "filters", "mix", "row", "column", "speed")
 
     planes: Any = traitlets.List(read_only=True).tag(sync=True)
-    module: Any = traitlets.Dict(read_only=True).tag(sync=True)
+    names: Any = traitlets.List(read_only=True).tag(sync=True)
+    ends: Any = traitlets.List(read_only=True).tag(sync=True)
+    bias: Any = traitlets.List(read_only=True).tag(sync=True)
+    measured: Any = traitlets.List(read_only=True).tag(sync=True)
+    offered: Any = traitlets.Dict(read_only=True).tag(sync=True)
+    asked: Any = traitlets.List(read_only=True).tag(sync=True)
+    fixed: Any = traitlets.Bool(read_only=True).tag(sync=True)
     kind = traitlets.Enum(KINDS, "standard").tag(sync=True)
     kernel = traitlets.Int(KERNELS[-1]).tag(sync=True)
     stride = traitlets.Int(1).tag(sync=True)
     padding = traitlets.Int(0).tag(sync=True)
-    filters = traitlets.List(traitlets.Int(), EDGES).tag(sync=True)
-    mix = traitlets.List(traitlets.Int(), REDDEST).tag(sync=True)
-    output = traitlets.Int(0).tag(sync=True)
+    filters = traitlets.List(default_value=EDGES).tag(sync=True)
+    mix = traitlets.List(default_value=REDDEST).tag(sync=True)
     row = traitlets.Int(5).tag(sync=True)
     column = traitlets.Int(3).tag(sync=True)
     speed = traitlets.Int(SPEEDS[1]).tag(sync=True)
 
     def __init__(self, *, _module: Module | None = None, **traits: Any):
-        self._module = _module
-        self.set_trait("planes", _module.planes if _module else [[[*row] for row in plane] for plane in PLANES])
-        if _module:
-            self.set_trait("module", {name: getattr(_module, name) for name in ("weights", "bias", "measured")})
+        self._module = own = _module
+        if own is None:
+            offered = {"layers": LAYERS, "stride": list(STRIDES), "padding": list(PADDINGS)}
+            planes, names, ends, given = copy.deepcopy(PLANES), [*COLOURS], [0, BRIGHTEST], [[], []]
+        else:
+            kind, kernel, stride, padding = own.own
+            offered = {"layers": [[kind, kernel]], "stride": [stride], "padding": [padding]}
+            planes, names, given = own.planes, [f"input {i}" for i in range(len(own.planes))], [own.bias, own.maps()]
+            numbers = [v for plane in planes for row in plane for v in row]
+            ends = [min(numbers), max(numbers)]
+            traits = {**dict(zip(("filters", "mix"), own.traits(), strict=True)), **traits}
+        sent = {
+            "planes": planes, "names": ["", *names], "ends": ends, "bias": given[0], "measured": given[1],
+            "offered": {**offered, "speed": list(SPEEDS)}, "asked": [] if own else copy.deepcopy(ASKED),
+            "fixed": own is not None,
+        }  # fmt: skip
+        for name, value in sent.items():
+            self.set_trait(name, value)
         super().__init__(**{"caption": CAPTION, **traits})
 
     @classmethod
-    def from_module(cls, conv: nn.Module, image: Tensor, **traits: Any) -> Self:
+    def from_module(cls, conv: nn.Module, image: Tensor, output: int = 0, **traits: Any) -> Self:
         """The figure of a real nn.Conv2d on a real image (C, H, W) or (1, C, H, W), computed in float64.
 
         At most 4 channels each way and 12 × 12 pixels; groups 1 or depthwise; kernel 1 to 3, stride and padding as on
-        offer. Maps are `conv(image)`. Where these are not what the weights give, they are shown as measured, and the
-        sentence says so. ValueError for what does not fit. `traits` are `output`, `row`, `column`, `speed`, `caption`.
+        offer. It draws the kernel that makes map `output`; of a depthwise layer with m maps for each channel, the map
+        `output` of each. Where the module gives other numbers than its weights do, these are shown as measured, and
+        the sentence says so. ValueError for what does not fit. `traits` are `row`, `column`, `speed` and `caption`.
         """
-        module = module_of(conv, image)
+        module = module_of(conv, image).kernel(output)
         return cls(_module=module, **{"row": 0, "column": 0, **module.own._asdict(), **traits})
 
     def weights(self) -> Weights:
@@ -83,26 +107,18 @@ class SlidingConvolution(Figure):
             return self._module.weights
         if self.kind == "pointwise":
             return [[[[weight]] for weight in self.mix]]
-        k, side = self.kernel, sliding.LARGEST
-        rows = [self.filters[i : i + k] for i in range(0, len(self.filters), side)]
-        filters: list[Plane] = [rows[i : i + k] for i in range(0, len(rows), side)]
+        k = self.kernel
+        rows = [self.filters[i : i + k] for i in range(0, len(self.filters), LARGEST)]
+        filters: list[Plane] = [rows[i : i + k] for i in range(0, len(rows), LARGEST)]
         return [[own] for own in filters] if self.kind == "depthwise" else [filters]
 
     def layer(self) -> nn.Conv2d:
         """The layer drawn, as PyTorch has it, in float64."""
-        bias = self._module.bias if self._module else []
-        return sliding.made(len(self.planes), self.weights(), bias, self.stride, self.padding)
-
-    def kernels(self) -> int:
-        """How many kernels a reader can choose from: those of a layer, or of each channel of a depthwise one."""
-        return len(self.weights()) // (len(self.planes) if self.kind == "depthwise" else 1)
+        return sliding.made(len(self.planes), self.weights(), self.bias, self.stride, self.padding)
 
     def filters_drawn(self) -> list[Plane]:
         """The filter of each input channel."""
-        own = self.weights()
-        if self.kind == "depthwise":
-            return [kernel[0] for kernel in own[self.output :: self.kernels()]]
-        return own[self.output]
+        return [own for kernel in self.weights() for own in kernel]
 
     def size(self) -> tuple[int, int]:
         """Rows and columns of the input."""
@@ -124,20 +140,18 @@ class SlidingConvolution(Figure):
         """What each channel and its filter give where the window stands: its pairs and their sum, without bias."""
         return sliding.parts(self.planes, self.filters_drawn(), self.stride, self.padding, *self.position())
 
-    def formula(self) -> list[Plane]:
-        """The output planes that the weights give, from PyTorch."""
-        return sliding.outputs(self.layer(), self.planes)
-
-    def outputs(self) -> list[Plane]:
-        """All output planes: what the module gave, where that is something else, or the formula's."""
-        return (self._module and self._module.measured) or self.formula()
-
-    def alone(self) -> list[Plane]:
-        """The map of each channel: the outputs of a depthwise layer, else what its filter gives before it is added."""
+    def formula(self) -> list[Plane | None]:
+        """The maps that the weights give, from PyTorch: the sum, None in a depthwise layer, then each channel alone."""
+        found = sliding.outputs(self.layer(), self.planes)
         if self.kind == "depthwise":
-            return self.outputs()[self.output :: self.kernels()]
+            return [None, *found]
         apart = [[own] for own in self.filters_drawn()]
-        return sliding.outputs(sliding.made(len(self.planes), apart, [], self.stride, self.padding), self.planes)
+        alone = sliding.outputs(sliding.made(len(self.planes), apart, [], self.stride, self.padding), self.planes)
+        return [*found, *alone]
+
+    def maps(self) -> list[Plane | None]:
+        """The maps drawn: what the module gave, where that is something else, or the formula's."""
+        return [*self.measured, *self.formula()[len(self.measured) :]]
 
     def cost(self) -> Cost:
         """Parameters, bias included, and multiply-adds of the layer drawn, positions over padding included."""
@@ -155,8 +169,8 @@ class SlidingConvolution(Figure):
 
     def offers(self, name: str) -> Sequence[Any]:
         """The settings of the present kind, or a module's own; weights, the pixels of the picture and its border."""
-        if self._module and name in Settings._fields:
-            return (getattr(self._module.own, name),)
+        if self._module and name in (*Settings._fields, "filters", "mix"):
+            return (dict(zip(("filters", "mix"), self._module.traits(), strict=True)) | self._module.own._asdict())[name],
         many = dict(zip(("row", "column"), self.size(), strict=True))
         match name:
             case "kernel":
@@ -165,8 +179,6 @@ class SlidingConvolution(Figure):
                 return {"stride": STRIDES, "padding": PADDINGS, "speed": SPEEDS}[name]
             case "filters" | "mix":
                 return Lists(WEIGHTS, len(EDGES if name == "filters" else REDDEST))
-            case "output":
-                return range(self.kernels())
             case "row" | "column":
                 return range(-1, many[name] + 1)
         return super().offers(name)

@@ -1,245 +1,178 @@
 // The drawing: a picture's channels with a window, their filters, the maps, what they cost.
-import { grip } from "../kit/grip.js";
+import { drag } from "../kit/drag.js";
 import { part, parts } from "../kit/parts.js";
 import { svg, upto, whole } from "../kit/shared.js";
-import { BAR, box, cellAt, colour, grey, HIGH, layout, paint, sign, strength } from "./picture.js";
+import { BAR, box, colour, HIGH, layout, paint, put, sign, strength } from "./picture.js";
 import { words } from "./words.js";
 
-const SMALL = 24; // what a finger needs, in pixels
 const [NAMES, NUMBERS] = [112, 44]; // room beside the bars
-const put = (node, [x, y], text) => {
-  node.setAttribute("x", x);
-  node.setAttribute("y", y);
-  if (text !== undefined) node.textContent = text;
-};
-const rect = (name) => svg("rect", { class: name });
-const text = (name, said) => svg("text", { class: name, text: said });
 
-/** Columns of the drawing: 0 holds the photograph, if there is one, and the sum; others a channel each. `reading` hears
-    what is meant (`show`), picked and shifted, `window` of the hand on the window; `moved` that the pointer did. */
-export function drawing({ planes, names, photo, costs }, reading, window, moved) {
-  const all = names.map((_, i) => i),
-    n = planes.length,
-    size = [planes[0].length, planes[0][0].length],
-    inputs = all.slice(photo ? 0 : 1),
-    many = (make) => all.map(make);
-  const images = many(() => svg("g")),
-    maps = many(() => svg("g")),
-    [kernels, rings, frames, mapFrames, windows, hits, heres, ghosts, echoes] = [
-      "ln-sl-kernel",
-      "ln-sl-ring ln-quiet",
-      "ln-sl-frame ln-quiet",
-      "ln-sl-frame ln-quiet",
-      "ln-sl-window",
-      "ln-hit",
-      "ln-sl-here",
-      "ln-sl-ghost",
-      "ln-sl-ghost",
-    ].map((name) => many(() => rect(name))),
-    [labels, lower, totals] = ["", "", "ln-sl-total"].map((name) => many(() => text(name)));
-  const signs = upto(n).map((i) => text("ln-sl-total", i ? "+" : "=")),
-    aside = [0, 1].map(() => text()),
-    title = text("ln-sl-name"),
-    flow = svg("path", { class: "ln-sl-flow" });
-  const planeParts = inputs.map((i) => part(i ? words.plane(names[i]) : words.photo, frames[i])),
-    mapParts = many((i) => part(i ? words.map(names[i]) : words.whole, mapFrames[i])),
-    bars = upto(costs).map(() => {
-      const shapes = [rect("ln-hit"), rect("ln-sl-of"), rect("ln-sl-so"), text("ln-sl-name"), text("ln-sl-number")];
-      return { shapes, node: part("", ...shapes) };
-    });
-  const group = parts(words.parts, reading),
-    hand = grip(
-      words.window,
-      [0, 999],
-      { ...window, free: true },
-      ...inputs.flatMap((i) => windows[i]),
-      ...inputs.map((i) => hits[i]),
-    ),
-    pictures = svg("g", { class: "ln-sl-image ln-quiet" }, ...images, ...maps),
-    under = [pictures, ...rings, ...kernels, flow, ...signs, ...aside, title, ...labels, ...lower, ...totals];
-  const hears = { onpointermove: point, onpointerdown: point, onpointerleave: point };
-  const stage = svg(
-    "svg",
-    { class: "ln-sl-stage", ...hears },
-    svg("g", { "aria-hidden": true }, ...under),
-    group.node,
-    svg("g", { class: "ln-sl-over", "aria-hidden": true }, ...heres, ...ghosts, ...echoes),
-    hand.node,
+/** Columns of the drawing: 0 holds the photograph and the sum, the others a channel each; above, `lower` 0, are inputs,
+    below maps. `reading` is for the kit's parts; `hold(lower, cell)` hears of a hand that drags over a picture; `heard`
+    of a pointer that moves. */
+export function drawing(names, size, fixed, reading, hold, heard) {
+  const all = upto(names.length),
+    n = all.at(-1);
+  const shape = (name, tag = "rect") => svg(tag, { class: `ln-sl-${name}` }),
+    make = (name, tag) => all.map((i) => shape(`${name} ln-sl-c${i}`, tag)),
+    [images, labels, marks, ghosts, frames] = [
+      ["image ln-quiet", "g"],
+      ["label", "text"],
+      ["mark"],
+      ["ghost"],
+      ["frame"],
+    ].map(([name, tag]) => ["above", "below"].map((lower) => make(`${name} ln-sl-${lower}`, tag))),
+    [kernels, rings] = ["kernel", "ring"].map((name) => make(name)),
+    [totals, signs, aside] = ["total", "total", "label"].map((name) => make(name, "text")),
+    title = shape("name", "text"),
+    bars = [0, 1, 2].map(() => [shape("of"), shape("so"), shape("name", "text"), shape("number", "text")]);
+  const pictures = frames.map((row, lower) =>
+    row.map((frame, i) => {
+      const node = part(words.picture(names[i], lower), frame);
+      drag(node, { move: (spot) => hold(lower, cellOf(spot, i, lower)), free: true });
+      return node;
+    }),
   );
+  const group = parts(words.parts, reading),
+    layer = (...nodes) => svg("g", { "aria-hidden": true, class: "ln-sl-over" }, ...nodes.flat(2)),
+    stage = svg(
+      "svg",
+      { onpointermove: point, onpointerdown: point, onpointerleave: point },
+      layer(images, rings, kernels, labels, totals, signs, aside, title, bars),
+      group.node,
+      layer(marks, ghosts),
+    );
   let here,
     place,
     built,
-    painted,
-    weights = [],
+    weights,
     pointer = null;
 
-  function point(event) {
-    const { left, top, width } = stage.getBoundingClientRect(),
-      scale = here.width / width;
-    pointer = event.type === "pointerleave" ? null : [(event.clientX - left) * scale, (event.clientY - top) * scale];
-    moved();
+  function point({ type, clientX, clientY }) {
+    const { left, top, width } = stage.getBoundingClientRect();
+    pointer = type === "pointerleave" ? null : [clientX - left, clientY - top].map((way) => (way * here.width) / width);
+    heard();
   }
-  const outputs = () => [here.rows, here.columns];
+  const bounds = (lower) => (lower ? here.many : size),
+    corner = (i, lower) => place.corner(i, lower, bounds(lower));
+  function cellOf([x, y], i, lower) {
+    const [left, top] = corner(i, lower);
+    return [y - top, x - left].map((way) => Math.floor(way / place.pitch));
+  }
+  /** Lays a rectangle over cells of a picture, `[row, column, high, wide]`, or nowhere. */
+  function cover(node, i, lower, cells) {
+    const [left, top] = corner(i, lower),
+      [r, c, high, wide] = (cells || [0, 0, 0, 0]).map((way) => way * place.pitch);
+    box(node, left + c, top + r, wide, high);
+  }
 
-  /** A filter's cells: above each weight the pixel that it meets. */
+  /** A weight, below the pixel that it meets. */
   function cell(i, r, c) {
     const [x, y] = place.weight(i, r, c, here.k),
-      half = x + place.cell / 2;
-    const [pixel, weight] = [
-        { y, height: 12 },
-        { y: y + 12, height: HIGH - 12 },
-      ].map((own) => svg("rect", { x, width: place.cell, ...own })),
-      [seen, own] = [9.5, 23].map((down) => svg("text", { x: half, y: y + down }));
-    const frame = svg("rect", { x, y, width: place.cell, height: HIGH, class: "ln-sl-frame ln-quiet" });
-    pixel.setAttribute("class", "ln-quiet");
-    return {
-      i,
-      r,
-      c,
-      pixel,
-      weight,
-      seen,
-      own,
-      node: part(words.weight(names[i], r, c), frame, pixel, weight, seen, own),
-    };
+      [frame, pixel, own] = [0, 0, 0].map(() => shape("frame")),
+      [seen, said] = [0, 0].map(() => shape("label", "text")),
+      weight = here.filters[i - 1][r][c];
+    box(frame, x, y, place.cell, HIGH);
+    box(pixel, x, y, place.cell, 12);
+    box(own, x, y + 12, place.cell, HIGH - 12);
+    own.setAttribute("class", sign(weight));
+    own.setAttribute("fill-opacity", Math.min(0.45, Math.abs(weight) / 5) || 1);
+    const middle = x + place.cell / 2,
+      node = part(words.weight(names[i], r, c), pixel, own, seen, said, frame);
+    node.classList.add(`ln-sl-c${i}`);
+    put(said, [middle, y + 23], fixed ? "" : words.short(weight));
+    return { node, pixel, seen, spot: [middle, y + 9.5], read: () => here.patches[i - 1][r * here.k + c] };
   }
-
+  /** What a hand on the window leaves alone. */
   function build() {
-    const { width, k, padding, deep, kind, fixed } = here;
-    place = layout(width, n, Math.max(...size));
+    const { width, planes, tone, k, padding, deep, ink, maps, most } = here,
+      flat = (grid, dye) => grid.map((row, r) => row.map((v, c) => dye(v, r, c)));
+    place = layout(width, n + 1, Math.max(...size));
     stage.setAttribute("viewBox", `0 0 ${width} ${place.height}`);
-    stage.setAttribute("class", `ln-sl-stage ln-ink${{ standard: 2, depthwise: 1, pointwise: 0 }[kind]}`);
-    const [high, across] = [here.rows, here.columns].map((cells) => cells * place.pitch);
+    stage.setAttribute("class", `ln-sl-stage ln-ink${ink}`);
     for (const i of all) {
-      const corner = place.input(i, size),
-        [h, w] = size.map((cells) => cells * place.pitch),
-        ring = padding * place.pitch;
-      put(labels[i], place.label(i), i ? names[i] : photo ? words.photo : "");
-      put(lower[i], place.name(i), i ? names[i] : words.sum(kind));
-      box(frames[i], corner, w, h);
-      box(rings[i], [corner[0] - ring, corner[1] - ring], (i > 0) * ring && w + 2 * ring, h + 2 * ring);
-      box(mapFrames[i], place.map(i, outputs()), across, high, SMALL);
-      const one = i && (deep ? place.kernel(i, i, k) : i < 2 && place.kernel(1, n, k));
-      box(kernels[i], one ? [one.x, one.y] : [0, 0], one ? one.width : 0, one ? one.height : 0);
-    }
-    signs.forEach((node, i) => put(node, place.sign(i), deep ? "" : i ? "+" : "="));
-    aside.forEach((node, line) => put(node, place.aside(line), words.kernels(kind, n)[line]));
-    flow.setAttribute("d", all.slice(1).map(place.flow).join(""));
-    put(title, place.title);
-    weights = upto(k).map((r) => upto(n * k).map((at) => cell(1 + Math.floor(at / k), r, at % k)));
-    if (!fixed) for (const { node } of weights.flat()) node.classList.add("ln-sl-edit");
-    group.put([
-      planeParts,
-      ...weights.map((row) => row.map(({ node }) => node)),
-      mapParts.slice(+deep),
-      bars.map(({ node }) => node),
-    ]);
-  }
-
-  /** Pictures, maps and weights: what a hand on the window leaves alone. */
-  function dye() {
-    const { maps: found, most, filters, grey: levels } = here,
-      { pitch } = place;
-    const tone = (level) => ({ stroke: typeof level === "string" ? colour(level) : grey(level) });
-    if (photo)
-      paint(
-        images[0],
-        levels[0].map((row, r) => row.map((_, c) => levels.map((plane) => plane[r][c]).join(""))),
-        place.input(0, size),
-        pitch,
-        tone,
+      const photo = fixed ? "" : words.photo;
+      put(labels[0][i], place.at(i, 0, 11), names[i] || photo);
+      put(labels[1][i], place.at(i, 1, 11), names[i] || words.sum(deep));
+      put(aside[i], place.at(0, 0, place.under + 32 + 15 * i), words.kernels(deep, n)[i] ?? "");
+      put(signs[i], place.at(i + 0.5, 1, place.under), deep || i === n ? "" : i ? "+" : "=");
+      for (const lower of [0, 1]) cover(frames[lower][i], i, lower, [0, 0, ...bounds(lower)]);
+      cover(rings[i], i, 0, i && padding && [-1, -1, size[0] + 2, size[1] + 2]);
+      const [[left, top], [right]] = [place.weight(i, 0, 0, k), place.weight(deep ? i : n, 0, k, k)],
+        one = i && (deep || i < 2);
+      box(kernels[i], left - 2, top - 2, one * (right - left + 4), one * (k * HIGH + 4));
+      const dyed = flat(planes[i && i - 1], (v, r, c) =>
+        colour(i ? [v, v, v].map(tone) : planes.map((plane) => tone(plane[r][c]))),
       );
-    levels.forEach((plane, i) => paint(images[i + 1], plane, place.input(i + 1, size), pitch, tone));
-    for (const i of all)
+      paint(images[0][i], photo || i ? dyed : [], corner(i, 0), place.pitch, (stroke) => ({ stroke }));
       paint(
-        maps[i],
-        (found[i] ?? []).map((row) => row.map((v) => strength(v, most))),
-        place.map(i, outputs()),
-        pitch,
+        images[1][i],
+        flat(maps[i] ?? [], (v) => strength(v, most)),
+        corner(i, 1),
+        place.pitch,
         (level) => ({ class: sign(level), "stroke-opacity": Math.abs(level) / 5 || 1 }),
       );
-    const room = (values, each) => Math.max(...values.map((v) => words.short(v).length)) * each < place.cell,
-      [tells, sees] = [room(filters.flat(2), 7), room(planes.flat(2), 6)];
-    for (const { i, r, c, weight, own, seen } of weights.flat()) {
-      const value = filters[i - 1][r][c];
-      weight.setAttribute("class", `${sign(value)} ln-quiet`);
-      weight.setAttribute("fill-opacity", Math.min(0.45, Math.abs(value) / 5));
-      own.textContent = tells ? words.short(value) : "";
-      seen.setAttribute("visibility", sees ? "visible" : "hidden");
     }
-  }
-
-  /** The window, what it reads, what comes of it. */
-  function stand() {
-    const { k, y, x, stride, padding, rows, columns, maps: found, pixels, costs: own, most } = here,
-      { pitch } = place;
-    for (const i of all) {
-      const [a, b] = place.input(i, size),
-        corner = [a + (x * stride - padding) * pitch, b + (y * stride - padding) * pitch],
-        [left, top] = place.map(i, outputs());
-      box(windows[i], corner, k * pitch, k * pitch);
-      box(hits[i], corner, k * pitch, k * pitch, SMALL);
-      box(heres[i], [left + x * pitch, top + y * pitch], found[i] ? pitch : 0, pitch);
-      put(totals[i], place.total(i), found[i] ? words.rounded(found[i][y][x]) : "");
-    }
-    for (const { i, r, c, pixel, seen } of weights.flat()) {
-      const [value, level] = pixels(i - 1, r, c);
-      pixel.setAttribute("fill", grey(level));
-      seen.setAttribute("class", `ln-sl-tiny ${level > 4 ? "ln-sl-dark" : "ln-sl-pale"}`);
-      seen.textContent = words.short(value);
-    }
-    put(title, place.title, words.spent(here.count, rows, columns));
-    bars.forEach(({ shapes: [hit, of, so, name, number], node }, i) => {
-      const { kind, side, each } = own[i],
-        [left, top, room] = place.bar(i),
-        long = (room - NAMES - NUMBERS) / here.longest;
-      const now = each * (y * columns + x + 1);
-      node.setAttribute("aria-label", words.bar(kind, side));
-      box(hit, [left, top], room, BAR);
-      box(of, [left + NAMES, top + 3], each * rows * columns * long, BAR - 6);
-      box(so, [left + NAMES, top + 3], now * long, BAR - 6);
-      so.setAttribute("class", `ln-sl-so ln-ink${{ standard: 2, depthwise: 1, pointwise: 0 }[kind]}`);
-      put(name, [left, top + 13], words.layers(kind, side));
-      put(number, [left + room, top + 13], whole(now));
-      name.classList.toggle("ln-on", kind === here.kind);
-    });
-    hand.put(y * columns + x, words.near(here.row, here.column));
+    weights = upto(k).map((r) => upto(n * k).map((spot) => cell(1 + Math.floor(spot / k), r, spot % k)));
+    group.put([
+      pictures[0].slice(+fixed),
+      ...weights.map((line) => line.map(({ node }) => node)),
+      pictures[1].slice(+deep),
+    ]);
   }
   return {
     node: stage,
     meant: group.meant,
     put(now) {
       here = now;
-      const shape = [here.width, here.kind, here.k, here.stride, here.padding, here.output].join();
+      const shape = now.key + now.width;
       if (shape !== built) build();
-      if (shape !== built || painted !== here.key) dye();
-      [built, painted] = [shape, here.key];
-      stand();
-    },
-    /** The pixel of an input, or the place of a map, that the pointer is over; or null. */
-    pixelAt: (i) => cellAt(pointer, place.input(i, size), place.pitch, size),
-    placeAt: (i) => cellAt(pointer, place.map(i, outputs()), place.pitch, outputs()),
-    /** The pixel in the corner of a window that is dragged to a spot; `grab` tells where it was taken. */
-    under: ([x, y], [dx, dy] = [0, 0]) => [y - dy, x - dx].map((way) => way / place.pitch),
-    /** Leaves one channel bright, or all; frames pixels and outputs, each `[row, column, high, wide]`. */
-    light(only, pixels, found) {
-      const { pitch } = place,
-        dim = (nodes, on) => nodes.forEach((node) => node.classList.toggle("ln-sl-dim", on));
+      built = shape;
+      const {
+        many,
+        place: [y, x],
+        window,
+        maps,
+        tone,
+        costs,
+        longest,
+      } = now;
       for (const i of all) {
-        const off = i > 0 && only > 0 && i !== only,
-          show = (own, there) => (own && there && !off ? own : [0, 0, 0, 0]);
-        dim([images[i], windows[i], maps[i], heres[i], totals[i]], off);
-        const [[r, c, high, wide], [top, left, tall, across]] = [
-            show(pixels, inputs.includes(i)),
-            show(found, here.maps[i]),
-          ],
-          [a, b] = place.input(i, size),
-          [p, q] = place.map(i, outputs());
-        box(ghosts[i], [a + c * pitch, b + r * pitch], wide * pitch, high * pitch);
-        box(echoes[i], [p + left * pitch, q + top * pitch], across * pitch, tall * pitch);
+        cover(marks[0][i], i, 0, (i || !fixed) && window([y, x]));
+        cover(marks[1][i], i, 1, maps[i] && [y, x, 1, 1]);
+        put(totals[i], place.at(i, 1, place.under), maps[i] ? words.short(maps[i][y][x]) : "");
       }
-      for (const { i, node } of weights.flat()) dim([node], only > 0 && i !== only);
+      for (const { pixel, seen, spot, read } of weights.flat()) {
+        const level = tone(read());
+        pixel.setAttribute("fill", colour([level, level, level]));
+        seen.setAttribute("class", level > 4 ? "ln-sl-dark" : "ln-sl-pale");
+        put(seen, spot, fixed ? "" : read());
+      }
+      const [left, top] = place.bar(0);
+      put(title, [left, top - 6], words.spent(n, many));
+      costs.forEach(({ kind, side, each, ink }, i) => {
+        const [, own] = place.bar(i),
+          long = ((place.room - NAMES - NUMBERS) * each) / longest,
+          count = y * many[1] + x + 1;
+        const [of, so, name, number] = bars[i];
+        so.setAttribute("class", `ln-sl-so ln-ink${ink}`);
+        box(of, left + NAMES, own + 3, long * many[0] * many[1], BAR - 6);
+        box(so, left + NAMES, own + 3, long * count, BAR - 6);
+        put(name, [left, own + 13], words.layer(kind, side));
+        put(number, [left + place.room, own + 13], whole(each * count));
+      });
     },
-    hold: (on) => hand.node.classList.toggle("ln-held", on),
+    /** The cell of a picture that the pointer is over, or null. */
+    under(i, lower) {
+      const cell = pointer && cellOf(pointer, i, lower);
+      return cell?.every((at, way) => at >= 0 && at < bounds(lower)[way]) ? cell : null;
+    },
+    /** Leaves one channel bright, or with 0 all; frames cells of the inputs and of the maps. */
+    light(only, ...cells) {
+      stage.setAttribute("data-only", only);
+      for (const i of all)
+        for (const lower of [0, 1])
+          cover(ghosts[lower][i], i, lower, (lower ? here.maps[i] : i || !fixed) && cells[lower]);
+    },
   };
 }

@@ -15,8 +15,16 @@ KINDS = ("standard", "depthwise", "pointwise")
 KERNELS, STRIDES, PADDINGS, SPEEDS = (2, 3), (1, 2), (0, 1), (1, 4, 16)
 LARGEST = KERNELS[-1]
 WEIGHTS = range(-2, 3)
-EDGES = [-1, 0, 1] * 9  # of three channels, each filter row by row: from left to right it grows brighter
-REDDEST = [2, -1, -1]
+LAYERS = [["standard", 3], ["standard", 2], ["depthwise", 3], ["depthwise", 2], ["pointwise", 1]]
+REDDEST = [2, -1, -1]  # of red, green, blue
+EDGES = [-1, 0, 1] * 9  # each filter row by row: from left to right it grows brighter
+REDS = [weight if place == 4 else 0 for weight in REDDEST for place in range(9)]
+ASKED = [
+    {"kind": "standard", "kernel": 3, "filters": EDGES},
+    {"kind": "standard", "kernel": 3, "filters": REDS},
+    {"kind": "depthwise", "kernel": 3},
+    {"kind": "pointwise", "kernel": 1, "mix": REDDEST},
+]
 
 
 class Settings(NamedTuple):
@@ -36,6 +44,27 @@ class Module(NamedTuple):
     bias: list[float]
     measured: list[Plane]
     own: Settings
+
+    def kernel(self, output: int) -> "Module":
+        """One kernel of several, with the map that it makes; of a depthwise layer one for each channel."""
+        c, many = len(self.planes), len(self.weights)
+        step = many // c if self.own.kind == "depthwise" else many
+        if output not in range(step):
+            raise ValueError(f"output must be one of 0 to {step - 1}; got {output}")
+        weights, bias, measured = (own[output::step] for own in (self.weights, self.bias, self.measured))
+        return self._replace(weights=weights, bias=bias, measured=measured)
+
+    def maps(self) -> list[Plane | None]:
+        """What was measured of the maps drawn: the sum, or None and each channel's own."""
+        return [None, *self.measured] if self.measured and self.own.kind == "depthwise" else [*self.measured]
+
+    def traits(self) -> tuple[list[float], list[float]]:
+        """The weights as the traits `filters` and `mix` hold them."""
+        filters = [filter_ for kernel in self.weights for filter_ in kernel]
+        none = [0] * LARGEST
+        rows = [[[*row, *none][:LARGEST] for row in [*filter_, none, none][:LARGEST]] for filter_ in filters]
+        mixed = [filter_[0][0] for filter_ in filters]
+        return [weight for filter_ in rows for row in filter_ for weight in row], mixed
 
 
 class Part(NamedTuple):

@@ -4,7 +4,7 @@ Means over squares of `SIDE` pixels of scikit-learn's sample picture flower.jpg 
 `LEFT` on, top row first.
 """
 
-LEFT, SIDE = 60, 33
+LEFT, SIDE, BRIGHTEST = 60, 33, 9
 COLOURS = ("red", "green", "blue")
 
 ROWS = (

@@ -1,67 +1,53 @@
-// What the page computes of a convolution: the filters drawn, what they give, where windows stand, what it costs.
+// What the page computes of a convolution: filters, what they give, where windows stand, what it costs.
 import { upto } from "../kit/shared.js";
 
-const sum = (values) => values.reduce((total, value) => total + value, 0);
-
 /** Places of a window along one side: ⌊(n + 2p − K) / s⌋ + 1. */
-export const places = (n, k, stride, padding) => Math.floor((n + 2 * padding - k) / stride) + 1;
+const places = (n, k, stride, padding) => Math.floor((n + 2 * padding - k) / stride) + 1;
 
-/** The filter of each channel, and its bias: one for each channel of a depthwise layer, else one for the sum. */
-export function kernelOf({ planes, module, kind, kernel, filters, mix, output }) {
-  const channels = upto(planes.length);
-  if (module.weights) {
-    const each = kind === "depthwise" ? module.weights.length / planes.length : 0,
-      outputs = each ? channels.map((i) => i * each + output) : [output];
-    return {
-      filters: each ? outputs.map((o) => module.weights[o][0]) : module.weights[output],
-      bias: outputs.flatMap((o) => module.bias.slice(o, o + 1)),
-    };
-  }
-  const row = (i, r) => filters.slice(9 * i + 3 * r, 9 * i + 3 * r + kernel);
-  return {
-    filters:
-      kind === "pointwise" ? mix.map((weight) => [[weight]]) : channels.map((i) => upto(kernel).map((r) => row(i, r))),
-    bias: [],
-  };
-}
-
-/** Pairs of pixel and weight where a window stands, row by row. */
-export const pairs = (plane, filter, stride, padding, y, x) =>
-  filter.flatMap((row, dy) =>
-    row.map((weight, dx) => [plane[y * stride + dy - padding]?.[x * stride + dx - padding] ?? 0, weight]),
+/** The filter of each channel, in rows of weights. */
+export const filtersOf = ({ kind, kernel, filters, mix }) =>
+  mix.map((weight, i) =>
+    kind === "pointwise" ? [[weight]] : upto(kernel).map((r) => filters.slice(9 * i + 3 * r, 9 * i + 3 * r + kernel)),
   );
+
+/** The pixels that a window reads, row by row; around a plane there are zeros. */
+export const patch = (plane, k, stride, padding, y, x) =>
+  upto(k * k).map((at) => plane[y * stride - padding + Math.floor(at / k)]?.[x * stride - padding + (at % k)] ?? 0);
 
 /** The map that each channel and its filter give: rows of sums. */
 export function alone(planes, filters, stride, padding) {
-  const [rows, columns] = [planes[0], planes[0][0]].map(({ length }) =>
-    places(length, filters[0].length, stride, padding),
-  );
-  return planes.map((plane, i) =>
-    upto(rows).map((y) =>
-      upto(columns).map((x) => sum(pairs(plane, filters[i], stride, padding, y, x).map(([a, b]) => a * b))),
-    ),
-  );
+  const k = filters[0].length,
+    [rows, columns] = [planes[0], planes[0][0]].map((side) => upto(places(side.length, k, stride, padding)));
+  return planes.map((plane, i) => {
+    const weights = filters[i].flat(),
+      sum = (pixels) => pixels.reduce((total, pixel, at) => total + pixel * weights[at], 0);
+    return rows.map((y) => columns.map((x) => sum(patch(plane, k, stride, padding, y, x))));
+  });
 }
 
-/** All maps and a bias added up, channel by channel. */
-export const added = (maps, bias) =>
-  maps[0].map((row, y) => row.map((_, x) => sum([...maps.map((map) => map[y][x]), ...bias])));
+/** What a layer gives: the sum of all channels first, or null where none are added; then each channel's own. */
+export function given(apart, bias, deep) {
+  const own = (i) => (deep ? (bias[i] ?? 0) : 0),
+    maps = apart.map((map, i) => map.map((row) => row.map((v) => v + own(i)))),
+    total = (y, x) => apart.reduce((sum, map) => sum + map[y][x], bias[0] ?? 0);
+  return [deep ? null : apart[0].map((row, y) => row.map((_, x) => total(y, x))), ...maps];
+}
 
-/** The place along one side whose window has its middle next to a pixel. */
+const clip = (v, most) => Math.max(0, Math.min(v, most));
+
+/** The place along one side whose window has its middle next to a pixel; of an even kernel, the pixel before that. */
 export const nearest = (pixel, n, k, stride, padding) =>
-  Math.max(
-    0,
-    Math.min(Math.floor((pixel + padding - ((k - 1) >> 1)) / stride + 0.5), places(n, k, stride, padding) - 1),
-  );
+  clip(Math.floor((pixel + padding - ((k - 1) >> 1)) / stride + 0.5), places(n, k, stride, padding) - 1);
 
 /** The middle of a place's window. */
 export const middle = (place, k, stride, padding) => place * stride - padding + ((k - 1) >> 1);
 
-/** The first and the last place along one side whose windows read a pixel; none where the first comes after the last. */
-export const readers = (pixel, n, k, stride, padding) => [
-  Math.max(0, Math.ceil((pixel + padding - k + 1) / stride)),
-  Math.min(places(n, k, stride, padding) - 1, Math.floor((pixel + padding) / stride)),
-];
+/** The first place along one side whose window reads a pixel, and how many do. */
+export function readers(pixel, n, k, stride, padding) {
+  const first = Math.max(0, Math.ceil((pixel + padding - k + 1) / stride)),
+    last = Math.min(places(n, k, stride, padding) - 1, Math.floor((pixel + padding) / stride));
+  return [first, Math.max(0, last - first + 1)];
+}
 
 /** Weights of a standard, a depthwise and a pointwise layer that make c maps of c channels. */
 export const ways = (c, k) => [k * k * c * c, k * k * c, c * c];

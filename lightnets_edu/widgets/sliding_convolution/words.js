@@ -1,67 +1,43 @@
 // What the figure of a sliding convolution says.
 const by = (a, b = a) => `${a}\u00a0×\u00a0${b}`;
-const at = (y, x) => `row ${y}, column ${x}`;
 const capital = (text) => text[0].toUpperCase() + text.slice(1);
-
-const whole = (n) => n.toLocaleString("en-GB");
-const minus = (text) => text.replaceAll("-", "−");
-const digits = (v, many) => minus(`${Number.isInteger(v) ? v : +v.toPrecision(many)}`);
+const at = ([y, x]) => `row ${y}, column ${x}`;
+const many = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
+const digits = (v, most) => `${Number.isInteger(v) ? v : +v.toPrecision(most)}`.replace("-", "−");
 const exact = (v) => digits(v, 7);
-const product = (a, b) => +(a * b).toPrecision(12);
 
 export const words = {
   figure: "Sliding convolution",
   exact,
-  rounded: (v) => digits(v, 3),
-  short: (v) => minus(Number.isInteger(v) ? `${v}` : (+v.toFixed(1) || 0).toFixed(1).replace("0.", ".")),
-  layer: "Layer",
-  layers: (kind, k) => `${kind} ${by(k)}`,
-  output: "Kernel",
+  short: (v) => digits(v, 3),
+  layers: "Layer",
+  layer: (kind, k) => `${kind} ${by(k)}`,
   stride: "Stride",
   padding: "Padding",
   speed: "Speed",
-  times: (speed) => `${speed}×`,
   asks: ["Which edges?", "What is red?", "Nothing added?", "One pixel?"],
   photo: "photo",
-  channel: (i, fixed) => (fixed ? `input ${i}` : ["red", "green", "blue"][i]),
-  kernels: (kind, c) =>
-    kind === "depthwise" ? [`${c} kernels`, "of 1 filter"] : ["1 kernel", `of ${c} filter${c > 1 ? "s" : ""}`],
-  sum: (kind) => (kind === "depthwise" ? "no sum" : "sum"),
-  alone: (name) => `${name} alone`,
-  parts: "Channels, weights, maps and multiply-adds",
-  plane: (name) => capital(`${name} channel`),
-  weight: (name, r, c) => capital(`${name} filter, ${at(r, c)}`),
-  map: (name) => capital(`${name} alone, map`),
-  whole: "Sum, map",
-  bar: (kind, k) => capital(`${kind} ${by(k)}`),
-  window: "Window",
-  near: (y, x) => `nearest to ${at(y, x)}`,
-  spent: (maps, rows, columns) => `Multiply-adds so far, ${maps} map${maps > 1 ? "s" : ""} of ${by(rows, columns)}`,
+  kernels: (deep, n) => (deep ? [many(n, "kernel"), "of 1 filter"] : ["1 kernel", `of ${many(n, "filter")}`]),
+  sum: (deep) => (deep ? "no sum" : "sum"),
+  parts: "Pictures, weights, maps: Shift and an arrow move the window or change a weight",
+  picture: (name, lower) => (lower ? `Map: ${name || "sum"}` : capital(name || "photo")),
+  weight: (name, r, c) => `${capital(name)} filter, ${at([r, c])}`,
+  spent: (n, size) => `Multiply-adds so far, ${many(n, "map")} of ${by(...size)}`,
+  here: (place, said) => `${capital(at(place))}: ${said}.`,
   rest: {
-    standard: (y, x, k, c) => `${capital(at(y, x))}: one sum of ${k * k * c} products, over space and channels.`,
-    depthwise: (y, x, k, c) => `${capital(at(y, x))}: ${c} sums of ${k * k} products. Channels never meet.`,
-    pointwise: (y, x, k, c) => `${capital(at(y, x))}: one sum of ${c} products. Neighbours never meet.`,
+    standard: (k, n) => `one sum of ${k * k * n} products, over space and channels`,
+    depthwise: (k, n) => `${many(n, "sum")} of ${k * k} products; channels never meet`,
+    pointwise: (k, n) => `one sum of ${many(n, "product")}; neighbours never meet`,
   },
-  read: (names, pixel, values, many) =>
-    `${capital(at(...pixel))}: ${names.map((name, i) => `${name} ${exact(values[i])}`).join(", ")}. ${many} window${many === 1 ? " reads" : "s read"} it.`,
-  product: (name, r, c, pixel, weight, fixed) =>
-    `${capital(name)} filter, ${at(r, c)}: ${exact(pixel)} · ${exact(weight)} = ${exact(product(pixel, weight))}.${fixed ? "" : " Click: another weight."}`,
-  gives: (name, y, x, many, total, bias) =>
-    `${capital(name)} alone, ${at(y, x)}: ${many} product${many > 1 ? "s" : ""}${bias ? ` and a bias of ${exact(bias)}` : ""} add up to ${exact(total)}.`,
-  adds: (y, x, terms, total) =>
-    `${capital(at(y, x))}: ${terms.map(exact).join(" + ").replaceAll("+ −", "− ")} = ${exact(total)}.`,
+  read: (values, n) => `${values.map(([name, v]) => `${name} ${exact(v)}`).join(", ")}, for ${many(n, "window")}`,
+  product: (name, pixel, weight, fixed) =>
+    `${name} ${exact(pixel)} · ${exact(weight)} = ${exact(pixel * weight)}${fixed ? "" : "; click for another weight"}`,
+  gives: (name, n, total) => `${many(n, "product")} of ${name} add up to ${exact(total)}`,
+  adds: (terms, total) => `${terms.map(exact).join(" + ").replaceAll("+ −", "− ")} = ${exact(total)}`,
   measured: (given, total) =>
     ` Measured, not the formula: the module gives ${exact(given)}, its weights ${exact(total)}.`,
-  costs: ({ kernels, each }, places) =>
-    `${kernels} kernel${kernels > 1 ? "s" : ""} of ${each / kernels} weights: ${each} multiply-adds a place, ${whole(each * places)} in all.`,
-  side: (sides) => `Places along a side: ${sides.join(", ")}.`,
-  formula: (n, p, k, s, found) => `⌊(${n} + 2·${p} − ${k}) / ${s}⌋ + 1 = ${found}`,
-  here: at,
-  pairs: "pixel · weight",
-  total: "sum",
+  heads: (place) => [at(place), "pixel · weight"],
   bias: "bias",
-  cost: (maps) => [`for ${maps} map${maps > 1 ? "s" : ""}`, "weights", "multiply-adds"],
-  separable: (k) => `depthwise ${by(k)} + pointwise`,
-  maps: ["map", "numbers"],
-  row: (name, y) => `${name}, row ${y}`,
+  costs: (weights, places) => `${many(weights, "weight")}, ${(weights * places).toLocaleString("en-GB")} multiply-adds`,
+  row: (name, y) => `${name || "sum"}, row ${y}`,
 };
