@@ -29,7 +29,7 @@ from lightnets_edu.widgets.sliding_convolution.layer import (
     Weights,
 )
 from lightnets_edu.widgets.sliding_convolution.module import module_of
-from lightnets_edu.widgets.sliding_convolution.photo import BRIGHTEST, COLOURS, PLANES
+from lightnets_edu.widgets.sliding_convolution.photo import COLOURS, PLANES, dyed
 
 CAPTION = "Drag the window, click a weight. Blue: above zero; orange: below."
 
@@ -52,7 +52,7 @@ class SlidingConvolution(Figure):
 
     planes: Any = traitlets.List(read_only=True).tag(sync=True)
     names: Any = traitlets.List(read_only=True).tag(sync=True)
-    ends: Any = traitlets.List(read_only=True).tag(sync=True)
+    pictures: Any = traitlets.List(read_only=True).tag(sync=True)
     bias: Any = traitlets.List(read_only=True).tag(sync=True)
     measured: Any = traitlets.List(read_only=True).tag(sync=True)
     offered: Any = traitlets.Dict(read_only=True).tag(sync=True)
@@ -72,16 +72,14 @@ class SlidingConvolution(Figure):
         self._module = own = _module
         if own is None:
             offered = {"layers": LAYERS, "stride": list(STRIDES), "padding": list(PADDINGS)}
-            planes, names, ends, given = copy.deepcopy(PLANES), [*COLOURS], [0, BRIGHTEST], [[], []]
+            planes, names, given = copy.deepcopy(PLANES), [*COLOURS], [[], []]
         else:
             kind, kernel, stride, padding = own.own
             offered = {"layers": [[kind, kernel]], "stride": [stride], "padding": [padding]}
             planes, names, given = own.planes, [f"input {i}" for i in range(len(own.planes))], [own.bias, own.maps()]
-            numbers = [v for plane in planes for row in plane for v in row]
-            ends = [min(numbers), max(numbers)]
             traits = {**dict(zip(("filters", "mix"), own.traits(), strict=True)), **traits}
         sent = {
-            "planes": planes, "names": ["", *names], "ends": ends, "bias": given[0], "measured": given[1],
+            "planes": planes, "names": ["" if own else "photo", *names], "pictures": dyed(planes, photo=own is None), "bias": given[0], "measured": given[1],
             "offered": {**offered, "speed": list(SPEEDS)}, "asked": [] if own else copy.deepcopy(ASKED),
             "fixed": own is not None,
         }  # fmt: skip
@@ -140,16 +138,16 @@ class SlidingConvolution(Figure):
         """What each channel and its filter give where the window stands: its pairs and their sum, without bias."""
         return sliding.parts(self.planes, self.filters_drawn(), self.stride, self.padding, *self.position())
 
-    def formula(self) -> list[Plane | None]:
-        """The maps that the weights give, from PyTorch: the sum, None in a depthwise layer, then each channel alone."""
+    def formula(self) -> list[Plane]:
+        """The maps that the weights give, from PyTorch: the sum, nothing in a depthwise layer, then each channel alone."""
         found = sliding.outputs(self.layer(), self.planes)
         if self.kind == "depthwise":
-            return [None, *found]
+            return [[], *found]
         apart = [[own] for own in self.filters_drawn()]
         alone = sliding.outputs(sliding.made(len(self.planes), apart, [], self.stride, self.padding), self.planes)
         return [*found, *alone]
 
-    def maps(self) -> list[Plane | None]:
+    def maps(self) -> list[Plane]:
         """The maps drawn: what the module gave, where that is something else, or the formula's."""
         return [*self.measured, *self.formula()[len(self.measured) :]]
 

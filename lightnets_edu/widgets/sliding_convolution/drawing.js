@@ -2,7 +2,7 @@
 import { drag } from "../kit/drag.js";
 import { part, parts } from "../kit/parts.js";
 import { svg, upto, whole } from "../kit/shared.js";
-import { BAR, box, colour, HIGH, layout, paint, put, sign, strength } from "./picture.js";
+import { BAR, box, HIGH, layout, paint, put, strength } from "./picture.js";
 import { words } from "./words.js";
 
 const [NAMES, NUMBERS] = [112, 44]; // room beside the bars
@@ -10,9 +10,10 @@ const [NAMES, NUMBERS] = [112, 44]; // room beside the bars
 /** Columns of the drawing: 0 holds the photograph and the sum, the others a channel each; above, `lower` 0, are inputs,
     below maps. `reading` is for the kit's parts; `hold(lower, cell)` hears of a hand that drags over a picture; `heard`
     of a pointer that moves. */
-export function drawing(names, size, fixed, reading, hold, heard) {
+export function drawing(names, colours, fixed, reading, hold, heard) {
   const all = upto(names.length),
-    n = all.at(-1);
+    n = all.length - 1,
+    size = [colours[1].length, colours[1][0].length];
   const shape = (name, tag = "rect") => svg(tag, { class: `ln-sl-${name}` }),
     make = (name, tag) => all.map((i) => shape(`${name} ln-sl-c${i}`, tag)),
     [images, labels, marks, ghosts, frames] = [
@@ -25,10 +26,15 @@ export function drawing(names, size, fixed, reading, hold, heard) {
     [kernels, rings] = ["kernel", "ring"].map((name) => make(name)),
     [totals, signs, aside] = ["total", "total", "label"].map((name) => make(name, "text")),
     title = shape("name", "text"),
-    bars = [0, 1, 2].map(() => [shape("of"), shape("so"), shape("name", "text"), shape("number", "text")]);
+    bars = [2, 1, 0].map((ink) => [
+      shape("of"),
+      shape(`so ln-ink${ink}`),
+      shape("name", "text"),
+      shape("number", "text"),
+    ]);
   const pictures = frames.map((row, lower) =>
     row.map((frame, i) => {
-      const node = part(words.picture(names[i], lower), frame);
+      const node = part(words.picture(i, names[i], lower), frame);
       drag(node, { move: (spot) => hold(lower, cellOf(spot, i, lower)), free: true });
       return node;
     }),
@@ -69,31 +75,34 @@ export function drawing(names, size, fixed, reading, hold, heard) {
   /** A weight, below the pixel that it meets. */
   function cell(i, r, c) {
     const [x, y] = place.weight(i, r, c, here.k),
-      [frame, pixel, own] = [0, 0, 0].map(() => shape("frame")),
+      [frame, pixel, own] = ["frame", "pixel", ""].map((name) => shape(name)),
       [seen, said] = [0, 0].map(() => shape("label", "text")),
       weight = here.filters[i - 1][r][c];
     box(frame, x, y, place.cell, HIGH);
     box(pixel, x, y, place.cell, 12);
     box(own, x, y + 12, place.cell, HIGH - 12);
-    own.setAttribute("class", sign(weight));
-    own.setAttribute("fill-opacity", Math.min(0.45, Math.abs(weight) / 5) || 1);
+    own.setAttribute("class", strength(weight, here.heaviest));
     const middle = x + place.cell / 2,
       node = part(words.weight(names[i], r, c), pixel, own, seen, said, frame);
     node.classList.add(`ln-sl-c${i}`);
     put(said, [middle, y + 23], fixed ? "" : words.short(weight));
-    return { node, pixel, seen, spot: [middle, y + 9.5], read: () => here.patches[i - 1][r * here.k + c] };
+    return {
+      node,
+      pixel,
+      seen,
+      spot: [middle, y + 9.5],
+      read: () => [here.patches, here.dyes].map((own) => own[i - 1][r * here.k + c]),
+    };
   }
   /** What a hand on the window leaves alone. */
   function build() {
-    const { width, planes, tone, k, padding, deep, ink, maps, most } = here,
-      flat = (grid, dye) => grid.map((row, r) => row.map((v, c) => dye(v, r, c)));
+    const { width, k, padding, deep, ink, maps, most } = here;
     place = layout(width, n + 1, Math.max(...size));
     stage.setAttribute("viewBox", `0 0 ${width} ${place.height}`);
     stage.setAttribute("class", `ln-sl-stage ln-ink${ink}`);
     for (const i of all) {
-      const photo = fixed ? "" : words.photo;
-      put(labels[0][i], place.at(i, 0, 11), names[i] || photo);
-      put(labels[1][i], place.at(i, 1, 11), names[i] || words.sum(deep));
+      put(labels[0][i], place.at(i, 0, 11), names[i]);
+      put(labels[1][i], place.at(i, 1, 11), i ? names[i] : words.sum(deep));
       put(aside[i], place.at(0, 0, place.under + 32 + 15 * i), words.kernels(deep, n)[i] ?? "");
       put(signs[i], place.at(i + 0.5, 1, place.under), deep || i === n ? "" : i ? "+" : "=");
       for (const lower of [0, 1]) cover(frames[lower][i], i, lower, [0, 0, ...bounds(lower)]);
@@ -101,17 +110,9 @@ export function drawing(names, size, fixed, reading, hold, heard) {
       const [[left, top], [right]] = [place.weight(i, 0, 0, k), place.weight(deep ? i : n, 0, k, k)],
         one = i && (deep || i < 2);
       box(kernels[i], left - 2, top - 2, one * (right - left + 4), one * (k * HIGH + 4));
-      const dyed = flat(planes[i && i - 1], (v, r, c) =>
-        colour(i ? [v, v, v].map(tone) : planes.map((plane) => tone(plane[r][c]))),
-      );
-      paint(images[0][i], photo || i ? dyed : [], corner(i, 0), place.pitch, (stroke) => ({ stroke }));
-      paint(
-        images[1][i],
-        flat(maps[i] ?? [], (v) => strength(v, most)),
-        corner(i, 1),
-        place.pitch,
-        (level) => ({ class: sign(level), "stroke-opacity": Math.abs(level) / 5 || 1 }),
-      );
+      paint(images[0][i], colours[i], corner(i, 0), place.pitch, "stroke");
+      const strengths = maps[i].map((row) => row.map((v) => strength(v, most)));
+      paint(images[1][i], strengths, corner(i, 1), place.pitch, "class");
     }
     weights = upto(k).map((r) => upto(n * k).map((spot) => cell(1 + Math.floor(spot / k), r, spot % k)));
     group.put([
@@ -133,32 +134,30 @@ export function drawing(names, size, fixed, reading, hold, heard) {
         place: [y, x],
         window,
         maps,
-        tone,
         costs,
         longest,
       } = now;
       for (const i of all) {
-        cover(marks[0][i], i, 0, (i || !fixed) && window([y, x]));
-        cover(marks[1][i], i, 1, maps[i] && [y, x, 1, 1]);
-        put(totals[i], place.at(i, 1, place.under), maps[i] ? words.short(maps[i][y][x]) : "");
+        cover(marks[0][i], i, 0, colours[i].length && window([y, x]));
+        cover(marks[1][i], i, 1, maps[i].length && [y, x, 1, 1]);
+        put(totals[i], place.at(i, 1, place.under), maps[i].length ? words.short(maps[i][y][x]) : "");
       }
       for (const { pixel, seen, spot, read } of weights.flat()) {
-        const level = tone(read());
-        pixel.setAttribute("fill", colour([level, level, level]));
-        seen.setAttribute("class", level > 4 ? "ln-sl-dark" : "ln-sl-pale");
-        put(seen, spot, fixed ? "" : read());
+        const [value, dye] = read();
+        pixel.setAttribute("fill", dye || "#000");
+        seen.setAttribute("class", dye > "#7" ? "ln-sl-dark" : "ln-sl-pale");
+        put(seen, spot, fixed ? "" : value);
       }
       const [left, top] = place.bar(0);
       put(title, [left, top - 6], words.spent(n, many));
-      costs.forEach(({ kind, side, each, ink }, i) => {
+      costs.forEach(([kind, each], i) => {
         const [, own] = place.bar(i),
           long = ((place.room - NAMES - NUMBERS) * each) / longest,
           count = y * many[1] + x + 1;
         const [of, so, name, number] = bars[i];
-        so.setAttribute("class", `ln-sl-so ln-ink${ink}`);
         box(of, left + NAMES, own + 3, long * many[0] * many[1], BAR - 6);
         box(so, left + NAMES, own + 3, long * count, BAR - 6);
-        put(name, [left, own + 13], words.layer(kind, side));
+        put(name, [left, own + 13], kind);
         put(number, [left + place.room, own + 13], whole(each * count));
       });
     },
@@ -172,7 +171,7 @@ export function drawing(names, size, fixed, reading, hold, heard) {
       stage.setAttribute("data-only", only);
       for (const i of all)
         for (const lower of [0, 1])
-          cover(ghosts[lower][i], i, lower, (lower ? here.maps[i] : i || !fixed) && cells[lower]);
+          cover(ghosts[lower][i], i, lower, (lower ? here.maps[i] : colours[i]).length && cells[lower]);
     },
   };
 }

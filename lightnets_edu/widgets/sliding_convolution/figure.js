@@ -2,27 +2,20 @@ import { asks } from "../kit/asks.js";
 import { player } from "../kit/player.js";
 import { choice, controls, html, reserve, table, widget } from "../kit/shared.js";
 import { drawing } from "./drawing.js";
-import { alone, filtersOf, given, middle, nearest, patch, readers, ways } from "./sliding.js";
+import { added, alone, filtersOf, middle, nearest, patch, readers, ways } from "./sliding.js";
 import { words } from "./words.js";
 
 const KINDS = ["pointwise", "depthwise", "standard"]; // in the order of their inks
 const LAYER = ["kind", "kernel", "stride", "padding", "filters", "mix"];
+const MADE = ["planes", "pictures", "measured", "bias", "names", "offered", "asked", "fixed"];
 const PAUSE = 1000; // milliseconds at a place, at the lowest speed
 
+const most = (grids) => Math.max(...grids.flat(2).map(Math.abs));
 const clip = (v, least, most) => Math.max(least, Math.min(v, most));
 
 export default widget(words.figure, (kit) => {
   const { model, live, set } = kit,
-    [planes, measured, bias, [low, high], names, offered, asked, fixed] = [
-      "planes",
-      "measured",
-      "bias",
-      "ends",
-      "names",
-      "offered",
-      "asked",
-      "fixed",
-    ].map((name) => model.get(name)),
+    [planes, pictures, measured, bias, names, offered, asked, fixed] = MADE.map((name) => model.get(name)),
     n = planes.length,
     size = [planes[0].length, planes[0][0].length];
   let here = {};
@@ -35,28 +28,26 @@ export default widget(words.figure, (kit) => {
     if (key !== here.key) {
       const filters = filtersOf(state),
         deep = kind === "depthwise",
-        formula = given(alone(planes, filters, stride, padding), bias, deep),
+        apart = alone(planes, filters, deep ? bias : [], stride, padding),
+        formula = [deep ? [] : added(apart, bias[0]), ...apart],
         maps = formula.map((map, i) => measured[i] ?? map),
         large = k > 1 ? k : 3;
       here = {
-        ...{ ...state, key, planes, k, deep, filters, formula, maps },
+        ...{ ...state, key, k, deep, filters, formula, maps },
         ink: KINDS.indexOf(kind),
         many: [maps[1].length, maps[1][0].length],
-        most: Math.max(...maps.flat(2).map(Math.abs)),
-        costs: ways(n, large).map((each, i) => ({
-          kind: KINDS[2 - i],
-          ink: 2 - i,
-          side: i < 2 ? large : 1,
-          each,
-          makes: n,
-        })),
+        most: most(maps),
+        heaviest: most(filters),
+        costs: ways(n, large).map((each, i) => [words.layer(KINDS[2 - i], i < 2 ? large : 1), each]),
         longest: 9 * n * n * (size[0] + 2) * (size[1] + 2), // of the largest state: bars keep their scale
-        tone: (v) => Math.round((9 * (v - low)) / (high - low || 1)),
         window: (place) => [...place.map((at) => at * stride - padding), k, k],
       };
     }
     const place = ["row", "column"].map((name, way) => nearest(model.get(name), size[way], k, stride, padding));
-    here = { ...here, width, place, patches: planes.map((plane) => patch(plane, k, stride, padding, ...place)) };
+    const [patches, dyes] = [planes, pictures.slice(1)].map((own) =>
+      own.map((plane) => patch(plane, k, stride, padding, ...place)),
+    );
+    here = { ...here, width, place, patches, dyes };
   }
   const pixelOf = (place) => place.map((at) => middle(at, here.k, here.stride, here.padding));
 
@@ -111,13 +102,13 @@ export default widget(words.figure, (kit) => {
     map(i) {
       const place = picture.under(i, 1) ?? here.place,
         [y, x] = place,
-        [total, ...terms] = here.maps.map((map) => map?.[y][x]);
+        [total, ...terms] = here.maps.map((map) => map[y]?.[x]);
       picture.light(i, here.window(place), [y, x, 1, 1]);
       const said = i ? words.gives(names[i], here.k ** 2, terms[i - 1]) : words.adds([...terms, ...bias], total);
       return words.here(place, said) + unlike(i, place);
     },
   };
-  const unlike = (i, [y, x]) => (measured[i] ? words.measured(measured[i][y][x], here.formula[i][y][x]) : "");
+  const unlike = (i, [y, x]) => (measured[i]?.length ? words.measured(measured[i][y][x], here.formula[i][y][x]) : "");
   function show() {
     const { kind, place, k, deep } = here,
       spot = picture.meant();
@@ -127,7 +118,7 @@ export default widget(words.figure, (kit) => {
   }
 
   const heard = () => picture.meant() && show(),
-    picture = drawing(names, size, fixed, { show, pick, shift }, hold, heard);
+    picture = drawing(names, pictures, fixed, { show, pick, shift }, hold, heard);
   const layer = choice(words.layers, ([kind, kernel]) => set({ kind, kernel })),
     menus = ["stride", "padding", "speed"].map((name) => choice(words[name], (value) => set({ [name]: value })));
   function advance() {
@@ -168,15 +159,14 @@ export default widget(words.figure, (kit) => {
       questions.put();
     },
     data() {
-      const { filters, place, patches, maps, many, costs } = here,
+      const { filters, place, patches, maps } = here,
         pair = (i) => (value, at) => `${words.exact(value)}·${words.exact(filters[i].flat()[at])}`,
-        rows = (map, i) => (map ?? []).map((row, y) => [words.row(names[i], y), row.map(words.exact).join(", ")]);
+        rows = (map, i) => map.map((row, y) => [words.row(i, names[i], y), row.map(words.exact).join(", ")]);
       return [
         table([
           words.heads(place),
           ...patches.map((pixels, i) => [names[i + 1], pixels.map(pair(i)).join(" + ")]),
           ...bias.map((b) => [words.bias, words.exact(b)]),
-          ...costs.map(({ kind, side, each }) => [words.layer(kind, side), words.costs(each, many[0] * many[1])]),
           ...maps.flatMap(rows),
         ]),
       ];

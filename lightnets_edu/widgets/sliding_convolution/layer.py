@@ -54,9 +54,9 @@ class Module(NamedTuple):
         weights, bias, measured = (own[output::step] for own in (self.weights, self.bias, self.measured))
         return self._replace(weights=weights, bias=bias, measured=measured)
 
-    def maps(self) -> list[Plane | None]:
-        """What was measured of the maps drawn: the sum, or None and each channel's own."""
-        return [None, *self.measured] if self.measured and self.own.kind == "depthwise" else [*self.measured]
+    def maps(self) -> list[Plane]:
+        """What was measured of the maps drawn: the sum, or nothing and each channel's own."""
+        return [[], *self.measured] if self.measured and self.own.kind == "depthwise" else [*self.measured]
 
     def traits(self) -> tuple[list[float], list[float]]:
         """The weights as the traits `filters` and `mix` hold them."""

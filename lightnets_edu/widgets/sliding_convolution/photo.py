@@ -23,3 +23,15 @@ ROWS = (
 )
 
 PLANES = [[[int(digit) for digit in row[i]] for row in ROWS] for i in range(len(COLOURS))]
+
+
+def dyed(planes: list[list[list[float]]], photo: bool) -> list[list[list[str]]]:
+    """Planes as pictures, rows of colours like "#8c0": all in one, if they are a photograph's, and each in greys.
+
+    Greys go from the smallest number to the largest; those of a photograph from 0 to `BRIGHTEST`.
+    """
+    numbers = [0, BRIGHTEST] if photo else [value for plane in planes for row in plane for value in row]
+    low, high = min(numbers), max(numbers)
+    digit = lambda value: f"{round(15 * (value - low) / (high - low or 1)):x}"  # noqa: E731
+    whole = [[f"#{''.join(map(digit, pixel))}" for pixel in zip(*rows, strict=True)] for rows in zip(*planes, strict=True)]
+    return [whole if photo else [], *([[f"#{digit(value) * 3}" for value in row] for row in plane] for plane in planes)]

@@ -31,8 +31,8 @@ export function layout(width, columns, side) {
   };
 }
 
-/** A picture in one path for each level, in runs of pixels; `dress(level)` gives a path its attributes. */
-export function paint(node, levels, [x, y], pitch, dress) {
+/** A picture in one path for each level, in runs of pixels; the level is an attribute of it. */
+export function paint(node, levels, [x, y], pitch, attribute) {
   const runs = {};
   levels.forEach((row, r) =>
     row.forEach((level, c) => {
@@ -40,17 +40,12 @@ export function paint(node, levels, [x, y], pitch, dress) {
     }),
   );
   node.setAttribute("transform", `translate(${x} ${y + pitch / 2}) scale(${pitch})`);
-  node.replaceChildren(...Object.entries(runs).map(([level, d]) => svg("path", { d, ...dress(level) })));
+  node.replaceChildren(...Object.entries(runs).map(([level, d]) => svg("path", { d, [attribute]: level })));
 }
 
-/** Brightness from 0 to 9 of red, green and blue, as a colour. */
-export const colour = (levels) => `rgb(${levels.map((level) => Math.round(level * 28.33))})`;
-
-/** How strong a number is: from −5 to 5. */
-export const strength = (value, most) => Math.sign(value) * Math.ceil((5 * Math.abs(value)) / (most || 1) - 1e-9);
-
-/** Above zero one colour, below another. */
-export const sign = (value) => `ln-sl-${value > 0 ? "up" : value < 0 ? "down" : "zero"}`;
+/** A class that says how strong a number is: from −5 to 5. */
+export const strength = (value, most) =>
+  `ln-sl-${Math.sign(value) * Math.ceil((5 * Math.abs(value)) / (most || 1) - 1e-9)}`;
 
 export function box(node, x, y, width, height) {
   for (const [name, value] of Object.entries({ x, y, width, height })) node.setAttribute(name, +value.toFixed(2));

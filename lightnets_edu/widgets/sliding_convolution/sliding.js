@@ -14,24 +14,20 @@ export const filtersOf = ({ kind, kernel, filters, mix }) =>
 export const patch = (plane, k, stride, padding, y, x) =>
   upto(k * k).map((at) => plane[y * stride - padding + Math.floor(at / k)]?.[x * stride - padding + (at % k)] ?? 0);
 
-/** The map that each channel and its filter give: rows of sums. */
-export function alone(planes, filters, stride, padding) {
+/** The map that each channel and its filter give, rows of sums; each begins at its bias. */
+export function alone(planes, filters, biases, stride, padding) {
   const k = filters[0].length,
     [rows, columns] = [planes[0], planes[0][0]].map((side) => upto(places(side.length, k, stride, padding)));
   return planes.map((plane, i) => {
     const weights = filters[i].flat(),
-      sum = (pixels) => pixels.reduce((total, pixel, at) => total + pixel * weights[at], 0);
+      sum = (pixels) => pixels.reduce((total, pixel, at) => total + pixel * weights[at], biases[i] ?? 0);
     return rows.map((y) => columns.map((x) => sum(patch(plane, k, stride, padding, y, x))));
   });
 }
 
-/** What a layer gives: the sum of all channels first, or null where none are added; then each channel's own. */
-export function given(apart, bias, deep) {
-  const own = (i) => (deep ? (bias[i] ?? 0) : 0),
-    maps = apart.map((map, i) => map.map((row) => row.map((v) => v + own(i)))),
-    total = (y, x) => apart.reduce((sum, map) => sum + map[y][x], bias[0] ?? 0);
-  return [deep ? null : apart[0].map((row, y) => row.map((_, x) => total(y, x))), ...maps];
-}
+/** Maps added up, and a bias. */
+export const added = (maps, bias = 0) =>
+  maps[0].map((row, y) => row.map((_, x) => maps.reduce((total, map) => total + map[y][x], bias)));
 
 const clip = (v, most) => Math.max(0, Math.min(v, most));
 

@@ -1,6 +1,6 @@
 // What the figure of a sliding convolution says.
 const by = (a, b = a) => `${a}\u00a0×\u00a0${b}`;
-const capital = (text) => text[0].toUpperCase() + text.slice(1);
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 const at = ([y, x]) => `row ${y}, column ${x}`;
 const many = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
 const digits = (v, most) => `${Number.isInteger(v) ? v : +v.toPrecision(most)}`.replace("-", "−");
@@ -16,11 +16,10 @@ export const words = {
   padding: "Padding",
   speed: "Speed",
   asks: ["Which edges?", "What is red?", "Nothing added?", "One pixel?"],
-  photo: "photo",
   kernels: (deep, n) => (deep ? [many(n, "kernel"), "of 1 filter"] : ["1 kernel", `of ${many(n, "filter")}`]),
   sum: (deep) => (deep ? "no sum" : "sum"),
-  parts: "Pictures, weights, maps: Shift and an arrow move the window or change a weight",
-  picture: (name, lower) => (lower ? `Map: ${name || "sum"}` : capital(name || "photo")),
+  parts: "Pictures, weights, maps: Shift and arrows change them",
+  picture: (i, name, lower) => (lower ? `Map, ${i ? name : "sum"}` : capital(name)),
   weight: (name, r, c) => `${capital(name)} filter, ${at([r, c])}`,
   spent: (n, size) => `Multiply-adds so far, ${many(n, "map")} of ${by(...size)}`,
   here: (place, said) => `${capital(at(place))}: ${said}.`,
@@ -38,6 +37,5 @@ export const words = {
     ` Measured, not the formula: the module gives ${exact(given)}, its weights ${exact(total)}.`,
   heads: (place) => [at(place), "pixel · weight"],
   bias: "bias",
-  costs: (weights, places) => `${many(weights, "weight")}, ${(weights * places).toLocaleString("en-GB")} multiply-adds`,
-  row: (name, y) => `${name || "sum"}, row ${y}`,
+  row: (i, name, y) => `${i ? name : "sum"}, row ${y}`,
 };
