@@ -71,11 +71,11 @@ class SlidingConvolution(Figure):
     def __init__(self, *, _module: Module | None = None, **traits: Any):
         self._module = own = _module
         if own is None:
-            offered = {"layers": LAYERS, "stride": list(STRIDES), "padding": list(PADDINGS)}
+            offered = {"layers": [*LAYERS], "stride": list(STRIDES), "padding": list(PADDINGS)}
             planes, names, given = copy.deepcopy(PLANES), [*COLOURS], [[], []]
         else:
             kind, kernel, stride, padding = own.own
-            offered = {"layers": [[kind, kernel]], "stride": [stride], "padding": [padding]}
+            offered = {"layers": [f"{kind} {kernel}"], "stride": [stride], "padding": [padding]}
             planes, names, given = own.planes, [f"input {i}" for i in range(len(own.planes))], [own.bias, own.maps()]
             traits = {**dict(zip(("filters", "mix"), own.traits(), strict=True)), **traits}
         sent = {

@@ -2,28 +2,78 @@
 import { drag } from "../kit/drag.js";
 import { part, parts } from "../kit/parts.js";
 import { svg, upto, whole } from "../kit/shared.js";
-import { BAR, box, HIGH, layout, paint, put, strength } from "./picture.js";
 import { words } from "./words.js";
 
-const [NAMES, NUMBERS] = [112, 44]; // room beside the bars
+// a weight's cell, in pixels
+const HIGH = 26;
+const BAR = 18;
+// room beside the bars
+const NAMES = 112;
+const LABEL = 16;
+
+/** Where everything stands on a page of so many pixels, for so many columns and pictures of `side` pixels: the picture,
+    its channels and their filters; below, or to the right, `lower` 1, the maps and what they cost. */
+function layout(width, columns, side) {
+  const wide = width >= 860,
+    room = wide ? (width - 40) / 2 : width,
+    column = room / columns,
+    square = Math.min(wide ? 150 : 120, column),
+    cell = Math.min(40, Math.floor(square / 3.5));
+  const pitch = Math.floor((10 * square) / (side + 2)) / 10,
+    top = LABEL + square + 6,
+    [left, down] = wide ? [width - room, 0] : [0, top + 3 * HIGH + 12],
+    bars = down + top + 32;
+  /** The middle of a column, so many pixels below the top. */
+  const at = (i, lower, y) => [column * (i + 0.5) + lower * left, lower * down + y];
+  return {
+    ...{ at, pitch, cell, room, under: LABEL + square + 12, height: Math.max(top + 3 * HIGH, bars + 3 * BAR) + 2 },
+    /** The corner of a picture in its column. */
+    corner(i, lower, [rows, across]) {
+      const [x, y] = at(i, lower, LABEL + (square - rows * pitch) / 2);
+      return [x - (across * pitch) / 2, y];
+    },
+    weight: (i, r, c, k) => at(i + ((c - k / 2) * cell) / column, 0, top + (r + (3 - k) / 2) * HIGH),
+    bars: [left, bars],
+  };
+}
+
+/** A picture in one path for each level, which is an attribute of it. */
+function paint(node, levels, [x, y], pitch, attribute) {
+  const runs = {};
+  levels.forEach((row, r) =>
+    row.forEach((level, c) => {
+      runs[level] = `${runs[level] ?? ""}M${c} ${r}h1`;
+    }),
+  );
+  node.setAttribute("transform", `translate(${x} ${y + pitch / 2}) scale(${pitch})`);
+  node.replaceChildren(...Object.entries(runs).map(([level, d]) => svg("path", { d, [attribute]: level })));
+}
+
+/** A class that says how strong a number is: from −5 to 5. */
+const strength = (value, most) => `ln-sl-${Math.sign(value) * Math.ceil((5 * Math.abs(value)) / (most || 1))}`;
+
+function box(node, x, y, width, height) {
+  for (const [name, value] of Object.entries({ x, y, width, height })) node.setAttribute(name, value);
+}
+
+function put(node, [x, y], text) {
+  node.setAttribute("x", x);
+  node.setAttribute("y", y);
+  node.textContent = text;
+}
 
 /** Columns of the drawing: 0 holds the photograph and the sum, the others a channel each; above, `lower` 0, are inputs,
-    below maps. `reading` is for the kit's parts; `hold(lower, cell)` hears of a hand that drags over a picture; `heard`
-    of a pointer that moves. */
-export function drawing(names, colours, fixed, reading, hold, heard) {
+    below maps. `reading` is for the kit's parts; `hold(lower, cell)` hears of a hand that drags over a picture. */
+export function drawing(names, colours, fixed, reading, hold) {
   const all = upto(names.length),
     n = all.length - 1,
     size = [colours[1].length, colours[1][0].length];
   const shape = (name, tag = "rect") => svg(tag, { class: `ln-sl-${name}` }),
     make = (name, tag) => all.map((i) => shape(`${name} ln-sl-c${i}`, tag)),
-    [images, labels, marks, ghosts, frames] = [
-      ["image ln-quiet", "g"],
-      ["label", "text"],
-      ["mark"],
-      ["ghost"],
-      ["frame"],
-    ].map(([name, tag]) => ["above", "below"].map((lower) => make(`${name} ln-sl-${lower}`, tag))),
-    [kernels, rings] = ["kernel", "ring"].map((name) => make(name)),
+    both = (name, tag) => ["above", "below"].map((lower) => make(`${name} ln-sl-${lower}`, tag)),
+    [images, labels] = [both("image ln-quiet", "g"), both("label", "text")],
+    [marks, ghosts, frames] = ["mark", "ghost", "frame"].map((name) => both(name)),
+    kernels = make("kernel"),
     [totals, signs, aside] = ["total", "total", "label"].map((name) => make(name, "text")),
     title = shape("name", "text"),
     bars = [2, 1, 0].map((ink) => [
@@ -34,7 +84,7 @@ export function drawing(names, colours, fixed, reading, hold, heard) {
     ]);
   const pictures = frames.map((row, lower) =>
     row.map((frame, i) => {
-      const node = part(words.picture(i, names[i], lower), frame);
+      const node = part(words.picture(lower && !i ? words.sum() : names[i], lower), frame);
       drag(node, { move: (spot) => hold(lower, cellOf(spot, i, lower)), free: true });
       return node;
     }),
@@ -44,7 +94,7 @@ export function drawing(names, colours, fixed, reading, hold, heard) {
     stage = svg(
       "svg",
       { onpointermove: point, onpointerdown: point, onpointerleave: point },
-      layer(images, rings, kernels, labels, totals, signs, aside, title, bars),
+      layer(images, kernels, labels, totals, signs, aside, title, bars),
       group.node,
       layer(marks, ghosts),
     );
@@ -57,7 +107,7 @@ export function drawing(names, colours, fixed, reading, hold, heard) {
   function point({ type, clientX, clientY }) {
     const { left, top, width } = stage.getBoundingClientRect();
     pointer = type === "pointerleave" ? null : [clientX - left, clientY - top].map((way) => (way * here.width) / width);
-    heard();
+    if (group.meant()) reading.show();
   }
   const bounds = (lower) => (lower ? here.many : size),
     corner = (i, lower) => place.corner(i, lower, bounds(lower));
@@ -81,7 +131,7 @@ export function drawing(names, colours, fixed, reading, hold, heard) {
     box(frame, x, y, place.cell, HIGH);
     box(pixel, x, y, place.cell, 12);
     box(own, x, y + 12, place.cell, HIGH - 12);
-    own.setAttribute("class", strength(weight, here.heaviest));
+    own.setAttribute("class", strength(weight, 2));
     const middle = x + place.cell / 2,
       node = part(words.weight(names[i], r, c), pixel, own, seen, said, frame);
     node.classList.add(`ln-sl-c${i}`);
@@ -104,9 +154,9 @@ export function drawing(names, colours, fixed, reading, hold, heard) {
       put(labels[0][i], place.at(i, 0, 11), names[i]);
       put(labels[1][i], place.at(i, 1, 11), i ? names[i] : words.sum(deep));
       put(aside[i], place.at(0, 0, place.under + 32 + 15 * i), words.kernels(deep, n)[i] ?? "");
-      put(signs[i], place.at(i + 0.5, 1, place.under), deep || i === n ? "" : i ? "+" : "=");
-      for (const lower of [0, 1]) cover(frames[lower][i], i, lower, [0, 0, ...bounds(lower)]);
-      cover(rings[i], i, 0, i && padding && [-1, -1, size[0] + 2, size[1] + 2]);
+      put(signs[i], place.at(i + 0.5, 1, place.under), here.even && i < n ? (i ? "+" : "=") : "");
+      cover(frames[0][i], i, 0, [-padding, -padding, ...size.map((side) => side + 2 * padding)]);
+      cover(frames[1][i], i, 1, [0, 0, ...here.many]);
       const [[left, top], [right]] = [place.weight(i, 0, 0, k), place.weight(deep ? i : n, 0, k, k)],
         one = i && (deep || i < 2);
       box(kernels[i], left - 2, top - 2, one * (right - left + 4), one * (k * HIGH + 4));
@@ -148,11 +198,11 @@ export function drawing(names, colours, fixed, reading, hold, heard) {
         seen.setAttribute("class", dye > "#7" ? "ln-sl-dark" : "ln-sl-pale");
         put(seen, spot, fixed ? "" : value);
       }
-      const [left, top] = place.bar(0);
+      const [left, top] = place.bars;
       put(title, [left, top - 6], words.spent(n, many));
       costs.forEach(([kind, each], i) => {
-        const [, own] = place.bar(i),
-          long = ((place.room - NAMES - NUMBERS) * each) / longest,
+        const own = top + i * BAR,
+          long = ((place.room - NAMES - 44) * each) / longest,
           count = y * many[1] + x + 1;
         const [of, so, name, number] = bars[i];
         box(of, left + NAMES, own + 3, long * many[0] * many[1], BAR - 6);

@@ -1,22 +1,26 @@
 import { asks } from "../kit/asks.js";
 import { player } from "../kit/player.js";
-import { choice, controls, html, reserve, table, widget } from "../kit/shared.js";
+import { choice, controls, reserve, table, widget } from "../kit/shared.js";
 import { drawing } from "./drawing.js";
 import { added, alone, filtersOf, middle, nearest, patch, readers, ways } from "./sliding.js";
 import { words } from "./words.js";
 
-const KINDS = ["pointwise", "depthwise", "standard"]; // in the order of their inks
+// in the order of their inks
+const KINDS = ["pointwise", "depthwise", "standard"];
 const LAYER = ["kind", "kernel", "stride", "padding", "filters", "mix"];
 const MADE = ["planes", "pictures", "measured", "bias", "names", "offered", "asked", "fixed"];
-const PAUSE = 1000; // milliseconds at a place, at the lowest speed
+// milliseconds at a place, at the lowest speed
+const PAUSE = 1000;
 
-const most = (grids) => Math.max(...grids.flat(2).map(Math.abs));
 const clip = (v, least, most) => Math.max(least, Math.min(v, most));
 
 export default widget(words.figure, (kit) => {
   const { model, live, set } = kit,
-    [planes, pictures, measured, bias, names, offered, asked, fixed] = MADE.map((name) => model.get(name)),
+    [planes, pictures, measured, bias, names, { layers, ...others }, asked, fixed] = MADE.map((name) =>
+      model.get(name),
+    ),
     n = planes.length,
+    unlike = measured.length > 0,
     size = [planes[0].length, planes[0][0].length];
   let here = {};
 
@@ -29,17 +33,17 @@ export default widget(words.figure, (kit) => {
       const filters = filtersOf(state),
         deep = kind === "depthwise",
         apart = alone(planes, filters, deep ? bias : [], stride, padding),
-        formula = [deep ? [] : added(apart, bias[0]), ...apart],
-        maps = formula.map((map, i) => measured[i] ?? map),
+        maps = [deep ? [] : added(apart, bias[0]), ...apart].map((map, i) => measured[i] ?? map),
         large = k > 1 ? k : 3;
       here = {
-        ...{ ...state, key, k, deep, filters, formula, maps },
+        ...{ ...state, key, k, deep, filters, maps },
+        even: !deep && !unlike,
         ink: KINDS.indexOf(kind),
         many: [maps[1].length, maps[1][0].length],
-        most: most(maps),
-        heaviest: most(filters),
+        most: Math.max(...maps.flat(2).map(Math.abs)),
         costs: ways(n, large).map((each, i) => [words.layer(KINDS[2 - i], i < 2 ? large : 1), each]),
-        longest: 9 * n * n * (size[0] + 2) * (size[1] + 2), // of the largest state: bars keep their scale
+        // of the largest state: bars keep their scale
+        longest: 9 * n * n * (size[0] + 2) * (size[1] + 2),
         window: (place) => [...place.map((at) => at * stride - padding), k, k],
       };
     }
@@ -97,30 +101,33 @@ export default widget(words.figure, (kit) => {
       const { k, place, filters, patches, window } = here,
         spot = [Math.floor(at / k), at % k];
       picture.light(i, [...spot.map((way, j) => way + window(place)[j]), 1, 1], [...place, 1, 1]);
-      return words.here(spot, words.product(names[i], patches[i - 1][at], filters[i - 1].flat()[at], fixed));
+      return words.here(spot, words.product(names[i], patches[i - 1][at], filters[i - 1].flat()[at]));
     },
     map(i) {
       const place = picture.under(i, 1) ?? here.place,
         [y, x] = place,
         [total, ...terms] = here.maps.map((map) => map[y]?.[x]);
       picture.light(i, here.window(place), [y, x, 1, 1]);
-      const said = i ? words.gives(names[i], here.k ** 2, terms[i - 1]) : words.adds([...terms, ...bias], total);
-      return words.here(place, said) + unlike(i, place);
+      return words.here(
+        place,
+        i || unlike
+          ? words.gives(i ? names[i] : words.sum(), here.maps[i][y][x])
+          : words.adds([...terms, ...bias], total),
+      );
     },
   };
-  const unlike = (i, [y, x]) => (measured[i]?.length ? words.measured(measured[i][y][x], here.formula[i][y][x]) : "");
   function show() {
-    const { kind, place, k, deep } = here,
+    const { kind, place, k } = here,
       spot = picture.meant();
     if (!spot) picture.light(0);
     const [own, ...rest] = spot ? what(spot) : [];
-    live.textContent = spot ? tells[own](...rest) : words.here(place, words.rest[kind](k, n)) + unlike(+deep, place);
+    live.textContent =
+      (spot ? tells[own](...rest) : words.here(place, words.rest[kind](k, n))) + (unlike ? words.measured : "");
   }
 
-  const heard = () => picture.meant() && show(),
-    picture = drawing(names, pictures, fixed, { show, pick, shift }, hold, heard);
-  const layer = choice(words.layers, ([kind, kernel]) => set({ kind, kernel })),
-    menus = ["stride", "padding", "speed"].map((name) => choice(words[name], (value) => set({ [name]: value })));
+  const picture = drawing(names, pictures, fixed, { show, pick, shift }, hold);
+  const layer = choice(words.layers, (own) => set({ kind: own.split(" ")[0], kernel: +own.at(-1) })),
+    menus = Object.keys(others).map((name) => choice(words[name], (value) => set({ [name]: value })));
   function advance() {
     const [rows, columns] = here.many,
       next = (here.place[0] * columns + here.place[1] + 1) % (rows * columns);
@@ -132,27 +139,15 @@ export default widget(words.figure, (kit) => {
       kit,
       asked.map((state, i) => [words.asks[i], state]),
     );
-  const [stride, padding, speed] = menus.map(({ node }) => node);
   return {
-    nodes: [
-      controls(layer.node, stride, padding, html("span", { class: "ln-sl-play" }, ...buttons, speed)),
-      picture.node,
-      live,
-      questions.node,
-    ],
+    nodes: [controls(layer.node, ...menus.map(({ node }) => node), ...buttons), picture.node, live, questions.node],
     draw(width) {
       read(width);
       picture.put(here);
       show();
-      reserve(live, Math.ceil((fixed ? 1200 : 520) / width));
-      const { layers, ...others } = offered,
-        now = layers.find(([kind, k]) => kind === here.kind && k === here.k);
-      layer.put(
-        layers,
-        now,
-        layers.map((own) => words.layer(...own)),
-        fixed,
-      );
+      reserve(live, Math.ceil((fixed ? 900 : 520) / width));
+      const texts = layers.map((own) => words.layer(...own.split(" ")));
+      layer.put(layers, `${here.kind} ${here.k}`, texts, fixed);
       Object.entries(others).forEach(([name, values], i) =>
         menus[i].put(values, model.get(name), values, values.length < 2),
       );
@@ -161,12 +156,12 @@ export default widget(words.figure, (kit) => {
     data() {
       const { filters, place, patches, maps } = here,
         pair = (i) => (value, at) => `${words.exact(value)}·${words.exact(filters[i].flat()[at])}`,
-        rows = (map, i) => map.map((row, y) => [words.row(i, names[i], y), row.map(words.exact).join(", ")]);
+        rows = (map, i) =>
+          map.map((row, y) => [words.row(i ? names[i] : words.sum(), y), row.map(words.exact).join(", ")]);
       return [
         table([
           words.heads(place),
           ...patches.map((pixels, i) => [names[i + 1], pixels.map(pair(i)).join(" + ")]),
-          ...bias.map((b) => [words.bias, words.exact(b)]),
           ...maps.flatMap(rows),
         ]),
       ];

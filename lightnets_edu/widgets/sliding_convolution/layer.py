@@ -15,7 +15,7 @@ KINDS = ("standard", "depthwise", "pointwise")
 KERNELS, STRIDES, PADDINGS, SPEEDS = (2, 3), (1, 2), (0, 1), (1, 4, 16)
 LARGEST = KERNELS[-1]
 WEIGHTS = range(-2, 3)
-LAYERS = [["standard", 3], ["standard", 2], ["depthwise", 3], ["depthwise", 2], ["pointwise", 1]]
+LAYERS = ["standard 3", "standard 2", "depthwise 3", "depthwise 2", "pointwise 1"]
 REDDEST = [2, -1, -1]  # of red, green, blue
 EDGES = [-1, 0, 1] * 9  # each filter row by row: from left to right it grows brighter
 REDS = [weight if place == 4 else 0 for weight in REDDEST for place in range(9)]
