@@ -1,4 +1,4 @@
-"""A window slides over a picture: what standard, depthwise and pointwise convolutions multiply and add, place by place."""
+"""A window slides over a picture: what standard, depthwise and pointwise convolutions multiply and add, and where."""
 
 import copy
 from collections.abc import Sequence
@@ -37,10 +37,10 @@ CAPTION = "Drag the window, click a weight. Blue: above zero; orange: below."
 class SlidingConvolution(Figure):
     """Widget: drag a window over a small photograph, edit the weights, see sums and maps change at once.
 
-    `kind` is "standard", "depthwise" or "pointwise"; `kernel` is 2 or 3, and 1 for pointwise; `stride` 1 or 2; `padding`
-    0 or 1 pixels of zeros. One standard kernel, of three filters, makes one map; the depthwise layer has the same
-    filters and adds no channels. `filters` are 27 whole numbers from -2 to 2, channel by channel and row by row, of
-    which a smaller kernel takes the first rows and columns; `mix` are the three weights of the pointwise kernel.
+    `kind` is "standard", "depthwise" or "pointwise"; `kernel` is 2 or 3, and 1 for pointwise; `stride` 1 or 2;
+    `padding` 0 or 1 pixels of zeros. One standard kernel, of three filters, makes one map; the depthwise layer has the
+    same filters and adds no channels. `filters` are 27 whole numbers from -2 to 2, channel by channel and row by row,
+    of which a smaller kernel takes the first rows and columns; `mix` are the three weights of the pointwise kernel.
     The window stands where its middle is next to the pixel at `row` and `column`, from -1, in the padding, to the
     picture's height and width. `speed` is that of Play.
     TraitError for values out of range, for settings and weights that are not a module's own, and for all that comes
@@ -69,23 +69,25 @@ class SlidingConvolution(Figure):
     speed = traitlets.Int(SPEEDS[1]).tag(sync=True)
 
     def __init__(self, *, _module: Module | None = None, **traits: Any):
-        self._module = own = _module
-        if own is None:
-            offered = {"layers": [*LAYERS], "stride": list(STRIDES), "padding": list(PADDINGS)}
-            planes, names, given = copy.deepcopy(PLANES), [*COLOURS], [[], []]
-        else:
-            kind, kernel, stride, padding = own.own
-            offered = {"layers": [f"{kind} {kernel}"], "stride": [stride], "padding": [padding]}
-            planes, names, given = own.planes, [f"input {i}" for i in range(len(own.planes))], [own.bias, own.maps()]
-            traits = {**dict(zip(("filters", "mix"), own.traits(), strict=True)), **traits}
+        self._own = _module.traits() if _module else {}
+        planes = _module.planes if _module else copy.deepcopy(PLANES)
+        offered = {"layers": [*LAYERS], "stride": [*STRIDES], "padding": [*PADDINGS]}
+        if _module:
+            layer = f"{_module.own.kind} {_module.own.kernel}"
+            offered = {"layers": [layer], "stride": [_module.own.stride], "padding": [_module.own.padding]}
         sent = {
-            "planes": planes, "names": ["" if own else "photo", *names], "pictures": dyed(planes, photo=own is None), "bias": given[0], "measured": given[1],
-            "offered": {**offered, "speed": list(SPEEDS)}, "asked": [] if own else copy.deepcopy(ASKED),
-            "fixed": own is not None,
-        }  # fmt: skip
+            "planes": planes,
+            "pictures": dyed(planes, photo=not _module),
+            "names": ["", *(f"input {i}" for i in range(len(planes)))] if _module else ["photo", *COLOURS],
+            "bias": _module.bias if _module else [],
+            "measured": _module.maps() if _module else [],
+            "offered": {**offered, "speed": [*SPEEDS]},
+            "asked": [] if _module else copy.deepcopy(ASKED),
+            "fixed": _module is not None,
+        }
         for name, value in sent.items():
             self.set_trait(name, value)
-        super().__init__(**{"caption": CAPTION, **traits})
+        super().__init__(**{"caption": CAPTION, **self._own, **traits})
 
     @classmethod
     def from_module(cls, conv: nn.Module, image: Tensor, output: int = 0, **traits: Any) -> Self:
@@ -96,13 +98,10 @@ class SlidingConvolution(Figure):
         `output` of each. Where the module gives other numbers than its weights do, these are shown as measured, and
         the sentence says so. ValueError for what does not fit. `traits` are `row`, `column`, `speed` and `caption`.
         """
-        module = module_of(conv, image).kernel(output)
-        return cls(_module=module, **{"row": 0, "column": 0, **module.own._asdict(), **traits})
+        return cls(_module=module_of(conv, image).kernel(output), **{"row": 0, "column": 0, **traits})
 
     def weights(self) -> Weights:
         """The weights of the layer drawn, c_out × c_in/g × K × K."""
-        if self._module:
-            return self._module.weights
         if self.kind == "pointwise":
             return [[[[weight]] for weight in self.mix]]
         k = self.kernel
@@ -139,7 +138,7 @@ class SlidingConvolution(Figure):
         return sliding.parts(self.planes, self.filters_drawn(), self.stride, self.padding, *self.position())
 
     def formula(self) -> list[Plane]:
-        """The maps that the weights give, from PyTorch: the sum, nothing in a depthwise layer, then each channel alone."""
+        """The maps that the weights give, from PyTorch: the sum, in a depthwise layer nothing, then each channel's."""
         found = sliding.outputs(self.layer(), self.planes)
         if self.kind == "depthwise":
             return [[], *found]
@@ -151,14 +150,8 @@ class SlidingConvolution(Figure):
         """The maps drawn: what the module gave, where that is something else, or the formula's."""
         return [*self.measured, *self.formula()[len(self.measured) :]]
 
-    def cost(self) -> Cost:
-        """Parameters, bias included, and multiply-adds of the layer drawn, positions over padding included."""
-        layer = self.layer()
-        sizes = (layer.in_channels, layer.out_channels, self.kernel, self.shape())
-        return sliding.cost_of(*sizes, layer.groups, layer.bias is not None)
-
     def compared(self) -> tuple[int, tuple[Cost, Cost, Cost]]:
-        """A kernel size, and what three maps of this size cost with it: standard, depthwise, pointwise.
+        """A kernel size, and what as many maps as channels cost with it, of this size: standard, depthwise, pointwise.
 
         The kernel is the one drawn, and 3 beside a pointwise layer, padded to give as much.
         """
@@ -167,8 +160,8 @@ class SlidingConvolution(Figure):
 
     def offers(self, name: str) -> Sequence[Any]:
         """The settings of the present kind, or a module's own; weights, the pixels of the picture and its border."""
-        if self._module and name in (*Settings._fields, "filters", "mix"):
-            return (dict(zip(("filters", "mix"), self._module.traits(), strict=True)) | self._module.own._asdict())[name],
+        if name in self._own:
+            return (self._own[name],)
         many = dict(zip(("row", "column"), self.size(), strict=True))
         match name:
             case "kernel":

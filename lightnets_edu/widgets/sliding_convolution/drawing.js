@@ -82,13 +82,6 @@ export function drawing(names, colours, fixed, reading, hold) {
       shape("name", "text"),
       shape("number", "text"),
     ]);
-  const pictures = frames.map((row, lower) =>
-    row.map((frame, i) => {
-      const node = part(words.picture(lower && !i ? words.sum() : names[i], lower), frame);
-      drag(node, { move: (spot) => hold(lower, cellOf(spot, i, lower)), free: true });
-      return node;
-    }),
-  );
   const group = parts(words.parts, reading),
     layer = (...nodes) => svg("g", { "aria-hidden": true, class: "ln-sl-over" }, ...nodes.flat(2)),
     stage = svg(
@@ -134,7 +127,7 @@ export function drawing(names, colours, fixed, reading, hold) {
     own.setAttribute("class", strength(weight, 2));
     const middle = x + place.cell / 2,
       node = part(words.weight(names[i], r, c), pixel, own, seen, said, frame);
-    node.classList.add(`ln-sl-c${i}`);
+    node.setAttribute("class", `ln-part ln-quiet ln-sl-c${i}`);
     put(said, [middle, y + 23], fixed ? "" : words.short(weight));
     return {
       node,
@@ -164,6 +157,13 @@ export function drawing(names, colours, fixed, reading, hold) {
       const strengths = maps[i].map((row) => row.map((v) => strength(v, most)));
       paint(images[1][i], strengths, corner(i, 1), place.pitch, "class");
     }
+    const pictures = frames.map((row, lower) =>
+      row.map((frame, i) => {
+        const node = part(words.picture(lower && !i ? words.sum() : names[i], lower), frame);
+        drag(node, { move: (spot) => hold(lower, cellOf(spot, i, lower)), free: true });
+        return node;
+      }),
+    );
     weights = upto(k).map((r) => upto(n * k).map((spot) => cell(1 + Math.floor(spot / k), r, spot % k)));
     group.put([
       pictures[0].slice(+fixed),

@@ -126,7 +126,7 @@ export default widget(words.figure, (kit) => {
   }
 
   const picture = drawing(names, pictures, fixed, { show, pick, shift }, hold);
-  const layer = choice(words.layers, (own) => set({ kind: own.split(" ")[0], kernel: +own.at(-1) })),
+  const layer = choice(words.layers, (own) => set({ kind: own.split(" ")[0], kernel: +own.slice(-1) })),
     menus = Object.keys(others).map((name) => choice(words[name], (value) => set({ [name]: value })));
   function advance() {
     const [rows, columns] = here.many,

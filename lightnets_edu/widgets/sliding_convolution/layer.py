@@ -58,13 +58,12 @@ class Module(NamedTuple):
         """What was measured of the maps drawn: the sum, or nothing and each channel's own."""
         return [[], *self.measured] if self.measured and self.own.kind == "depthwise" else [*self.measured]
 
-    def traits(self) -> tuple[list[float], list[float]]:
-        """The weights as the traits `filters` and `mix` hold them."""
-        filters = [filter_ for kernel in self.weights for filter_ in kernel]
-        none = [0] * LARGEST
-        rows = [[[*row, *none][:LARGEST] for row in [*filter_, none, none][:LARGEST]] for filter_ in filters]
-        mixed = [filter_[0][0] for filter_ in filters]
-        return [weight for filter_ in rows for row in filter_ for weight in row], mixed
+    def traits(self) -> dict[str, Any]:
+        """The settings, and the weights as `filters` and `mix` hold them: in three rows of three, and of one pixel."""
+        filters = [own for kernel in self.weights for own in kernel]
+        rows = [row for own in filters for row in [*own, [], []][:LARGEST]]
+        padded = [weight for row in rows for weight in [*row, 0, 0, 0][:LARGEST]]
+        return {**self.own._asdict(), "filters": padded, "mix": [own[0][0] for own in filters]}
 
 
 class Part(NamedTuple):
@@ -112,7 +111,7 @@ def parts(planes: list[Plane], filters: list[Plane], stride: int, padding: int, 
     window = padded[:, y * stride : y * stride + k, x * stride : x * stride + k]
     found = []
     for pixels, weights in zip(window, filters, strict=True):
-        pairs = list(zip(plain(pixels.flatten()), sum(weights, []), strict=True))
+        pairs = list(zip(plain(pixels.flatten()), [weight for row in weights for weight in row], strict=True))
         found.append(Part(pairs, sum(a * b for a, b in pairs)))
     return found
 

@@ -33,5 +33,6 @@ def dyed(planes: list[list[list[float]]], photo: bool) -> list[list[list[str]]]:
     numbers = [0, BRIGHTEST] if photo else [value for plane in planes for row in plane for value in row]
     low, high = min(numbers), max(numbers)
     digit = lambda value: f"{round(15 * (value - low) / (high - low or 1)):x}"  # noqa: E731
-    whole = [[f"#{''.join(map(digit, pixel))}" for pixel in zip(*rows, strict=True)] for rows in zip(*planes, strict=True)]
-    return [whole if photo else [], *([[f"#{digit(value) * 3}" for value in row] for row in plane] for plane in planes)]
+    colour = lambda pixel: f"#{''.join(map(digit, pixel))}"  # noqa: E731
+    whole = [[colour(pixel) for pixel in zip(*rows, strict=True)] for rows in zip(*planes, strict=True)]
+    return [whole if photo else [], *([[colour([value] * 3) for value in row] for row in plane] for plane in planes)]
