@@ -63,8 +63,9 @@ function put(node, [x, y], text) {
 }
 
 /** Columns of the drawing: 0 holds the photograph and the sum, the others a channel each; above, `lower` 0, are inputs,
-    below maps. `reading` is for the kit's parts; `hold(lower, cell)` hears of a hand that drags over a picture. */
-export function drawing(names, colours, fixed, reading, hold) {
+    below maps. `reading` is for the kit's parts; `hands` of a cell that a hand is
+    dragged to, above and below. */
+export function drawing(names, colours, fixed, reading, hands) {
   const all = upto(names.length),
     n = all.length - 1,
     size = [colours[1].length, colours[1][0].length];
@@ -74,7 +75,7 @@ export function drawing(names, colours, fixed, reading, hold) {
     [images, labels] = [both("image ln-quiet", "g"), both("label", "text")],
     [marks, ghosts, frames] = ["mark", "ghost", "frame"].map((name) => both(name)),
     kernels = make("kernel"),
-    [totals, signs, aside] = ["total", "total", "label"].map((name) => make(name, "text")),
+    [totals, signs, aside] = ["total", "total", "aside"].map((name) => make(name, "text")),
     title = shape("name", "text"),
     bars = [2, 1, 0].map((ink) => [
       shape("of"),
@@ -160,7 +161,7 @@ export function drawing(names, colours, fixed, reading, hold) {
     const pictures = frames.map((row, lower) =>
       row.map((frame, i) => {
         const node = part(words.picture(lower && !i ? words.sum() : names[i], lower), frame);
-        drag(node, { move: (spot) => hold(lower, cellOf(spot, i, lower)), free: true });
+        drag(node, { move: (spot) => hands[lower](cellOf(spot, i, lower)), free: true });
         return node;
       }),
     );

@@ -2,7 +2,7 @@ import { asks } from "../kit/asks.js";
 import { player } from "../kit/player.js";
 import { choice, controls, reserve, table, widget } from "../kit/shared.js";
 import { drawing } from "./drawing.js";
-import { added, alone, filtersOf, middle, nearest, patch, readers, ways } from "./sliding.js";
+import { added, alone, clip, filtersOf, middle, nearest, patch, readers, ways } from "./sliding.js";
 import { words } from "./words.js";
 
 // in the order of their inks
@@ -11,8 +11,6 @@ const LAYER = ["kind", "kernel", "stride", "padding", "filters", "mix"];
 const MADE = ["planes", "pictures", "measured", "bias", "names", "offered", "asked", "fixed"];
 // milliseconds at a place, at the lowest speed
 const PAUSE = 1000;
-
-const clip = (v, least, most) => Math.max(least, Math.min(v, most));
 
 export default widget(words.figure, (kit) => {
   const { model, live, set } = kit,
@@ -61,13 +59,13 @@ export default widget(words.figure, (kit) => {
     set({ row, column });
   }
   const go = (place) => look(pixelOf(place.map((at, way) => clip(at, 0, here.many[way] - 1))));
-  const hold = (lower, cell) => (lower ? go : look)(cell);
+  const hands = [look, go];
 
-  /** What a spot of the parts is: an input, a weight, a map. */
+  /** What a spot of the parts is: an input, 0, a map, 1, or a weight, 2; in which column, and which weight. */
   function what([row, j]) {
     const { k, deep } = here;
-    if (row === 0) return ["input", j + fixed];
-    return row > k ? ["map", j + deep] : ["weight", 1 + Math.floor(j / k), k * (row - 1) + (j % k)];
+    if (row === 0) return [0, j + fixed];
+    return row > k ? [1, j + deep] : [2, 1 + Math.floor(j / k), k * (row - 1) + (j % k)];
   }
   function weigh(i, at, change) {
     const { k, kind } = here,
@@ -76,34 +74,27 @@ export default widget(words.figure, (kit) => {
   }
   function pick(spot) {
     const [kind, i, at] = what(spot),
-      lower = +(kind === "map"),
-      cell = picture.under(i, lower);
-    if (kind === "weight") weigh(i, at, (weight) => (weight < 2 ? weight + 1 : -2));
-    else if (cell) hold(lower, cell);
+      cell = picture.under(i, kind);
+    if (kind > 1) weigh(i, at, (weight) => (weight < 2 ? weight + 1 : -2));
+    else if (cell) hands[kind](cell);
   }
   function shift(spot, [x, y]) {
     const [kind, i, at] = what(spot),
       [row, column] = here.place;
-    if (kind === "weight") weigh(i, at, (weight) => clip(weight + x - y, -2, 2));
+    if (kind > 1) weigh(i, at, (weight) => clip(weight + x - y, -2, 2));
     else go([row + y, column + x]);
   }
 
   /** Lights the past and the future of what is meant, and says it. */
-  const tells = {
-    input(i) {
+  const tells = [
+    (i) => {
       const pixel = picture.under(i, 0) ?? pixelOf(here.place).map((at, way) => clip(at, 0, size[way] - 1)),
         [[top, tall], [left, wide]] = pixel.map((at, way) => readers(at, size[way], here.k, here.stride, here.padding)),
         values = planes.map((plane, own) => [names[own + 1], plane[pixel[0]][pixel[1]]]);
       picture.light(i, [...pixel, 1, 1], [top, left, tall, wide]);
       return words.here(pixel, words.read(i ? [values[i - 1]] : values, tall * wide));
     },
-    weight(i, at) {
-      const { k, place, filters, patches, window } = here,
-        spot = [Math.floor(at / k), at % k];
-      picture.light(i, [...spot.map((way, j) => way + window(place)[j]), 1, 1], [...place, 1, 1]);
-      return words.here(spot, words.product(names[i], patches[i - 1][at], filters[i - 1].flat()[at]));
-    },
-    map(i) {
+    (i) => {
       const place = picture.under(i, 1) ?? here.place,
         [y, x] = place,
         [total, ...terms] = here.maps.map((map) => map[y]?.[x]);
@@ -115,17 +106,23 @@ export default widget(words.figure, (kit) => {
           : words.adds([...terms, ...bias], total),
       );
     },
-  };
+    (i, at) => {
+      const { k, place, filters, patches, window } = here,
+        spot = [Math.floor(at / k), at % k];
+      picture.light(i, [...spot.map((way, j) => way + window(place)[j]), 1, 1], [...place, 1, 1]);
+      return words.here(spot, words.product(names[i], patches[i - 1][at], filters[i - 1].flat()[at]));
+    },
+  ];
   function show() {
     const { kind, place, k } = here,
       spot = picture.meant();
     if (!spot) picture.light(0);
-    const [own, ...rest] = spot ? what(spot) : [];
+    const [own, i, at] = spot ? what(spot) : [];
     live.textContent =
-      (spot ? tells[own](...rest) : words.here(place, words.rest[kind](k, n))) + (unlike ? words.measured : "");
+      (spot ? tells[own](i, at) : words.here(place, words.rest[kind](k, n))) + (unlike ? words.measured : "");
   }
 
-  const picture = drawing(names, pictures, fixed, { show, pick, shift }, hold);
+  const picture = drawing(names, pictures, fixed, { show, pick, shift }, hands);
   const layer = choice(words.layers, (own) => set({ kind: own.split(" ")[0], kernel: +own.slice(-1) })),
     menus = Object.keys(others).map((name) => choice(words[name], (value) => set({ [name]: value })));
   function advance() {
@@ -139,6 +136,7 @@ export default widget(words.figure, (kit) => {
       kit,
       asked.map((state, i) => [words.asks[i], state]),
     );
+  buttons[1].setAttribute("data-sets", "row column");
   return {
     nodes: [controls(layer.node, ...menus.map(({ node }) => node), ...buttons), picture.node, live, questions.node],
     draw(width) {

@@ -51,8 +51,8 @@ class Module(NamedTuple):
         step = many // c if self.own.kind == "depthwise" else many
         if output not in range(step):
             raise ValueError(f"output must be one of 0 to {step - 1}; got {output}")
-        weights, bias, measured = (own[output::step] for own in (self.weights, self.bias, self.measured))
-        return self._replace(weights=weights, bias=bias, measured=measured)
+        own = slice(output, None, step)
+        return self._replace(weights=self.weights[own], bias=self.bias[own], measured=self.measured[own])
 
     def maps(self) -> list[Plane]:
         """What was measured of the maps drawn: the sum, or nothing and each channel's own."""

@@ -22,7 +22,7 @@ ROWS = (
     ("000002213451", "210012234453", "210000023233"),
 )
 
-PLANES = [[[int(digit) for digit in row[i]] for row in ROWS] for i in range(len(COLOURS))]
+PLANES: list[list[list[float]]] = [[[int(digit) for digit in row[i]] for row in ROWS] for i in range(len(COLOURS))]
 
 
 def dyed(planes: list[list[list[float]]], photo: bool) -> list[list[list[str]]]:

@@ -29,11 +29,11 @@ export function alone(planes, filters, biases, stride, padding) {
 export const added = (maps, bias = 0) =>
   maps[0].map((row, y) => row.map((_, x) => maps.reduce((total, map) => total + map[y][x], bias)));
 
-const clip = (v, most) => Math.max(0, Math.min(v, most));
+export const clip = (v, least, most) => Math.max(least, Math.min(v, most));
 
 /** The place along one side whose window has its middle next to a pixel; of an even kernel, the pixel before that. */
 export const nearest = (pixel, n, k, stride, padding) =>
-  clip(Math.floor((pixel + padding - ((k - 1) >> 1)) / stride + 0.5), places(n, k, stride, padding) - 1);
+  clip(Math.floor((pixel + padding - ((k - 1) >> 1)) / stride + 0.5), 0, places(n, k, stride, padding) - 1);
 
 /** The middle of a place's window. */
 export const middle = (place, k, stride, padding) => place * stride - padding + ((k - 1) >> 1);

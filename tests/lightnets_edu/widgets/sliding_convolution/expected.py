@@ -17,13 +17,14 @@ SUMS = {
 }
 
 
-def number(value: float, digits: int = 7) -> str:
-    """A whole number as it is, another with so many digits that count."""
-    return f"{value:.{digits}g}".replace("-", "−") if digits < 7 else _exact(value)
+def number(value: float) -> str:
+    """A whole number as it is, another with seven digits that count."""
+    return (f"{value:.0f}" if value == int(value) else str(float(f"{value:.7g}"))).replace("-", "−")
 
 
-def _exact(value: float) -> str:
-    return (f"{value:.0f}" if value == int(value) else f"{float(f'{value:.7g}')}").replace("-", "−")
+def short(value: float) -> str:
+    """With two decimals at most."""
+    return number(round(value, 2) + 0.0)
 
 
 def sentence(widget: "SlidingConvolution") -> str:

@@ -93,7 +93,7 @@ def test_the_sums_are_what_pytorch_gives(calls, tmp_path):
         ("+ 2 * padding - k) / stride) + 1", "+ padding - k) / stride) + 1"),
         ("total + map[y][x], bias)", "total + map[y][x], 0)"),
         ("/ stride + 0.5)", "/ stride)"),
-        ("stride, padding) - 1,", "stride, padding),"),
+        ("padding) - 1);", "padding));"),
         ("place * stride - padding + ((k - 1) >> 1)", "place * stride - padding + (k >> 1)"),
         ("Math.ceil((pixel + padding - k + 1)", "Math.floor((pixel + padding - k + 1)"),
         ("Math.floor((pixel + padding) / stride)", "Math.ceil((pixel + padding) / stride)"),
