@@ -4,6 +4,8 @@ Means over squares of `SIDE` pixels of scikit-learn's sample picture flower.jpg 
 `LEFT` on, top row first.
 """
 
+from collections.abc import Iterable
+
 LEFT, SIDE, BRIGHTEST = 60, 33, 9
 COLOURS = ("red", "green", "blue")
 
@@ -32,7 +34,9 @@ def dyed(planes: list[list[list[float]]], photo: bool) -> list[list[list[str]]]:
     """
     numbers = [0, BRIGHTEST] if photo else [value for plane in planes for row in plane for value in row]
     low, high = min(numbers), max(numbers)
-    digit = lambda value: f"{round(15 * (value - low) / (high - low or 1)):x}"  # noqa: E731
-    colour = lambda pixel: f"#{''.join(map(digit, pixel))}"  # noqa: E731
+
+    def colour(pixel: Iterable[float]) -> str:
+        return "#" + "".join(f"{round(15 * (value - low) / (high - low or 1)):x}" for value in pixel)
+
     whole = [[colour(pixel) for pixel in zip(*rows, strict=True)] for rows in zip(*planes, strict=True)]
     return [whole if photo else [], *([[colour([value] * 3) for value in row] for row in plane] for plane in planes)]
