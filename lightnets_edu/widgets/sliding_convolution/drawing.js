@@ -45,21 +45,22 @@ function paint(node, levels, [x, y], pitch, attribute) {
       runs[level] = `${runs[level] ?? ""}M${c} ${r}h1`;
     }),
   );
-  node.setAttribute("transform", `translate(${x} ${y + pitch / 2}) scale(${pitch})`);
+  mend(node, { transform: `translate(${x} ${y + pitch / 2}) scale(${pitch})` });
   node.replaceChildren(...Object.entries(runs).map(([level, d]) => svg("path", { d, [attribute]: level })));
 }
 
 /** A class that says how strong a number is: from −5 to 5. */
 const strength = (value, most) => `ln-sl-${Math.sign(value) * Math.ceil((5 * Math.abs(value)) / (most || 1))}`;
 
-function box(node, x, y, width, height) {
-  for (const [name, value] of Object.entries({ x, y, width, height })) node.setAttribute(name, value);
+/** Sets attributes where they are others: what is not touched costs nothing. */
+function mend(node, values) {
+  for (const [name, value] of Object.entries(values))
+    if (node.getAttribute(name) !== `${value}`) node.setAttribute(name, value);
 }
-
+const box = (node, x, y, width, height) => mend(node, { x, y, width, height });
 function put(node, [x, y], text) {
-  node.setAttribute("x", x);
-  node.setAttribute("y", y);
-  node.textContent = text;
+  mend(node, { x, y });
+  if (node.textContent !== `${text}`) node.textContent = text;
 }
 
 /** Columns of the drawing: 0 holds the photograph and the sum, the others a channel each; above, `lower` 0, are inputs,
@@ -125,10 +126,10 @@ export function drawing(names, colours, fixed, reading, hands) {
     box(frame, x, y, place.cell, HIGH);
     box(pixel, x, y, place.cell, 12);
     box(own, x, y + 12, place.cell, HIGH - 12);
-    own.setAttribute("class", strength(weight, 2));
+    mend(own, { class: strength(weight, 2) });
     const middle = x + place.cell / 2,
       node = part(words.weight(names[i], r, c), pixel, own, seen, said, frame);
-    node.setAttribute("class", `ln-part ln-quiet ln-sl-c${i}`);
+    mend(node, { class: `ln-part ln-quiet ln-sl-c${i}` });
     put(said, [middle, y + 23], fixed ? "" : words.short(weight));
     return {
       node,
@@ -142,8 +143,7 @@ export function drawing(names, colours, fixed, reading, hands) {
   function build() {
     const { width, k, padding, deep, ink, maps, most } = here;
     place = layout(width, n + 1, Math.max(...size));
-    stage.setAttribute("viewBox", `0 0 ${width} ${place.height}`);
-    stage.setAttribute("class", `ln-sl-stage ln-ink${ink}`);
+    mend(stage, { viewBox: `0 0 ${width} ${place.height}`, class: `ln-sl-stage ln-ink${ink}` });
     for (const i of all) {
       put(labels[0][i], place.at(i, 0, 11), names[i]);
       put(labels[1][i], place.at(i, 1, 11), i ? names[i] : words.sum(deep));
@@ -195,8 +195,8 @@ export function drawing(names, colours, fixed, reading, hands) {
       }
       for (const { pixel, seen, spot, read } of weights.flat()) {
         const [value, dye] = read();
-        pixel.setAttribute("fill", dye || "#000");
-        seen.setAttribute("class", dye > "#7" ? "ln-sl-dark" : "ln-sl-pale");
+        mend(pixel, { fill: dye || "#000" });
+        mend(seen, { class: dye > "#7" ? "ln-sl-dark" : "ln-sl-pale" });
         put(seen, spot, fixed ? "" : value);
       }
       const [left, top] = place.bars;
@@ -219,7 +219,7 @@ export function drawing(names, colours, fixed, reading, hands) {
     },
     /** Leaves one channel bright, or with 0 all; frames cells of the inputs and of the maps. */
     light(only, ...cells) {
-      stage.setAttribute("data-only", only);
+      mend(stage, { "data-only": only });
       for (const i of all)
         for (const lower of [0, 1])
           cover(ghosts[lower][i], i, lower, (lower ? here.maps[i] : colours[i]).length && cells[lower]);
