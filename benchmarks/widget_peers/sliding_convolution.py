@@ -5,17 +5,22 @@ import matplotlib.pyplot as plt
 from lightnets_edu.widgets import SlidingConvolution
 
 figure = SlidingConvolution()
-VALUES = range(figure.steps())
-planes, out = figure.inputs(), figure.output()
+rows, columns = figure.shape()
+VALUES = range(rows * columns)
+planes, maps, filters = figure.planes, figure.maps(), figure.filters_drawn()
 
 
-def draw(step):
-    fig, axes = plt.subplots(2, max(len(planes), len(out)), figsize=(8, 5))
-    for row, group in zip(axes, (planes, out), strict=True):
-        for ax, plane in zip(row, group, strict=False):
-            ax.imshow(plane, cmap="Blues")
-            for y, line in enumerate(plane):
-                for x, value in enumerate(line):
-                    ax.text(x, y, f"{value:g}", ha="center")
-    fig.suptitle(f"step {step}")
+def draw(place):
+    y, x = divmod(place, columns)
+    fig, axes = plt.subplots(2, 4, figsize=(8, 5))
+    photo = [[[v / 9 for v in pixel] for pixel in zip(*row, strict=True)] for row in zip(*planes, strict=True)]
+    for ax, plane in zip(axes[0], (photo, *planes), strict=True):
+        ax.imshow(plane, cmap="gray")
+        ax.add_patch(plt.Rectangle((x - 0.5, y - 0.5), 3, 3, fill=False, color="tab:orange"))
+    for ax, own in zip(axes[1], maps, strict=True):
+        ax.imshow(own, cmap="RdBu")
+        ax.set_xlabel(f"{own[y][x]:g}")
+    for ax, own in zip(axes[0][1:], filters, strict=True):
+        ax.set_xlabel("\n".join(" ".join(f"{w:g}" for w in line) for line in own))
+    fig.suptitle(f"{81 * (place + 1):,}, {27 * (place + 1):,} and {9 * (place + 1):,} multiply-adds")
     plt.show()

@@ -24,7 +24,7 @@ ConvConnectivity(kind="grouped")
 #
 # A depthwise layer never crosses channels. A pointwise layer never crosses space. A standard convolution does both at every step.
 
-# %% name="fig-gallery-sliding" alt="Input planes with a window on them, kernel planes with their weights, and output planes filled as far as the window has come; below, the products of this step and their sum." caption="Play, or drag the step: the numbers under the window times the weights give one number of the output. The sums are those of the real layer."
+# %% name="fig-gallery-sliding" alt="A flower and its three channels with a window on them, three filters with the pixels that their weights meet, the map of each filter and their sum, and bars that count multiply-adds." caption="Drag the window over the flower, click a weight: the maps change at once. Which edges does the kernel find, and what does it find red? The sums are those of the real layer."
 from lightnets_edu.widgets import SlidingConvolution
 
 SlidingConvolution()

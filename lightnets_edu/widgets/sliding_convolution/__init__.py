@@ -1,4 +1,4 @@
-"""A window slides over small planes: what standard, depthwise and pointwise convolutions multiply, step by step."""
+"""A window slides over a picture: what standard, depthwise and pointwise convolutions multiply and add, and where."""
 
 import copy
 from collections.abc import Sequence
@@ -7,144 +7,176 @@ from typing import Any, Self
 import traitlets
 from torch import Tensor, nn
 
-from lightnets_edu.widgets.kit import Figure, front_end
+from lightnets_edu.widgets.kit import Figure, Lists, front_end
 from lightnets_edu.widgets.sliding_convolution import layer as sliding
 from lightnets_edu.widgets.sliding_convolution.layer import (
+    ASKED,
+    EDGES,
     KERNELS,
     KINDS,
+    LARGEST,
+    LAYERS,
     PADDINGS,
-    SIZES,
+    REDDEST,
+    SPEEDS,
     STRIDES,
+    WEIGHTS,
     Cost,
-    Numbers,
+    Module,
     Part,
     Plane,
     Settings,
+    Weights,
 )
-from lightnets_edu.widgets.sliding_convolution.module import numbers_of
+from lightnets_edu.widgets.sliding_convolution.module import module_of
+from lightnets_edu.widgets.sliding_convolution.photo import COLOURS, PLANES, dyed
 
-CAPTION = (
-    "A convolution makes one number at a time. Choose a kind, then play or step: the window lights up on the planes "
-    "that are read. Depthwise never crosses channels, pointwise never crosses space; standard does both at every step."
-)
+CAPTION = "Drag the window, click a weight. Blue: above zero; orange: below."
 
 
 class SlidingConvolution(Figure):
-    """Widget: play or scrub a window over three small planes; every pair of input and weight is shown, and their sum.
+    """Widget: drag a window over a small photograph, edit the weights, see sums and maps change at once.
 
-    `kind` is "standard" (3 planes to 2), "depthwise" (3 to 3) or "pointwise" (3 to 2); `kernel` is 1 to 3, and 1 for
-    pointwise; `stride` 1 or 2; `padding` 0 or 1 pixels of zeros; `size` 4 to 6 pixels each way. `step` counts output
-    numbers from 0: position by position, at each channel by channel. TraitError for values out of range, for settings
-    that are not a module's own, and for planes and weights, which come from `from_module`.
+    `kind` is "standard", "depthwise" or "pointwise"; `kernel` is 2 or 3, and 1 for pointwise; `stride` 1 or 2;
+    `padding` 0 or 1 pixels of zeros. One standard kernel, of three filters, makes one map; the depthwise layer has the
+    same filters and adds no channels. `filters` are 27 whole numbers from -2 to 2, channel by channel and row by row,
+    of which a smaller kernel takes the first rows and columns; `mix` are the three weights of the pointwise kernel.
+    The window stands where its middle is next to the pixel at `row` and `column`, from -1, in the padding, to the
+    picture's height and width. `speed` is that of Play.
+    TraitError for values out of range, for settings and weights that are not a module's own, and for all that comes
+    from `from_module` alone.
     """
 
     _esm, _css = front_end(__file__)
-    drawn = (*Settings._fields, "step")
+    drawn = (*Settings._fields, "filters", "mix", "row", "column", "speed")
 
     planes: Any = traitlets.List(read_only=True).tag(sync=True)
-    weights: Any = traitlets.Dict(read_only=True).tag(sync=True)
+    names: Any = traitlets.List(read_only=True).tag(sync=True)
+    pictures: Any = traitlets.List(read_only=True).tag(sync=True)
     bias: Any = traitlets.List(read_only=True).tag(sync=True)
     measured: Any = traitlets.List(read_only=True).tag(sync=True)
-    cells: Any = traitlets.List(read_only=True).tag(sync=True)
+    offered: Any = traitlets.Dict(read_only=True).tag(sync=True)
+    asked: Any = traitlets.List(read_only=True).tag(sync=True)
     fixed: Any = traitlets.Bool(read_only=True).tag(sync=True)
     kind = traitlets.Enum(KINDS, "standard").tag(sync=True)
-    kernel = traitlets.Int(3).tag(sync=True)
+    kernel = traitlets.Int(KERNELS[-1]).tag(sync=True)
     stride = traitlets.Int(1).tag(sync=True)
     padding = traitlets.Int(0).tag(sync=True)
-    size = traitlets.Int(5).tag(sync=True)
-    step = traitlets.Int(0).tag(sync=True)
+    filters: Any = traitlets.List(default_value=EDGES).tag(sync=True)
+    mix: Any = traitlets.List(default_value=REDDEST).tag(sync=True)
+    row = traitlets.Int(5).tag(sync=True)
+    column = traitlets.Int(3).tag(sync=True)
+    speed = traitlets.Int(SPEEDS[1]).tag(sync=True)
 
-    def __init__(self, *, _numbers: Numbers | None = None, **traits: Any):
-        self._numbers = numbers = _numbers or copy.deepcopy(sliding.seeded())
-        self._outputs: dict[Settings, list[Plane]] = {}
-        sent = {"measured": sliding.in_steps(numbers.measured), "fixed": numbers.own is not None}
-        for name in ("planes", "weights", "bias", "cells"):
-            sent[name] = getattr(numbers, name)
+    def __init__(self, *, _module: Module | None = None, **traits: Any):
+        self._own = _module.traits() if _module else {}
+        planes = _module.planes if _module else copy.deepcopy(PLANES)
+        offered = {"layers": [*LAYERS], "stride": [*STRIDES], "padding": [*PADDINGS]}
+        if _module:
+            layer = f"{_module.own.kind} {_module.own.kernel}"
+            offered = {"layers": [layer], "stride": [_module.own.stride], "padding": [_module.own.padding]}
+        sent = {
+            "planes": planes,
+            "pictures": dyed(planes, photo=not _module),
+            "names": ["", *(f"input {i}" for i in range(len(planes)))] if _module else ["photo", *COLOURS],
+            "bias": _module.bias if _module else [],
+            "measured": _module.maps() if _module else [],
+            "offered": {**offered, "speed": [*SPEEDS]},
+            "asked": [] if _module else copy.deepcopy(ASKED),
+            "fixed": _module is not None,
+        }
         for name, value in sent.items():
             self.set_trait(name, value)
-        super().__init__(**{"caption": CAPTION, **traits})
+        super().__init__(**{"caption": CAPTION, **self._own, **traits})
 
     @classmethod
-    def from_module(cls, conv: nn.Module, image: Tensor, **traits: Any) -> Self:
+    def from_module(cls, conv: nn.Module, image: Tensor, output: int = 0, **traits: Any) -> Self:
         """The figure of a real nn.Conv2d on a real image (C, H, W) or (1, C, H, W), computed in float64.
 
-        At most 4 channels each way and 7 × 7 pixels; groups 1 or depthwise; kernel, stride and padding as on offer.
-        Output planes are `conv(image)`. Where these are not what the weights give, they are shown as measured, and the
-        sentence says so. ValueError for what does not fit. `traits` are `step` and `caption`.
+        At most 4 channels each way and 12 × 12 pixels; groups 1 or depthwise; kernel 1 to 3, stride and padding as on
+        offer. It draws the kernel that makes map `output`; of a depthwise layer with m maps for each channel, the map
+        `output` of each. Where the module gives other numbers than its weights do, these are shown as measured, and
+        the sentence says so. ValueError for what does not fit. `traits` are `row`, `column`, `speed` and `caption`.
         """
-        numbers = numbers_of(conv, image)
-        own = numbers.own._asdict() if numbers.own else {}
-        return cls(_numbers=numbers, **{**own, **traits})
+        return cls(_module=module_of(conv, image).kernel(output), **{"row": 0, "column": 0, **traits})
 
-    def choices(self) -> dict[str, tuple[Any, ...]]:
-        """The values on offer for each setting, for the present kind; or a module's own."""
-        if own := self._numbers.own:
-            return {name: (value,) for name, value in own._asdict().items()}
-        kernels = (1,) if self.kind == "pointwise" else KERNELS
-        return {"kind": KINDS, "kernel": kernels, "stride": STRIDES, "padding": PADDINGS, "size": SIZES}
-
-    def inputs(self) -> list[Plane]:
-        """The input planes, cut to the size drawn."""
-        return sliding.cut(self.planes, self.size)
+    def weights(self) -> Weights:
+        """The weights of the layer drawn, c_out × c_in/g × K × K."""
+        if self.kind == "pointwise":
+            return [[[[weight]] for weight in self.mix]]
+        k = self.kernel
+        rows = [self.filters[i : i + k] for i in range(0, len(self.filters), LARGEST)]
+        filters: list[Plane] = [rows[i : i + k] for i in range(0, len(rows), LARGEST)]
+        return [[own] for own in filters] if self.kind == "depthwise" else [filters]
 
     def layer(self) -> nn.Conv2d:
         """The layer drawn, as PyTorch has it, in float64."""
-        weights = [sliding.cut(kernel, self.kernel) for kernel in self.weights[self.kind]]
-        return sliding.made(self.planes, weights, self.bias, self.stride, self.padding)
+        return sliding.made(len(self.planes), self.weights(), self.bias, self.stride, self.padding)
 
-    def shape(self) -> tuple[int, int, int]:
-        """Output channels, rows and columns."""
-        plane, kernel = self.inputs()[0], 1 if self.kind == "pointwise" else self.kernel
-        sides = len(plane), len(plane[0])
-        rows, columns = (sliding.places(n, kernel, self.stride, self.padding) for n in sides)
-        return len(self.weights[self.kind]), rows, columns
+    def filters_drawn(self) -> list[Plane]:
+        """The filter of each input channel."""
+        return [own for kernel in self.weights() for own in kernel]
 
-    def steps(self) -> int:
-        """Output numbers in all."""
-        c_out, rows, columns = self.shape()
-        return c_out * rows * columns
+    def size(self) -> tuple[int, int]:
+        """Rows and columns of the input."""
+        return len(self.planes[0]), len(self.planes[0][0])
 
-    def position(self) -> tuple[int, int, int]:
-        """Output channel, row and column of the present step."""
-        c_out, _, columns = self.shape()
-        place, o = divmod(self.step, c_out)
-        return o, *divmod(place, columns)
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of a map."""
+        rows, columns = (sliding.places(n, self.kernel, self.stride, self.padding) for n in self.size())
+        return rows, columns
+
+    def position(self) -> tuple[int, int]:
+        """Row and column of the output where the window stands."""
+        geometry = (self.kernel, self.stride, self.padding)
+        wanted = zip((self.row, self.column), self.size(), strict=True)
+        y, x = (sliding.nearest(pixel, n, *geometry) for pixel, n in wanted)
+        return y, x
 
     def parts(self) -> list[Part]:
-        """What each input plane that is read adds at the present step: its pairs and their sum."""
-        return sliding.parts(self.layer(), self.inputs(), *self.position())
+        """What each channel and its filter give where the window stands: its pairs and their sum, without bias."""
+        return sliding.parts(self.planes, self.filters_drawn(), self.stride, self.padding, *self.position())
 
     def formula(self) -> list[Plane]:
-        """The output planes that the weights give, from PyTorch."""
-        here = Settings(self.kind, self.kernel, self.stride, self.padding, self.size)
-        if here not in self._outputs:
-            self._outputs[here] = sliding.outputs(self.layer(), self.inputs())
-        return self._outputs[here]
+        """The maps that the weights give, from PyTorch: the sum, in a depthwise layer nothing, then each channel's."""
+        found = sliding.outputs(self.layer(), self.planes)
+        if self.kind == "depthwise":
+            return [[], *found]
+        apart = [[own] for own in self.filters_drawn()]
+        alone = sliding.outputs(sliding.made(len(self.planes), apart, [], self.stride, self.padding), self.planes)
+        return [*found, *alone]
 
-    def output(self) -> list[Plane]:
-        """The output planes drawn: what the module gave, where that is something else, or the formula's."""
-        return self._numbers.measured or self.formula()
-
-    def cost(self) -> Cost:
-        """Parameters, bias included, and multiply-adds of the layer drawn, positions over padding included."""
-        layer, (c_out, *positions) = self.layer(), self.shape()
-        sizes = (layer.in_channels, c_out, self.kernel, (positions[0], positions[1]))
-        return sliding.cost_of(*sizes, layer.groups, bool(self.bias))
+    def maps(self) -> list[Plane]:
+        """The maps drawn: what the module gave, where that is something else, or the formula's."""
+        return [*self.measured, *self.formula()[len(self.measured) :]]
 
     def compared(self) -> tuple[int, tuple[Cost, Cost, Cost]]:
-        """A kernel size, and what this output size costs with it: standard, depthwise, pointwise.
+        """A kernel size, and what as many maps as channels cost with it, of this size: standard, depthwise, pointwise.
 
-        The kernel is the one drawn, and 3 beside a pointwise layer, padded to give as much; channels are those of the
-        standard layer.
+        The kernel is the one drawn, and 3 beside a pointwise layer, padded to give as much.
         """
-        kernel = 3 if self.kind == "pointwise" else self.kernel
-        c_out = len(self.weights.get("standard", self.weights[self.kind]))
-        _, rows, columns = self.shape()
-        return kernel, sliding.ways(len(self.planes), c_out, kernel, (rows, columns))
+        kernel = KERNELS[-1] if self.kind == "pointwise" else self.kernel
+        return kernel, sliding.ways(len(self.planes), kernel, self.shape())
 
     def offers(self, name: str) -> Sequence[Any]:
-        """The settings of the present kind, or a module's own; steps that there are."""
-        return range(self.steps()) if name == "step" else self.choices()[name]
+        """The settings of the present kind, or a module's own; weights, the pixels of the picture and its border."""
+        if name in self._own:
+            return (self._own[name],)
+        many = dict(zip(("row", "column"), self.size(), strict=True))
+        match name:
+            case "kernel":
+                return (1,) if self.kind == "pointwise" else KERNELS
+            case "stride" | "padding" | "speed":
+                return {"stride": STRIDES, "padding": PADDINGS, "speed": SPEEDS}[name]
+            case "filters" | "mix":
+                return Lists(WEIGHTS, len(EDGES if name == "filters" else REDDEST))
+            case "row" | "column":
+                return range(-1, many[name] + 1)
+        return super().offers(name)
+
+    def next_best(self, name: str, offered: Sequence[Any], change: Any) -> Any:
+        """Behind a pointwise layer the usual kernel comes back."""
+        return offered[-1] if name == "kernel" else super().next_best(name, offered, change)
 
     def called(self, name: str) -> str:
         """Where the kind leaves one kernel, it is told."""

@@ -7,13 +7,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from lightnets_edu.widgets.sliding_convolution.cells import cells
-from lightnets_edu.widgets.sliding_convolution.layer import KERNELS, PADDINGS, STRIDES, Numbers, Settings, made, plain
+from lightnets_edu.widgets.sliding_convolution.layer import LARGEST, PADDINGS, STRIDES, Module, Settings, made, plain
 
-MOST_CHANNELS, MOST_SIZE = 4, 7
+MOST_CHANNELS, MOST_SIZE = 4, 12
 
 
-def numbers_of(conv: nn.Module, image: Tensor) -> Numbers:
+def module_of(conv: nn.Module, image: Tensor) -> Module:
     """The numbers of a convolution and an image in float64; its outputs too, where its weights give others.
 
     ValueError where the figure cannot draw them.
@@ -21,7 +20,7 @@ def numbers_of(conv: nn.Module, image: Tensor) -> Numbers:
     kind, kernel, stride, padding = _settings(conv)
     twin, x = _ready(conv, image, max(1, kernel - 2 * padding))
     planes, weights, bias = plain(x[0]), plain(twin.weight), [] if twin.bias is None else plain(twin.bias)
-    formula = made(planes, weights, bias, stride, padding)(x)
+    formula = made(len(planes), weights, bias, stride, padding)(x)
     try:
         with torch.no_grad():
             y = twin(x.clone())
@@ -35,9 +34,7 @@ def numbers_of(conv: nn.Module, image: Tensor) -> Numbers:
         raise ValueError("the module must give finite numbers; got infinity or NaN")
     near = float(formula.abs().max()) * 1e-9
     given, same = plain(y[0]), torch.allclose(y, formula, rtol=1e-9, atol=near)
-    own = Settings(kind, kernel, stride, padding, max(x.shape[2:]))
-    written = cells(planes, weights, [*given, *plain(formula[0])], padding)
-    return Numbers(planes, {kind: weights}, bias, [] if same else given, written, own)
+    return Module(planes, weights, bias, [] if same else given, Settings(kind, kernel, stride, padding))
 
 
 def _settings(conv: nn.Module) -> tuple[str, int, int, int]:
@@ -55,7 +52,7 @@ def _settings(conv: nn.Module) -> tuple[str, int, int, int]:
         raise ValueError(f"padding must be with zeros; got padding_mode {conv.padding_mode!r}")
     if tuple(conv.dilation) != (1, 1):
         raise ValueError(f"dilation must be 1; got {tuple(conv.dilation)}")
-    kernel = _square("kernel", conv.kernel_size, KERNELS)
+    kernel = _square("kernel", conv.kernel_size, tuple(range(1, LARGEST + 1)))
     kind = "depthwise" if groups == c_in > 1 else "pointwise" if kernel == 1 else "standard"
     return kind, kernel, _square("stride", conv.stride, STRIDES), _padding(conv.padding, kernel)
 

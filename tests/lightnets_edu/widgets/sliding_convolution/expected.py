@@ -1,59 +1,52 @@
-"""What the figure of a sliding convolution must say, reckoned in Python."""
+"""What the figure of a sliding convolution must show, reckoned in Python."""
 
-from collections.abc import Iterable
+import itertools
 from typing import TYPE_CHECKING
 
-from lightnets_edu.widgets.sliding_convolution.layer import Part
+from lightnets_edu.widgets.sliding_convolution.layer import LAYERS
 
 if TYPE_CHECKING:
     from lightnets_edu.widgets.sliding_convolution import SlidingConvolution
 
+SETTINGS = [(*layer.split(), s, p) for layer, s, p in itertools.product(LAYERS, (1, 2), (0, 1))]
+STATES = [{"kind": kind, "kernel": int(k), "stride": s, "padding": p} for kind, k, s, p in SETTINGS]
+SUMS = {
+    "standard": "one sum of {all} products, over space and channels",
+    "depthwise": "{n} sums of {each} products; channels never meet",
+    "pointwise": "one sum of {n} products; neighbours never meet",
+}
+
+
+def number(value: float) -> str:
+    """A whole number as it is, another with seven digits that count."""
+    return (f"{value:.0f}" if value == int(value) else str(float(f"{value:.7g}"))).replace("-", "−")
+
+
+def short(value: float) -> str:
+    """With two decimals at most."""
+    return number(round(value, 2) + 0.0)
+
 
 def sentence(widget: "SlidingConvolution") -> str:
-    """What the picture shows, in words."""
-    parts, k, (o, y, x), (c_out, rows, columns) = widget.parts(), widget.kernel, widget.position(), widget.shape()
-    here, total, cost = sum(len(part.pairs) for part in parts), sum(_terms(widget)), widget.cost()
-    crossed = f"every input: {'crosses space and channels' if k > 1 else 'never crosses space'}"
-    inputs = crossed if len(parts) > 1 else f"input {parts[0].plane} alone: never crosses channels"
-    pixels = f"{k} × {k} pixels" if k > 1 else "one pixel"
-    added = " + ".join(map(number, _terms(widget))).replace("+ −", "− ")
-    said = (
-        f"Step {widget.step + 1} of {widget.steps()} reads {pixels} of {inputs}. "
-        f"Output {o}, row {y}, column {x}: {' = '.join(dict.fromkeys([added, number(total)]))}. "
-        f"Multiply-adds: {here} in this step, {here * (widget.step + 1):,} so far, {cost.macs:,} in all. "
-        f"Outputs: {c_out} of {rows} × {columns}. Parameters: {cost.params}."
-    )
-    if not widget.measured:
-        return said
-    given = number(widget.output()[o][y][x])
-    return f"{said} Measured, not the formula: the module gives {given}, its weights {number(total)}."
+    """What the figure says while nothing is pointed at."""
+    (y, x), n, k = widget.position(), len(widget.planes), widget.kernel
+    said = f"Row {y}, column {x}: {SUMS[widget.kind].format(all=n * k * k, each=k * k, n=n)}."
+    return said + (" Measured, not the formula: the weights give others." if widget.measured else "")
 
 
-def number(value: float, digits: int = 4) -> str:
-    """A whole number as it is, another with so many digits that count."""
-    return (str(value) if isinstance(value, int) else f"{value:.{digits}g}").replace("-", "−")
+def by_hand(widget: "SlidingConvolution") -> list:
+    """The maps, number by number: the sum, in a depthwise layer nothing, then each channel's."""
+    planes, k, s, p = widget.planes, widget.kernel, widget.stride, widget.padding
+    high, wide = widget.size()
+    at = lambda i, r, c: planes[i][r][c] if 0 <= r < high and 0 <= c < wide else 0  # noqa: E731
+    rows, columns = ((n + 2 * p - k) // s + 1 for n in (high, wide))
+    deep, bias, n = widget.kind == "depthwise", widget.bias, len(planes)
+    own = lambda i, r, c: widget.mix[i] if widget.kind == "pointwise" else widget.filters[9 * i + 3 * r + c]  # noqa: E731
 
+    def alone(i, y, x):
+        terms = (own(i, a, b) * at(i, y * s + a - p, x * s + b - p) for a in range(k) for b in range(k))
+        return sum(terms) + (bias[i] if deep and bias else 0)
 
-def _bias(widget: "SlidingConvolution") -> list[float]:
-    o, *_ = widget.position()
-    return [*widget.bias[o : o + 1]]
-
-
-def _terms(widget: "SlidingConvolution") -> list[float]:
-    return [*(part.sum for part in widget.parts()), *_bias(widget)]
-
-
-def products(part: Part) -> str:
-    """2·1 + 0·(−1) + …"""
-    return " + ".join(f"{number(a)}·{f'({number(w)})' if w < 0 else number(w)}" for a, w in part.pairs)
-
-
-def compared(widget: "SlidingConvolution") -> Iterable[list[object]]:
-    """One standard layer against a depthwise and a pointwise one."""
-    k, (standard, depthwise, pointwise) = widget.compared()
-    padded = f", padding {widget.padding + 1}" if widget.kind == "pointwise" else ""
-    both = [f"{a:,} + {b:,} = {a + b:,}" for a, b in zip(depthwise, pointwise, strict=True)]
-    return [
-        [f"standard {k} × {k}{padded}", standard.macs, standard.params],
-        [f"depthwise {k} × {k}{padded} + pointwise", both[1], both[0]],
-    ]
+    maps = [[[alone(i, y, x) for x in range(columns)] for y in range(rows)] for i in range(n)]
+    total = lambda y, x: sum(map_[y][x] for map_ in maps) + (bias[0] if bias else 0)  # noqa: E731
+    return [[] if deep else [[total(y, x) for x in range(columns)] for y in range(rows)], *maps]

@@ -3,33 +3,37 @@
 from stage import Live, Specimen
 
 from lightnets_edu.widgets import SlidingConvolution
+from lightnets_edu.widgets.sliding_convolution.layer import EDGES
 
 
 def act(figure) -> None:
-    figure.get_by_label("Kind").select_option("depthwise")
+    figure.get_by_label("Layer").select_option(index=1)
     figure.get_by_label("Stride").select_option("2")
     figure.get_by_label("Padding").select_option("1")
-    figure.get_by_role("slider", name="Step").fill("6")
+    figure.get_by_role("slider", name="Window").focus()
     figure.page.keyboard.press("ArrowRight")
     figure.get_by_role("button", name="Step").click()
 
 
+RED = [0, 0, 0, 0, 2, 0, 0, 0, 0, *[0, 0, 0, 0, -1, 0, 0, 0, 0] * 2]
+
 SPECIMEN = Specimen(
-    make=lambda: SlidingConvolution(kernel=1, padding=1, size=6, step=127),
+    make=lambda: SlidingConvolution(padding=1, row=11, column=11),
     label="Sliding convolution, interactive",
     moves=[
-        {"kind": "standard", "kernel": 3, "padding": 0, "size": 5, "step": 7},
-        {"kind": "depthwise", "step": 13},
-        {"kind": "pointwise", "kernel": 1, "step": 24},
-        {"kind": "standard", "kernel": 3, "padding": 1, "size": 6, "step": 0},
-        {"stride": 2, "step": 17},
-        {"kind": "depthwise", "kernel": 2, "padding": 1, "stride": 1, "step": 146},
-        {"kind": "pointwise", "kernel": 1, "stride": 2, "padding": 1, "size": 4, "step": 17},
-        {"kind": "standard", "kernel": 3, "stride": 2, "padding": 0, "size": 4, "step": 0},
-        {"kind": "depthwise", "kernel": 3, "stride": 1, "padding": 0, "size": 5, "step": 4},
+        {"padding": 0, "row": 5, "column": 3},
+        {"kind": "depthwise", "row": 7},
+        {"kind": "pointwise", "kernel": 1, "padding": 1, "row": -1, "column": 12},
+        {"mix": [-2, -2, -2], "stride": 2},
+        {"kind": "standard", "kernel": 2, "stride": 1, "row": 4},
+        {"kernel": 3, "filters": [2] * 27, "padding": 0},
+        {"kind": "depthwise", "kernel": 2, "filters": [-2, 2, 0] * 9, "speed": 16},
+        {"kind": "standard", "kernel": 3, "filters": RED, "row": 0, "column": 0},
+        {"filters": [0] * 27, "stride": 2},
+        {"filters": EDGES, "stride": 1, "row": 6, "column": 7},
     ],
     live=Live(
-        act, "w.kind, w.stride, w.padding, w.step, w.steps(), w.parts()[0].plane", "('depthwise', 2, 1, 8, 27, 2)",
-        "w.kind = 'standard'; w.padding = 0; w.stride = 1; w.step = 17", "Multiply-adds: 27 in this step, 486 so far",
+        act, "w.kind, w.stride, w.padding, w.position(), w.shape(), w.parts()[0].sum", "",
+        "w.kind = 'standard'; w.padding = 0; w.stride = 1; w.row = 1; w.column = 1", "Row 0, column 0: one sum of 27 products",
     ),
 )

@@ -1,133 +1,149 @@
 """The figure of the sliding convolution: its sums against brute force and gradients, its traits, its still picture."""
 
-import itertools
-
 import pytest
 import torch
 import traitlets
 from bs4 import BeautifulSoup
 from sketch import Sketch, still
+from sliding_convolution.expected import STATES, by_hand, sentence
 from torch import nn
 
 from lightnets_edu import cost
 from lightnets_edu.widgets import SlidingConvolution
-from lightnets_edu.widgets.sliding_convolution.cells import written
-from lightnets_edu.widgets.sliding_convolution.layer import in_steps
+from lightnets_edu.widgets.sliding_convolution.layer import ASKED, EDGES, REDS
+from lightnets_edu.widgets.sliding_convolution.photo import BRIGHTEST, LEFT, PLANES, SIDE
 
-STATES = [
-    {"kind": kind, "kernel": k, "stride": s, "padding": p, "size": n}
-    for kind, k, s, p, n in itertools.product(("standard", "depthwise", "pointwise"), (1, 2, 3), (1, 2), (0, 1), (4, 5, 6))
-    if kind != "pointwise" or k == 1
-]
+EVERY = pytest.mark.parametrize("state", STATES, ids=lambda s: "-".join(map(str, s.values())))
+DICE = torch.Generator().manual_seed(3)
 
 
-def by_hand(figure) -> list:
-    """The output planes, number by number."""
-    planes, k, s, p = figure.inputs(), figure.kernel, figure.stride, figure.padding
-    high, wide = len(planes[0]), len(planes[0][0])
-    at = lambda i, r, c: planes[i][r][c] if 0 <= r < high and 0 <= c < wide else 0  # noqa: E731
-    weights, bias = figure.weights[figure.kind], figure.bias or [0] * 4
-    rows, columns = ((n + 2 * p - k) // s + 1 for n in (high, wide))
-    each = len(weights) // len(planes) if figure.kind == "depthwise" else 0
-
-    def number(o, y, x):
-        sources = [o // each] if figure.kind == "depthwise" else range(len(planes))
-        return bias[o] + sum(
-            weights[o][j][a][b] * at(i, y * s + a - p, x * s + b - p)
-            for j, i in enumerate(sources) for a in range(k) for b in range(k)
-        )
-
-    return [[[number(o, y, x) for x in range(columns)] for y in range(rows)] for o in range(len(weights))]
+def dice(many: int) -> list[int]:
+    """Weights, none of them zero."""
+    return [w or 1 for w in torch.randint(-2, 3, (many,), generator=DICE).tolist()]
 
 
-def broken(make, **changes):
-    conv = make()
-    for name, value in changes.items():
-        setattr(conv, name, value)
-    return conv
+def places(figure: SlidingConvolution):
+    """All rows and columns of a map, and a pixel that brings the window there."""
+    rows, columns = figure.shape()
+    back = (figure.kernel - 1) // 2 - figure.padding
+    for y in range(rows):
+        for x in range(columns):
+            yield (y, x), {"row": y * figure.stride + back, "column": x * figure.stride + back}
 
 
-@pytest.fixture(scope="module")
-def figure():
-    return SlidingConvolution()
+@EVERY
+def test_every_state(state):
+    """Maps from PyTorch, from loops and from the parts, at every place; costs by measurement."""
+    figure = SlidingConvolution(**state, filters=dice(27), mix=dice(3))
+    formula, (rows, columns), deep = figure.formula(), figure.shape(), state["kind"] == "depthwise"
+    assert formula == by_hand(figure) == figure.maps()
+    assert [len(formula[1]), len(formula[1][0])] == [rows, columns] and (formula[0] == []) == deep
+    assert torch.equal(torch.tensor(formula[deep:][: 3 if deep else 1]).double(), figure.layer()(torch.tensor(PLANES).double()[None])[0])
+    reached = set()
+    for place, pixel in places(figure):
+        figure.set_state(pixel)
+        assert figure.position() == place
+        sums = [part.sum for part in figure.parts()]
+        y, x = place
+        assert sums == [map_[y][x] for map_ in formula[1:]] and (deep or sum(sums) == formula[0][y][x])
+        assert all(len(part.pairs) == state["kernel"] ** 2 for part in figure.parts())
+        reached.add(place)
+    assert len(reached) == rows * columns
 
 
-def test_every_state_is_on_offer(figure):
-    assert len(STATES) == 7 * 12
-    for state in STATES:
-        figure.set_state(state)
-        offered = figure.choices()
-        assert all(value in offered[name] for name, value in state.items()) and figure.step in figure.offers("step")
+@EVERY
+def test_the_window_stands_next_to_the_pixel(state):
+    """No place has its middle nearer; of two as near, the later."""
+    figure, k = SlidingConvolution(**state), state["kernel"]
+    middles = [y * figure.stride - figure.padding + (k - 1) // 2 for y in range(figure.shape()[0])]
+    for pixel in range(-1, 13):
+        figure.row = figure.column = pixel
+        best = min(range(len(middles)), key=lambda y: (abs(middles[y] - pixel), -y))
+        assert figure.position() == (best, best)
 
 
-@pytest.mark.parametrize("state", STATES, ids=lambda s: "-".join(map(str, s.values())))
-def test_every_step_of_every_state(figure, state):
-    """Output planes from PyTorch, from loops and from the steps; multiply-adds by counting and by measurement."""
-    figure.set_state({**state, "step": 0})
-    output, (c_out, rows, columns) = figure.output(), figure.shape()
-    assert output == by_hand(figure) == figure.formula()
-    assert (len(output), len(output[0]), len(output[0][0])) == (c_out, rows, columns)
-    (row,) = cost.layer_costs(figure.layer(), (1, 3, figure.size, figure.size))
-    assert figure.cost() == (row.params, row.macs) and row.out_shape == (1, c_out, rows, columns)
-    if state["kernel"] > 1 or state["kind"] != "standard":    # a standard layer with a 1 × 1 kernel is a pointwise one
-        assert row.kind == state["kind"]
-    counted = 0
-    for step in range(figure.steps()):
-        figure.step = step
-        parts, (o, y, x) = figure.parts(), figure.position()
-        assert sum(part.sum for part in parts) == output[o][y][x] == in_steps(output)[step]
-        assert [part.sum for part in parts] == [sum(a * b for a, b in part.pairs) for part in parts]
-        assert [part.plane for part in parts] == ([o] if state["kind"] == "depthwise" else [0, 1, 2])
-        counted += sum(len(part.pairs) for part in parts)
-    assert counted == row.macs and figure.steps() == row.out_shape[1] * rows * columns
-
-
-@pytest.mark.parametrize("state", [s for s in STATES if s["size"] == 5], ids=lambda s: "-".join(map(str, s.values())))
+@EVERY
 def test_depthwise_never_crosses_channels_and_pointwise_never_crosses_space(state):
-    """The inputs with a gradient are the window, less its padding, on the planes that are read: no weight is zero."""
-    figure = SlidingConvolution(**state)
-    x = torch.tensor(figure.inputs(), dtype=torch.float64)[None].requires_grad_()
+    """The inputs with a gradient are the window, less its padding, on the channels that are read: no weight is zero."""
+    figure = SlidingConvolution(**state, filters=dice(27), mix=dice(3))
+    x = torch.tensor(figure.planes, dtype=torch.float64)[None].requires_grad_()
     y = figure.layer()(x)
-    last = figure.steps() - 1
-    for step in (0, last // 2, last):
-        figure.step = step
-        o, r, c = figure.position()
-        (gradient,) = torch.autograd.grad(y[0, o, r, c], x, retain_graph=True)
-        touched = {tuple(place) for place in gradient[0].nonzero().tolist()}
+    assert y.shape[1] == (3 if state["kind"] == "depthwise" else 1)
+    for row, column in ((-1, -1), (5, 3), (12, 12)):
+        figure.set_state({"row": row, "column": column})
+        r, c = figure.position()
         k, top, left = figure.kernel, r * figure.stride - figure.padding, c * figure.stride - figure.padding
-        window = {(i, j) for i in range(top, top + k) for j in range(left, left + k) if 0 <= i < 5 and 0 <= j < 5}
-        assert touched == {(part.plane, *place) for part in figure.parts() for place in window}
-        assert len({place[0] for place in touched}) <= (1 if state["kind"] == "depthwise" else 3)
-        assert len({place[1:] for place in touched}) <= (1 if state["kind"] == "pointwise" else k * k)
+        window = {(i, j) for i in range(top, top + k) for j in range(left, left + k) if 0 <= i < 12 and 0 <= j < 12}
+        for o in range(y.shape[1]):
+            (gradient,) = torch.autograd.grad(y[0, o, r, c], x, retain_graph=True)
+            touched = {tuple(place) for place in gradient[0].nonzero().tolist()}
+            channels = [o] if state["kind"] == "depthwise" else [0, 1, 2]
+            assert touched == {(i, *place) for i in channels for place in window}
 
 
-def test_the_planes_are_small_and_the_same_each_time(figure):
-    other = SlidingConvolution()
-    assert other.planes == figure.planes and other.weights == figure.weights
-    numbers = torch.tensor(other.planes)
-    assert numbers.shape == (3, 6, 6) and numbers.dtype == torch.int64 and numbers.min() >= 0 and numbers.max() <= 3
-    assert {kind: torch.tensor(w).shape for kind, w in other.weights.items()} == {
-        "standard": (2, 3, 3, 3), "depthwise": (3, 1, 3, 3), "pointwise": (2, 3, 1, 1)
-    }
-    for weights in other.weights.values():
-        assert torch.tensor(weights).count_nonzero() == torch.tensor(weights).numel() and torch.tensor(weights).abs().max() <= 2
+def test_the_photograph_is_a_part_of_one():
+    from sklearn.datasets import load_sample_image
+
+    square = torch.tensor(load_sample_image("flower.jpg")[: 12 * SIDE, LEFT : LEFT + 12 * SIDE].copy()).double()
+    means = square.reshape(12, SIDE, 12, SIDE, 3).mean((1, 3)) / 255 * BRIGHTEST
+    assert means.round().long().permute(2, 0, 1).tolist() == PLANES
+    figure, other = SlidingConvolution(), SlidingConvolution()
+    assert figure.planes == PLANES
+    photo, *greys = figure.pictures
+    assert photo[5][6] == "#" + "".join(f"{round(15 * plane[5][6] / 9):x}" for plane in PLANES)
+    assert all(len(set(colour[1:])) == 1 for grey in greys for row in grey for colour in row)
     other.planes[0][0][0] = 9
-    assert SlidingConvolution().planes == figure.planes, "figures share no numbers"
+    assert SlidingConvolution().planes == PLANES == figure.planes, "figures share no numbers"
 
 
-def test_what_the_other_ways_cost(figure):
-    """One standard layer against a depthwise and a pointwise one, measured on real layers: 1/c_out + 1/K² of it."""
-    for kind, kernel, expected in (("standard", 3, 3), ("depthwise", 2, 2), ("pointwise", 1, 3), ("depthwise", 1, 1)):
-        figure.set_state({"kind": kind, "kernel": kernel, "stride": 1, "padding": 0, "size": 6, "step": 0})
+# The questions --------------------------------------------------------------------------------------------------------
+
+
+def asked(i: int) -> SlidingConvolution:
+    figure = SlidingConvolution()
+    figure.set_state(ASKED[i])
+    return figure
+
+
+def test_which_edges_upright_ones():
+    """Of a picture that is the same in all columns the maps are zero, whatever its rows; turned by 90° they are not."""
+    figure = asked(0)
+    rows = torch.arange(12.0).square()[:, None].expand(3, 12, 12).double()
+    assert figure.layer()(rows[None]).abs().max() == 0 and figure.layer()(rows.mT[None]).abs().min() > 0
+
+
+def test_what_is_red_the_flower_and_only_the_sum_tells():
+    """The sum is above zero where red is more than the mean of green and blue; no channel alone says that."""
+    figure = asked(1)
+    total, *alone = figure.formula()
+    for y in range(10):
+        for x in range(10):
+            red, green, blue = (plane[y + 1][x + 1] for plane in PLANES)
+            assert total[y][x] == 2 * red - green - blue
+    assert {(v > 0) - (v < 0) for row in total for v in row} == {-1, 0, 1}
+    assert all(len({(v > 0) - (v < 0) for row in map_ for v in row} - {0}) == 1 for map_ in alone)
+
+
+def test_nothing_added_nothing_summed_and_one_pixel_no_neighbour():
+    assert asked(2).formula()[0] == [] and asked(2).filters == EDGES
+    figure = asked(3)
+    assert figure.shape() == (12, 12) and [weight for weight in REDS if weight] == figure.mix
+    shuffled = torch.randperm(144, generator=DICE)
+    x = torch.tensor(PLANES).double().flatten(1)
+    through = lambda pixels: figure.layer()(pixels.reshape(1, 3, 12, 12)).flatten()  # noqa: E731
+    assert torch.equal(through(x)[shuffled], through(x[:, shuffled])), "each pixel by itself"
+
+
+def test_what_the_other_ways_cost():
+    """As many maps by a standard, a depthwise and a pointwise layer, measured on real layers."""
+    for kind, kernel, expected in (("standard", 3, 3), ("depthwise", 2, 2), ("pointwise", 1, 3)):
+        figure = SlidingConvolution(kind=kind, kernel=kernel, stride=2, padding=1)
         k, ways = figure.compared()
-        _, rows, columns = figure.shape()
-        image = (1, 3, rows + k - 1, columns + k - 1)
-        separable = nn.Sequential(nn.Conv2d(3, 3, k, groups=3, bias=False), nn.Conv2d(3, 2, 1, bias=False))
-        layers = [nn.Conv2d(3, 2, k, bias=False), *separable]
-        shapes = [image, image, (1, 3, rows, columns)]
-        assert k == expected
-        assert ways == tuple(cost.total(cost.layer_costs(layer, shape))[:2] for layer, shape in zip(layers, shapes, strict=True))
-        assert (ways[1].macs + ways[2].macs) / ways[0].macs == pytest.approx(1 / 2 + 1 / k**2)
+        rows, columns = figure.shape()
+        layers = [nn.Conv2d(3, 3, k, bias=False), nn.Conv2d(3, 3, k, groups=3, bias=False), nn.Conv2d(3, 3, 1, bias=False)]
+        shapes = [(1, 3, rows + k - 1, columns + k - 1)] * 2 + [(1, 3, rows, columns)]
+        measured = [cost.total(cost.layer_costs(layer, shape))[:2] for layer, shape in zip(layers, shapes, strict=True)]
+        assert k == expected and ways == tuple(measured) and ways[0].macs == 3 * ways[1].macs
 
 
 # Traits ---------------------------------------------------------------------------------------------------------------
@@ -137,17 +153,20 @@ def test_what_the_other_ways_cost(figure):
     ("traits", "message"),
     [
         ({"kind": "grouped"}, "kind"),
-        ({"kernel": 4}, "kernel must be one of 1, 2, 3; got 4"),
-        ({"kernel": 0}, "kernel must be one of 1, 2, 3; got 0"),
+        ({"kernel": 4}, "kernel must be one of 2, 3; got 4"),
+        ({"kernel": 1}, "kernel must be one of 2, 3; got 1"),
         ({"kernel": 2.5}, "kernel"),
         ({"stride": 3}, "stride must be one of 1, 2; got 3"),
         ({"padding": 2}, "padding must be one of 0, 1; got 2"),
         ({"padding": -1}, "padding must be one of 0, 1; got -1"),
-        ({"size": 7}, "size must be one of 4, 5, 6; got 7"),
-        ({"step": 18}, "step must be one of 0 to 17; got 18"),
-        ({"step": -1}, "step must be one of 0 to 17; got -1"),
+        ({"row": 13}, "row must be one of -1 to 12; got 13"),
+        ({"column": -2}, "column must be one of -1 to 12; got -2"),
+        ({"speed": 3}, "speed must be one of 1, 4, 16; got 3"),
+        ({"filters": [1] * 26}, "filters must be a list of 27 values from -2 to 2; got"),
+        ({"filters": [3] * 27}, "filters must be a list of 27 values from -2 to 2; got"),
+        ({"mix": [1, 1]}, "mix must be a list of 3 values from -2 to 2; got"),
+        ({"mix": [0.5, 1, 1]}, "mix must be a list of 3 values from -2 to 2; got"),
         ({"planes": [[[1]]]}, "read-only"),
-        ({"weights": {}}, "read-only"),
         ({"measured": [1]}, "read-only"),
         ({"fixed": True}, "read-only"),
     ],
@@ -165,91 +184,75 @@ def test_wrong_traits_are_refused_at_once(traits, message):
 
 def test_a_pointwise_kernel_is_one():
     figure = SlidingConvolution(kind="pointwise")
-    assert (figure.kernel, figure.steps()) == (1, 50)
+    assert (figure.kernel, figure.shape()) == (1, (12, 12))
     with pytest.raises(traitlets.TraitError, match="kernel of a pointwise convolution must be one of 1; got 3"):
         figure.kernel = 3
     with pytest.raises(traitlets.TraitError, match="kernel of a pointwise convolution must be one of 1; got 2"):
         SlidingConvolution(kind="pointwise", kernel=2)
-    figure = SlidingConvolution(kernel=2)
-    figure.kind = "pointwise"
-    assert figure.kernel == 1 and figure.step in figure.offers("step")
-
-
-def test_the_step_follows():
-    figure = SlidingConvolution(size=6, padding=1, step=71)
-    figure.stride = 2
-    assert figure.step == figure.steps() - 1 == 17 and figure.position() == (1, 2, 2)
-    figure.size = 4
-    assert figure.step == 7
-    figure.kind = "pointwise"
-    assert (figure.step, figure.kernel) == (7, 1)
-
-
-def test_the_front_end_may_send_everything_at_once():
-    figure = SlidingConvolution(kind="pointwise", step=49)
-    figure.set_state({"step": 100, "kernel": 2, "kind": "depthwise", "padding": 1, "size": 6})
-    assert (figure.kind, figure.kernel, figure.step) == ("depthwise", 2, 100)
-    figure.set_state({"kernel": 1, "kind": "pointwise", "size": 4, "padding": 0, "step": 31})
-    assert (figure.kind, figure.kernel, figure.step) == ("pointwise", 1, 31)
-    with pytest.raises(traitlets.TraitError, match="step must be one of 0 to 17; got 18"):
-        figure.set_state({"kind": "standard", "kernel": 3, "size": 5, "step": 18})
-    assert (figure.kind, figure.kernel, figure.size, figure.step) == ("pointwise", 1, 4, 31)
-
-
-def test_a_module_keeps_its_settings():
-    figure = SlidingConvolution.from_module(nn.Conv2d(2, 2, 2, stride=2), torch.rand(2, 4, 7), step=3, caption="Mine")
-    assert (figure.kind, figure.kernel, figure.stride, figure.padding, figure.size) == ("standard", 2, 2, 0, 7)
-    assert (figure.step, figure.caption, figure.shape()) == (3, "Mine", (2, 2, 3))
-    for name, other in {"kind": "depthwise", "kernel": 3, "stride": 1, "padding": 1, "size": 4}.items():
-        with pytest.raises(traitlets.TraitError, match=f"{name} must be one of {getattr(figure, name)}; got {other}"):
-            setattr(figure, name, other)
-    with pytest.raises(traitlets.TraitError, match="kernel must be one of 2; got 3"):
-        SlidingConvolution.from_module(nn.Conv2d(2, 2, 2), torch.rand(2, 4, 4), kernel=3)
-
-
-# How numbers are written, and the still picture -----------------------------------------------------------------------
-
-
-def test_cells_are_short():
-    figure = SlidingConvolution()
-    assert [digits for digits, _ in figure.cells] == [0, 0, 0, 0]
-    longest = max((v for state in STATES for v in in_steps(SlidingConvolution(**state).output())), key=lambda v: len(str(v)))
-    assert figure.cells[2][1] == 7 * len(str(longest)) + 5 + 2 * (longest < 0)
-    assert [written(v, d) for v, d in ((-0.004, 2), (1.255, 1), (-3, 0), (31234.5, -1), (-2e-5, -1), (5, 0))] == [
-        "0.00", "1.3", "−3", "3e4", "−2e-5".replace("-", "−"), "5"
-    ]
-    tiny = SlidingConvolution.from_module(broken(lambda: nn.Conv2d(1, 1, 1), weight=nn.Parameter(torch.full((1, 1, 1, 1), 2e-5))), torch.ones(1, 2, 2))
-    assert tiny.cells[1][0] == -1, "weights are not shown as zero"
-    for size, most in ((7, 39), (5, 40)):
-        conv = nn.Conv2d(4, 4, 3, padding=1)
-        cells = SlidingConvolution.from_module(conv, torch.randn(4, size, size)).cells
-        assert cells[0][1] * (size + 2) <= 276 and cells[2][1] * size <= 276 and max(room for _, room in cells) <= most
-
-
-@pytest.mark.parametrize("state", STATES[::7], ids=lambda s: "-".join(map(str, s.values())))
-def test_the_still(state):
-    """Every number of the planes, of the kernels read, of the products and of the outputs so far."""
-    figure = SlidingConvolution(**state)
-    figure.step = figure.steps() - 1
-    c_out, rows, columns = figure.shape()
-    n, k, parts, picture = figure.size, figure.kernel, len(figure.parts()), BeautifulSoup(still(figure), "html.parser")
-    written = [text for text in picture.select(".ln-sl-stage text:not(.ln-sl-name, .ln-sl-sum)") if text.get_text()]
-    assert len(written) == 3 * n * n + 3 * k * k + parts * k * k + c_out * rows * columns
-    assert len(picture.select(".ln-data tr")) == 1 + parts + c_out * rows
-    assert f"Step: {figure.steps()} of {figure.steps()}" in picture.get_text() and f"{figure.cost().macs:,} in all" in picture.get_text()
-    assert f"Parameters: {figure.cost().params}." in picture.get_text()
-
-
-def test_the_sentence():
-    figure = SlidingConvolution(step=7)
-    sums = [part.sum for part in figure.parts()]
-    shown = " + ".join(map(str, sums)).replace("+ -", "− ").replace("-", "−")
-    said = Sketch(figure).said().replace("\u00a0", " ")
-    assert said.startswith(f"Reads 3 × 3 pixels of every input: crosses space and channels Output 1, row 1, column 0: {shown} = {sum(sums)}.")
-    assert said.endswith("Multiply-adds: 27 in this step, 216 so far, 486 in all.")
     figure.kind = "depthwise"
-    said = Sketch(figure).said().replace("\u00a0", " ")
-    assert said.startswith("Reads 3 × 3 pixels of input 1 alone: never crosses channels") and "9 in this step, 72 so far, 243" in said
+    assert figure.kernel == 3, "the usual one"
+    figure.kernel = 2
     figure.kind = "pointwise"
-    said = Sketch(figure).said()
-    assert said.startswith("Reads one pixel of every input: never crosses space") and "3 in this step, 24 so far, 150" in said
+    assert figure.kernel == 1
+
+
+def test_nothing_else_follows():
+    """The window keeps its pixel, whatever stride and padding make of it: back again, it stands where it stood."""
+    figure = SlidingConvolution(row=8, column=11)
+    before = figure.position()
+    figure.stride, figure.kind = 2, "pointwise"
+    assert (figure.row, figure.column, figure.position()) == (8, 11, (4, 5))
+    figure.stride, figure.kind = 1, "standard"
+    assert figure.position() == before and figure.filters == EDGES
+
+
+def test_what_a_link_sets():
+    figure = SlidingConvolution(kind="standard", kernel=3, stride=1, padding=0)
+    assert figure.moved(kind="standard", kernel=3, stride=2, padding=0)["stride"] == 2
+    assert figure.moved(kind="depthwise", kernel=3)["kernel"] == 3
+    assert figure.moved(kind="pointwise")["kernel"] == 1
+
+
+# What is drawn and said -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", STATES[::3], ids=lambda s: "-".join(map(str, s.values())))
+def test_the_still(state):
+    """Weights, the pixels that they meet, the numbers of the window, costs; every number of the maps in the data."""
+    figure = SlidingConvolution(**state, filters=dice(27), mix=dice(3), row=3, column=8)
+    picture = BeautifulSoup(still(figure), "html.parser")
+    (y, x), (rows, columns), maps = figure.position(), figure.shape(), [m for m in figure.maps() if m]
+    cells = [text.get_text() for text in picture.select(".ln-part text")]
+    written = [str(value).replace("-", "−") for part in figure.parts() for pair in part.pairs for value in pair]
+    assert sorted(cells) == sorted(written)
+    assert len(picture.select(".ln-data tr")) == 1 + 3 + rows * len(maps)
+    totals = [text.get_text() for text in picture.select(".ln-sl-total")]
+    assert [t for t in totals if t and t not in "=+"] == [str(m[y][x]).replace("-", "−") for m in maps]
+    assert totals.count("+") == (2 if len(maps) == 4 else 0)
+    _, ways = figure.compared()
+    assert [t.get_text() for t in picture.select(".ln-sl-number")] == [f"{way.params * (y * columns + x + 1):,}" for way in ways]
+
+
+def test_a_number_stands_once():
+    """The sums of the window stand below the maps, and in no sentence beside them."""
+    sketch = Sketch(SlidingConvolution(filters=[2] * 27))
+    totals = [text for text in sketch.locator(".ln-sl-total").all_text_contents() if text.isdigit()]
+    assert len(totals) == 4 and not any(total in sketch.said() for total in totals)
+
+
+@EVERY
+def test_the_sentence(state):
+    for row, column in ((0, 0), (7, 11)):
+        figure = SlidingConvolution(**state, row=row, column=column)
+        assert Sketch(figure).said() == sentence(figure)
+
+
+def test_kernels_and_filters_are_called_as_the_text_calls_them():
+    """A kernel has a filter for each channel that it reads; a depthwise one has one."""
+    said = lambda kind: Sketch(SlidingConvolution(kind=kind)).locator("text").all_text_contents()  # noqa: E731
+    assert {"1 kernel:", "3 filters", "sum"} <= set(said("standard")) and {"1 kernel:", "3 filters"} <= set(said("pointwise"))
+    assert {"3 kernels", "of 1 filter", "no sum"} <= set(said("depthwise")) and "sum" not in said("depthwise")
+    outlines = lambda kind: sum(  # noqa: E731
+        float(rect["width"]) > 0 for rect in BeautifulSoup(Sketch(SlidingConvolution(kind=kind)).outer(), "html.parser").select(".ln-sl-kernel")
+    )
+    assert [outlines(kind) for kind in ("standard", "depthwise", "pointwise")] == [1, 3, 1]

@@ -5,16 +5,25 @@ import json
 
 import pytest
 import torch
+import traitlets
 from sketch import Sketch, still
-from sliding_convolution.test_figure import broken, by_hand
+from sliding_convolution.expected import by_hand, number, sentence, short
 from torch import nn
 from torch.nn.utils import parametrizations
 
 from lightnets_edu import cost
 from lightnets_edu.widgets import SlidingConvolution
 
+
+def broken(make, **changes):
+    conv = make()
+    for name, value in changes.items():
+        setattr(conv, name, value)
+    return conv
+
+
 CONVS = {
-    "standard": (lambda: nn.Conv2d(4, 4, 3, padding=1), (4, 7, 7)),
+    "standard": (lambda: nn.Conv2d(4, 4, 3, padding=1), (4, 12, 12)),
     "wide image": (lambda: nn.Conv2d(2, 3, 2, stride=2, bias=False), (1, 2, 3, 7)),
     "tall image": (lambda: nn.Conv2d(3, 1, 3, stride=2, padding=1), (3, 7, 2)),
     "depthwise": (lambda: nn.Conv2d(3, 3, 3, groups=3, padding="same"), (3, 5, 5)),
@@ -28,50 +37,72 @@ CONVS = {
 KINDS = dict(zip(CONVS, ["standard"] * 3 + ["depthwise"] * 3 + ["pointwise"] * 2 + ["standard", "pointwise"], strict=True))
 
 
+def drawn_of(figure: SlidingConvolution, given: torch.Tensor, output: int) -> list:
+    """The planes of what a module gives that the figure draws: of a depthwise layer one for each channel."""
+    if figure.kind == "depthwise":
+        return [[], *given[output :: len(given) // len(figure.planes)].tolist()]
+    return [given[output].tolist()]
+
+
 @pytest.mark.parametrize("name", CONVS)
 def test_a_real_module(name):
+    """Each of its kernels: the maps are what it gives, by its weights and its bias; its window goes everywhere."""
     torch.manual_seed(1)
     make, shape = CONVS[name]
     conv, image = make(), torch.randn(shape)
-    figure = SlidingConvolution.from_module(conv, image)
     expected = copy.deepcopy(conv).double()(image.double().reshape(1, *shape[-3:])).detach()[0]
-    assert torch.equal(torch.tensor(figure.output(), dtype=torch.float64), expected) and figure.measured == []
-    torch.testing.assert_close(torch.tensor(by_hand(figure), dtype=torch.float64), expected, rtol=1e-12, atol=1e-12)
-    assert figure.kind == KINDS[name] == (cost.layer_costs(conv, (1, *shape[-3:]))[0].kind)
     (row,) = cost.layer_costs(conv, (1, *shape[-3:]))
-    assert figure.cost() == (row.params, row.macs) and figure.shape() == tuple(expected.shape)
-    for step in range(figure.steps()):
-        figure.step = step
-        (o, y, x), parts = figure.position(), figure.parts()
-        total = sum(part.sum for part in parts) + (figure.bias[o] if figure.bias else 0)
-        assert total == pytest.approx(expected[o, y, x].item(), rel=1e-12, abs=1e-12)
-    assert "Measured" not in still(figure) and (("bias" in still(figure)) == (conv.bias is not None))
+    many = len(expected) // (shape[-3] if KINDS[name] == "depthwise" else 1)
+    for output in range(many):
+        figure = SlidingConvolution.from_module(conv, image, output)
+        own = drawn_of(figure, expected, output)
+        assert figure.measured == [] and figure.kind == KINDS[name] == row.kind
+        for found, right, loops in zip(figure.maps(), own, by_hand(figure), strict=False):
+            torch.testing.assert_close(torch.tensor(found).double(), torch.tensor(right).double(), rtol=1e-12, atol=1e-12)
+            torch.testing.assert_close(torch.tensor(loops).double(), torch.tensor(right).double(), rtol=1e-12, atol=1e-12)
+        assert figure.shape() == tuple(expected.shape[1:])
+        assert "Measured" not in still(figure)
+    with pytest.raises(ValueError, match=f"output must be one of 0 to {many - 1}; got {many}"):
+        SlidingConvolution.from_module(conv, image, many)
+
+
+def test_a_module_keeps_its_settings():
+    conv = nn.Conv2d(2, 2, 2, stride=2)
+    figure = SlidingConvolution.from_module(conv, torch.rand(2, 4, 7), 1, row=3, column=2, caption="Mine")
+    assert (figure.kind, figure.kernel, figure.stride, figure.padding) == ("standard", 2, 2, 0)
+    assert (figure.position(), figure.caption, figure.shape()) == ((1, 1), "Mine", (2, 3))
+    assert figure.filters_drawn() == conv.weight[1].double().tolist()
+    others = {"kind": "depthwise", "kernel": 3, "stride": 1, "padding": 1, "filters": [1] * 18, "mix": [1, 1]}
+    for name, other in others.items():
+        with pytest.raises(traitlets.TraitError, match=f"{name} must be one of "):
+            setattr(figure, name, other)
+    with pytest.raises(traitlets.TraitError, match="kernel must be one of 2; got 3"):
+        SlidingConvolution.from_module(conv, torch.rand(2, 4, 4), kernel=3)
 
 
 def test_the_largest_state():
-    """Four channels each way, all numbers negative and with a decimal point."""
-    for kernel, padding in ((1, 1), (3, 1)):
-        conv = nn.Conv2d(4, 4, kernel, padding=padding)
-        nn.init.uniform_(conv.weight, 0.1, 0.3)
-        figure = SlidingConvolution.from_module(conv, -torch.rand(4, 7, 7) - 0.1)
-        assert len(json.dumps([figure.planes, figure.weights, figure.bias, figure.cells])) < 16 * 1024
+    """Four channels, all numbers negative and with a decimal point."""
+    conv = nn.Conv2d(4, 4, 3, padding=1)
+    nn.init.uniform_(conv.weight, 0.1, 0.3)
+    figure = SlidingConvolution.from_module(conv, -torch.rand(4, 12, 12) - 0.1)
+    assert len(json.dumps([figure.planes, figure.pictures, figure.filters, figure.bias])) < 32 * 1024
 
 
 def test_whole_numbers_stay_whole():
     conv = nn.Conv2d(1, 1, 2, bias=False)
     conv.weight.data = torch.tensor([[[[1.0, -2.0], [0.0, 3.0]]]])
     figure = SlidingConvolution.from_module(conv, torch.arange(9).reshape(1, 3, 3))
-    assert figure.planes == [[[0, 1, 2], [3, 4, 5], [6, 7, 8]]] and figure.output() == [[[10, 12], [16, 18]]]
-    assert figure.cells == [[0, 17], [0, 21], [0, 19], [0, 28]]
-    assert "0·1 + 1·−2 + 3·0 + 4·3" in still(figure) and isinstance(figure.output()[0][0][0], int)
+    assert figure.planes == [[[0, 1, 2], [3, 4, 5], [6, 7, 8]]] and figure.maps()[0] == [[10, 12], [16, 18]]
+    assert figure.filters == [1, -2, 0, 0, 3, 0, 0, 0, 0] and "0·1 + 1·−2 + 3·0 + 4·3" in still(figure)
+    assert figure.pictures == [[], [["#000", "#222", "#444"], ["#666", "#888", "#999"], ["#bbb", "#ddd", "#fff"]]]
 
 
 def test_weights_of_the_modules_own_making():
     torch.manual_seed(2)
     conv, image = parametrizations.weight_norm(nn.Conv2d(3, 2, 3)), torch.randn(3, 5, 5)
-    figure = SlidingConvolution.from_module(conv, image)
+    figure = SlidingConvolution.from_module(conv, image, 1)
     assert figure.measured == []
-    torch.testing.assert_close(torch.tensor(figure.output()), conv(image), rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(torch.tensor(figure.maps()[0]), conv(image)[1], rtol=1e-5, atol=1e-6)
 
 
 def test_half_precision_and_training_modes():
@@ -133,18 +164,28 @@ def hooked(c_in, c_out, kernel):
     return conv
 
 
-@pytest.mark.parametrize("kind", [Transposed, Forgetful, Standardised, Shuffled, hooked])
+def doubled(c_in, c_out, kernel):
+    conv = nn.Conv2d(c_in, c_in, kernel, groups=c_in)
+    conv.register_forward_hook(lambda module, inputs, output: 2 * output)
+    return conv
+
+
+@pytest.mark.parametrize("kind", [Transposed, Forgetful, Standardised, Shuffled, hooked, doubled])
 def test_a_module_unlike_its_formula_is_shown_as_measured(kind):
+    """What it gives is drawn and said; it is not called the sum of the channels."""
     torch.manual_seed(3)
     conv, image = kind(3, 2, 3), torch.randn(1, 3, 5, 5)
-    figure = SlidingConvolution.from_module(conv, image)
+    figure = SlidingConvolution.from_module(conv, image, row=2, column=3)
     expected = copy.deepcopy(conv).double()(image.double()).detach()[0]
-    assert torch.equal(torch.tensor(figure.output(), dtype=torch.float64), expected)
-    assert figure.measured == expected.permute(1, 2, 0).flatten().tolist()
-    assert figure.formula() != figure.output() and by_hand(figure) == [[pytest.approx(row) for row in plane] for plane in figure.formula()]
-    figure.step = 3    # output 1, row 0, column 1
-    given = f"{expected[1, 0, 1].item():.4g}".replace("-", "−")
-    assert f"Measured, not the formula: the module gives {given}, its weights" in Sketch(figure).said()
+    own = drawn_of(figure, expected, 0)
+    assert figure.measured == own == figure.maps()[: len(own)] and figure.formula() != figure.maps()
+    sketch = Sketch(figure)
+    assert sketch.said() == sentence(figure) and sketch.said().endswith("the weights give others.")
+    totals = sketch.locator(".ln-sl-total").all_text_contents()
+    given = own[-1][1][2] if kind is doubled else own[0][1][2]
+    assert short(given) in totals and not {"=", "+"} & set(totals)
+    sketch.get_by_role("option", name="Map, ").first.hover()
+    assert number(own[kind is doubled][1][2]) in sketch.said() and "+" not in sketch.said()
 
 
 def test_the_same_in_another_way_is_no_departure():
@@ -169,9 +210,9 @@ def test_the_same_in_another_way_is_no_departure():
         (lambda: nn.Conv2d(3, 3, 3, stride=(1, 2)), (3, 6, 6), r"stride must be one of 1, 2, .*got \(1, 2\)"),
         (lambda: nn.Conv2d(3, 3, 3, padding=2), (3, 6, 6), r"padding must be one of 0, 1, .*got \(2, 2\)"),
         (lambda: nn.Conv2d(3, 3, 2, padding="same"), (3, 6, 6), "padding must be the same on all sides; 'same' with kernel 2"),
-        (lambda: nn.Conv2d(3, 3, 3), (3, 8, 5), r"image must be real and \(3, H, W\) or \(1, 3, H, W\) with H and W 3 to 7; got shape \(3, 8, 5\)"),
-        (lambda: nn.Conv2d(3, 3, 3), (3, 2, 5), r"H and W 3 to 7; got shape \(3, 2, 5\)"),
-        (lambda: nn.Conv2d(3, 3, 3, padding=1), (3, 0, 5), r"H and W 1 to 7; got shape \(3, 0, 5\)"),
+        (lambda: nn.Conv2d(3, 3, 3), (3, 13, 5), r"image must be real and \(3, H, W\) or \(1, 3, H, W\) with H and W 3 to 12; got shape \(3, 13, 5\)"),
+        (lambda: nn.Conv2d(3, 3, 3), (3, 2, 5), r"H and W 3 to 12; got shape \(3, 2, 5\)"),
+        (lambda: nn.Conv2d(3, 3, 3, padding=1), (3, 0, 5), r"H and W 1 to 12; got shape \(3, 0, 5\)"),
         (lambda: nn.Conv2d(3, 3, 3), (2, 5, 5), r"got shape \(2, 5, 5\)"),
         (lambda: nn.Conv2d(3, 3, 3), (2, 3, 5, 5), r"got shape \(2, 3, 5, 5\)"),
         (lambda: nn.Conv2d(3, 3, 3), (5, 5), r"got shape \(5, 5\)"),
