@@ -1,14 +1,22 @@
-import { choice, controls, dial, html, svg, table, upto, whole, widget } from "../kit/shared.js";
-import { panels } from "./panels.js";
+import { asks } from "../kit/asks.js";
+import { choice, controls, dial, reserve, svg, table, upto, whole, widget } from "../kit/shared.js";
+import { net } from "./net.js";
+import { plane } from "./plane.js";
 import { words } from "./words.js";
 
 const SIDE = 7,
   AREA = SIDE * SIDE,
   WIDTHS = [2, 4, 6, 8, 12, 16],
-  KERNELS = [1, 3, 5];
-const KINDS = ["standard", "grouped", "depthwise", "pointwise", "separable", "shuffled"],
+  KERNELS = [1, 3, 5],
   INKS = { standard: 2, grouped: 2, depthwise: 1, pointwise: 0 };
-const TRAITS = ["kind", "c_in", "c_out", "kernel", "groups", "stride", "output", "y", "x"];
+const TRAITS = ["kind", "c_in", "c_out", "kernel", "groups", "stride", "output", "more", "y", "x"];
+// Two groups fit any number of channels on offer.
+const PRESETS = [
+  { kind: "grouped", groups: 2, kernel: 3, stride: 1 },
+  { kind: "separable", kernel: 3, stride: 1 },
+  { kind: "shuffled", groups: 2, kernel: 3, stride: 1 },
+  { kind: "standard", kernel: 1, stride: 2, y: 1, x: 1 },
+];
 
 const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
 const sorted = (numbers) => [...new Set(numbers)].sort((a, b) => a - b);
@@ -20,19 +28,31 @@ const dealt = (kind) => kind === "grouped" || kind === "shuffled";
 const cut = ({ kind, groups, c_in }) =>
   dealt(kind) ? groups : kind === "depthwise" || kind === "separable" ? c_in : 1;
 
-/** The traits, with those that follow others made to fit; `wanted` are the kernel and the groups last chosen. */
-export function fit(t, wanted) {
-  const c_out = t.kind === "depthwise" ? t.c_in : t.c_out,
-    last = Math.ceil(SIDE / t.stride) - 1;
+/** A change of traits, and what has to go with it: groups that do nothing now, and outputs that there are no more. */
+export function fit(t, change) {
+  const { c_in, c_out, groups, output, more } = { ...t, ...change },
+    first = Math.min(output, c_out - 1);
   return {
-    ...t,
-    c_out,
-    kernel: t.kind === "pointwise" ? 1 : wanted.kernel,
-    groups: divisors(t.c_in, c_out).findLast((g) => g <= wanted.groups),
-    output: Math.min(t.output, c_out - 1),
-    y: Math.min(t.y, last),
-    x: Math.min(t.x, last),
+    ...change,
+    groups: divisors(c_in, c_out).findLast((g) => g <= groups),
+    output: first,
+    more: Math.min(more, c_out - 1 - first),
   };
+}
+
+/** The layers that the slider goes through, from standard to depthwise to separable, and where a figure stands. */
+export function stops({ kind, c_in, c_out, groups }) {
+  const square = c_in === c_out,
+    cuts = divisors(c_in, c_out).filter((g) => g > 1 && !(square && g === c_in)),
+    through = (name) => cuts.map((g) => [name, g]);
+  const list = [["standard"], ...through("grouped"), ["depthwise"], ["separable"], ...through("shuffled")].filter(
+    ([name]) => square || name !== "depthwise",
+  );
+  let own = dealt(kind) ? [kind, groups] : [kind];
+  if (kind === "pointwise" || `${own}` === "grouped,1") own = ["standard"];
+  if (square && `${own}` === `grouped,${c_in}`) own = ["depthwise"];
+  const at = list.findIndex((stop) => `${stop}` === `${own}`);
+  return at < 0 ? [[...list, own], list.length] : [list, at];
 }
 
 /** A convolution in g groups: for each output the inputs of its group, `from` telling where each came from. */
@@ -55,9 +75,8 @@ export function connect(t) {
     side = Math.ceil(SIDE / stride),
     shuffled = kind === "shuffled",
     two = shuffled || kind === "separable";
-  const area = (k) => taps(k, stride, y).flatMap((i) => taps(k, stride, x).map((j) => SIDE * i + j)),
-    patch = area(kernel),
-    k = kind === "pointwise" ? 3 : kernel;
+  const patch = taps(kernel, stride, y).flatMap((i) => taps(kernel, stride, x).map((j) => SIDE * i + j)),
+    k = kernel > 1 ? kernel : 3;
   const steps = [layer(c_in, two ? c_in : c_out, kernel, g, patch, [SIDE, SIDE])];
   if (two) {
     const h = shuffled ? g : 1,
@@ -67,18 +86,14 @@ export function connect(t) {
     steps[1].name = words.second(shuffled);
   }
   const rows = two ? steps[1].rows.map((row) => sorted(row.flatMap((mid) => steps[0].rows[mid]))) : steps[0].rows;
-  const parts = steps.map((step) => step.weights),
-    params = sum(parts);
   return {
     rows,
     patch,
     fans: rows.map((row) => row.length * patch.length),
     steps: two ? steps : [],
     size: [side, side],
-    params,
-    spent: `${two ? `${parts.map(whole).join(" + ")} = ` : ""}${whole(params)}`,
-    standard: [area(k).length, k * k * c_in * c_out],
-    beside: words.beside(k),
+    params: sum(steps.map((step) => step.weights)),
+    standard: k * k * c_in * c_out,
     unread: upto(AREA).filter((i) => kernel < stride && ((i % SIDE) % stride || Math.floor(i / SIDE) % stride)),
   };
 }
@@ -86,128 +101,168 @@ export function connect(t) {
 const ones = (bits) => upto(AREA).filter((i) => Math.floor(bits / 2 ** i) % 2);
 
 /** The same of a module, looked up in what was measured. */
-export function look({ reads, patches, unread, steps, size, params, spent, standard }, output, place) {
+export function look({ reads, patches, unread, steps, size, params, standard }, output, place) {
   const here = reads.filter((_, k) => k % (size[0] * size[1]) === place),
     [first, second] = steps;
   const step = ({ patches: all, rows, ...rest }, at) => ({ ...rest, rows: rows.map(ones), patch: ones(all[at]) });
   const last = second && step(second, place),
-    middle = last?.patch[Math.floor(last.patch.length / 2)] ?? 0,
-    patch = ones(patches[here[output][0]]);
+    middle = last?.patch[Math.floor(last.patch.length / 2)] ?? 0;
   return {
     rows: here.map((read) => ones(read[1])),
-    patch,
+    patch: ones(patches[here[output][0]]),
     fans: here.map((read) => read[2]),
-    unread: ones(unread),
+    steps: last ? [step(first, middle), last] : [],
     size,
     params,
-    spent,
-    steps: last ? [step(first, middle), last] : [],
-    standard: [patch.length, standard],
-    beside: words.besidePatch,
+    standard,
+    unread: ones(unread),
   };
 }
 
-/** A fraction in lowest terms: 1/4. */
-function share(part, all) {
-  const d = divisors(part, all).at(-1) ?? all;
-  return `${part / d}${all > d ? `/${all / d}` : ""}`;
+/** From channels of one row to all that they come from and go to: for each row of channels, those met. */
+export function trace(layers, row, places) {
+  const met = [...layers.map(() => []), []];
+  met[row] = places;
+  for (let k = row; k > 0; k--) met[k - 1] = sorted(met[k].flatMap((o) => layers[k - 1][o]));
+  for (let k = row; k < layers.length; k++)
+    met[k + 1] = upto(layers[k].length).filter((o) => layers[k][o].some((i) => met[k].includes(i)));
+  return met;
+}
+
+/** Rising numbers in words: "0–3 8". */
+function ranges(numbers) {
+  const starts = numbers.filter((i) => !numbers.includes(i - 1)),
+    ends = numbers.filter((i) => !numbers.includes(i + 1));
+  return starts.map((i, k) => (i < ends[k] ? `${i}–${ends[k]}` : i)).join(" ");
 }
 
 const count = (rows) => sum(rows.map((row) => row.length));
 
-const traits = (model) => Object.fromEntries(TRAITS.map((name) => [name, model.get(name)]));
-
-/** What the traits say; the exact numbers beside those of a standard convolution, and the words over the panels. */
+/** What the traits say: the layers, their threads from channel to channel, and their weights. */
 function read(model) {
-  const t = traits(model),
-    { kind, kernel, c_in, c_out, output } = t,
+  const t = Object.fromEntries(TRAITS.map((name) => [name, model.get(name)])),
     own = model.get("measured"),
-    fixed = "size" in own;
-  const here = fixed ? look(own, output, t.y * own.size[1] + t.x) : connect(t),
-    { rows, fans, steps } = here;
-  const p = here.patch.length,
-    n = rows[output].length,
-    all = c_in * c_out,
-    fan = fans[output],
-    [q, full] = here.standard;
-  steps.forEach((step, k) =>
-    Object.assign(step, {
-      ink: k ? 0 : c_in > 1 && step.rows.every((row) => row.length === 1) ? 1 : 2,
-      title: words.step(k + 1, step.name),
-      note: words.density(
-        step.patch.length,
-        step.size[0] * step.size[1],
-        share(count(step.rows), step.rows.length * (k ? steps[0].rows.length : c_in)),
-      ),
-    }),
-  );
+    fixed = "size" in own,
+    { kind, kernel, output, y, x } = t;
+  const here = fixed ? look(own, output, y * own.size[1] + x) : connect(t),
+    { rows, steps, params, standard, size } = here,
+    kernels = own.kernels ?? params;
+  const ink = own.unlike || kernel > 1 || kind !== "standard" ? (own.unlike ? 3 : (INKS[kind] ?? 2)) : 0;
+  const plain = kind === "standard" && kernel === 1 ? "pointwise" : kind,
+    name = own.unlike ? words.measured : words.plan(plain, kernel, t.groups),
+    even = (weights, own) => () => weights / count(own);
+  const layers = steps.length
+    ? steps.map((step, k) => ({
+        ...step,
+        ink: k ? 0 : step.rows.every((row) => row.length === 1) ? 1 : 2,
+        taps: even(step.weights, step.rows),
+      }))
+    : [
+        {
+          name,
+          ink,
+          rows,
+          weights: kernels,
+          size: [SIDE, SIDE],
+          taps: own.taps ? (o, i) => own.taps[o][i] : even(params, rows),
+        },
+      ];
   return {
     ...t,
     ...here,
     own,
     fixed,
-    ink: own.unlike ? 3 : (INKS[kind] ?? 3),
-    heads: [words.space(p, AREA), words.channels(n, c_in)],
-    numbers: [
-      [words.number, fixed ? own.name : words.plan(words.kinds[kind], kernel, dealt(kind) && t.groups), here.beside],
-      [words.inSpace, `${p}/${AREA}`, `${q}/${AREA}`],
-      [words.inChannels, share(count(rows), all), "1"],
-      [words.reads(output), words.fan(fan, p, n), words.fan(q * c_in, q, c_in)],
-      [words.joined(steps.length), whole(sum(fans)), whole(q * all)],
-      [words.parameters, here.spent, whole(full)],
-    ].map((row) => (kind !== "standard" || fixed ? row : row.slice(0, 2))),
+    layers,
+    kernels,
+    place: y * size[1] + x,
+    beside: kernel > 1 ? kernel : 3,
+    standard,
   };
 }
 
-function sentence({ own, unread, numbers, beside }) {
+/** What a part of the drawing is: `[row, place]`, or the outputs that are chosen. */
+function sentence(here, spot, met) {
+  const { own, rows, fans, patch, fixed, kernel, unread, c_in, output, more } = here,
+    last = here.layers.length,
+    goes = words.goes(met[last].length, rows.length, ranges(met[last]));
+  if (spot && spot[0] === 0) return words.input(spot[1], goes);
+  if (spot && spot[0] < last) return words.between(spot[1], ranges(met[0]), goes);
+  const [first, end] = spot ? [spot[1], spot[1]] : [output, output + more],
+    off = fixed || unread.length ? 0 : kernel * kernel - patch.length;
   return [
     own.unlike,
-    ...numbers.slice(3).map(([what, mine, full]) => `${what}: ${mine}${full ? ` (${beside}: ${full})` : ""}.`),
+    words.reads([first, end], patch.length, off, met[0].length, c_in, first === end && fans[first]),
     unread.length > 0 && words.unread(unread.length, AREA),
   ]
     .filter(Boolean)
     .join(" ");
 }
 
-export default widget(words.figure, ({ model, live, set }) => {
-  const wanted = {},
-    parts = [choice, dial, dial, choice, choice, choice].map((make, k) =>
-      make(words.controls[k], (value) => {
-        if (TRAITS[k] in wanted) wanted[TRAITS[k]] = value;
-        set(fit({ ...traits(model), [TRAITS[k]]: value }, wanted));
-      }),
+export default widget(words.figure, (kit) => {
+  const { model, live, set } = kit,
+    fixed = "size" in model.get("measured");
+  let here;
+  const change = (values) => set(fit(here, values)),
+    layer = dial(words.layer, ([kind, groups = here.groups]) => change({ kind, groups }), 15),
+    channels = dial(words.channels, (c) => change({ c_in: c, c_out: c }), 6),
+    kernel = choice(
+      words.kernel,
+      (size) => set({ kernel: size, ...(here.kind === "pointwise" && { kind: "standard" }) }),
+      3,
     );
-  const stage = svg("svg", { class: "ln-cv-panels" }),
-    sums = html("div", { class: "ln-cv-numbers" }),
-    picture = panels(stage, set);
+  layer.node.classList.add("ln-cv-long");
+  const questions = asks(
+    kit,
+    PRESETS.map((values, i) => [words.asks[i], values]),
+  );
+  questions.node.hidden = fixed;
+  const stage = svg("svg", { class: "ln-cv" }),
+    map = plane(set),
+    threads = net(set, light);
+  stage.append(...map.nodes, ...threads.nodes);
+
+  /** Lights what a part comes from and goes to; or the chosen outputs' past. */
+  function light(spot) {
+    const last = here.layers.length,
+      chosen = upto(here.more + 1).map((i) => here.output + i),
+      own = spot && !(spot[0] === last && chosen.includes(spot[1])) ? spot : null;
+    const met = trace(
+      here.layers.map((one) => one.rows),
+      own ? own[0] : last,
+      own ? [own[1]] : chosen,
+    );
+    threads.light(here, met);
+    live.textContent = sentence(here, own, met);
+  }
   return {
-    nodes: [controls(...parts.map((part) => part.node)), stage, live, sums],
+    nodes: [controls(layer.node, channels.node, kernel.node), stage, live, questions.node],
     draw(width) {
-      const here = read(model),
-        { kind, c_in, c_out, kernel, groups, stride, fixed, own } = here,
-        offered = divisors(c_in, c_out);
-      if (kind !== "pointwise") wanted.kernel = kernel;
-      if (offered.findLast((g) => g <= wanted.groups) !== groups) wanted.groups = groups;
-      picture(here, width);
-      [
-        [KINDS, kind],
-        [WIDTHS, c_in],
-        [WIDTHS, c_out, kind === "depthwise"],
-        [KERNELS, kernel, kind === "pointwise"],
-        [offered, cut(here), !dealt(kind)],
-        [[1, 2], stride],
-      ].forEach(([list, value, off], k) => {
-        const shown = own.unlike && k !== 1 && k !== 2 ? "–" : value,
-          still = fixed || off;
-        const texts = k ? undefined : (still ? [shown] : list).map((own) => words.kinds[own] ?? own);
-        parts[k].put(still ? [shown] : list, shown, texts, still);
-      });
-      live.textContent = sentence(here);
-      sums.replaceChildren(table(here.numbers));
+      here = read(model);
+      const { kind, c_in, c_out, groups, own } = here,
+        [list, at] = stops(here),
+        [name, cuts] = fixed ? [kind, groups] : list[at],
+        shown = own.unlike ? words.measured : words.stops[name](cuts);
+      const widths = WIDTHS.filter((c) => !dealt(kind) || c % groups === 0);
+      layer.put(fixed ? [0] : list, fixed ? 0 : list[at], shown, fixed);
+      channels.put(fixed ? [c_in] : widths, c_in, words.across(c_in, c_out), fixed);
+      const sizes = fixed ? [here.kernel] : KERNELS;
+      kernel.put(sizes, here.kernel, own.unlike ? ["–"] : sizes.map(words.square), fixed);
+      const below = map.put(here, width);
+      stage.setAttribute("viewBox", `0 0 ${width} ${threads.put(here, width, below)}`);
+      reserve(live, (width < 420 ? 3 : width < 1000 ? 2 : 1) + fixed);
+      questions.put();
+      light(threads.meant());
     },
     data() {
-      const { rows, fans } = read(model);
-      return [table([words.heads, ...rows.map((row, o) => [o, row.join(" "), fans[o]])])];
+      const { rows, fans, layers, standard, beside } = here;
+      return [
+        table([words.heads, ...rows.map((row, o) => [o, ranges(row), fans[o]])]),
+        table([
+          words.spent,
+          ...layers.map(({ name, weights }) => [name, whole(weights)]),
+          [words.plan("standard", beside), whole(standard)],
+        ]),
+      ];
     },
   };
 });

@@ -51,7 +51,8 @@ def tables(found: Masks, module: nn.Module) -> Plain:
     """What every output reads: the number of its patch, its channels as bits, and how many inputs that makes.
 
     `reads` goes through the output channels, and for each through the positions asked about. `params` are all
-    parameters of the module, `spent` says on what, `standard` are those of a standard convolution with its patch.
+    parameters of the module, `kernels` those of its kernels, `standard` those of a standard convolution with its
+    patch. `taps` are the numbers that an output channel reads of an input channel, where that is not told by steps.
     """
     c_out, _, c_in, _ = found.whole.shape
     outputs = found.whole.flatten(0, 1)
@@ -66,7 +67,8 @@ def tables(found: Masks, module: nn.Module) -> Plain:
         "reads": [list(read) for read in reads],
         "unread": bits((~found.read).tolist()),
         "params": sum(p.numel() for p in module.parameters()),
-        "spent": _spent(module, [conv.weight.numel() for conv, _ in found.steps]),
+        "kernels": weights(module),
+        **({} if found.steps else {"taps": found.whole.sum(3).amax(1).tolist()}),
         "standard": max(map(int.bit_count, patches)) * c_in * c_out,
         "steps": [_step(*step, size) for step, size in zip(found.steps, found.sizes, strict=False)],
     }
@@ -79,14 +81,6 @@ def _step(conv: nn.Conv2d, mask: Tensor, size: tuple[int, int]) -> Plain:
     return {**what, "rows": channels, "patches": patches}
 
 
-def _spent(module: nn.Module, steps: list[int]) -> str:
-    """The parameters as the sum of two steps, or with what kernels have of them."""
-    params, kernels = sum(p.numel() for p in module.parameters()), weights(module)
-    if sum(steps) == params and steps:
-        return f"{' + '.join(f'{n:,}' for n in steps)} = {params:,}"
-    return f"{params:,}" if params == kernels else f"{params:,}, of them {kernels:,} in kernels"
-
-
 def weights(module: nn.Module) -> int:
     """Parameters of kernels: no bias, no norm."""
     return sum(p.numel() for p in module.parameters() if p.ndim > 1)
@@ -95,8 +89,7 @@ def weights(module: nn.Module) -> int:
 def look(found: Plain, output: int, place: int) -> Plain:
     """What the outputs at a place read, and the positions that channel `output` reads there.
 
-    Of two steps the first answers for the middle of what the second reads. `standard` tells the positions and the
-    parameters of a standard convolution with the same patch.
+    Of two steps the first answers for the middle of what the second reads.
     """
     here = found["reads"][place :: len(found["reads"]) // found["c_out"]]
     patch = ones(found["patches"][here[output][0]])
@@ -113,9 +106,7 @@ def look(found: Plain, output: int, place: int) -> Plain:
         "fans": [fan for _, _, fan in here],
         "unread": ones(found["unread"]),
         "steps": steps,
-        "standard": [len(patch), found["standard"]],
-        "beside": "standard, same patch",
-        **{key: found[key] for key in ("size", "params", "spent")},
+        **{key: found[key] for key in ("size", "params", "standard")},
     }
 
 
@@ -128,14 +119,9 @@ def _formula(plan: Plan, place: int) -> Plain:
 
 
 def formula(plan: Plan, output: int, place: int) -> Plain:
-    """The same for a plan. A pointwise convolution stands beside a standard one of 3 × 3, others beside their own."""
-    kernel = 3 if plan.kind == "pointwise" else plan.kernel
-    full = plan._replace(kind="standard", kernel=kernel, groups=1)
-    return {
-        **look(_formula(plan, place), output, 0),
-        "standard": [len(look(_formula(full, place), 0, 0)["patch"]), conv_params(plan.c_in, plan.c_out, kernel)],
-        "beside": f"standard {kernel}×{kernel}",
-    }
+    """The same for a plan, beside the weights of a standard convolution: of its kernel, or of 3 × 3 where it has 1 × 1."""
+    kernel = plan.kernel if plan.kernel > 1 else 3
+    return {**look(_formula(plan, place), output, 0), "standard": conv_params(plan.c_in, plan.c_out, kernel)}
 
 
 def name_steps(found: Plain, plan: Plan) -> None:
