@@ -27,13 +27,14 @@ class Numbers(NamedTuple):
 
 
 class ConvConnectivity(Figure):
-    """Widget: go from a standard to a separable convolution, point at a channel, and see who reads whom by what weights.
+    """Widget: go from a standard to a separable convolution, point at a channel, see who reads whom and what it weighs.
 
     `c_in` and `c_out` are 2, 4, 6, 8, 12 or 16, `kernel` 1, 3 or 5, `stride` 1 or 2, on an input map of 7 × 7;
     `groups` counts for kinds "grouped" and "shuffled" and divides both widths. `output` is the selected channel, with
-    so many `more` behind it; `y` and `x` are the row and column on the output map. A pointwise kernel is 1, a depthwise `c_out` is `c_in`: these, the
-    groups and the selection follow the others. `measured` holds what the module of `from_module` does; the widths,
-    kind, kernel, groups and stride are then its own. TraitError for all that is not on offer.
+    so many `more` behind it; `y` and `x` are the row and column on the output map. A pointwise kernel is 1, a depthwise
+    `c_out` is `c_in`: these, the groups and the selection follow the others. `measured` holds what the module of
+    `from_module` does; the widths, kind, kernel, groups and stride are then its own. TraitError for all that is not on
+    offer.
     """
 
     _esm, _css = front_end(__file__)

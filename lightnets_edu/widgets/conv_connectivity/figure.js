@@ -1,14 +1,13 @@
 import { asks } from "../kit/asks.js";
-import { choice, controls, dial, reserve, svg, table, upto, whole, widget } from "../kit/shared.js";
+import { choice, controls, dial, reserve, svg, table, upto, widget } from "../kit/shared.js";
 import { net } from "./net.js";
 import { plane } from "./plane.js";
 import { words } from "./words.js";
 
 const SIDE = 7,
-  AREA = SIDE * SIDE,
+  AREA = 49,
   WIDTHS = [2, 4, 6, 8, 12, 16],
-  KERNELS = [1, 3, 5],
-  INKS = { standard: 2, grouped: 2, depthwise: 1, pointwise: 0 };
+  KERNELS = [1, 3, 5];
 const TRAITS = ["kind", "c_in", "c_out", "kernel", "groups", "stride", "output", "more", "y", "x"];
 // Two groups fit any number of channels on offer.
 const PRESETS = [
@@ -18,15 +17,10 @@ const PRESETS = [
   { kind: "standard", kernel: 1, stride: 2, y: 1, x: 1 },
 ];
 
-const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
 const sorted = (numbers) => [...new Set(numbers)].sort((a, b) => a - b);
 const divisors = (a, b) => upto(Math.min(a, b) + 1).filter((g) => a % g === 0 && b % g === 0);
 
 const dealt = (kind) => kind === "grouped" || kind === "shuffled";
-
-/** The groups that count: those chosen, or the kind's own. */
-const cut = ({ kind, groups, c_in }) =>
-  dealt(kind) ? groups : kind === "depthwise" || kind === "separable" ? c_in : 1;
 
 /** A change of traits, and what has to go with it: groups that do nothing now, and outputs that there are no more. */
 export function fit(t, change) {
@@ -45,13 +39,15 @@ export function stops({ kind, c_in, c_out, groups }) {
   const square = c_in === c_out,
     cuts = divisors(c_in, c_out).filter((g) => g > 1 && !(square && g === c_in)),
     through = (name) => cuts.map((g) => [name, g]);
-  const list = [["standard"], ...through("grouped"), ["depthwise"], ["separable"], ...through("shuffled")].filter(
-    ([name]) => square || name !== "depthwise",
-  );
-  let own = dealt(kind) ? [kind, groups] : [kind];
-  if (kind === "pointwise" || `${own}` === "grouped,1") own = ["standard"];
-  if (square && `${own}` === `grouped,${c_in}`) own = ["depthwise"];
-  const at = list.findIndex((stop) => `${stop}` === `${own}`);
+  const list = [
+    ["standard"],
+    ...through("grouped"),
+    ...(square ? [["depthwise"]] : []),
+    ["separable"],
+    ...through("shuffled"),
+  ];
+  const own = dealt(kind) ? [kind, groups] : [kind === "pointwise" ? "standard" : kind],
+    at = list.findIndex((stop) => `${stop}` === `${own}`);
   return at < 0 ? [[...list, own], list.length] : [list, at];
 }
 
@@ -70,20 +66,19 @@ const taps = (kernel, stride, at) =>
 
 /** What the outputs of a convolution read at row y, column x. */
 export function connect(t) {
-  const { kind, c_in, c_out, kernel, stride, y, x } = t,
-    g = cut(t),
+  const { kind, c_in, c_out, kernel, groups, stride, y, x } = t,
+    g = dealt(kind) ? groups : kind === "depthwise" || kind === "separable" ? c_in : 1,
     side = Math.ceil(SIDE / stride),
     shuffled = kind === "shuffled",
     two = shuffled || kind === "separable";
-  const patch = taps(kernel, stride, y).flatMap((i) => taps(kernel, stride, x).map((j) => SIDE * i + j)),
-    k = kernel > 1 ? kernel : 3;
+  const patch = taps(kernel, stride, y).flatMap((i) => taps(kernel, stride, x).map((j) => SIDE * i + j));
   const steps = [layer(c_in, two ? c_in : c_out, kernel, g, patch, [SIDE, SIDE])];
   if (two) {
     const h = shuffled ? g : 1,
       order = upto(c_in).map((place) => (place % h) * (c_in / h) + Math.floor(place / h));
     steps.push(layer(c_in, c_out, 1, h, [side * y + x], [side, side], order));
-    steps[0].name = words.first(shuffled, kernel);
-    steps[1].name = words.second(shuffled);
+    steps[0].name = words.plan(shuffled ? "grouped" : "depthwise", kernel, g);
+    steps[1].name = words.plan(shuffled ? "grouped" : "pointwise", 1, g);
   }
   const rows = two ? steps[1].rows.map((row) => sorted(row.flatMap((mid) => steps[0].rows[mid]))) : steps[0].rows;
   return {
@@ -92,30 +87,21 @@ export function connect(t) {
     fans: rows.map((row) => row.length * patch.length),
     steps: two ? steps : [],
     size: [side, side],
-    params: sum(steps.map((step) => step.weights)),
-    standard: k * k * c_in * c_out,
+    params: steps.reduce((all, step) => all + step.weights, 0),
+    standard: kernel * kernel * c_in * c_out,
     unread: upto(AREA).filter((i) => kernel < stride && ((i % SIDE) % stride || Math.floor(i / SIDE) % stride)),
   };
 }
 
-const ones = (bits) => upto(AREA).filter((i) => Math.floor(bits / 2 ** i) % 2);
-
 /** The same of a module, looked up in what was measured. */
-export function look({ reads, patches, unread, steps, size, params, standard }, output, place) {
-  const here = reads.filter((_, k) => k % (size[0] * size[1]) === place),
-    [first, second] = steps;
-  const step = ({ patches: all, rows, ...rest }, at) => ({ ...rest, rows: rows.map(ones), patch: ones(all[at]) });
-  const last = second && step(second, place),
-    middle = last?.patch[Math.floor(last.patch.length / 2)] ?? 0;
+export function look({ reads, patches, steps, ...rest }, output, place) {
+  const here = reads[place];
   return {
-    rows: here.map((read) => ones(read[1])),
-    patch: ones(patches[here[output][0]]),
+    ...rest,
+    rows: here.map((read) => read[1]),
     fans: here.map((read) => read[2]),
-    steps: last ? [step(first, middle), last] : [],
-    size,
-    params,
-    standard,
-    unread: ones(unread),
+    patch: patches[here[output][0]],
+    steps: steps.map(({ patches: all, ...step }) => ({ ...step, patch: all[place] })),
   };
 }
 
@@ -129,68 +115,40 @@ export function trace(layers, row, places) {
   return met;
 }
 
-/** Rising numbers in words: "0–3 8". */
-function ranges(numbers) {
-  const starts = numbers.filter((i) => !numbers.includes(i - 1)),
-    ends = numbers.filter((i) => !numbers.includes(i + 1));
-  return starts.map((i, k) => (i < ends[k] ? `${i}–${ends[k]}` : i)).join(" ");
-}
-
-const count = (rows) => sum(rows.map((row) => row.length));
+const count = (rows) => rows.flat().length;
 
 /** What the traits say: the layers, their threads from channel to channel, and their weights. */
 function read(model) {
   const t = Object.fromEntries(TRAITS.map((name) => [name, model.get(name)])),
     own = model.get("measured"),
-    fixed = "size" in own,
-    { kind, kernel, output, y, x } = t;
-  const here = fixed ? look(own, output, y * own.size[1] + x) : connect(t),
-    { rows, steps, params, standard, size } = here,
-    kernels = own.kernels ?? params;
-  const ink = own.unlike || kernel > 1 || kind !== "standard" ? (own.unlike ? 3 : (INKS[kind] ?? 2)) : 0;
-  const plain = kind === "standard" && kernel === 1 ? "pointwise" : kind,
-    name = own.unlike ? words.measured : words.plan(plain, kernel, t.groups),
-    even = (weights, own) => () => weights / count(own);
-  const layers = steps.length
-    ? steps.map((step, k) => ({
-        ...step,
-        ink: k ? 0 : step.rows.every((row) => row.length === 1) ? 1 : 2,
-        taps: even(step.weights, step.rows),
-      }))
-    : [
-        {
-          name,
-          ink,
-          rows,
-          weights: kernels,
-          size: [SIDE, SIDE],
-          taps: own.taps ? (o, i) => own.taps[o][i] : even(params, rows),
-        },
-      ];
-  return {
-    ...t,
-    ...here,
-    own,
-    fixed,
-    layers,
-    kernels,
-    place: y * size[1] + x,
-    beside: kernel > 1 ? kernel : 3,
-    standard,
+    { kind, kernel, output, y, x } = t,
+    fixed = !!own.size,
+    here = fixed ? look(own, output, y * own.size[1] + x) : connect(t),
+    { rows, steps, taps, unlike, kernels = here.params } = here,
+    plain = kind === "standard" && kernel === 1 ? "pointwise" : kind;
+  const one = {
+    name: unlike ? words.measured : words.plan(plain, kernel, t.groups),
+    size: [SIDE, SIDE],
+    weights: kernels,
+    rows,
   };
+  const layers = (steps.length ? steps : [one]).map((step, k) => ({
+    ...step,
+    ink: unlike ? 3 : k || plain === "pointwise" ? 0 : count(step.rows) > step.rows.length ? 2 : 1,
+    taps: (o, i) => (taps ? taps[o][i] : step.weights / count(step.rows)),
+  }));
+  return { ...t, ...here, fixed, layers, kernels, place: y * here.size[1] + x };
 }
 
 /** What a part of the drawing is: `[row, place]`, or the outputs that are chosen. */
-function sentence(here, spot, met) {
-  const { own, rows, fans, patch, fixed, kernel, unread, c_in, output, more } = here,
-    last = here.layers.length,
-    goes = words.goes(met[last].length, rows.length, ranges(met[last]));
-  if (spot && spot[0] === 0) return words.input(spot[1], goes);
-  if (spot && spot[0] < last) return words.between(spot[1], ranges(met[0]), goes);
-  const [first, end] = spot ? [spot[1], spot[1]] : [output, output + more],
-    off = fixed || unread.length ? 0 : kernel * kernel - patch.length;
+function sentence({ unlike, rows, fans, patch, kernel, unread, c_in, output, more, layers }, spot, met) {
+  const last = layers.length,
+    [row, first] = spot ?? [last, output],
+    end = spot ? first : output + more;
+  if (row < last) return words.goes(first, row && met[0].length, c_in, met[last].length, rows.length);
+  const off = unlike ? 0 : kernel * kernel - patch.length;
   return [
-    own.unlike,
+    unlike,
     words.reads([first, end], patch.length, off, met[0].length, c_in, first === end && fans[first]),
     unread.length > 0 && words.unread(unread.length, AREA),
   ]
@@ -199,70 +157,60 @@ function sentence(here, spot, met) {
 }
 
 export default widget(words.figure, (kit) => {
-  const { model, live, set } = kit,
-    fixed = "size" in model.get("measured");
+  const { model, live, set } = kit;
   let here;
   const change = (values) => set(fit(here, values)),
     layer = dial(words.layer, ([kind, groups = here.groups]) => change({ kind, groups }), 15),
-    channels = dial(words.channels, (c) => change({ c_in: c, c_out: c }), 6),
+    channels = dial(words.channels, (c) => change({ c_in: c, c_out: c }), 2),
     kernel = choice(
       words.kernel,
-      (size) => set({ kernel: size, ...(here.kind === "pointwise" && { kind: "standard" }) }),
+      (k) => set({ kernel: k, kind: here.kind === "pointwise" ? "standard" : here.kind }),
       3,
     );
-  layer.node.classList.add("ln-cv-long");
+  const hands = controls(layer.node, channels.node, kernel.node);
   const questions = asks(
     kit,
     PRESETS.map((values, i) => [words.asks[i], values]),
   );
-  questions.node.hidden = fixed;
-  const stage = svg("svg", { class: "ln-cv" }),
-    map = plane(set),
-    threads = net(set, light);
-  stage.append(...map.nodes, ...threads.nodes);
+  const map = plane(set),
+    threads = net(set, light),
+    stage = svg(
+      "svg",
+      { class: "ln-cv" },
+      svg("g", { "aria-hidden": "true" }, ...map.drawn, ...threads.drawn),
+      map.node,
+      threads.node,
+      threads.marks,
+    );
 
   /** Lights what a part comes from and goes to; or the chosen outputs' past. */
   function light(spot) {
     const last = here.layers.length,
       chosen = upto(here.more + 1).map((i) => here.output + i),
-      own = spot && !(spot[0] === last && chosen.includes(spot[1])) ? spot : null;
-    const met = trace(
-      here.layers.map((one) => one.rows),
-      own ? own[0] : last,
-      own ? [own[1]] : chosen,
-    );
+      own = spot && !(spot[0] === last && chosen.includes(spot[1])) ? spot : null,
+      rows = here.layers.map((one) => one.rows),
+      met = own ? trace(rows, own[0], [own[1]]) : trace(rows, last, chosen);
     threads.light(here, met);
     live.textContent = sentence(here, own, met);
   }
   return {
-    nodes: [controls(layer.node, channels.node, kernel.node), stage, live, questions.node],
+    nodes: [hands, stage, live, questions.node],
     draw(width) {
       here = read(model);
-      const { kind, c_in, c_out, groups, own } = here,
-        [list, at] = stops(here),
-        [name, cuts] = fixed ? [kind, groups] : list[at],
-        shown = own.unlike ? words.measured : words.stops[name](cuts);
-      const widths = WIDTHS.filter((c) => !dealt(kind) || c % groups === 0);
-      layer.put(fixed ? [0] : list, fixed ? 0 : list[at], shown, fixed);
-      channels.put(fixed ? [c_in] : widths, c_in, words.across(c_in, c_out), fixed);
-      const sizes = fixed ? [here.kernel] : KERNELS;
-      kernel.put(sizes, here.kernel, own.unlike ? ["–"] : sizes.map(words.square), fixed);
-      const below = map.put(here, width);
-      stage.setAttribute("viewBox", `0 0 ${width} ${threads.put(here, width, below)}`);
-      reserve(live, (width < 420 ? 3 : width < 1000 ? 2 : 1) + fixed);
+      const { kind, c_in, groups, fixed } = here,
+        [list, at] = stops(here);
+      layer.put(list, list[at], words.stop(...list[at]));
+      channels.put(
+        WIDTHS.filter((c) => c === c_in || !dealt(kind) || (c > groups && c % groups === 0)),
+        c_in,
+      );
+      kernel.put(KERNELS, here.kernel, KERNELS.map(words.square));
+      stage.setAttribute("viewBox", `0 0 ${width} ${threads.put(here, width, map.put(here, width))}`);
+      reserve(live, 2 + (width < 420) + fixed);
+      hands.hidden = questions.node.hidden = fixed; // what was measured is as it is
       questions.put();
       light(threads.meant());
     },
-    data() {
-      const { rows, fans, layers, standard, beside } = here;
-      return [
-        table([words.heads, ...rows.map((row, o) => [o, ranges(row), fans[o]])]),
-        table([
-          words.spent,
-          ...layers.map(({ name, weights }) => [name, whole(weights)]),
-          [words.plan("standard", beside), whole(standard)],
-        ]),
-      ];
-    },
+    data: () => [table([words.heads, ...here.rows.map((row, o) => [o, row.join(" "), here.fans[o]])])],
   };
 });

@@ -1,6 +1,5 @@
 """What the figure of a convolution's connections must draw and say, reckoned in Python."""
 
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from lightnets_edu.widgets.conv_connectivity.masks import AREA
@@ -45,12 +44,6 @@ def chosen(widget: "ConvConnectivity") -> list[int]:
     return list(range(widget.output, widget.output + widget.more + 1))
 
 
-def ranges(numbers: list[int]) -> str:
-    """Rising numbers in words: "0–3 8"."""
-    runs = [[n for _, n in run] for _, run in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0])]
-    return " ".join(f"{run[0]}–{run[-1]}" if len(run) > 1 else str(run[0]) for run in runs)
-
-
 def count(n: int, one: str) -> str:
     """A number of things: "1 input", "2 inputs"."""
     return f"{n} {one}{'' if n == 1 else 's'}"
@@ -61,30 +54,25 @@ def sentence(widget: "ConvConnectivity") -> str:
     here, mine, outputs = widget.reading(), widget.numbers(), chosen(widget)
     read = len({i for o in outputs for i in here["rows"][o]})
     area = 1 if widget.kind == "pointwise" else widget.kernel**2
-    off = 0 if widget.measured or here["unread"] else area - mine.positions
-    whole = "" if mine.fan_in == mine.positions * mine.channels else "in all "
+    off = 0 if widget.measured.get("unlike") else area - mine.positions
     said = [
         widget.measured.get("unlike", ""),
         f"Outputs {outputs[0]}–{outputs[-1]} together read" if widget.more else f"Output {widget.output} reads",
         count(mine.positions, "position") + (f" ({off} lie off the map)" if off else ""),
-        f"in {read} of {count(widget.c_in, 'input')}" + ("." if widget.more else f": {whole}{count(mine.fan_in, 'number')}."),
-        f"{len(here['unread'])} of {AREA} positions are never read (×)." if here["unread"] else "",
+        f"in {read} of {count(widget.c_in, 'input')}" + ("." if widget.more else f": {count(mine.fan_in, 'number')}."),
+        f"{len(here['unread'])} of {AREA} positions are never read (dots)." if here["unread"] else "",
     ]
     return " ".join(filter(None, said))
 
 
 def weights(widget: "ConvConnectivity") -> tuple[str, list[tuple[str, int]]]:
-    """The words over the bars: all weights; those of each layer, and of a standard one beside them."""
+    """The words over the bars: all weights; those of each layer, and of a standard one where it has others."""
     here, plan = widget.reading(), widget.plan()
     kernels = widget.measured.get("kernels", here["params"])
-    steps = [(f"{step['weights']:,} {step['name']}", step["weights"]) for step in here["steps"]]
     kind = "pointwise" if plan.kernel == 1 and plan.kind == "standard" else plan.kind
-    size = f"{plan.kernel}×{plan.kernel}"
-    name = f"{count(plan.groups, 'group')}, {size}" if kind == "grouped" else f"{kind} {size}"
-    unlike = widget.measured.get("unlike")
-    lines = steps or [("as measured" if unlike else name, kernels)]
-    if unlike or kind != "standard":
-        beside = plan.kernel if plan.kernel > 1 else 3
-        like = "a standard layer" if widget.measured else f"a standard {beside}×{beside}"
-        lines.append((f"{here['standard']:,} in {like}", here["standard"]))
-    return count(kernels, "weight").replace(str(kernels), f"{kernels:,}"), lines
+    name = f"{count(plan.groups, 'group') if kind == 'grouped' else kind} {plan.kernel}×{plan.kernel}"
+    lines = [(f"{step['name']}: {step['weights']:,}", step["weights"]) for step in here["steps"]]
+    lines = lines or [("as measured" if widget.measured.get("unlike") else name, kernels)]
+    if here["standard"] != kernels:
+        lines.append((f"standard layer: {here['standard']:,}", here["standard"]))
+    return f"{kernels:,} weight{'' if kernels == 1 else 's'}", lines

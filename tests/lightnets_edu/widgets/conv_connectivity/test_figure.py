@@ -16,7 +16,7 @@ from lightnets_edu.models.shufflenet_v1 import channel_shuffle
 from lightnets_edu.widgets import ConvConnectivity
 from lightnets_edu.widgets.conv_connectivity import masks
 from lightnets_edu.widgets.conv_connectivity.masks import WIDTHS, Plan
-from lightnets_edu.widgets.conv_connectivity.module import bits, ones
+from lightnets_edu.widgets.conv_connectivity.module import ones
 
 # Brute force: one multiplication after the other ----------------------------------------------------------------------
 
@@ -79,7 +79,7 @@ def test_parameters_are_those_of_the_module_and_of_the_cost_formulas(plan):
     }[kind]
     assert figure.numbers().params == sum(by_formula) == sum(p.numel() for p in masks.build(plan).parameters())
     assert [step["weights"] for step in figure.reading()["steps"]] == (by_formula if len(by_formula) > 1 else [])
-    assert figure.reading()["standard"] == conv_params(c_in, c_out, 3 if kernel == 1 else kernel)
+    assert figure.reading()["standard"] == conv_params(c_in, c_out, kernel)
     assert sum(many for *_, many in threads(figure)) == figure.numbers().params, "as many threads as weights"
 
 
@@ -95,12 +95,12 @@ def test_a_separable_convolution_reads_all_that_a_standard_one_reads():
 
 def test_a_strided_pointwise_convolution_never_reads_most_positions():
     figure = ConvConnectivity(kind="pointwise", stride=2)
-    assert len(figure.reading()["unread"]) == 33 and "33 of 49 positions are never read (×)." in sentence(figure)
-    assert figure.reading()["standard"] == 9 * 64, "beside a standard convolution of 3 × 3"
+    assert len(figure.reading()["unread"]) == 33 and "33 of 49 positions are never read (dots)." in sentence(figure)
+    assert figure.reading()["standard"] == figure.numbers().params, "it is a standard convolution of 1 × 1"
 
 
-def test_bits():
-    assert ones(bits([True, False, True])) == [0, 2] and ones(bits([True] * 49)) == list(range(49))
+def test_ones():
+    assert ones(torch.tensor([[True, False, True], [False] * 3])) == [[0, 2], []]
 
 
 # Other modules --------------------------------------------------------------------------------------------------------
@@ -135,7 +135,7 @@ def test_a_module_that_follows_a_formula_is_recognised(module, plan):
         figure.set_state(state)
         like.set_state(state)
         assert figure.numbers()[:5] == like.numbers()[:5]
-        own = {"params", "standard"}
+        own = {"params", "standard", "kernels", "taps", "unlike", "plan"}
         assert {k: v for k, v in figure.reading().items() if k not in own} == {k: v for k, v in like.reading().items() if k not in own}
 
 
@@ -187,13 +187,13 @@ def test_columns_that_are_never_read():
     """EffNet's (2, 1) kernel with stride (1, 2)."""
     figure = ConvConnectivity.from_module(nn.Conv2d(8, 8, (2, 1), (1, 2)))
     assert figure.reading()["size"] == [6, 4] and figure.reading()["unread"] == [7 * i + j for i in range(7) for j in (1, 3, 5)]
-    assert "21 of 49 positions are never read (×)." in sentence(figure)
+    assert "21 of 49 positions are never read (dots)." in sentence(figure)
 
 
 def test_what_is_no_product_is_told():
     figure = ConvConnectivity.from_module(Mixed(), c_in=4)
     assert figure.numbers()[:3] == (25, 4, 2 * 9 + 2 * 25)
-    assert "25 positions in 4 of 4 inputs: in all 68 numbers." in sentence(figure)
+    assert "25 positions in 4 of 4 inputs: 68 numbers." in sentence(figure)
     assert figure.measured["taps"] == [[9, 9, 25, 25]] * 4 and sum(many for *_, many in threads(figure)) == figure.measured["kernels"]
 
 
