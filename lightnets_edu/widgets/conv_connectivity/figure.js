@@ -149,7 +149,7 @@ function sentence({ unlike, rows, fans, patch, kernel, unread, c_in, output, mor
   const off = unlike ? 0 : kernel * kernel - patch.length;
   return [
     unlike,
-    words.reads([first, end], patch.length, off, met[0].length, c_in, first === end && fans[first]),
+    words.reads(first, end, patch.length, off, met[0].length, c_in, first === end && fans[first]),
     unread.length > 0 && words.unread(unread.length, AREA),
   ]
     .filter(Boolean)

@@ -20,9 +20,9 @@ export const words = {
   plan: (kind, kernel, g) => `${stop(kind, g)} ${kernel}×${kernel}`,
   weights: (n) => `${n} weight${n === "1" ? "" : "s"}`,
   standard: "standard layer",
-  reads: ([first, last], positions, off, n, c_in, fan) =>
-    `${first === last ? `Output ${first} reads` : `Outputs ${first}–${last} together read`} ` +
-    `${many(positions, "position")}${off > 0 ? ` (${off} lie off the map)` : ""} in ${n} of ${many(c_in, "input")}` +
+  reads: (first, last, positions, off, n, c_in, fan) =>
+    `${first === last ? `Output ${first} reads` : `Outputs ${first}–${last} read`} ` +
+    `${many(positions, "position")}${off ? ` (${off} lie off the map)` : ""} in ${n} of ${many(c_in, "input")}` +
     `${fan ? `: ${many(fan, "number")}` : ""}.`,
   goes: (i, from, c_in, to, c_out) =>
     `${from ? `Between, ${i}: from ${from} of ${many(c_in, "input")},` : `Input ${i} goes`} ` +

@@ -57,7 +57,7 @@ def sentence(widget: "ConvConnectivity") -> str:
     off = 0 if widget.measured.get("unlike") else area - mine.positions
     said = [
         widget.measured.get("unlike", ""),
-        f"Outputs {outputs[0]}–{outputs[-1]} together read" if widget.more else f"Output {widget.output} reads",
+        f"Outputs {outputs[0]}–{outputs[-1]} read" if widget.more else f"Output {widget.output} reads",
         count(mine.positions, "position") + (f" ({off} lie off the map)" if off else ""),
         f"in {read} of {count(widget.c_in, 'input')}" + ("." if widget.more else f": {count(mine.fan_in, 'number')}."),
         f"{len(here['unread'])} of {AREA} positions are never read (dots)." if here["unread"] else "",

@@ -246,7 +246,7 @@ def test_outputs_are_brushed(page):
         tab.mouse.move(5, 5)
         widget.set_state({"output": min(start, end), "more": 3})
         agree(figure, widget)
-    assert said(figure) == "Outputs 3–6 together read 9 positions in 8 of 8 inputs."
+    assert said(figure) == "Outputs 3–6 read 9 positions in 8 of 8 inputs."
     tab.get_by_role("option", name="Output 4", exact=True).click()
     steps = [("Shift+ArrowRight", 4, 1), ("Shift+ArrowRight", 4, 2), ("Shift+ArrowLeft", 4, 1), ("Shift+ArrowLeft", 4, 0),
              ("Shift+ArrowLeft", 3, 1), ("Shift+Home", 0, 4), ("Shift+End", 4, 3)]    # fmt: skip
