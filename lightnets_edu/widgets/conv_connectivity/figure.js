@@ -94,13 +94,13 @@ export function connect(t) {
 }
 
 /** The same of a module, looked up in what was measured. */
-export function look({ reads, patches, steps, ...rest }, output, place) {
+export function look({ reads, sets, steps, ...rest }, output, place) {
   const here = reads[place];
   return {
     ...rest,
-    rows: here.map((read) => read[1]),
+    rows: here.map((read) => sets[read[1]]),
     fans: here.map((read) => read[2]),
-    patch: patches[here[output][0]],
+    patch: sets[here[output][0]],
     steps: steps.map(({ patches: all, ...step }) => ({ ...step, patch: all[place] })),
   };
 }

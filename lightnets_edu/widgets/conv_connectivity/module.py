@@ -43,7 +43,7 @@ def words(plan: Plan) -> str:
 
 
 def tables(found: Masks, module: nn.Module) -> Plain:
-    """What every output reads: the number of its patch, its channels, and how many inputs that makes.
+    """What every output reads: its patch and its channels, by their places in `sets`, and how many inputs that makes.
 
     `reads` goes through the positions asked about, and for each through the output channels. `params` are all
     parameters of the module, `kernels` those of its kernels, `standard` those of a standard convolution with its
@@ -52,17 +52,18 @@ def tables(found: Masks, module: nn.Module) -> Plain:
     c_out, places, c_in, _ = found.whole.shape
     outputs = found.whole.flatten(0, 1)
     spaces, channels, fans = ones(outputs.any(1)), ones(outputs.any(2)), outputs.flatten(1).sum(1).tolist()
-    patches = sorted(map(list, set(map(tuple, spaces))))
-    reads = [[patches.index(space), row, fan] for space, row, fan in zip(spaces, channels, fans, strict=True)]
+    sets = sorted(set(map(tuple, spaces + channels)))
+    place_of = {one: i for i, one in enumerate(sets)}
+    reads = [[place_of[tuple(a)], place_of[tuple(b)], fan] for a, b, fan in zip(spaces, channels, fans, strict=True)]
     return {
         "size": list(found.sizes[-1]),
-        "patches": patches,
+        "sets": list(map(list, sets)),
         "reads": [reads[place::places] for place in range(places)],
         "unread": ones(~found.read[None])[0],
         "params": sum(p.numel() for p in module.parameters()),
         "kernels": weights(module),
         **({} if found.steps else {"taps": found.whole.sum(3).amax(1).tolist()}),
-        "standard": max(map(len, patches)) * c_in * c_out,
+        "standard": max(map(len, spaces)) * c_in * c_out,
         "steps": _steps(found),
     }
 
@@ -91,12 +92,12 @@ def weights(module: nn.Module) -> int:
 
 def look(found: Plain, output: int, place: int) -> Plain:
     """What the outputs at a place read, the positions that channel `output` reads there, and the rest as it is."""
-    here = found["reads"][place]
+    here, sets = found["reads"][place], found["sets"]
     return {
-        **{key: value for key, value in found.items() if key not in ("reads", "patches")},
-        "rows": [row for _, row, _ in here],
+        **{key: value for key, value in found.items() if key not in ("reads", "sets", "steps")},
+        "rows": [sets[row] for _, row, _ in here],
         "fans": [fan for _, _, fan in here],
-        "patch": found["patches"][here[output][0]],
+        "patch": sets[here[output][0]],
         "steps": [
             {**{key: value for key, value in step.items() if key != "patches"}, "patch": step["patches"][place]}
             for step in found["steps"]

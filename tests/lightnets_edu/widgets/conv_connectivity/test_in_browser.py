@@ -5,7 +5,7 @@ import json
 
 import pytest
 import stage
-from conv_connectivity.conv_modules import SOME_PLANS, Mixed, Shuffled, figure_of
+from conv_connectivity.conv_modules import SOME_PLANS, Branches, Mixed, Shuffled, figure_of
 from conv_connectivity.expected import chosen, layers, met, sentence, threads, weights
 from stage import move, open_data, trait
 from torch import nn
@@ -162,10 +162,10 @@ def test_one_slider_leads_from_standard_to_depthwise_to_separable(paper):
 
 
 def test_channels_step_by_the_groups(paper):
-    """Groups stay what they are; only numbers of channels that they divide are on offer."""
+    """Groups stay what they are; on offer are numbers of channels that they divide, more than one to a group."""
     tab = paper(ConvConnectivity(kind="grouped", groups=4))
     slider = tab.get_by_label("Channels", exact=True)
-    for place, c in enumerate(c for c in WIDTHS if c % 4 == 0):
+    for place, c in enumerate(c for c in WIDTHS if c > 4 and c % 4 == 0):
         slider.fill(str(place))
         assert [trait(tab, name) for name in ("c_in", "c_out", "groups")] == [c, c, 4]
     stop(tab, "depthwise")
@@ -266,6 +266,7 @@ def test_outputs_are_brushed(page):
         (nn.Conv2d(4, 4, (2, 1), (1, 2)), {"y": 5, "x": 3}),
         (Shuffled(2, between=lambda x, g: x), {"kind": "shuffled", "groups": 2, "output": 7}),
         (Mixed(), {"c_in": 4}),
+        (Branches(), {"output": 3}),
         (Shuffled(4), {"output": 6}),
         (nn.Sequential(nn.Conv2d(8, 8, 3, 2, 1, groups=8), nn.BatchNorm2d(8), nn.ReLU(), nn.Conv2d(8, 16, 1)), {"output": 15, "y": 0}),
     ],
@@ -279,7 +280,7 @@ def test_other_modules_are_drawn_as_measured(paper, module, more):
     assert sum(many for *_, many in figure.evaluate(DRAWN)["rest"]) == kernels
     assert ("Measured, not the formula" in said(figure)) == bool(widget.measured["unlike"])
     assert not any(node.is_visible() for node in [*figure.locator("input").all(), tab.get_by_role("button", name="Same reach?")])
-    assert ("as measured" in figure.locator("svg text").all_text_contents()) == bool(widget.measured["unlike"])
+    assert ("as measured" in figure.locator("svg text").all_text_contents()) == bool(widget.measured["unlike"] and not widget.measured["steps"])
     height, width = widget.size()
     for place in range(0, height * width, 5):
         state = {"y": place // width, "x": place % width, "output": place % widget.c_out}

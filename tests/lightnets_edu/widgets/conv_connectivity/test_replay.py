@@ -5,7 +5,7 @@ import random
 
 import pytest
 import traitlets
-from conv_connectivity.conv_modules import EVERY_PLAN, SOME_PLANS, Mixed, Shuffled, figure_of
+from conv_connectivity.conv_modules import EVERY_PLAN, SOME_PLANS, Branches, Mixed, Shuffled, figure_of
 from conv_connectivity.expected import layers, met
 from replay import Call, agrees, catches
 from torch import nn
@@ -72,7 +72,7 @@ def calls() -> tuple[Call, ...]:
         found.append(stopped(plan))
     for plan in SOME_PLANS:
         found += traced(plan)
-    for module in (Mixed(), nn.Conv2d(4, 4, (2, 1), (1, 2)), nn.Conv2d(4, 4, 3, padding=2, dilation=2), Shuffled(2, between=lambda x, g: x), Shuffled(4), TWICE):
+    for module in (Mixed(), Branches(), nn.Conv2d(4, 4, (2, 1), (1, 2)), nn.Conv2d(4, 4, 3, padding=2, dilation=2), Shuffled(2, between=lambda x, g: x), Shuffled(4), TWICE):
         tables = ConvConnectivity.from_module(module, **({"c_in": 4} if isinstance(module, Mixed) else {})).measured
         for place in range(tables["size"][0] * tables["size"][1]):
             output = dice.randrange(len(tables["reads"][0]))
@@ -119,7 +119,7 @@ def test_every_convolution_on_offer(tmp_path):
         ("some((i) => met[k].includes(i))", "some((i) => met[row].includes(i))"),
         ("k < layers.length; k++", "k < layers.length - 1; k++"),
         ("patch: all[place]", "patch: all[0]"),
-        ("patches[here[output][0]]", "patches[here[0][0]]"),
+        ("sets[here[output][0]]", "sets[here[0][0]]"),
         ('square ? [["depthwise"]] : []', '[["depthwise"]]'),
         ('kind === "pointwise" ? "standard" : kind]', "kind]"),
         ("standard: kernel * kernel * c_in", "standard: kernel * c_in"),
