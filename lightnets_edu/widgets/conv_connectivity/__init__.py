@@ -12,7 +12,7 @@ from lightnets_edu.widgets.conv_connectivity.masks import GROUPED, KERNELS, KIND
 from lightnets_edu.widgets.kit import Figure, front_end, one_of
 
 SHAPE = ("c_in", "c_out", "kind", "kernel", "groups", "stride")
-CAPTION = "Drag the window, point at channels, brush outputs: what is read lights up."
+CAPTION = "Drag the window, point at channels, brush outputs: see what is read."
 
 
 class Numbers(NamedTuple):

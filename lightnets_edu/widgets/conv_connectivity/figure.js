@@ -160,7 +160,7 @@ export default widget(words.figure, (kit) => {
   const { model, live, set } = kit;
   let here;
   const change = (values) => set(fit(here, values)),
-    layer = dial(words.layer, ([kind, groups = here.groups]) => change({ kind, groups }), 15),
+    layer = dial(words.layer, ([kind, groups = here.groups]) => change({ kind, groups }), 10),
     channels = dial(words.channels, (c) => change({ c_in: c, c_out: c }), 2),
     kernel = choice(
       words.kernel,
@@ -207,7 +207,8 @@ export default widget(words.figure, (kit) => {
       kernel.put(KERNELS, here.kernel, KERNELS.map(words.square));
       stage.setAttribute("viewBox", `0 0 ${width} ${threads.put(here, width, map.put(here, width))}`);
       reserve(live, 2 + (width < 420) + fixed);
-      hands.hidden = questions.node.hidden = fixed; // what was measured is as it is
+      // What was measured is as it is.
+      hands.hidden = questions.node.hidden = fixed;
       questions.put();
       light(threads.meant());
     },

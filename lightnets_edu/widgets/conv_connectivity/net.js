@@ -14,8 +14,8 @@ const short = (n) => Math.round(n * 100) / 100;
 export function net(set, show) {
   const head = svg("text", { class: "ln-cv-head" }),
     [rest, marks, ...lit] = upto(4).map(() => svg("path")),
-    nodes = [[], [], []]; // a channel keeps its node
-  let here, place, built, rows, drawn, from;
+    nodes = [[], [], []];
+  let here, place, built, rows, threads, drawn, from, chosen, told;
   const choose = (a, b) => set({ output: Math.min(a, b), more: Math.abs(a - b) });
   const group = parts(words.channels, {
     show,
@@ -73,33 +73,26 @@ export function net(set, show) {
       };
     });
   }
-  /** The threads of a layer between channels that `fits` says. */
-  function threads({ rows: joined, taps }, k, fits = () => true) {
+  /** A layer's threads: for each pair of channels the two and a piece of path. */
+  function spin({ rows: joined, taps }, k) {
     const [{ at, y, wide, high }, to] = rows.slice(k),
-      start = y + high + 1;
-    return joined
-      .flatMap((row, o) =>
-        row
-          .filter((i) => fits(o, i))
-          .map((i) => {
-            const many = taps(o, i),
-              apart = many > 1 ? Math.min(3, (Math.min(wide, to.pitch) - 4) / (many - 1)) : 0,
-              [dx, dy] = [short(to.at(o) - at(i)), short(to.y - 1 - start)];
-            return (
-              `M${at(i) - (apart * (many - 1)) / 2} ${start}` +
-              Array(many)
-                .fill(`l${dx} ${dy}`)
-                .join(`m${short(apart - dx)} ${-dy}`)
-            );
-          }),
-      )
-      .join("");
+      start = y + high + 1,
+      dy = to.y - 1 - start;
+    return joined.flatMap((row, o) =>
+      row.map((i) => {
+        const many = taps(o, i),
+          apart = many > 1 ? Math.min(3, (Math.min(wide, to.pitch) - 4) / (many - 1)) : 0,
+          dx = short(to.at(o) - at(i)),
+          lines = Array(many).fill(`l${dx} ${dy}`);
+        return [o, i, `M${at(i) - (apart * (many - 1)) / 2} ${start}${lines.join(`m${short(apart - dx)} ${-dy}`)}`];
+      }),
+    );
   }
   function build() {
     rows = lay();
-    put(head, { x: place.net[0], y: place.net[1] + 13 });
-    head.textContent = words.threads;
-    put(rest, { class: "ln-cv-rest ln-quiet", d: here.layers.map((one, k) => threads(one, k)).join("") });
+    threads = here.layers.map(spin);
+    put(head, { x: place.net[0], y: place.net[1] + 13, text: words.threads });
+    put(rest, { class: "ln-cv-rest ln-quiet", d: threads.flatMap((all) => all.map((one) => one[2])).join("") });
     drawn = rows.map(({ y, wide: width, high: height, pitch, at, band }, r) => {
       const kind = rows[r + 1] ? r : 2;
       return upto(Math.round(place.net[2] / pitch)).map((i) => {
@@ -126,9 +119,11 @@ export function net(set, show) {
       if (shape !== built) {
         built = shape;
         build();
-        if (!group.meant()) group.node.replaceChildren(); // so that parts stand in the order of the drawing
+        // Parts stand in the order of the drawing.
+        if (!group.meant()) group.node.replaceChildren();
+        chosen = told = null;
       }
-      group.put(drawn, [layers.length, here.output]);
+      if (chosen !== here.output) group.put(drawn, [layers.length, (chosen = here.output)]);
       const [top, high] = rows.at(-1).band;
       return top + high + 4;
     },
@@ -139,11 +134,12 @@ export function net(set, show) {
           const { wide, y, at: middle, cell, columns } = rows[r];
           return own.map((i) => boxes(spots[r], columns, middle(i) - wide / 2, y, cell));
         });
-      lit.forEach((path, k) => {
-        const d = k < last ? threads(layers[k], k, (o, i) => met[k + 1].includes(o) && met[k].includes(i)) : "";
-        put(path, { class: `ln-cv-lit ln-ink${layers[k]?.ink}`, d });
-      });
       put(marks, { class: `ln-cv-mark ln-ink${layers[0].ink}`, d: marked.join("") });
+      if (told === (told = JSON.stringify([met, output, more]))) return;
+      lit.forEach((path, k) => {
+        const own = (threads[k] ?? []).filter(([o, i]) => met[k + 1].includes(o) && met[k].includes(i));
+        put(path, { class: `ln-cv-lit ln-ink${layers[k]?.ink}`, d: own.map((one) => one[2]).join("") });
+      });
       drawn.forEach((row, r) =>
         row.forEach(({ classList }, i) => {
           classList.toggle("ln-on", met[r].includes(i));

@@ -3,12 +3,17 @@ import { grip } from "../kit/grip.js";
 import { svg, upto, whole } from "../kit/shared.js";
 import { words } from "./words.js";
 
-const SIDE = 7,
-  MARGIN = 2, // cells that the widest window reaches beyond the map
+// Cells that the widest window reaches beyond the map.
+const MARGIN = 2,
+  SIDE = 7,
   HEAD = 20;
 
+/** Sets attributes of a node, and its text, where they differ. */
 export function put(node, values) {
-  for (const [name, value] of Object.entries(values)) node.setAttribute(name, value);
+  for (const [name, value] of Object.entries(values)) {
+    if (name === "text") node.textContent === value || (node.textContent = value);
+    else if (node.getAttribute(name) !== `${value}`) node.setAttribute(name, value);
+  }
 }
 
 export const clip = (i, size) => Math.max(0, Math.min(i, size - 1));
@@ -80,7 +85,7 @@ export function plane(set) {
         long = cell * SIDE,
         k = unlike ? 0 : kernel;
       const corner = (at) => cell * (at * stride - (k - 1) / 2);
-      head.textContent = words.space(stride);
+      put(head, { text: words.space(stride) });
       put(lines, { d: boxes(upto(49), SIDE, x, y, cell) });
       put(read, { d: boxes(here.patch, SIDE, x, y, cell), class: `ln-cv-on ln-ink${layers[0].ink}` });
       put(never, { d: boxes(unread, SIDE, x + cell / 3, y + cell / 3, cell, cell / 3) });
@@ -92,14 +97,12 @@ export function plane(set) {
         scale = wide / Math.max(standard, kernels),
         list = standard === kernels ? layers : [...layers, { name: words.standard, weights: standard }];
       let begun = 0;
-      total.textContent = words.weights(whole(kernels));
-      put(total, { x: left, y: top + 13 });
+      put(total, { text: words.weights(whole(kernels)), x: left, y: top + 13 });
       bars.forEach(([text, bar], i) => {
         const { name = "", weights = 0, ink } = list[i] ?? {},
           y = top + 31 + 26 * i,
           x = left + scale * (layers[i] ? begun : 0);
-        text.textContent = name && (layers[1] || i) ? `${name}: ${whole(weights)}` : name;
-        put(text, { x: left, y });
+        put(text, { text: name && (layers[1] || i) ? `${name}: ${whole(weights)}` : name, x: left, y });
         const look = layers[i] ? `bar ln-ink${ink}` : "other";
         put(bar, { class: `ln-glide ln-cv-${look}`, x, y: y + 4, width: scale * weights });
         begun += weights;

@@ -1,8 +1,7 @@
 // What the figure of a convolution's connections says.
 const many = (n, one) => `${n} ${one}${n === 1 ? "" : "s"}`;
 
-const stop = (kind, g) =>
-  kind === "grouped" ? many(g, "group") : kind === "shuffled" ? `${many(g, "group")}, shuffle` : kind;
+const stop = (kind, g) => (kind === "grouped" ? many(g, "group") : kind === "shuffled" ? `${g} shuffled` : kind);
 
 export const words = {
   figure: "Connections of a convolution",

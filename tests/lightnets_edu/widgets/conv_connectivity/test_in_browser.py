@@ -158,7 +158,7 @@ def test_one_slider_leads_from_standard_to_depthwise_to_separable(paper):
         widget.set_state({name: now[name] for name in ("kind", "groups")})
         agree(tab.locator("figure"), widget)
         said_.append(slider.get_attribute("aria-valuetext"))
-    assert said_ == ["standard", *(f"{g} groups" for g in (2, 3, 4, 6)), "depthwise", "separable", *(f"{g} groups, shuffle" for g in (2, 3, 4, 6))]
+    assert said_ == ["standard", *(f"{g} groups" for g in (2, 3, 4, 6)), "depthwise", "separable", *(f"{g} shuffled" for g in (2, 3, 4, 6))]
 
 
 def test_channels_step_by_the_groups(paper):
