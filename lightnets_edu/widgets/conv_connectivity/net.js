@@ -120,7 +120,7 @@ export function net(set, show) {
         built = shape;
         build();
         // Parts stand in the order of the drawing.
-        if (!group.meant()) group.node.replaceChildren();
+        if (drawn.flat().length !== group.node.children.length && !group.meant()) group.node.replaceChildren();
         chosen = told = null;
       }
       if (chosen !== here.output) group.put(drawn, [layers.length, (chosen = here.output)]);
