@@ -283,9 +283,9 @@ show.table(["layer", "size", "weights",
 # - A {term}`depthwise <depthwise convolution>` convolution goes all the way, $g = C$: each kernel is a single filter on a single channel.
 # - A {term}`pointwise <pointwise convolution>` convolution has 1×1 kernels. It mixes channels and never looks to the side.
 #
-# Pick outputs in the figure and watch what they read: {show}`standard <fig-connectivity kind=standard c_in=8 c_out=8 kernel=3>`, {show}`two groups <fig-connectivity kind=grouped groups=2>`, {show}`depthwise <fig-connectivity kind=depthwise>`, {show}`pointwise <fig-connectivity kind=pointwise>`. (“Separable” is the next section, “shuffled” is {chapter}`5`.)
+# Point at outputs in the figure and watch what they read: {show}`standard <fig-connectivity kind=standard c_in=8 c_out=8 kernel=3 stride=1>`, {show}`two groups <fig-connectivity kind=grouped groups=2>`, {show}`depthwise <fig-connectivity kind=depthwise>`, {show}`pointwise <fig-connectivity kind=pointwise>`. Then drag the window: the threads stay, since every position has the same weights. (“Separable” is the next section, “shuffled” is {chapter}`5`.)
 
-# %% name="fig-connectivity" alt="A small output map with one position marked, and the input map with the patch of nine positions that it reads. Below, a table of output channels by input channels; the row of the chosen output is filled in full." caption="Which inputs one output reads: in space (its window on the map) and across channels (its row of the table). A *density* is the share that is read, of positions or of channels. Pick another output, then another kind of layer."
+# %% name="fig-connectivity" alt="Left, a map of seven by seven positions with a window of three by three; below it, the weights as a bar. Right, a row of eight input maps above a row of eight output maps. From each input nine threads run to each output; those of the chosen output are lit, and the window is filled in all eight inputs." caption="Which inputs an output reads: in space, those under its window; across channels, those that threads lead to, a thread for each weight. A standard layer joins every input with every output. With two groups, which outputs must you brush until all inputs are lit?"
 from lightnets_edu.widgets import ConvConnectivity
 
 ConvConnectivity(kind="standard", c_in=8, c_out=8, kernel=3, groups=2)

@@ -216,7 +216,7 @@ show.table(["module", "outputs of the towers, to 12 decimals?"],
 # %% [markdown]
 # Now the 3×3 layer of forms 2 to 4 alone, on twelve channels. With {show}`three segments <fig-xception-segments kind=grouped groups=3>` an output reads four channels; with {show}`six <fig-xception-segments kind=grouped groups=6>` two; in the {show}`extreme form <fig-xception-segments kind=depthwise>` one. With {show}`one segment <fig-xception-segments kind=standard>` it is a standard layer.
 
-# %% hide="code" name="fig-xception-segments" alt="The input positions of a 3×3 patch, and a square of output channels by input channels. With three groups three blocks on the diagonal are filled; the selected output's row shows the four channels of its segment." caption="The 3×3 layer behind the 1×1. The kernel sets which positions are read, the groups set which channels. The more groups, the smaller the blocks on the diagonal."
+# %% hide="code" name="fig-xception-segments" alt="A window of three by three positions on a map, and twelve input maps above twelve output maps. With three groups the threads between them fall into three bundles that never meet; the chosen output's threads lead to the four channels of its segment." caption="The 3×3 layer behind the 1×1, a thread for each weight. The kernel sets which positions are read, the groups set which channels. The more groups, the fewer threads, and the fewer inputs an output reaches."
 from lightnets_edu.widgets import ConvConnectivity
 
 ConvConnectivity(kind="grouped", c_in=12, c_out=12, groups=3)

@@ -14,7 +14,7 @@
 #
 # A convolution reads a patch of positions, and a set of channels. The two have nothing to do with each other: the kernel sets the one, groups set the other.
 
-# %% name="fig-gallery-connectivity" alt="Left, a grid of input positions with the patch that one output position reads. Right, a matrix with a row for each output channel and a column for each input channel, filled where they are connected; the row of the chosen output is lit." caption="Choose a kind of convolution and pick an output: its patch of positions and its row of channels. Found with real layers: an output reads where a gradient is not zero."
+# %% name="fig-gallery-connectivity" alt="Left, a map with the window of one output on it; below it, the weights as bars. Right, input maps above output maps, and a thread between them for each weight. With two groups the threads fall into two halves; those of the chosen output are lit." caption="A thread for each weight. Move the layer from standard to depthwise to separable: what an output reaches, and by how many threads. Found with real layers: an output reads where a gradient is not zero."
 from lightnets_edu.widgets import ConvConnectivity
 
 ConvConnectivity(kind="grouped")

@@ -12,11 +12,7 @@ from lightnets_edu.widgets.conv_connectivity.masks import GROUPED, KERNELS, KIND
 from lightnets_edu.widgets.kit import Figure, front_end, one_of
 
 SHAPE = ("c_in", "c_out", "kind", "kernel", "groups", "stride")
-CAPTION = (
-    "What an output of a convolution reads: a patch of positions, times the channels it is joined to. The kernel sets "
-    "the one, groups set the other. Small squares are the other outputs; crosses are positions that no output reads. "
-    "Where there are two sparse steps, the large panels show the whole, the small ones the steps."
-)
+CAPTION = "Drag the window, point at channels, brush outputs: see what is read."
 
 
 class Numbers(NamedTuple):
@@ -31,17 +27,18 @@ class Numbers(NamedTuple):
 
 
 class ConvConnectivity(Figure):
-    """Widget: choose a kind of convolution, pick an output, and see the positions and the channels that it reads.
+    """Widget: go from a standard to a separable convolution, point at a channel, see who reads whom and what it weighs.
 
     `c_in` and `c_out` are 2, 4, 6, 8, 12 or 16, `kernel` 1, 3 or 5, `stride` 1 or 2, on an input map of 7 × 7;
-    `groups` counts for kinds "grouped" and "shuffled" and divides both widths. `output` is the selected channel, `y`
-    and `x` its row and column on the output map. A pointwise kernel is 1, a depthwise `c_out` is `c_in`: these, the
-    groups and the selection follow the others. `measured` holds what the module of `from_module` does; the widths,
-    kind, kernel, groups and stride are then its own. TraitError for all that is not on offer.
+    `groups` counts for kinds "grouped" and "shuffled" and divides both widths. `output` is the selected channel, with
+    so many `more` behind it; `y` and `x` are the row and column on the output map. A pointwise kernel is 1, a depthwise
+    `c_out` is `c_in`: these, the groups and the selection follow the others. `measured` holds what the module of
+    `from_module` does; the widths, kind, kernel, groups and stride are then its own. TraitError for all that is not on
+    offer.
     """
 
     _esm, _css = front_end(__file__)
-    drawn = ("kind", "c_in", "stride", "c_out", "kernel", "groups", "output", "y", "x")
+    drawn = ("kind", "c_in", "stride", "c_out", "kernel", "groups", "output", "more", "y", "x")
     roots = ("kind", "c_in", "stride")
 
     measured = traitlets.Dict().tag(sync=True)
@@ -52,6 +49,7 @@ class ConvConnectivity(Figure):
     groups = traitlets.Int(2).tag(sync=True)
     stride = traitlets.Int(1).tag(sync=True)
     output = traitlets.Int(0).tag(sync=True)
+    more = traitlets.Int(0).tag(sync=True)
     y = traitlets.Int(2).tag(sync=True)
     x = traitlets.Int(2).tag(sync=True)
 
@@ -84,7 +82,6 @@ class ConvConnectivity(Figure):
         meant = plan or Plan("standard", c_in, c_out, 3, 1, 1)._replace(**said)
         measured = {
             **_module.tables(found, module),
-            "name": type(module).__name__,
             "unlike": "" if plan else f"Measured, not the formula{f' ({_module.words(meant)})' if said else ''}.",
             "plan": meant._asdict(),
         }
@@ -118,12 +115,6 @@ class ConvConnectivity(Figure):
             len(here["patch"]), len(row), here["fans"][self.output], pairs, sum(here["fans"]), here["params"]
         )
 
-    def standard(self) -> Numbers:
-        """The same numbers for a standard convolution: of the same patch, or of 3 × 3 beside a pointwise one."""
-        area, params = self.reading()["standard"]
-        pairs = self.c_in * self.c_out
-        return Numbers(area, self.c_in, area * self.c_in, pairs, area * pairs, params)
-
     def offers(self, name: str) -> Sequence[Any]:
         """What is on offer with the others, or a module's own."""
         if self.measured and name in SHAPE:
@@ -137,6 +128,7 @@ class ConvConnectivity(Figure):
             "groups": _masks.divisors(self.c_in, self.c_out),
             "stride": STRIDES,
             "output": range(self.c_out),
+            "more": range(self.c_out - self.output),
             "y": range(height),
             "x": range(width),
         }

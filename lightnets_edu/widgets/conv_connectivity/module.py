@@ -1,7 +1,7 @@
 """What was measured as plain tables, as they travel to a page; and what one output reads, looked up in them."""
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -24,14 +24,9 @@ Plain = dict[str, Any]
 PLAINEST = ("pointwise", "depthwise", *KINDS)
 
 
-def bits(truths: Sequence[bool]) -> int:
-    """Truth values as one whole number, the first the lowest bit; a page's numbers have room for 49."""
-    return sum(1 << i for i, truth in enumerate(truths) if truth)
-
-
-def ones(number: int) -> list[int]:
-    """Which bits are set."""
-    return [i for i in range(number.bit_length()) if number >> i & 1]
+def ones(truths: Tensor) -> list[list[int]]:
+    """Which are true, row by row."""
+    return [row.nonzero().flatten().tolist() for row in truths]
 
 
 def name(conv: nn.Conv2d) -> str:
@@ -48,43 +43,46 @@ def words(plan: Plan) -> str:
 
 
 def tables(found: Masks, module: nn.Module) -> Plain:
-    """What every output reads: the number of its patch, its channels as bits, and how many inputs that makes.
+    """What every output reads: its patch and its channels, by their places in `sets`, and how many inputs that makes.
 
-    `reads` goes through the output channels, and for each through the positions asked about. `params` are all
-    parameters of the module, `spent` says on what, `standard` are those of a standard convolution with its patch.
+    `reads` goes through the positions asked about, and for each through the output channels. `params` are all
+    parameters of the module, `kernels` those of its kernels, `standard` those of a standard convolution with its
+    patch. `taps` are the numbers that an output channel reads of an input channel, where that is not told by steps.
     """
-    c_out, _, c_in, _ = found.whole.shape
+    c_out, places, c_in, _ = found.whole.shape
     outputs = found.whole.flatten(0, 1)
-    spaces, channels = ([bits(row) for row in outputs.any(axis).tolist()] for axis in (1, 2))
-    patches = sorted(set(spaces))
-    reads = zip(map(patches.index, spaces), channels, outputs.flatten(1).sum(1).tolist(), strict=True)
+    spaces, channels, fans = ones(outputs.any(1)), ones(outputs.any(2)), outputs.flatten(1).sum(1).tolist()
+    sets = sorted(set(map(tuple, spaces + channels)))
+    place_of = {one: i for i, one in enumerate(sets)}
+    reads = [[place_of[tuple(a)], place_of[tuple(b)], fan] for a, b, fan in zip(spaces, channels, fans, strict=True)]
     return {
-        "c_in": c_in,
-        "c_out": c_out,
         "size": list(found.sizes[-1]),
-        "patches": patches,
-        "reads": [list(read) for read in reads],
-        "unread": bits((~found.read).tolist()),
+        "sets": list(map(list, sets)),
+        "reads": [reads[place::places] for place in range(places)],
+        "unread": ones(~found.read[None])[0],
         "params": sum(p.numel() for p in module.parameters()),
-        "spent": _spent(module, [conv.weight.numel() for conv, _ in found.steps]),
-        "standard": max(map(int.bit_count, patches)) * c_in * c_out,
-        "steps": [_step(*step, size) for step, size in zip(found.steps, found.sizes, strict=False)],
+        "kernels": weights(module),
+        **({} if found.steps else {"taps": found.whole.sum(3).amax(1).tolist()}),
+        "standard": max(map(len, spaces)) * c_in * c_out,
+        "steps": _steps(found),
     }
 
 
-def _step(conv: nn.Conv2d, mask: Tensor, size: tuple[int, int]) -> Plain:
-    """One of two steps: its channels, and what it reads at each position of a map of `size`."""
-    channels, patches = ([bits(row) for row in some.tolist()] for some in (_masks.rows(mask), mask.any(2).any(0)))
-    what = {"name": name(conv), "weights": conv.weight.numel(), "size": list(size)}
-    return {**what, "rows": channels, "patches": patches}
+def _steps(found: Masks) -> list[Plain]:
+    """Two steps: the channels of each, and what it reads for each position of the output.
 
-
-def _spent(module: nn.Module, steps: list[int]) -> str:
-    """The parameters as the sum of two steps, or with what kernels have of them."""
-    params, kernels = sum(p.numel() for p in module.parameters()), weights(module)
-    if sum(steps) == params and steps:
-        return f"{' + '.join(f'{n:,}' for n in steps)} = {params:,}"
-    return f"{params:,}" if params == kernels else f"{params:,}, of them {kernels:,} in kernels"
+    The first answers for the middle of what the second reads.
+    """
+    made: list[Plain] = []
+    at: list[int] | None = None
+    for (conv, mask), size in zip(reversed(found.steps), reversed(found.sizes[: len(found.steps)]), strict=True):
+        patches = ones(mask.any(2).any(0))
+        if at is not None:
+            patches = [patches[place if len(patches) > 1 else 0] for place in at]
+        at = [seen[len(seen) // 2] if seen else 0 for seen in patches]
+        what = {"name": name(conv), "weights": conv.weight.numel(), "size": list(size)}
+        made.insert(0, {**what, "rows": ones(_masks.rows(mask)), "patches": patches})
+    return made
 
 
 def weights(module: nn.Module) -> int:
@@ -93,29 +91,17 @@ def weights(module: nn.Module) -> int:
 
 
 def look(found: Plain, output: int, place: int) -> Plain:
-    """What the outputs at a place read, and the positions that channel `output` reads there.
-
-    Of two steps the first answers for the middle of what the second reads. `standard` tells the positions and the
-    parameters of a standard convolution with the same patch.
-    """
-    here = found["reads"][place :: len(found["reads"]) // found["c_out"]]
-    patch = ones(found["patches"][here[output][0]])
-    steps: list[Plain] = []
-    at = place
-    for step in reversed(found["steps"]):
-        seen = ones(step["patches"][at if len(step["patches"]) > 1 else 0])
-        at = seen[len(seen) // 2] if seen else 0
-        what = {key: step[key] for key in ("name", "weights", "size")}
-        steps.insert(0, {**what, "rows": list(map(ones, step["rows"])), "patch": seen})
+    """What the outputs at a place read, the positions that channel `output` reads there, and the rest as it is."""
+    here, sets = found["reads"][place], found["sets"]
     return {
-        "rows": [ones(channels) for _, channels, _ in here],
-        "patch": patch,
+        **{key: value for key, value in found.items() if key not in ("reads", "sets", "steps")},
+        "rows": [sets[row] for _, row, _ in here],
         "fans": [fan for _, _, fan in here],
-        "unread": ones(found["unread"]),
-        "steps": steps,
-        "standard": [len(patch), found["standard"]],
-        "beside": "standard, same patch",
-        **{key: found[key] for key in ("size", "params", "spent")},
+        "patch": sets[here[output][0]],
+        "steps": [
+            {**{key: value for key, value in step.items() if key != "patches"}, "patch": step["patches"][place]}
+            for step in found["steps"]
+        ],
     }
 
 
@@ -128,21 +114,15 @@ def _formula(plan: Plan, place: int) -> Plain:
 
 
 def formula(plan: Plan, output: int, place: int) -> Plain:
-    """The same for a plan. A pointwise convolution stands beside a standard one of 3 × 3, others beside their own."""
-    kernel = 3 if plan.kind == "pointwise" else plan.kernel
-    full = plan._replace(kind="standard", kernel=kernel, groups=1)
-    return {
-        **look(_formula(plan, place), output, 0),
-        "standard": [len(look(_formula(full, place), 0, 0)["patch"]), conv_params(plan.c_in, plan.c_out, kernel)],
-        "beside": f"standard {kernel}×{kernel}",
-    }
+    """The same for a plan, beside the weights of a standard convolution with its kernel."""
+    return {**look(_formula(plan, place), output, 0), "standard": conv_params(plan.c_in, plan.c_out, plan.kernel)}
 
 
 def name_steps(found: Plain, plan: Plan) -> None:
     """Call the two steps of a plan by what they are in it."""
-    size = f"{plan.kernel}×{plan.kernel}"
-    first, second = ("grouped", "shuffle, grouped") if plan.kind == "shuffled" else ("depthwise", "pointwise")
-    for step, words in zip(found["steps"], (f"{first} {size}", f"{second} 1×1"), strict=False):
+    groups = f"{plan.groups} group{'' if plan.groups == 1 else 's'}"
+    first, second = (groups, groups) if plan.kind == "shuffled" else ("depthwise", "pointwise")
+    for step, words in zip(found["steps"], (f"{first} {plan.kernel}×{plan.kernel}", f"{second} 1×1"), strict=False):
         step["name"] = words
 
 

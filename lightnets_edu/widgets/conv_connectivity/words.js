@@ -1,40 +1,32 @@
 // What the figure of a convolution's connections says.
+const many = (n, one) => `${n} ${one}${n === 1 ? "" : "s"}`;
+
+const stop = (kind, g) => (kind === "grouped" ? many(g, "group") : kind === "shuffled" ? `${g} shuffled` : kind);
+
 export const words = {
   figure: "Connections of a convolution",
-  controls: ["Kind", "Channels in", "Channels out", "Kernel", "Groups", "Stride"],
-  kinds: {
-    standard: "standard",
-    grouped: "grouped",
-    depthwise: "depthwise",
-    pointwise: "pointwise",
-    separable: "separable",
-    shuffled: "shuffled",
-  },
-  space: (positions, all) => `Space: ${positions} of ${all} positions`,
-  channels: (n, c_in) => `Channels: ${n} of ${c_in}`,
-  pickPosition: "Pick an output position.",
-  pickRow: "Pick a row. Columns: inputs.",
-  outputMap: "Output map",
-  inputMap: "Input map: what it reads",
-  positions: "Output position",
-  position: (row, column) => `Row ${row}, column ${column}`,
-  outputs: "Output channel",
-  output: (o) => `Output ${o}`,
-  step: (k, name) => `Step ${k}: ${name}`,
-  density: (patch, all, pairs) => `density ${patch}/${all} × ${pairs}`,
-  first: (shuffled, kernel) => `${shuffled ? "grouped" : "depthwise"} ${kernel}×${kernel}`,
-  second: (shuffled) => (shuffled ? "shuffle, grouped 1×1" : "pointwise 1×1"),
-  plan: (kind, kernel, groups) => `${kind} ${kernel}×${kernel}${groups ? `, g = ${groups}` : ""}`,
-  beside: (kernel) => `standard ${kernel}×${kernel}`,
-  besidePatch: "standard, same patch",
-  number: "number",
-  inSpace: "Density in space",
-  inChannels: "Density in channels",
-  reads: (output) => `Output ${output} reads, positions × channels`,
-  fan: (fan, positions, channels) =>
-    fan === positions * channels ? `${positions} × ${channels} = ${fan}` : `${fan} of ${positions} × ${channels}`,
-  joined: (steps) => `${steps ? "Pairs joined by both steps" : "Connections"}, all outputs at this position`,
-  parameters: "Parameters",
-  unread: (many, all) => `${many} of ${all} positions are never read.`,
+  layer: "Layer",
+  channels: "Channels",
+  kernel: "Kernel",
+  square: (k) => `${k}×${k}`,
+  stop,
+  measured: "as measured",
+  space: (stride) => `Space: ${stride > 1 ? `stride ${stride}` : "drag the window"}`,
+  threads: "Channels: a thread for each weight",
+  part: [(i) => `Input ${i}`, (i) => `Between ${i}`, (i) => `Output ${i}`],
+  window: "Window",
+  position: (t) => `row ${t.y}, column ${t.x}`,
+  plan: (kind, kernel, g) => `${stop(kind, g)} ${kernel}×${kernel}`,
+  weights: (n) => `${n} weight${n === "1" ? "" : "s"}`,
+  standard: "standard layer",
+  reads: (first, last, positions, off, n, c_in, fan) =>
+    `${first === last ? `Output ${first} reads` : `Outputs ${first}–${last} read`} ` +
+    `${many(positions, "position")}${off ? ` (${off} lie off the map)` : ""} in ${n} of ${many(c_in, "input")}` +
+    `${fan ? `: ${many(fan, "number")}` : ""}.`,
+  goes: (i, from, c_in, to, c_out) =>
+    `${from ? `Between, ${i}: from ${from} of ${many(c_in, "input")},` : `Input ${i} goes`} ` +
+    `to ${to} of ${many(c_out, "output")}.`,
+  unread: (unread, all) => `${unread} of ${all} positions are never read (dots).`,
+  asks: ["Who is cut off?", "Same reach?", "A shuffle mends it?", "Never read?"],
   heads: ["output", "reads channels", "numbers read"],
 };

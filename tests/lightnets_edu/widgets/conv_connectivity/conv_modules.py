@@ -1,5 +1,6 @@
 """Convolutions for the tests of ConvConnectivity: plans, and modules like and unlike them."""
 
+import torch
 from torch import nn
 
 from lightnets_edu.models.shufflenet_v1 import channel_shuffle
@@ -43,3 +44,14 @@ class Mixed(nn.Module):
 
     def forward(self, x):
         return self.small(x[:, :2]) + self.large(x[:, 2:])
+
+
+class Branches(nn.Module):
+    """Half of the outputs with 3×3, half with 5×5: a patch for each."""
+
+    def __init__(self):
+        super().__init__()
+        self.small, self.large = nn.Conv2d(4, 2, 3, padding=1), nn.Conv2d(4, 2, 5, padding=2)
+
+    def forward(self, x):
+        return torch.cat([self.small(x), self.large(x)], 1)

@@ -7,7 +7,7 @@ import pytest
 import torch
 import traitlets
 from conv_connectivity.conv_modules import SOME_PLANS, Mixed, Shuffled, figure_of
-from conv_connectivity.expected import sentence, share
+from conv_connectivity.expected import sentence, threads
 from sketch import still
 from torch import nn
 
@@ -16,7 +16,7 @@ from lightnets_edu.models.shufflenet_v1 import channel_shuffle
 from lightnets_edu.widgets import ConvConnectivity
 from lightnets_edu.widgets.conv_connectivity import masks
 from lightnets_edu.widgets.conv_connectivity.masks import WIDTHS, Plan
-from lightnets_edu.widgets.conv_connectivity.module import bits, ones
+from lightnets_edu.widgets.conv_connectivity.module import ones
 
 # Brute force: one multiplication after the other ----------------------------------------------------------------------
 
@@ -79,16 +79,15 @@ def test_parameters_are_those_of_the_module_and_of_the_cost_formulas(plan):
     }[kind]
     assert figure.numbers().params == sum(by_formula) == sum(p.numel() for p in masks.build(plan).parameters())
     assert [step["weights"] for step in figure.reading()["steps"]] == (by_formula if len(by_formula) > 1 else [])
-    full = figure.standard()
-    assert full.params == conv_params(c_in, c_out, 3 if kind == "pointwise" else kernel)
-    assert full.fan_in == full.positions * c_in and full.edges == full.fan_in * c_out
+    assert figure.reading()["standard"] == conv_params(c_in, c_out, kernel)
+    assert sum(many for *_, many in threads(figure)) == figure.numbers().params, "as many threads as weights"
 
 
 def test_a_separable_convolution_reads_all_that_a_standard_one_reads():
     standard, separable = ConvConnectivity(), ConvConnectivity(kind="separable")
     assert standard.numbers()[:5] == separable.numbers()[:5] == (9, 8, 72, 64, 576)
     assert (standard.numbers().params, separable.numbers().params) == (576, 72 + 64)
-    assert "9 × 8 = 72 (standard 3×3: 9 × 8 = 72)" in sentence(separable) and "72 + 64 = 136" in sentence(separable)
+    assert sentence(standard) == sentence(separable) == "Output 0 reads 9 positions in 8 of 8 inputs: 72 numbers."
     first, second = separable.reading()["steps"]
     assert first["rows"] == [[i] for i in range(8)] and second["rows"] == [list(range(8))] * 8
     assert (len(first["patch"]), second["patch"]) == (9, [16])
@@ -96,13 +95,12 @@ def test_a_separable_convolution_reads_all_that_a_standard_one_reads():
 
 def test_a_strided_pointwise_convolution_never_reads_most_positions():
     figure = ConvConnectivity(kind="pointwise", stride=2)
-    assert len(figure.reading()["unread"]) == 33 and "33 of 49 positions are never read." in sentence(figure)
-    assert figure.standard().positions == 9, "beside a standard convolution of 3 × 3"
+    assert len(figure.reading()["unread"]) == 33 and "33 of 49 positions are never read (dots)." in sentence(figure)
+    assert figure.reading()["standard"] == figure.numbers().params, "it is a standard convolution of 1 × 1"
 
 
-def test_words():
-    assert [share(*pair) for pair in ((0, 8), (2, 8), (8, 8), (6, 9))] == ["0", "1/4", "1", "2/3"]
-    assert ones(bits([True, False, True])) == [0, 2] and ones(bits([True] * 49)) == list(range(49))
+def test_ones():
+    assert ones(torch.tensor([[True, False, True], [False] * 3])) == [[0, 2], []]
 
 
 # Other modules --------------------------------------------------------------------------------------------------------
@@ -137,13 +135,14 @@ def test_a_module_that_follows_a_formula_is_recognised(module, plan):
         figure.set_state(state)
         like.set_state(state)
         assert figure.numbers()[:5] == like.numbers()[:5]
-        own = {"params", "spent", "standard", "beside"}
+        own = {"params", "standard", "kernels", "taps", "unlike", "plan"}
         assert {k: v for k, v in figure.reading().items() if k not in own} == {k: v for k, v in like.reading().items() if k not in own}
 
 
 def test_biases_and_norms_are_counted_apart():
     figure = ConvConnectivity.from_module(nn.Sequential(nn.Conv2d(8, 8, 3, padding=1), nn.BatchNorm2d(8)))
-    assert figure.numbers().params == 576 + 8 + 16 and "Parameters: 600, of them 576 in kernels" in sentence(figure)
+    assert figure.numbers().params == 576 + 8 + 16 and figure.measured["kernels"] == 576
+    assert "576 weights" in still(figure) and "600" not in still(figure), "threads are the kernels' weights"
 
 
 @pytest.mark.parametrize(
@@ -188,13 +187,14 @@ def test_columns_that_are_never_read():
     """EffNet's (2, 1) kernel with stride (1, 2)."""
     figure = ConvConnectivity.from_module(nn.Conv2d(8, 8, (2, 1), (1, 2)))
     assert figure.reading()["size"] == [6, 4] and figure.reading()["unread"] == [7 * i + j for i in range(7) for j in (1, 3, 5)]
-    assert "21 of 49 positions are never read." in sentence(figure)
+    assert "21 of 49 positions are never read (dots)." in sentence(figure)
 
 
 def test_what_is_no_product_is_told():
     figure = ConvConnectivity.from_module(Mixed(), c_in=4)
     assert figure.numbers()[:3] == (25, 4, 2 * 9 + 2 * 25)
-    assert "68 of 25 × 4 (standard, same patch: 25 × 4 = 100)" in sentence(figure)
+    assert "25 positions in 4 of 4 inputs: 68 numbers." in sentence(figure)
+    assert figure.measured["taps"] == [[9, 9, 25, 25]] * 4 and sum(many for *_, many in threads(figure)) == figure.measured["kernels"]
 
 
 @pytest.mark.parametrize(
@@ -318,4 +318,6 @@ def test_a_module_with_no_order_at_all_still_travels_light(seed):
     read = module.mask[:, 3 * 49 + 9].reshape(16, 49)
     assert figure.numbers().fan_in == read.sum() and figure.reading()["patch"] == read.any(0).nonzero().flatten().tolist()
     assert figure.reading()["rows"][3] == read.any(1).nonzero().flatten().tolist()
-    assert len(json.dumps(figure.measured)) < 40_000
+    assert len(json.dumps(figure.measured)) < 60 * 1024, "what every figure's state is held to"
+    ordinary = ConvConnectivity.from_module(nn.Conv2d(16, 16, 5, padding=2))
+    assert len(json.dumps(ordinary.measured)) < 20_000

@@ -1,9 +1,9 @@
 """The figure of a convolution's connections: its traits, and what its still picture says of them."""
-
+import re
 
 import pytest
 import traitlets
-from conv_connectivity.expected import numbers, sentence
+from conv_connectivity.expected import sentence, weights
 from sketch import still
 
 from lightnets_edu.widgets import ConvConnectivity
@@ -23,6 +23,7 @@ from lightnets_edu.widgets.conv_connectivity.masks import GROUPED, KINDS, Plan
         ({"stride": 3}, "stride must be one of 1, 2; got 3"),
         ({"output": 8}, "output must be one of 0 to 7; got 8"),
         ({"output": -1}, "output must be one of 0 to 7; got -1"),
+        ({"more": 8}, "more must be one of 0 to 7; got 8"),
         ({"y": 7}, "y must be one of 0 to 6; got 7"),
         ({"x": 1.5}, "x"),
     ],
@@ -44,6 +45,7 @@ def test_wrong_traits_are_refused_at_once(traits, message):
         ({"kind": "pointwise", "kernel": 3}, "kernel of a pointwise convolution must be one of 1; got 3"),
         ({"kind": "depthwise", "c_in": 8, "c_out": 4}, "c_out of a depthwise convolution must be one of 8; got 4"),
         ({"c_in": 6, "groups": 4}, "groups of 6 to 8 channels must be one of 1, 2; got 4"),
+        ({"output": 5, "more": 3}, "more must be one of 0 to 2; got 3"),
         ({"stride": 2, "y": 4}, "y must be one of 0 to 3; got 4"),
     ],
 )
@@ -62,6 +64,9 @@ def test_what_follows():
     assert (widget.c_out, widget.groups, widget.output) == (6, 3, 5)
     widget.stride = 2
     assert (widget.y, widget.x) == (3, 3)
+    widget.set_state({"output": 2, "more": 3})
+    widget.output = 4
+    assert widget.more == 1
     widget.kind = "pointwise"
     assert (widget.kernel, widget.c_out) == (1, 6) and all(getattr(widget, name) in widget.offers(name) for name in widget.drawn)
 
@@ -81,9 +86,17 @@ def test_groups_do_nothing_where_the_kind_has_its_own():
 
 def test_the_still_says_what_the_figure_says():
     widget = ConvConnectivity(kind="shuffled", groups=4, output=3)
-    for cells in numbers(widget):
-        assert all(f">{cell}<" in still(widget) for cell in cells)
-    assert still(widget).count("density") == 2 and sentence(widget) in still(widget)
+    total, lines = weights(widget)
+    assert (total, [text for text, _ in lines]) == ("160 weights", ["4 groups 3×3: 144", "4 groups 1×1: 16", "standard layer: 576"])
+    assert all(f">{text}<" in still(widget) for text in (total, *(text for text, _ in lines)))
+    assert sentence(widget) in still(widget)
     before = still(widget)
     widget.y = 0
-    assert still(widget) != before and "6/49" in still(widget)
+    assert still(widget) != before and "6 positions (3 lie off the map)" in still(widget)
+
+
+def test_a_number_stands_once():
+    """Outside of the data, the still has each of the layer's numbers in one place."""
+    widget = ConvConnectivity(kind="separable", output=3)
+    said = re.sub("<[^>]*>", "|", still(widget).split("<details")[0])
+    assert [len(re.findall(rf"\b{number}\b", said)) for number in (136, 64, 576)] == [1, 1, 1]
