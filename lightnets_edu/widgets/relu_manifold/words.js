@@ -1,37 +1,28 @@
 // What the figure of the embedded spiral says.
 const fates = ["dead", "flattened", "decodable"];
-const decoders = { "best affine": "best affine", "inverse of T": "inverse of T" };
 
 export const words = {
   figure: "ReLU on an embedded spiral",
-  picture: "The spiral before and after",
-  seed: "Random T",
   decoder: "Decoder",
-  decoders,
-  points: "Point",
-  fates,
-  input: "Input",
-  start: "start",
-  end: "end",
+  decoders: ["best affine", "inverse of T"],
+  n: "Dimensions n",
+  asks: ["What dies?", "Can 3 lines save all?", "Can 5 lines?", "Why half the size?"],
+  input: (hands, broad) => (!hands ? "Input" : broad ? "Turn a line, pull the spiral" : "Turn, pull"),
   through: (name) => `T, then ${name.length > 10 ? "activation" : name}`,
   linear: "T",
-  point: (i) => `Point ${i}`,
-  zero: (zero, n) => `${zero} of ${n} ${zero === 1 ? "is" : "are"} zero`,
-  pointZero: (i, zero, n) => `Point ${i}: ${words.zero(zero, n)}`,
   back: "decoder",
   fate: (many, fate) => `${many} ${fates[fate]}`,
-  decoded: (decoder) => `Decoded: ${decoders[decoder]}`,
-  errorOf: (decoder, error) => `${decoders[decoder]}: ${error}`,
-  thisError: (error) => `Error ${error}`,
-  dimensions: "Dimensions n",
-  n: (n) => `n = ${n}`,
-  nError: (n, error) => `n = ${n}, error ${error}`,
-  error: (error) => `error ${error}`,
-  own: (i, zero, n, fate) =>
-    `Point ${i}: ${zero} of ${n} coordinates ${zero === 1 ? "is" : "are"} zero; ${fates[fate]}.`,
-  exact: (n, name, own) => `n = ${n}, no ${name}: the map is linear, and both decoders are exact. ${own}`,
-  measured: "Measured, not the formula. ",
-  said: ({ n, all, alive, dead, first, second, own }) =>
-    `n = ${n}: ${alive} of ${all} points are decodable, ${dead} dead. Error, ${first}; ${second}. ${own}`,
+  decoded: (error, broad) => `${broad ? "Decoded, error" : "Error"} ${error}`,
+  tally: (draws, broad) => `Errors of ${draws} ${draws === 1 ? "draw" : "draws"}${broad ? "; ▾ this picture" : ""}`,
+  ends: ["0%", "100% or more"],
+  size: (n) => `n = ${n}`,
+  line: (k) => `Line ${k + 1}`,
+  stands: (degrees) => `${degrees}°`,
+  ring: "Point",
+  point: (i) => `Point ${i}`,
+  told: (measured, i, zero, n, fate, off) =>
+    `${measured ? "Measured, not the formula. " : ""}Point ${i}: ${zero == null ? "" : `${zero} of ${n} coordinates zero, `}${fates[fate]}; decoded ${off} from its place.`,
+  cut: (k, many, all) => `Line ${k + 1}: coordinate ${k + 1} is zero on its shaded side, for ${many} of ${all} points.`,
+  cell: (n, error, alive, all) => `n = ${n}: error ${error}, ${alive} of ${all} points decodable.`,
   share: (many, all) => `${many} of ${all}`,
 };
