@@ -14,11 +14,18 @@ from lightnets_edu.widgets.relu_manifold.many import NOTES, many
 from lightnets_edu.widgets.relu_manifold.trip import DECODERS, DIMENSIONS, DRAWS, LINES, POINTS, Activation
 
 CAPTION = (
-    f"{POINTS} points go into n dimensions by a random matrix T, through {{}}, and back by a decoder. Flattened: "
-    "one direction is left of two. Dead: every coordinate is zero. After Sandler et al. (2018), Figure 1."
+    f"{POINTS} points go through a random matrix T, then {{}}, and back by a decoder. Flattened: one direction is left. "
+    "Dead: nothing is. After Sandler et al. (2018), Figure 1."
 )
-KEPT = DRAWS[:8]    # the draws for which another activation's trips are kept
+KEPT = DRAWS[:4]    # the draws for which another activation's trips are kept
 STILL = [0]
+FRESH: dict[str, Any] = {
+    "n": 2, "draw": 1, "turned": STILL * LINES, "bent": STILL * (2 * POINTS), "relu": True, "decoder": DECODERS[0],
+}  # fmt: skip
+PRESETS = [
+    FRESH, *({**FRESH, "n": n, "turned": _manifold.spaced(n)} for n in (3, 5)),
+    {**FRESH, "n": 15, "decoder": DECODERS[1]},
+]  # fmt: skip
 
 
 class Tables(NamedTuple):
@@ -50,7 +57,7 @@ def tables(activation: Activation) -> Tables:
 
 def _plain(trip: _manifold.Trip) -> dict[str, Any]:
     return {
-        "decoded": [_manifold.path(trip.decoded[decoder]) for decoder in DECODERS],
+        "decoded": [_manifold.rounded(trip.decoded[decoder]) for decoder in DECODERS],
         "errors": [round(trip.errors[decoder], 6) for decoder in DECODERS],
         "fates": trip.fates,
     }
@@ -66,12 +73,13 @@ class ReluManifold(Figure):
     not on offer.
 
     The front end does with ReLU what `trip.py` does with PyTorch: tests replay it. `errors[n]` has the errors of both
-    decoders for all draws, in thousandths, as PyTorch measured them. `averages` has for each n, over the draws: n, mean
+    decoders for all draws, in thousandths, as PyTorch measured them; `matrices` the draws, in hundredths; `presets` the
+    states that answer the figure's questions. `averages` has for each n, over the draws: n, mean
     and standard deviation of the best affine decoder's error; the inverse's error at one tenth, median and nine tenths;
     mean shares of decodable and dead points. `many` says it in words.
 
-    Where `from_module`'s activation acts unlike ReLU, the figure shows what was measured, for eight draws, and nothing
-    can be turned or bent: `trips["n/draw"]` has for both decoders the decoded points, in thousandths, and the errors,
+    Where `from_module`'s activation acts unlike ReLU, the figure shows what was measured, for four draws, and nothing
+    can be turned or bent: `trips["n/draw"]` has for both decoders the decoded points and the errors,
     and each point's fate (0 dead, 1 flattened, 2 decodable).
     """
 
@@ -79,7 +87,9 @@ class ReluManifold(Figure):
     drawn = ("n", "draw", "turned", "bent", "relu", "decoder", "point")
     made = ("trips", "errors")
 
-    matrices = traitlets.Unicode(_manifold.packed()).tag(sync=True)
+    matrices = traitlets.List([_manifold.hundredths(draw) for draw in DRAWS]).tag(sync=True)
+    spiral = traitlets.List(_manifold.spiral().tolist()).tag(sync=True)
+    presets = traitlets.List(PRESETS).tag(sync=True)
     errors = traitlets.Dict().tag(sync=True)
     trips = traitlets.Dict().tag(sync=True)
     averages: "traitlets.List[list[float]]" = traitlets.List()    # in quotes: Colab's traitlets takes no [...]
@@ -109,7 +119,8 @@ class ReluManifold(Figure):
         found = tables(_manifold.ready(activation))
         name = str(getattr(activation, "__name__", type(activation).__name__))[:24]
         name = "function" if name == "<lambda>" else name
-        return cls(**{**found._asdict(), "activation": name, **traits})
+        presets = [] if found.trips else PRESETS
+        return cls(**{**found._asdict(), "activation": name, "presets": presets, **traits})
 
     def trip(self, n: int | None = None) -> dict[str, Any]:
         """What is drawn, for the present n or another: `decoded`, `errors` and `fates` as in `trips`, by PyTorch."""
@@ -119,8 +130,8 @@ class ReluManifold(Figure):
         with _manifold.measuring():
             if self.relu:
                 return _plain(_manifold.trip(torch.relu, n, self.draw, self.turned, self.bent))
-            path = _manifold.path(_manifold.spiral(self.bent)[:: _manifold.BETWEEN])
-        return {"decoded": [path] * 2, "errors": [0.0] * 2, "fates": _manifold.DECODABLE * POINTS}
+            input = _manifold.rounded(_manifold.spiral(self.bent)[:: _manifold.BETWEEN])
+        return {"decoded": [input] * 2, "errors": [0.0] * 2, "fates": _manifold.DECODABLE * POINTS}
 
     def offers(self, name: str) -> Sequence[Any]:
         """What was measured; hands only where the front end knows what follows."""

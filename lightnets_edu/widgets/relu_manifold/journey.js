@@ -1,45 +1,36 @@
 // From the plane through a random matrix and ReLU, and back: what `trip.py` does with PyTorch.
 import { upto } from "../kit/shared.js";
 
-const POINTS = 49,
-  BETWEEN = 10,
-  ROWS = 30,
-  HALF = 648;
-const FULL = 360;
+const BETWEEN = 10,
+  FULL = 360;
+
 function dot(a, b) {
   let sum = 0;
   for (let i = 0; i < a.length; i += 1) sum += a[i] * b[i];
   return sum;
 }
+const norm = (a) => Math.sqrt(dot(a, a));
 const cross = ([a, b], [c, d]) => a * d - b * c;
 const radians = (degrees) => (degrees * Math.PI) / 180;
 export const degrees = ([x, y]) => ((Math.atan2(y, x) * 180) / Math.PI + FULL) % FULL;
 
-/** The curve that is measured: a spiral, each tenth of its points pulled by x and y hundredths, those between in proportion. */
-export function curve(bent) {
-  const last = (POINTS - 1) * BETWEEN;
-  return upto(last + 1).map((j) => {
-    const f = j / last,
-      i = 2 * Math.floor(j / BETWEEN),
+/** The curve that is measured: each tenth of its points is pulled by x and y hundredths, those between in proportion. */
+export const curve = (spiral, bent) =>
+  spiral.map((spot, j) => {
+    const i = 2 * Math.floor(j / BETWEEN),
       part = (j % BETWEEN) / BETWEEN;
-    return ["cos", "sin"].map((wave, axis) => {
-      const pull = (1 - part) * bent[i + axis] + part * (bent[i + axis + 2] ?? 0);
-      return (0.1 + 0.9 * f) * Math[wave](4 * Math.PI * f) + pull / 100;
-    });
+    return spot.map((v, axis) => v + ((1 - part) * bent[i + axis] + part * (bent[i + axis + 2] ?? 0)) / 100);
   });
-}
 /** Those of its points that are drawn. */
 export const drawn = (list) => list.filter((_, j) => j % BETWEEN === 0);
 
-/** The first n rows of a draw's matrix T; the foremost are turned by degrees. */
-export function matrix(packed, n, draw, turned) {
-  return upto(n).map((k) => {
-    const at = 4 * (ROWS * (draw - 1) + k),
-      [a, b] = [at, at + 2].map((i) => (Number.parseInt(packed.slice(i, i + 2), 36) - HALF) / 100),
+/** The first n rows of a matrix T, given in hundredths; the foremost are turned by degrees. */
+export const matrix = (numbers, n, turned) =>
+  upto(n).map((k) => {
+    const [a, b] = [numbers[2 * k] / 100, numbers[2 * k + 1] / 100],
       by = radians(turned[k] ?? 0);
     return [Math.cos(by) * a - Math.sin(by) * b, Math.sin(by) * a + Math.cos(by) * b];
   });
-}
 
 /** What ReLU leaves of a point's coordinates. */
 export const sent = (rows, x) => rows.map((row) => Math.max(0, dot(row, x)));
@@ -56,18 +47,13 @@ export function affine(ys, xs) {
   const base = [];
   for (const k of upto(ys[0].length + 1)) {
     const column = Float64Array.from(ys, (y) => (k ? y[k - 1] : 1)),
-      long = Math.sqrt(dot(column, column));
-    let left = long,
-      before;
-    do {
-      before = left;
-      for (const q of base) {
-        const share = dot(q, column);
-        for (let i = 0; i < column.length; i += 1) column[i] -= share * q[i];
-      }
-      left = Math.sqrt(dot(column, column));
-    } while (left < 0.1 * before && left > 1e-9 * long);
-    if (left > 1e-9 * long) base.push(column.map((v) => v / left));
+      least = 1e-9 * norm(column);
+    for (const q of base) {
+      const share = dot(q, column);
+      for (let i = 0; i < column.length; i += 1) column[i] -= share * q[i];
+    }
+    const left = norm(column);
+    if (left > least) base.push(column.map((v) => v / left));
   }
   const axes = [0, 1].map((axis) => {
     const own = xs.map((x) => x[axis]);
@@ -95,8 +81,8 @@ export function inverse(rows, ys) {
 /** The root-mean-square distance from decoded to true points, as a share of that from their mean. */
 export function error(back, xs) {
   const mean = [0, 1].map((axis) => xs.reduce((sum, x) => sum + x[axis], 0) / xs.length),
-    far = (from) => Math.sqrt(xs.reduce((sum, [x, y], i) => sum + (x - from(i)[0]) ** 2 + (y - from(i)[1]) ** 2, 0));
-  return far((i) => back[i]) / far(() => mean);
+    far = (list) => norm(xs.flatMap((x, i) => x.map((v, axis) => v - list[i][axis])));
+  return far(back) / far(xs.map(() => mean));
 }
 
 /** The sectors of the plane that get lost, from and to in degrees, counter-clockwise, and their points' fate: between two
@@ -126,13 +112,12 @@ export function journey(rows, xs) {
 }
 
 /** How the curve is bent once point i is pulled by [x, y]: its neighbours follow, the less the farther along they are;
-    none leaves the square. */
-export function pull(bent, i, by) {
-  const home = drawn(curve(bent.map(() => 0)));
-  return bent.map((own, at) => {
+    none leaves the square. `home`: where all are while nothing is bent. */
+export const pull = (home, bent, i, by) =>
+  bent.map((own, at) => {
     const [j, axis] = [Math.floor(at / 2), at % 2],
       share = Math.max(0, 1 - Math.abs(i - j) / 7) ** 2,
-      [least, most] = [-100, 100].map((end) => Math.round(end - 100 * home[j][axis]));
-    return Math.max(least, Math.min(Math.round(own + 100 * share * by[axis]), most));
+      here = home[j][axis],
+      there = Math.max(-1, Math.min(here + own / 100 + share * by[axis], 1));
+    return Math.round(100 * (there - here));
   });
-}

@@ -16,9 +16,7 @@ DECODERS = ("best affine", "inverse of T")
 POINTS, BETWEEN = 49, 10    # points drawn, and steps from one to the next on the curve that is measured
 DRAWS = range(1, 101)       # of the matrix T: seeds 0 to 99
 LINES = 5                   # rows of T that a reader can turn: the first
-HALF = 36**2 // 2           # hundredths beside zero that two digits of base 36 hold
 DEAD, FLATTENED, DECODABLE = "0", "1", "2"
-DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 Activation = Callable[[Tensor], Tensor]
 
@@ -50,6 +48,7 @@ def spiral(bent: Sequence[int] = ()) -> Tensor:
     """
     f = torch.linspace(0, 1, (POINTS - 1) * BETWEEN + 1, dtype=torch.float64)
     curve = (0.1 + 0.9 * f)[:, None] * torch.stack([torch.cos(4 * math.pi * f), torch.sin(4 * math.pi * f)], 1)
+    curve = curve.mul(1e5).round().div(1e5)    # as a page gets it
     if any(bent):
         pulled = torch.tensor(bent, dtype=torch.float64).view(1, POINTS, 2).mT / 100
         curve += nn.functional.interpolate(pulled, len(f), mode="linear", align_corners=True)[0].T
@@ -68,10 +67,18 @@ def matrix(n: int, draw: int, turned: Sequence[int] = ()) -> Tensor:
     return t[:n]
 
 
-def packed() -> str:
-    """All draws, row by row: hundredths, from -HALF on, in two digits of base 36."""
-    numbers = torch.cat([matrix(DIMENSIONS[-1], draw) for draw in DRAWS]).mul(100).round().long().add(HALF)
-    return "".join(DIGITS[v // 36] + DIGITS[v % 36] for v in numbers.flatten().tolist())
+def hundredths(draw: int) -> list[int]:
+    """A draw's matrix, row by row."""
+    numbers: list[int] = matrix(DIMENSIONS[-1], draw).mul(100).round().long().flatten().tolist()
+    return numbers
+
+
+def spaced(n: int) -> list[int]:
+    """By how many degrees the first draw's lines are to be turned, to stand a circle's nth part apart from each other."""
+    angles = torch.atan2(*matrix(n, 1).T.flip(0)).rad2deg()
+    wanted = angles[0] + 360 / n * torch.arange(n)
+    turned = (wanted - angles).round().add(180).remainder(360).sub(180)
+    return [*turned.long().tolist(), *[0] * (LINES - n)]
 
 
 def ready(source: object) -> Activation:
@@ -152,6 +159,7 @@ def many_draws(activation: Activation) -> Many:
     return Many(lines, errors)
 
 
-def path(points: Tensor) -> str:
-    """Points as a text of whole thousandths, x y x y."""
-    return " ".join(str(v) for v in (1000 * points).round().long().flatten().tolist())
+def rounded(points: Tensor) -> list[list[float]]:
+    """Points, each x and y to thousandths."""
+    found: list[list[float]] = (1000 * points).round().div(1000).tolist()
+    return found
