@@ -14,8 +14,8 @@ from lightnets_edu.widgets.relu_manifold.many import NOTES, many
 from lightnets_edu.widgets.relu_manifold.trip import DECODERS, DIMENSIONS, DRAWS, LINES, POINTS, Activation
 
 CAPTION = (
-    f"{POINTS} points go through a random matrix T, then {{}}, and back by a decoder. Flattened: one direction is left. "
-    "Dead: nothing is. After Sandler et al. (2018), Figure 1."
+    f"{POINTS} points go through a random matrix T, then {{}}, and back by a decoder. Flattened: one direction left. "
+    "Dead: none. After Sandler et al. (2018), Figure 1."
 )
 KEPT = DRAWS[:4]    # the draws for which another activation's trips are kept
 STILL = [0]

@@ -4,7 +4,7 @@ import { asks } from "../kit/asks.js";
 import { drag } from "../kit/drag.js";
 import { grip } from "../kit/grip.js";
 import { taken, way } from "../kit/keys.js";
-import { choice, controls, dial, html, reserve, svg, table, tick, upto, widget } from "../kit/shared.js";
+import { choice, controls, dial, html, reserve, settle, svg, table, tick, upto, widget } from "../kit/shared.js";
 import { curve, degrees, drawn, journey, matrix, pull, sectors, sent } from "./journey.js";
 import { hyperplane, layout, line, places, put, sector, spiral } from "./plots.js";
 import { words } from "./words.js";
@@ -15,12 +15,12 @@ const NS = [2, 3, 5, 15, 30],
   LINES = 5;
 
 /** How many points are dead, flattened, decodable. */
-export const census = (fates) => [0, 1, 2].map((fate) => [...fates].filter((own) => +own === fate).length);
+export const census = (fates) => [0, 1, 2].map((fate) => fates.split(fate).length - 1);
 
 export function percent(e) {
   const share = 100 * e;
   if (share > 0 && share < 0.005) return "<0.01%";
-  return `${share.toFixed(!share ? 0 : share < 1 ? 2 : 1)}%`;
+  return `${share.toFixed(!share ? 0 : share < 1 ? 2 : share < 100 ? 1 : 0)}%`;
 }
 
 /** A function that reads what the traits say; it keeps the journeys of the last state, for most go on in the next. */
@@ -84,10 +84,11 @@ export default widget(words.figure, (kit) => {
   const draw = (tag, name, more) => svg(tag, { class: `ln-rm-${name}`, ...more }),
     path = (name, more) => draw("path", name, more),
     knob = () => draw("circle", "knob", { r: 12 });
-  const stage = svg("svg", { class: "ln-rm" }),
+  const stage = svg("svg", { class: "ln-rm", tabindex: -1 }),
     lost = [0, 1].map((fate) => path(`lost${fate} ln-quiet`)),
     [half, many, touch] = ["half", "many", "touch"].map((name) => path(`${name} ln-quiet`)),
     now = path("now"),
+    group = svg("g"),
     [before, after] = [0, 1].map(() => spiral(POINTS)),
     rings = [0, 1].map(() => draw("circle", "ring", { r: 8 })),
     titles = [0, 1, 2, 3].map(() => svg("text")),
@@ -172,7 +173,7 @@ export default widget(words.figure, (kit) => {
     if (what >= 0) set({ point: what });
   });
   stage.append(
-    ...[...lost, half, many, ...titles, ...sizes, errors.node, now, ...lines.map(({ node }) => node)],
+    ...[...lost, half, many, ...titles, ...sizes, errors.node, now, group],
     ...[touch, ...before.nodes, ...after.nodes, rings[1], ring.node],
   );
 
@@ -201,7 +202,7 @@ export default widget(words.figure, (kit) => {
         ? words.cell(NS[size], percent(ways[size].errors[which]))
         : words.told(
             i,
-            measured ? words.measured : words.zero(cut.filter(Boolean).length, own),
+            words.zero(measured, cut.filter(Boolean).length, own),
             fates[i],
             Math.hypot(input[i][0] - back[i][0], input[i][1] - back[i][1]).toFixed(3),
           );
@@ -228,9 +229,12 @@ export default widget(words.figure, (kit) => {
           .map(({ d }) => d)
           .join(""),
       });
-      lines.forEach((own, k) => {
-        own.node.toggleAttribute("hidden", !rows[k]);
-        if (!rows[k]) return;
+      const turning = lines.slice(0, rows.length);
+      settle(
+        group,
+        turning.map(({ node }) => node),
+      );
+      turning.forEach((own, k) => {
         const { angle, end, d, tick } = planes[k],
           [knob, reach, plane, dot] = own.node.children;
         for (const node of [knob, dot]) put(node, { cx: end[0], cy: end[1] });

@@ -25,11 +25,11 @@ HEADS = (
 
 
 def percent(e: float) -> str:
-    """A share in per cent: two digits behind the point where it is small, else one."""
+    """A share in per cent: two digits behind the point where it is small, none where it is large, else one."""
     share = Decimal(100 * e)
     if 0 < share < Decimal("0.005"):
         return "<0.01%"
-    digits = "0" if not share else "0.01" if share < 1 else "0.1"
+    digits = "0" if not share else "0.01" if share < 1 else "0.1" if share < 100 else "1"
     return f"{share.quantize(Decimal(digits), ROUND_HALF_UP)}%"
 
 

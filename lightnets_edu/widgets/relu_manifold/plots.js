@@ -8,20 +8,27 @@ const REACH = 1.1;
 /** Where things stand at a width, whatever the state. `u` pixels are one unit in both large pictures of the spiral. */
 export function layout(width) {
   const wide = width >= 900,
-    u = Math.floor(Math.min(wide ? 124 : 98, (width - 44) / 4.2)),
-    [input, output] = [2 * u + 34, 2 * u * REACH],
+    u = Math.floor(Math.min(wide ? 124 : 98, (width - 58) / 4.2)),
+    [input, output] = [2 * u + 34, 2.2 * u + 14],
     both = input + 10 + output,
     left = wide ? 0 : (width - both) / 2,
-    [head, foot] = [20, input + 42];
-  const [x, y, long] = wide ? [both + 36, head, width - both - 36] : [0, foot + 2, width],
+    foot = input + 42;
+  const [x, y, long] = wide ? [both + 36, 20, width - both - 36] : [0, foot + 2, width],
     cell = (long - 20) / 5,
-    thumb = Math.min(cell - 8, wide ? 90 : 64),
-    tally = [x, y + thumb + 58, long, wide ? foot - y - thumb - 62 : 48];
+    thumb = Math.min(cell - 8, 68),
+    tally = [x + 6, y + thumb + 58, long - 12, wide ? foot - y - thumb - 62 : 40];
   return {
-    ...{ u, left, foot, tally, thumb, cell, x, y },
+    u,
+    left,
+    foot,
+    tally,
+    thumb,
+    cell,
+    x,
+    y,
     right: left + input + 10,
-    inner: [left + input / 2, head + input / 2],
-    outer: [left + both - output / 2, head + input / 2],
+    inner: [left + input / 2, 20 + input / 2],
+    outer: [left + both - output / 2, 20 + input / 2],
     height: Math.max(foot, tally[1] + tally[3]),
   };
 }
@@ -57,8 +64,8 @@ export function spiral(many) {
         put(node, {
           class: `ln-rm-mark ln-glide ln-rm-fate${fates[i]}`,
           d: mark(fates[i], tenth(((1.5 + (2.5 * i) / many) * (u + 50)) / 170)),
+          transform: `translate(${spots[i]})`,
         });
-        node.style.transform = `translate(${spots[i][0]}px, ${spots[i][1]}px)`;
       });
     },
   };
