@@ -18,6 +18,7 @@ CAPTION = (
     "Dead: none. After Sandler et al. (2018), Figure 1."
 )
 KEPT = DRAWS[:4]    # the draws for which another activation's trips are kept
+MATRICES, SPIRAL = [_manifold.hundredths(draw) for draw in DRAWS], _manifold.spiral().tolist()
 STILL = [0]
 FRESH: dict[str, Any] = {
     "n": 2, "draw": 1, "turned": STILL * LINES, "bent": STILL * (2 * POINTS), "relu": True, "decoder": DECODERS[0],
@@ -87,9 +88,9 @@ class ReluManifold(Figure):
     drawn = ("n", "draw", "turned", "bent", "relu", "decoder", "point")
     made = ("trips", "errors")
 
-    matrices = traitlets.List([_manifold.hundredths(draw) for draw in DRAWS]).tag(sync=True)
-    spiral = traitlets.List(_manifold.spiral().tolist()).tag(sync=True)
-    presets = traitlets.List(PRESETS).tag(sync=True)
+    matrices = traitlets.List().tag(sync=True)
+    spiral = traitlets.List().tag(sync=True)
+    presets = traitlets.List().tag(sync=True)
     errors = traitlets.Dict().tag(sync=True)
     trips = traitlets.Dict().tag(sync=True)
     averages: "traitlets.List[list[float]]" = traitlets.List()    # in quotes: Colab's traitlets takes no [...]
@@ -105,8 +106,9 @@ class ReluManifold(Figure):
     point = traitlets.Int(30).tag(sync=True)
 
     def __init__(self, **traits: Any):
-        found = {} if "averages" in traits else copy.deepcopy(_reference()._asdict())
-        made = {"caption": CAPTION.format(traits.get("activation", "ReLU")), **found, **traits}
+        found = {} if "averages" in traits else _reference()._asdict()
+        own = copy.deepcopy({**found, "matrices": MATRICES, "spiral": SPIRAL, "presets": PRESETS})
+        made = {"caption": CAPTION.format(traits.get("activation", "ReLU")), **own, **traits}
         super().__init__(**{"many": many(made["averages"]), **made})
 
     @classmethod
@@ -119,8 +121,8 @@ class ReluManifold(Figure):
         found = tables(_manifold.ready(activation))
         name = str(getattr(activation, "__name__", type(activation).__name__))[:24]
         name = "function" if name == "<lambda>" else name
-        presets = [] if found.trips else PRESETS
-        return cls(**{**found._asdict(), "activation": name, "presets": presets, **traits})
+        none = {"presets": []} if found.trips else {}
+        return cls(**{**found._asdict(), "activation": name, **none, **traits})
 
     def trip(self, n: int | None = None) -> dict[str, Any]:
         """What is drawn, for the present n or another: `decoded`, `errors` and `fates` as in `trips`, by PyTorch."""

@@ -5,7 +5,7 @@ import { drag } from "../kit/drag.js";
 import { grip } from "../kit/grip.js";
 import { taken, way } from "../kit/keys.js";
 import { choice, controls, dial, html, reserve, settle, svg, table, tick, upto, widget } from "../kit/shared.js";
-import { curve, degrees, drawn, journey, matrix, pull, sectors, sent } from "./journey.js";
+import { census, curve, degrees, drawn, journey, matrix, percent, pull, sectors, sent } from "./journey.js";
 import { hyperplane, layout, line, places, put, sector, spiral } from "./plots.js";
 import { words } from "./words.js";
 
@@ -13,15 +13,6 @@ const NS = [2, 3, 5, 15, 30],
   DECODERS = ["best affine", "inverse of T"],
   POINTS = 49,
   LINES = 5;
-
-/** How many points are dead, flattened, decodable. */
-export const census = (fates) => [0, 1, 2].map((fate) => fates.split(fate).length - 1);
-
-export function percent(e) {
-  const share = 100 * e;
-  if (share > 0 && share < 0.005) return "<0.01%";
-  return `${share.toFixed(!share ? 0 : share < 1 ? 2 : share < 100 ? 1 : 0)}%`;
-}
 
 /** A function that reads what the traits say; it keeps the journeys of the last state, for most go on in the next. */
 function reader(model, measured) {
@@ -67,6 +58,7 @@ export default widget(words.figure, (kit) => {
     at,
     from,
     bent,
+    planes,
     near = -1;
   const { model, live, set } = kit,
     measured = "2/1" in model.get("trips"),
@@ -194,8 +186,7 @@ export default widget(words.figure, (kit) => {
       node.classList.toggle("ln-on", l === k);
       node.classList.toggle("ln-cut", !!cut[l]);
     });
-    const start = row && degrees([-row[1], row[0]]);
-    put(half, { d: row ? sector(start, start + 180, at.inner, at.u + 4) : "" });
+    put(half, { d: row ? sector(planes[k].angle - 180, planes[k].angle, at.inner, at.u + 4) : "" });
     live.textContent = row
       ? words.cut(k + 1, input.filter((x) => zero(row, x)).length, POINTS)
       : ways[size]
@@ -218,8 +209,8 @@ export default widget(words.figure, (kit) => {
         rim = u + 4,
         error = here.errors[which],
         areas = ["", ""],
-        planes = rows.map((row) => hyperplane(row, inner, rim)),
         spots = places(input, inner, u);
+      planes = rows.map((row) => hyperplane(row, inner, rim));
       put(stage, { viewBox: `0 0 ${width} ${at.height}` });
       for (const [from, to, fate] of sectors(rows)) areas[fate] += sector(from, to, inner, rim);
       lost.forEach((node, fate) => put(node, { d: areas[fate] }));

@@ -121,3 +121,12 @@ export const pull = (home, bent, i, by) =>
       there = Math.max(-1, Math.min(here + own / 100 + share * by[axis], 1));
     return Math.round(100 * (there - here));
   });
+
+/** How many points are dead, flattened, decodable. */
+export const census = (fates) => [0, 1, 2].map((fate) => fates.split(fate).length - 1);
+
+export function percent(e) {
+  const share = 100 * e;
+  if (share > 0 && share < 0.005) return "<0.01%";
+  return `${share.toFixed(!share ? 0 : share < 1 ? 2 : share < 100 ? 1 : 0)}%`;
+}

@@ -30,6 +30,6 @@ SPECIMEN = Specimen(
     live=Live(
         act, "w.n, w.decoder, w.draw, w.turned, w.point, w.trip()['fates'].count('2')",
         "(15, 'inverse of T', 6, [0, 3, 0, 0, 0], 29, 49)",
-        "w.n = 2; w.draw = 2; w.turned = [0] * 5; w.decoder = 'best affine'", "18 decodable",
+        "w.n = 2; w.draw = 2; w.turned = [0] * 5; w.decoder = 'best affine'", "● 18 decodable",
     ),
 )
