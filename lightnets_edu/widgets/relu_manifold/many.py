@@ -15,8 +15,9 @@ NOTES = (
     "its neighbours; an affine decoder may still miss it. Flattened: fewer survive. Dead: all coordinates are zero; "
     "such points are all decoded to one place. With ReLU and a random T, on average 1 − (n + 1)/2ⁿ of all points are "
     "decodable and 1/2ⁿ dead.",
-    f"On the right: the spiral with all {len(DRAWS)} draws, always with the activation. Mean ± standard deviation; for the inverse the "
-    "median, and the range of the middle eight tenths, because a T that is nearly singular makes some errors huge.",
+    f"On the right: the spiral with all {len(DRAWS)} draws, always with the activation. Mean ± standard deviation; for "
+    "the inverse the median, and the range of the middle eight tenths, because a T that is nearly singular makes some "
+    "errors huge.",
 )
 HEADS = (
     "n", "error, best affine", "error, inverse of T", "decodable", "dead",

@@ -76,7 +76,7 @@ def hundredths(draw: int) -> list[int]:
 
 
 def spaced(n: int) -> list[int]:
-    """By how many degrees the first draw's lines are to be turned, to stand a circle's nth part apart from each other."""
+    """By how many degrees the first draw's lines are to be turned, to stand a circle's nth part from each other."""
     angles = torch.atan2(*matrix(n, 1).T.flip(0)).rad2deg()
     wanted = angles[0] + 360 / n * torch.arange(n)
     turned = (wanted - angles).round().add(180).remainder(360).sub(180)
