@@ -14,44 +14,6 @@ const NS = [2, 3, 5, 15, 30],
   POINTS = 49,
   LINES = 5;
 
-/** A function that reads what the traits say; it keeps the journeys of the last state, for most go on in the next. */
-function reader(model, measured) {
-  let kept = {};
-  return () => {
-    const [n, draw, turned, bent, relu, point, decoder] = "n draw turned bent relu point decoder"
-        .split(" ")
-        .map((name) => model.get(name)),
-      rows = (own) => (relu && !measured ? matrix(model.get("matrices")[draw - 1], own, turned) : []),
-      xs = curve(model.get("spiral"), bent),
-      input = drawn(xs),
-      next = {};
-    const ways = NS.map((own) => {
-        if (!relu) return { decoded: [input, input], errors: [0, 0], fates: "2".repeat(POINTS) };
-        if (measured) return model.get("trips")[`${own}/${draw}`];
-        const key = [own, draw, turned.slice(0, own), bent].join();
-        next[key] = kept[key] ?? journey(rows(own), xs);
-        return next[key];
-      }),
-      which = DECODERS.indexOf(decoder),
-      here = ways[NS.indexOf(n)];
-    kept = next;
-    return {
-      ...here,
-      n,
-      draw,
-      turned,
-      bent,
-      relu,
-      point,
-      which,
-      input,
-      ways,
-      rows: rows(n),
-      back: here.decoded[which],
-    };
-  };
-}
-
 export default widget(words.figure, (kit) => {
   // `at` is the layout; `near` what a pointer or the focus means: a line's or a size's node, or a point's number.
   let here,
@@ -59,10 +21,10 @@ export default widget(words.figure, (kit) => {
     from,
     bent,
     planes,
+    kept = {},
     near = -1;
   const { model, live, set } = kit,
     measured = "2/1" in model.get("trips"),
-    read = reader(model, measured),
     n = dial(words.n, (own) => set({ n: own }), 2),
     relu = tick(model.get("activation"), (on) => set({ relu: on })),
     decoder = choice(words.decoder, (kind) => set({ decoder: kind })),
@@ -89,8 +51,10 @@ export default widget(words.figure, (kit) => {
       svg("g", {}, draw("rect", "cell", { rx: 6 }), svg("text"), path("line ln-quiet ln-glide"), path("bar")),
     );
 
+  // What is dragged is held until the click that ends it has passed.
   const hold = (on) => stage.classList.toggle("ln-held", on),
-    end = () => hold(false),
+    held = () => stage.classList.contains("ln-held"),
+    end = () => setTimeout(hold, 0, false),
     angle = ([x, y]) => degrees([x - at.inner[0], at.inner[1] - y]);
   const lines = upto(LINES).map((k) => {
     const turn = (by) => set({ turned: here.turned.map((own, i) => (i === k ? ((own + by + 540) % 360) - 180 : own)) });
@@ -152,13 +116,14 @@ export default widget(words.figure, (kit) => {
     return target.closest("g") ?? nearest([clientX - left, clientY - top], 28);
   }
   function mean(what) {
-    if (what === near || stage.classList.contains("ln-held")) return;
+    if (what === near || held()) return;
     near = what;
     show();
   }
   for (const name of ["pointermove", "focusin"]) stage.addEventListener(name, (event) => mean(over(event)));
   for (const name of ["pointerleave", "focusout"]) stage.addEventListener(name, () => mean(-1));
   stage.addEventListener("click", (event) => {
+    if (held()) return;
     const what = over(event),
       size = NS[sizes.indexOf(what)];
     if (size) set({ n: size });
@@ -168,6 +133,28 @@ export default widget(words.figure, (kit) => {
     ...[...lost, half, many, ...titles, ...sizes, errors.node, now, group],
     ...[touch, ...before.nodes, ...after.nodes, rings[1], ring.node],
   );
+
+  /** What the traits say; journeys of the last state are kept, for most go on in the next. */
+  function read() {
+    const [n, draw, turned, bent, relu, point, decoder] = "n draw turned bent relu point decoder"
+        .split(" ")
+        .map((name) => model.get(name)),
+      rows = (own) => (relu && !measured ? matrix(model.get("matrices")[draw - 1], own, turned) : []),
+      xs = curve(model.get("spiral"), bent),
+      input = drawn(xs),
+      next = {},
+      which = DECODERS.indexOf(decoder);
+    const ways = NS.map((own) => {
+      if (!relu) return { decoded: [input, input], errors: [0, 0], fates: "2".repeat(POINTS) };
+      if (measured) return model.get("trips")[`${own}/${draw}`];
+      const key = [own, draw, turned.slice(0, own), bent].join();
+      next[key] = kept[key] ?? journey(rows(own), xs);
+      return next[key];
+    });
+    kept = next;
+    here = { ...ways[NS.indexOf(n)], n, draw, turned, bent, relu, point, which, input, ways, rows: rows(n) };
+    here.back = here.decoded[which];
+  }
 
   /** Lights what is meant, and says it. */
   function show() {
@@ -202,7 +189,7 @@ export default widget(words.figure, (kit) => {
   return {
     nodes: [controls(n.node, relu.node, draws, decoder.node), stage, live, questions.node],
     draw(width) {
-      here = read();
+      read();
       at = layout(width);
       const { rows, fates, input, back, ways, which } = here,
         { inner, outer, u, left, foot, tally: room, thumb, cell, y } = at,

@@ -119,7 +119,7 @@ export const pull = (home, bent, i, by) =>
       share = Math.max(0, 1 - Math.abs(i - j) / 7) ** 2,
       here = home[j][axis],
       there = Math.max(-1, Math.min(here + own / 100 + share * by[axis], 1));
-    return Math.round(100 * (there - here));
+    return Math.round(100 * (there - here)) + 0;
   });
 
 /** How many points are dead, flattened, decodable. */

@@ -167,6 +167,7 @@ def test_a_line_is_turned_and_points_die(page):
     pull(tab, (x, y), (x + 70, y + 25))
     turned = tab.evaluate("models[0].get('turned')")
     assert turned[0] != 0 and turned[1:] == [0] * 4
+    assert tab.evaluate("models[0].get('point')") == 30, "the click that ends a drag picks nothing"
     before = counts(widget)
     widget.set_state({"turned": turned})
     assert counts(widget) != before
