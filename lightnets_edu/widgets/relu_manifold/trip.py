@@ -50,7 +50,7 @@ def spiral(bent: Sequence[int] = ()) -> Tensor:
     f = torch.linspace(0, 1, (POINTS - 1) * BETWEEN + 1, dtype=torch.float64)
     angle = 4 * math.pi * f + START
     curve = (0.1 + 0.9 * f)[:, None] * torch.stack([angle.cos(), angle.sin()], 1)
-    curve = curve.mul(1e5).round().div(1e5).add(0)    # as a page gets it, without a minus before zero
+    curve = curve.mul(1e5).round().div(1e5) + 0    # as a page gets it, no minus before zero
     if any(bent):
         pulled = torch.tensor(bent, dtype=torch.float64).view(1, POINTS, 2).mT / 100
         curve += nn.functional.interpolate(pulled, len(f), mode="linear", align_corners=True)[0].T
@@ -62,6 +62,7 @@ def matrix(n: int, draw: int, turned: Sequence[int] = ()) -> Tensor:
     narrower ones'; the first LINES of them `turned` by so many degrees."""
     generator = torch.Generator().manual_seed(draw - 1)
     t = torch.randn(DIMENSIONS[-1], 2, dtype=torch.float64, generator=generator).mul(100).round().div(100)
+    t = t + 0    # no minus before zero
     if any(turned):
         by = torch.tensor([*turned, *[0] * (len(t) - len(turned))], dtype=torch.float64).deg2rad()
         cos, sin = by.cos(), by.sin()
