@@ -10,7 +10,6 @@ import { hyperplane, layout, line, places, put, sector, spiral } from "./plots.j
 import { words } from "./words.js";
 
 const NS = [2, 3, 5, 15, 30],
-  DECODERS = ["best affine", "inverse of T"],
   POINTS = 49,
   LINES = 5;
 
@@ -21,7 +20,7 @@ export default widget(words.figure, (kit) => {
     from,
     bent,
     planes,
-    kept = {},
+    last,
     near = -1;
   const { model, live, set } = kit,
     measured = "2/1" in model.get("trips"),
@@ -35,26 +34,31 @@ export default widget(words.figure, (kit) => {
     );
   draws.setAttribute("data-sets", "draw turned");
 
-  const draw = (tag, name, more) => svg(tag, { class: `ln-rm-${name}`, ...more }),
-    path = (name, more) => draw("path", name, more),
+  const draw = (tag, name, more, ...inside) => svg(tag, { class: `ln-rm-${name}`, ...more }, ...inside),
+    path = (name) => draw("path", name),
     knob = () => draw("circle", "knob", { r: 12 });
   const stage = svg("svg", { class: "ln-rm", tabindex: -1 }),
-    lost = [0, 1].map((fate) => path(`lost${fate} ln-quiet`)),
-    [half, many, touch] = ["half", "many", "touch"].map((name) => path(`${name} ln-quiet`)),
-    now = path("now"),
+    [dead, flat, half, many, touch, now] = ["lost0", "lost1", "half", "many", "touch", "now"].map((name) =>
+      path(`${name} ln-quiet`),
+    ),
     group = svg("g"),
     [before, after] = [0, 1].map(() => spiral(POINTS)),
     rings = [0, 1].map(() => draw("circle", "ring", { r: 8 })),
     titles = [0, 1, 2, 3].map(() => svg("text")),
     errors = tally([0, 1], 25, words.ends),
     sizes = NS.map(() =>
-      svg("g", {}, draw("rect", "cell", { rx: 6 }), svg("text"), path("line ln-quiet ln-glide"), path("bar")),
+      draw("g", "size", {}, draw("rect", "cell", { rx: 6 }), svg("text"), path("line ln-quiet ln-glide"), path("bar")),
     );
 
   // What is dragged is held until the click that ends it has passed.
   const hold = (on) => stage.classList.toggle("ln-held", on),
     held = () => stage.classList.contains("ln-held"),
-    end = () => setTimeout(hold, 0, false),
+    end = () =>
+      setTimeout(() => {
+        hold(false);
+        last = "";
+        figure.draw(at.width);
+      }),
     angle = ([x, y]) => degrees([x - at.inner[0], at.inner[1] - y]);
   const lines = upto(LINES).map((k) => {
     const turn = (by) => set({ turned: here.turned.map((own, i) => (i === k ? ((own + by + 540) % 360) - 180 : own)) });
@@ -75,7 +79,6 @@ export default widget(words.figure, (kit) => {
         end,
       },
       knob(),
-      path("reach ln-quiet"),
       path("plane"),
       draw("circle", "dot", { r: 5 }),
     );
@@ -88,53 +91,51 @@ export default widget(words.figure, (kit) => {
       least = Math.min(...far);
     return least < reach ? far.indexOf(least) % POINTS : -1;
   }
-  const bend = (before, by) => measured || set({ bent: pull(drawn(model.get("spiral")), before, here.point, by) });
-  const pulls = {
-    free: true,
-    start(spot) {
-      set({ point: nearest(spot, 1e3) });
-      [from, bent] = [spot, here.bent];
-      hold(true);
-    },
-    move: ([x, y]) => bend(bent, [(x - from[0]) / at.u, (from[1] - y) / at.u]),
-    end,
-  };
+  const bend = (before, by) => measured || set({ bent: pull(drawn(model.get("spiral")), before, here.point, by) }),
+    pulls = {
+      free: true,
+      start(spot) {
+        set({ point: nearest(spot, 1e3) });
+        [from, bent] = [spot, here.bent];
+        hold(true);
+      },
+      move: ([x, y]) => bend(bent, [(x - from[0]) / at.u, (from[1] - y) / at.u]),
+      end,
+    };
   drag(touch, pulls);
   const nudge = ([x, y]) => set({ point: Math.max(0, Math.min(here.point + x - y, POINTS - 1)) }),
     ring = grip(words.ring, [0, POINTS - 1], { nudge, ...pulls }, rings[0], knob());
   function shifted(event) {
     const step = event.shiftKey && way(event);
     if (!step) return;
-    bend(here.bent, [Math.sign(step[0]) / 20, -Math.sign(step[1]) / 20]);
+    bend(here.bent, [step[0] / 20, -step[1] / 20]);
     event.stopImmediatePropagation();
     taken(event);
   }
   ring.node.addEventListener("keydown", shifted, true);
 
   function over({ target, clientX, clientY }) {
+    if (held()) return near;
     const { left, top } = stage.getBoundingClientRect();
     return target.closest("g") ?? nearest([clientX - left, clientY - top], 28);
   }
   function mean(what) {
-    if (what === near || held()) return;
+    if (what === near) return;
     near = what;
     show();
   }
   for (const name of ["pointermove", "focusin"]) stage.addEventListener(name, (event) => mean(over(event)));
   for (const name of ["pointerleave", "focusout"]) stage.addEventListener(name, () => mean(-1));
   stage.addEventListener("click", (event) => {
-    if (held()) return;
     const what = over(event),
       size = NS[sizes.indexOf(what)];
     if (size) set({ n: size });
     if (what >= 0) set({ point: what });
   });
-  stage.append(
-    ...[...lost, half, many, ...titles, ...sizes, errors.node, now, group],
-    ...[touch, ...before.nodes, ...after.nodes, rings[1], ring.node],
-  );
+  stage.append(dead, flat, half, many, ...titles, ...sizes, errors.node, now, group, touch);
+  stage.append(...before.nodes, ...after.nodes, rings[1], ring.node);
 
-  /** What the traits say; journeys of the last state are kept, for most go on in the next. */
+  /** What the traits say. While something is dragged, only the dimensions at hand are reckoned anew. */
   function read() {
     const [n, draw, turned, bent, relu, point, decoder] = "n draw turned bent relu point decoder"
         .split(" ")
@@ -142,16 +143,14 @@ export default widget(words.figure, (kit) => {
       rows = (own) => (relu && !measured ? matrix(model.get("matrices")[draw - 1], own, turned) : []),
       xs = curve(model.get("spiral"), bent),
       input = drawn(xs),
-      next = {},
-      which = DECODERS.indexOf(decoder);
-    const ways = NS.map((own) => {
-      if (!relu) return { decoded: [input, input], errors: [0, 0], fates: "2".repeat(POINTS) };
-      if (measured) return model.get("trips")[`${own}/${draw}`];
-      const key = [own, draw, turned.slice(0, own), bent].join();
-      next[key] = kept[key] ?? journey(rows(own), xs);
-      return next[key];
-    });
-    kept = next;
+      state = `${[draw, turned, bent, relu]}`,
+      which = words.decoders.indexOf(decoder),
+      ways = NS.map((own, i) => {
+        if (state === last || (held() && own !== n)) return here.ways[i];
+        if (!relu) return { decoded: [input, input], errors: [0, 0], fates: "2".repeat(POINTS) };
+        return measured ? model.get("trips")[`${own}/${draw}`] : journey(rows(own), xs);
+      });
+    last = state;
     here = { ...ways[NS.indexOf(n)], n, draw, turned, bent, relu, point, which, input, ways, rows: rows(n) };
     here.back = here.decoded[which];
   }
@@ -173,7 +172,7 @@ export default widget(words.figure, (kit) => {
       node.classList.toggle("ln-on", l === k);
       node.classList.toggle("ln-cut", !!cut[l]);
     });
-    put(half, { d: row ? sector(planes[k].angle - 180, planes[k].angle, at.inner, at.u + 4) : "" });
+    put(half, { d: row ? sector(planes[k].angle - 180, planes[k].angle, at.inner, at.rim) : "" });
     live.textContent = row
       ? words.cut(k + 1, input.filter((x) => zero(row, x)).length, POINTS)
       : ways[size]
@@ -182,25 +181,25 @@ export default widget(words.figure, (kit) => {
             i,
             words.zero(measured, cut.filter(Boolean).length, own),
             fates[i],
-            Math.hypot(input[i][0] - back[i][0], input[i][1] - back[i][1]).toFixed(3),
+            Math.hypot(...input[i].map((v, axis) => v - back[i][axis])).toFixed(3),
           );
   }
 
-  return {
+  const figure = {
     nodes: [controls(n.node, relu.node, draws, decoder.node), stage, live, questions.node],
     draw(width) {
       read();
       at = layout(width);
       const { rows, fates, input, back, ways, which } = here,
-        { inner, outer, u, left, foot, tally: room, thumb, cell, y } = at,
-        rim = u + 4,
+        { inner, outer, u, rim, left, foot, tally: room, thumb, cell, y } = at,
         error = here.errors[which],
         areas = ["", ""],
         spots = places(input, inner, u);
       planes = rows.map((row) => hyperplane(row, inner, rim));
       put(stage, { viewBox: `0 0 ${width} ${at.height}` });
       for (const [from, to, fate] of sectors(rows)) areas[fate] += sector(from, to, inner, rim);
-      lost.forEach((node, fate) => put(node, { d: areas[fate] }));
+      put(dead, { d: areas[0] });
+      put(flat, { d: areas[1] });
       put(many, {
         d: planes
           .slice(LINES)
@@ -213,15 +212,15 @@ export default widget(words.figure, (kit) => {
         turning.map(({ node }) => node),
       );
       turning.forEach((own, k) => {
-        const { angle, end, d, tick } = planes[k],
-          [knob, reach, plane, dot] = own.node.children;
+        const { angle, end, d } = planes[k],
+          [knob, plane, dot] = own.node.children;
         for (const node of [knob, dot]) put(node, { cx: end[0], cy: end[1] });
-        for (const node of [reach, plane]) put(node, { d: d + tick });
+        put(plane, { d });
         own.put(angle, words.stands(angle));
       });
       before.put(spots, fates, u);
       after.put(places(back, outer, u), fates, u);
-      put(touch, { d: measured ? "" : line(spots) });
+      put(touch, { d: line(spots) });
       ring.put(here.point, words.point(here.point));
       [
         [left, 13, words.input(measured)],
@@ -232,7 +231,7 @@ export default widget(words.figure, (kit) => {
       sizes.forEach((node, i) => {
         const [square, name, path, bar] = node.children,
           x = at.x + i * (cell + 5);
-        put(node, { class: `ln-rm-size${NS[i] === here.n ? " ln-chosen" : ""}` });
+        node.classList.toggle("ln-chosen", NS[i] === here.n);
         put(square, { x: x + 1, y: y + 1, width: cell - 2, height: thumb + 30 });
         put(name, { x: x + 6, y: y + 15, text: words.size(NS[i]) });
         put(path, { d: line(places(ways[i].decoded[which], [x + cell / 2, y + 18 + thumb / 2], thumb / 2.2)) });
@@ -246,7 +245,7 @@ export default widget(words.figure, (kit) => {
       put(now, { d: `M${room[0] + Math.min(1, error) * room[2] - 5} ${room[1] - 2}h10l-5 7z` });
       n.put(NS, here.n);
       relu.put(here.relu);
-      decoder.put(DECODERS, DECODERS[which], words.decoders);
+      decoder.put(words.decoders, words.decoders[which]);
       questions.put();
       reserve(live, Math.ceil(500 / width));
       show();
@@ -260,4 +259,5 @@ export default widget(words.figure, (kit) => {
       return [table([heads, ...lines]), ...model.get("notes").map((note) => html("p", { text: note }))];
     },
   };
+  return figure;
 });

@@ -4,12 +4,7 @@ import { upto } from "../kit/shared.js";
 const BETWEEN = 10,
   FULL = 360;
 
-function dot(a, b) {
-  let sum = 0;
-  for (let i = 0; i < a.length; i += 1) sum += a[i] * b[i];
-  return sum;
-}
-const norm = (a) => Math.sqrt(dot(a, a));
+const dot = ([a, b], [x, y]) => a * x + b * y;
 const cross = ([a, b], [c, d]) => a * d - b * c;
 const radians = (degrees) => (degrees * Math.PI) / 180;
 export const degrees = ([x, y]) => ((Math.atan2(y, x) * 180) / Math.PI + FULL) % FULL;
@@ -42,24 +37,31 @@ export function fate(rows, x) {
   return others.some((row) => Math.abs(cross(first, row)) > 1e-9 * dot(first, first)) ? 2 : 1;
 }
 
+// Long columns of numbers, and nothing else: so engines make them quick.
+function product(a, b) {
+  let sum = 0;
+  for (let i = 0; i < a.length; i += 1) sum += a[i] * b[i];
+  return sum;
+}
+function add(a, share, b) {
+  for (let i = 0; i < a.length; i += 1) a[i] += share * b[i];
+}
+
 /** The affine map of ys that comes nearest to xs: projected on columns made orthogonal. */
 export function affine(ys, xs) {
-  const base = [];
+  const base = [],
+    axes = [0, 1].map((axis) => [xs.map((x) => x[axis]), xs.map(() => 0)].map((own) => new Float64Array(own)));
   for (const k of upto(ys[0].length + 1)) {
-    const column = Float64Array.from(ys, (y) => (k ? y[k - 1] : 1)),
-      least = 1e-9 * norm(column);
-    for (const q of base) {
-      const share = dot(q, column);
-      for (let i = 0; i < column.length; i += 1) column[i] -= share * q[i];
-    }
-    const left = norm(column);
-    if (left > least) base.push(column.map((v) => v / left));
+    const column = new Float64Array(ys.map((y) => (k ? y[k - 1] : 1))),
+      long = product(column, column);
+    for (const q of base) add(column, -product(q, column), q);
+    const left = product(column, column);
+    if (left <= 1e-18 * long) continue;
+    add(column, 1 / Math.sqrt(left) - 1, column);
+    base.push(column);
+    for (const [own, back] of axes) add(back, product(column, own), column);
   }
-  const axes = [0, 1].map((axis) => {
-    const own = xs.map((x) => x[axis]);
-    return base.map((q) => dot(q, own));
-  });
-  return xs.map((_, i) => axes.map((shares) => shares.reduce((sum, share, k) => sum + share * base[k][i], 0)));
+  return xs.map((_, i) => axes.map((own) => own[1][i]));
 }
 
 /** The pseudo-inverse of T. */
@@ -73,16 +75,26 @@ export function inverse(rows, ys) {
   const [p, q, r] =
     area > 1e-12 * size * size ? [c / area, -b / area, a / area] : [a, b, c].map((v) => v / size / size);
   return ys.map((y) => {
-    const [u, v] = [0, 1].map((axis) => y.reduce((sum, own, k) => sum + own * rows[k][axis], 0));
+    let u = 0,
+      v = 0;
+    y.forEach((own, k) => {
+      u += own * rows[k][0];
+      v += own * rows[k][1];
+    });
     return [p * u + q * v, q * u + r * v];
   });
 }
 
 /** The root-mean-square distance from decoded to true points, as a share of that from their mean. */
 export function error(back, xs) {
-  const mean = [0, 1].map((axis) => xs.reduce((sum, x) => sum + x[axis], 0) / xs.length),
-    far = (list) => norm(xs.flatMap((x, i) => x.map((v, axis) => v - list[i][axis])));
-  return far(back) / far(xs.map(() => mean));
+  let [off, size, sum, more] = [0, 0, 0, 0];
+  xs.forEach(([x, y], i) => {
+    off += (x - back[i][0]) ** 2 + (y - back[i][1]) ** 2;
+    size += x * x + y * y;
+    sum += x;
+    more += y;
+  });
+  return Math.sqrt(off / (size - (sum * sum + more * more) / xs.length));
 }
 
 /** The sectors of the plane that get lost, from and to in degrees, counter-clockwise, and their points' fate: between two

@@ -18,7 +18,9 @@ export function layout(width) {
     thumb = Math.min(cell - 8, 68),
     tally = [x + 6, y + thumb + 58, long - 12, wide ? 172 : 40];
   return {
+    width,
     u,
+    rim: u + 4,
     left,
     foot,
     tally,
@@ -26,7 +28,7 @@ export function layout(width) {
     cell,
     x,
     y,
-    right: left + input + 10,
+    right: left + both - output,
     inner: [left + input / 2, 20 + input / 2],
     outer: [left + both - output / 2, 20 + input / 2],
     height: Math.max(foot, tally[1] + tally[3]),
@@ -40,9 +42,10 @@ export const places = (list, middle, u) =>
     spot.map((v, axis) => tenth(middle[axis] + (axis ? -u : u) * Math.max(-REACH, Math.min(v, REACH)))),
   );
 export const line = (spots) => `M${spots.join("L")}`;
-/** Sets attributes of a node, and its text. */
+/** Sets attributes of a node that are not so yet, and its text. */
 export function put(node, { text, ...attributes }) {
-  for (const name in attributes) node.setAttribute(name, attributes[name]);
+  for (const name in attributes)
+    if (node.getAttribute(name) !== `${attributes[name]}`) node.setAttribute(name, attributes[name]);
   if (text) node.textContent = text;
 }
 
@@ -88,7 +91,6 @@ export function hyperplane([a, b], middle, r) {
   return {
     angle: Math.round(angle) % 360,
     end,
-    d: `M${polar(middle, r, angle + 180)}L${end}`,
-    tick: `L${polar(end, 14, angle + 90)}`,
+    d: `M${polar(middle, r, angle + 180)}L${end}L${polar(end, 14, angle + 90)}`,
   };
 }
