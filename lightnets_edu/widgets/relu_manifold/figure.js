@@ -27,7 +27,7 @@ export default widget(words.figure, (kit) => {
     n = dial(words.n, (own) => set({ n: own }), 2),
     relu = tick(model.get("activation"), (on) => set({ relu: on })),
     decoder = choice(words.decoder, (kind) => set({ decoder: kind })),
-    draws = again({ model, set: (own) => set({ ...own, turned: Array(LINES).fill(0) }) }, "draw", measured ? 4 : 100),
+    draws = again({ model, set: (own) => set({ ...own, turned: [0, 0, 0, 0, 0] }) }, "draw", measured ? 4 : 100),
     questions = asks(
       kit,
       model.get("presets").map((state, i) => [words.asks[i], state]),
@@ -50,12 +50,15 @@ export default widget(words.figure, (kit) => {
       draw("g", "size", {}, draw("rect", "cell", { rx: 6 }), svg("text"), path("line ln-quiet ln-glide"), path("bar")),
     );
 
-  // What is dragged is held until the click that ends it has passed.
-  const hold = (on) => stage.classList.toggle("ln-held", on),
-    held = () => stage.classList.contains("ln-held"),
+  // What is dragged is held, and meant, until the click that ends it has passed.
+  function hold(what) {
+    near = what;
+    stage.classList.add("ln-held");
+  }
+  const held = () => stage.classList.contains("ln-held"),
     end = () =>
       setTimeout(() => {
-        hold(false);
+        stage.classList.remove("ln-held");
         last = "";
         figure.draw(at.width);
       }),
@@ -69,7 +72,7 @@ export default widget(words.figure, (kit) => {
         nudge: ([x, y]) => turn(3 * Math.sign(x - y)),
         start(spot) {
           from = angle(spot);
-          hold(true);
+          hold(lines[k].node);
         },
         move(spot) {
           const by = Math.round(angle(spot) - from);
@@ -97,7 +100,7 @@ export default widget(words.figure, (kit) => {
       start(spot) {
         set({ point: nearest(spot, 1e3) });
         [from, bent] = [spot, here.bent];
-        hold(true);
+        hold(here.point);
       },
       move: ([x, y]) => bend(bent, [(x - from[0]) / at.u, (from[1] - y) / at.u]),
       end,

@@ -5,7 +5,6 @@ const BETWEEN = 10,
   FULL = 360;
 
 const dot = ([a, b], [x, y]) => a * x + b * y;
-const cross = ([a, b], [c, d]) => a * d - b * c;
 const radians = (degrees) => (degrees * Math.PI) / 180;
 export const degrees = ([x, y]) => ((Math.atan2(y, x) * 180) / Math.PI + FULL) % FULL;
 
@@ -34,7 +33,7 @@ export const sent = (rows, x) => rows.map((row) => Math.max(0, dot(row, x)));
 export function fate(rows, x) {
   const [first, ...others] = rows.filter((row) => dot(row, x) > 0);
   if (!first) return 0;
-  return others.some((row) => Math.abs(cross(first, row)) > 1e-9 * dot(first, first)) ? 2 : 1;
+  return others.some(([a, b]) => Math.abs(first[0] * b - first[1] * a) > 1e-9 * dot(first, first)) ? 2 : 1;
 }
 
 // Long columns of numbers, and nothing else: so engines make them quick.

@@ -16,7 +16,7 @@ export function layout(width) {
   const [x, y, long] = wide ? [both + 36, 20, width - both - 36] : [0, foot + 2, width],
     cell = (long - 20) / 5,
     thumb = Math.min(cell - 8, 68),
-    tally = [x + 6, y + thumb + 58, long - 12, wide ? 172 : 40];
+    tally = [x + 6, y + thumb + 58, long - 12, wide ? 172 : 36];
   return {
     width,
     u,

@@ -83,7 +83,7 @@ def test_the_page_reckons_as_pytorch_does(calls, tmp_path):
         ("j % BETWEEN === 0", "j % BETWEEN === 1"),
         ("Math.max(0, dot(row, x))", "Math.abs(dot(row, x))"),
         ("if (!first) return 0;", "if (!first) return 1;"),
-        ("Math.abs(cross(first, row)) > 1e-9 * dot(first, first)", "true"),
+        ("Math.abs(first[0] * b - first[1] * a) > 1e-9 * dot(first, first)", "true"),
         ("(k ? y[k - 1] : 1)", "(k ? y[k - 1] : 0)"),
         ("if (left <= 1e-18 * long) continue;", ""),
         ("add(column, -product(q, column), q)", "add(column, product(q, column), q)"),
