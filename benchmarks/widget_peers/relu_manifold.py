@@ -4,11 +4,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 
-from lightnets_edu.widgets import ReluManifold
 from lightnets_edu.widgets.relu_manifold import trip as _manifold
 
-figure = ReluManifold()
-trips = {n: _manifold.trip(torch.relu, n, 0) for n in _manifold.DIMENSIONS}
+trips = {n: _manifold.trip(torch.relu, n, 1) for n in _manifold.DIMENSIONS}
 spiral = np.asarray(_manifold.spiral())[:: _manifold.BETWEEN]
 VALUES = list(trips)
 

@@ -118,9 +118,9 @@ plt.show()
 # %% [markdown] objective="relu" claims="M2-07,M2-08,M2-16"
 # ## See it: what a ReLU leaves
 #
-# Here is the spiral, and what comes back of it. {show}`In two dimensions <fig-manifold n=2>` whole sectors are lost: where both coordinates are negative, everything becomes one point; where one is, a line is left. {show}`In five <fig-manifold n=5>` most points can still be told from their neighbours, though the spiral looks broken, {show}`in thirty <fig-manifold n=30>` all do. {show}`Without a ReLU <fig-manifold n=2 relu=false>` two dimensions are enough.
+# Here is the spiral, and what comes back of it. {show}`In two dimensions <fig-manifold n=2>` whole sectors are lost: where both coordinates are negative, everything becomes one point; where one is, a line is left. {show}`In five <fig-manifold n=5>` most points can still be told from their neighbours, though the spiral looks broken, {show}`in thirty <fig-manifold n=30>` all do. {show}`Without a ReLU <fig-manifold n=2 relu=false>` two dimensions are enough. Chance is not the best of designers: turn five lines by hand, and try to lose no point.
 
-# %% hide="code" name="fig-manifold" alt="A spiral in the plane and, beside it, what a decoder makes of it after a random embedding and a ReLU; in two dimensions parts of the spiral are squeezed onto lines or into one point, in thirty it looks as before. Below, the errors for all dimensions." caption="A spiral, embedded by a random matrix, through a ReLU and back. Change the decoder, and the matrix."
+# %% hide="code" name="fig-manifold" alt="A spiral in the plane, crossed by a line for each coordinate, on which that coordinate is zero; behind the lines points are flattened or dead. Beside it, what a decoder makes of the spiral: squeezed onto lines or into one point where dimensions are few, as before where there are thirty. Further, small copies with their errors for five numbers of dimensions, and a histogram of the errors of the matrices drawn so far." caption="A spiral, embedded by a random matrix, through a ReLU and back. Behind each line one coordinate is zero: turn the lines and see points die, pull the spiral, or draw another matrix."
 from typing import NamedTuple
 
 from lightnets_edu.widgets import ReluManifold

@@ -54,7 +54,7 @@ ChannelShuffle()
 #
 # ReLU sets what is negative to zero. In few dimensions that destroys what the map held; in many it hardly hurts.
 
-# %% name="fig-gallery-relu" alt="A spiral of points in the plane and, beside it, what a decoder brings back after a random embedding and ReLU; above, small copies for five numbers of dimensions with their errors." caption="Choose the number of dimensions: with two or three the spiral is crushed, with thirty the best affine decoder brings it back. Without ReLU it always does."
+# %% name="fig-gallery-relu" alt="A spiral of points in the plane, crossed by a line for each coordinate; behind the lines points are flattened or dead. Beside it, what a decoder brings back after a random embedding and ReLU, small copies for five numbers of dimensions, and a histogram of errors." caption="Behind each line one coordinate is zero. Turn the lines: can you lose no point with three, with five? Pull the spiral where you like, draw other matrices, and see whether yours beats them."
 from lightnets_edu.widgets import ReluManifold
 
 ReluManifold()

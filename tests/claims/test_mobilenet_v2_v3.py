@@ -9,7 +9,7 @@ from lightnets_edu.models.mobilenet_v1 import DepthwiseSeparable
 from lightnets_edu.models.mobilenet_v2 import InvertedResidual
 from lightnets_edu.models.mobilenet_v3 import MobileNetV3
 from lightnets_edu.models.resnet import Bottleneck
-from lightnets_edu.widgets.relu_manifold.trip import averages
+from lightnets_edu.widgets.relu_manifold.trip import many_draws
 
 
 def convolutions(block, c_in):
@@ -90,7 +90,7 @@ def test_a_depthwise_layer_can_widen():
 
 @pytest.fixture(scope="module")
 def rows():
-    return {int(n): row for n, *row in averages(torch.relu)}
+    return {int(n): row for n, *row in many_draws(torch.relu).averages}
 
 
 def test_what_is_lost_depends_on_the_decoder(rows):

@@ -8,86 +8,108 @@ from typing import Any, NamedTuple, Self
 import torch
 import traitlets
 
-from lightnets_edu.widgets.kit import Figure, front_end
+from lightnets_edu.widgets.kit import Figure, Lists, front_end
 from lightnets_edu.widgets.relu_manifold import trip as _manifold
 from lightnets_edu.widgets.relu_manifold.many import NOTES, many
-from lightnets_edu.widgets.relu_manifold.trip import DECODERS, DIMENSIONS, POINTS, SEEDS, Activation
+from lightnets_edu.widgets.relu_manifold.trip import DECODERS, DIMENSIONS, DRAWS, LINES, POINTS, Activation
 
 CAPTION = (
-    f"A spiral of {POINTS} points goes into n dimensions by a random matrix T, then through {{}}, and a decoder brings "
-    "it back to the plane. {} After Figure 1 of Sandler et al. (2018)."
+    f"{POINTS} points go through a random matrix T, then {{}}, and back by a decoder. Flattened: one direction left. "
+    "Dead: none. After Sandler et al. (2018), Figure 1."
 )
-MARKS = "Hollow points are flattened onto a line, crosses are dead: all their coordinates are zero."
-CLAIM = f"{MARKS} Shaded sectors hold what is lost. A thin embedding is crushed, a wide one comes through."
+KEPT = DRAWS[:4]    # the draws for which another activation's trips are kept
+MATRICES, SPIRAL = [_manifold.hundredths(draw) for draw in DRAWS], _manifold.spiral().tolist()
+STILL = [0]
+FRESH: dict[str, Any] = {
+    "n": 2, "draw": 1, "turned": STILL * LINES, "bent": STILL * (2 * POINTS), "relu": True, "decoder": DECODERS[0],
+}  # fmt: skip
+PRESETS = [
+    FRESH, *({**FRESH, "n": n, "turned": _manifold.spaced(n)} for n in (3, 5)),
+    {**FRESH, "n": 15, "decoder": DECODERS[1]},
+]  # fmt: skip
 
 
 class Tables(NamedTuple):
     """What an activation does, as the front end reads it; see `ReluManifold`."""
 
-    trips: dict[str, dict[str, Any]]
     averages: list[list[float]]
-
-
-def tables(activation: Activation) -> Tables:
-    """The ways there and back for every n and seed on offer, and averages over many seeds. About a second."""
-    with _manifold.measuring():
-        trips = {f"{n}/{seed}": _trip(activation, n, seed) for seed in SEEDS for n in DIMENSIONS}
-        return Tables(trips, _manifold.averages(activation))
-
-
-def _trip(activation: Activation, n: int, seed: int) -> dict[str, Any]:
-    trip = _manifold.trip(activation, n, seed)
-    return {
-        "decoded": [_manifold.path(trip.decoded[decoder]) for decoder in DECODERS],
-        "errors": [round(trip.errors[decoder], 6) for decoder in DECODERS],
-        "fates": trip.fates,
-        "kept": _manifold.packed(trip.kept),
-        "lost": [list(sector) for sector in _manifold.sectors(activation, n, seed)],
-    }
+    errors: dict[str, list[list[int]]]
+    trips: dict[str, dict[str, Any]]
 
 
 @functools.cache
 def _reference() -> Tables:
-    return tables(torch.relu)
+    with _manifold.measuring():
+        return Tables(*_manifold.many_draws(torch.relu), {})
+
+
+def tables(activation: Activation) -> Tables:
+    """What many draws do; and the ways there and back of KEPT draws for every n, where they are not those of ReLU."""
+    with _manifold.measuring():
+        found = Tables(*_manifold.many_draws(activation), {})
+        trips, alike = {}, found == _reference()
+        for n in DIMENSIONS:
+            for draw in KEPT:
+                own, relu = (_manifold.trip(one, n, draw) for one in (activation, torch.relu))
+                trips[f"{n}/{draw}"] = _plain(own)
+                alike = alike and _plain(own) == _plain(relu)
+        return found if alike else found._replace(trips=trips)
+
+
+def _plain(trip: _manifold.Trip) -> dict[str, Any]:
+    return {
+        "decoded": [_manifold.rounded(trip.decoded[decoder]) for decoder in DECODERS],
+        "errors": [round(trip.errors[decoder], 6) for decoder in DECODERS],
+        "fates": trip.fates,
+    }
 
 
 class ReluManifold(Figure):
     """Widget: a spiral in n dimensions, through ReLU, and what a decoder brings back; thin embeddings are crushed.
 
-    `n` is 2, 3, 5, 15 or 30; `seed`, of the random matrix T, 0, 1, 2 or 5; `relu` False leaves the activation out;
-    `decoder` is "best affine", fitted to the spiral by least squares, or "inverse of T", which the paper's figure uses;
-    `point` selects one of 49. TraitError for values that are not on offer.
+    `n` is 2, 3, 5, 15 or 30; `draw`, 1 to 100, says which random matrix T, and that so many were drawn; `turned`: by
+    how many degrees a reader has turned each of T's first five rows; `bent`: how far each point was pulled, x and y, in
+    hundredths; `relu` False leaves the activation out; `decoder` is "best affine", fitted to the curve by least
+    squares, or "inverse of T", which the paper's figure uses; `point` selects one of 49. TraitError for values that are
+    not on offer.
 
-    What PyTorch measured: `trips["n/seed"]` has for both decoders the decoded points, in thousandths, and the relative
-    errors; each point's fate (0 dead, 1 flattened, 2 decodable) and its non-zero coordinates, packed; and the sectors
-    of the plane that get `lost`. `averages` has for each n, over 100 seeds: n, mean and standard deviation of the best
-    affine decoder's error; the inverse's error at one tenth, median and nine tenths of the seeds; mean shares of
-    decodable and dead points. `many` says it in words. `departs`: `from_module`'s activation acts unlike ReLU.
+    The front end does with ReLU what `trip.py` does with PyTorch: tests replay it. `errors[n]` has the errors of both
+    decoders for all draws, in thousandths, as PyTorch measured them; `matrices` the draws, in hundredths; `presets` the
+    states that answer the figure's questions. `averages` has for each n, over the draws: n, mean
+    and standard deviation of the best affine decoder's error; the inverse's error at one tenth, median and nine tenths;
+    mean shares of decodable and dead points. `many` says it in words.
+
+    Where `from_module`'s activation acts unlike ReLU, the figure shows what was measured, for four draws, and nothing
+    can be turned or bent: `trips["n/draw"]` has for both decoders the decoded points and the errors,
+    and each point's fate (0 dead, 1 flattened, 2 decodable).
     """
 
     _esm, _css = front_end(__file__)
-    drawn = ("n", "seed", "relu", "decoder", "point")
+    drawn = ("n", "draw", "turned", "bent", "relu", "decoder", "point")
+    made = ("trips", "errors")
 
-    spiral = traitlets.Unicode().tag(sync=True)
+    matrices = traitlets.List().tag(sync=True)
+    spiral = traitlets.List().tag(sync=True)
+    presets = traitlets.List().tag(sync=True)
+    errors = traitlets.Dict().tag(sync=True)
     trips = traitlets.Dict().tag(sync=True)
     averages: "traitlets.List[list[float]]" = traitlets.List()    # in quotes: Colab's traitlets takes no [...]
     many: "traitlets.List[list[str]]" = traitlets.List().tag(sync=True)
     notes = traitlets.List(list(NOTES)).tag(sync=True)
     activation = traitlets.Unicode("ReLU").tag(sync=True)
-    departs = traitlets.Bool(False).tag(sync=True)
     n = traitlets.Int(2).tag(sync=True)
-    seed = traitlets.Int(0).tag(sync=True)
+    draw = traitlets.Int(1).tag(sync=True)
+    turned: "traitlets.List[int]" = traitlets.List(traitlets.Int(), STILL * LINES).tag(sync=True)
+    bent: "traitlets.List[int]" = traitlets.List(traitlets.Int(), STILL * (2 * POINTS)).tag(sync=True)
     relu = traitlets.Bool(True).tag(sync=True)
     decoder = traitlets.Enum(DECODERS, DECODERS[0]).tag(sync=True)
     point = traitlets.Int(30).tag(sync=True)
 
     def __init__(self, **traits: Any):
-        found = traits if "trips" in traits else copy.deepcopy(_reference()._asdict())
-        line = _manifold.path(_manifold.spiral()[:: _manifold.BETWEEN])
-        told = MARKS if traits.get("departs") else CLAIM
-        caption = CAPTION.format(traits.get("activation", "ReLU"), told)
-        made = {"caption": caption, "spiral": line, "many": many(found["averages"])}
-        super().__init__(**{**made, **found, **traits})
+        found = {} if "averages" in traits else _reference()._asdict()
+        own = copy.deepcopy({**found, "matrices": MATRICES, "spiral": SPIRAL, "presets": PRESETS})
+        made = {"caption": CAPTION.format(traits.get("activation", "ReLU")), **own, **traits}
+        super().__init__(**{"many": many(made["averages"]), **made})
 
     @classmethod
     def from_module(cls, activation: object, **traits: Any) -> Self:
@@ -99,23 +121,34 @@ class ReluManifold(Figure):
         found = tables(_manifold.ready(activation))
         name = str(getattr(activation, "__name__", type(activation).__name__))[:24]
         name = "function" if name == "<lambda>" else name
-        return cls(**{**found._asdict(), "activation": name, "departs": found != _reference(), **traits})
+        none = {"presets": []} if found.trips else {}
+        return cls(**{**found._asdict(), "activation": name, **none, **traits})
 
     def trip(self, n: int | None = None) -> dict[str, Any]:
-        """The row of `trips` for the present seed and n, or another n; without an activation everything comes back."""
+        """What is drawn, for the present n or another: `decoded`, `errors` and `fates` as in `trips`, by PyTorch."""
         n = n or self.n
-        if self.relu:
-            return dict(self.trips[f"{n}/{self.seed}"])
-        all_kept = _manifold.packed(torch.ones(POINTS, n, dtype=torch.bool))
-        return {
-            "decoded": [self.spiral] * 2, "errors": [0.0] * 2, "fates": _manifold.DECODABLE * POINTS,
-            "kept": all_kept, "lost": [],
-        }
+        if self.relu and self.trips:
+            return dict(self.trips[f"{n}/{self.draw}"])
+        with _manifold.measuring():
+            if self.relu:
+                return _plain(_manifold.trip(torch.relu, n, self.draw, self.turned, self.bent))
+            input = _manifold.rounded(_manifold.spiral(self.bent)[:: _manifold.BETWEEN])
+        return {"decoded": [input] * 2, "errors": [0.0] * 2, "fates": _manifold.DECODABLE * POINTS}
 
     def offers(self, name: str) -> Sequence[Any]:
-        """What was measured."""
-        offered: dict[str, Sequence[Any]] = {"n": DIMENSIONS, "seed": SEEDS, "point": range(POINTS)}
-        return offered[name] if name in offered else super().offers(name)
+        """What was measured; hands only where the front end knows what follows."""
+        match name:
+            case "n":
+                return DIMENSIONS
+            case "draw":
+                return KEPT if self.trips else DRAWS
+            case "turned":
+                return Lists(STILL if self.trips else range(-180, 181), LINES)
+            case "bent":
+                return Lists(STILL if self.trips else range(-200, 201), 2 * POINTS)
+            case "point":
+                return range(POINTS)
+        return super().offers(name)
 
     def data(self) -> tuple[Sequence[object], list[Sequence[object]]]:
         """What many matrices do, for each n."""

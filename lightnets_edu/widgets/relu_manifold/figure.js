@@ -1,276 +1,266 @@
-// A spiral before and after n dimensions: what PyTorch measured, looked up and drawn.
-import { check, radio } from "../kit/radio.js";
-import { choice, controls, dial, html, svg, table, tick, upto, widget } from "../kit/shared.js";
+// A spiral before and after n dimensions: lines to be turned, a curve to be pulled, matrices to be drawn.
+import { again, tally } from "../kit/again.js";
+import { asks } from "../kit/asks.js";
+import { drag } from "../kit/drag.js";
+import { grip } from "../kit/grip.js";
+import { taken, way } from "../kit/keys.js";
+import { choice, controls, dial, html, reserve, settle, svg, table, tick, upto, widget } from "../kit/shared.js";
+import { census, curve, degrees, drawn, journey, matrix, percent, pull, sectors, sent } from "./journey.js";
+import { hyperplane, layout, line, places, put, sector, spiral } from "./plots.js";
 import { words } from "./words.js";
 
 const NS = [2, 3, 5, 15, 30],
-  SEEDS = [0, 1, 2, 5],
-  DECODERS = ["best affine", "inverse of T"],
-  HUES = 7;
+  POINTS = 49,
+  LINES = 5;
 
-/** "1000 0 0 -500" is [[1, 0], [0, -0.5]]. */
-export function points(path) {
-  const flat = path.split(" ").map((v) => v / 1000);
-  return upto(flat.length / 2).map((i) => [flat[2 * i], flat[2 * i + 1]]);
-}
+export default widget(words.figure, (kit) => {
+  // `at` is the layout; `near` what a pointer or the focus means: a line's or a size's node, or a point's number.
+  let here,
+    at,
+    from,
+    bent,
+    planes,
+    last,
+    near = -1;
+  const { model, live, set } = kit,
+    measured = "2/1" in model.get("trips"),
+    n = dial(words.n, (own) => set({ n: own }), 2),
+    relu = tick(model.get("activation"), (on) => set({ relu: on })),
+    decoder = choice(words.decoder, (kind) => set({ decoder: kind })),
+    draws = again({ model, set: (own) => set({ ...own, turned: [0, 0, 0, 0, 0] }) }, "draw", measured ? 4 : 100),
+    questions = asks(
+      kit,
+      model.get("presets").map((state, i) => [words.asks[i], state]),
+    );
+  draws.setAttribute("data-sets", "draw turned");
 
-/** Which of point i's n coordinates are not zero: bits in base 32, five a digit. */
-export function kept(packed, n, i) {
-  const digits = Math.ceil(n / 5);
-  return upto(n).map((k) => ((parseInt(packed[i * digits + Math.floor(k / 5)], 32) >> (k % 5)) & 1) === 1);
-}
-
-/** How many points are dead, flattened, decodable. */
-export const census = (fates) => words.fates.map((_, fate) => [...fates].filter((own) => +own === fate).length);
-
-export function percent(e) {
-  const share = 100 * e;
-  if (share > 0 && share < 0.005) return "<0.01%";
-  return `${share.toFixed(!share ? 0 : share < 1 ? 2 : 1)}%`;
-}
-
-/** What the traits say; `trips`: for each n what became of the points. */
-function read(model) {
-  const [n, seed, relu, point, spiral, name, departs] = "n seed relu point spiral activation departs"
-    .split(" ")
-    .map((key) => model.get(key));
-  const which = DECODERS.indexOf(model.get("decoder")),
-    input = points(spiral),
-    all = "2".repeat(input.length);
-  const trips = NS.map((own) => {
-    const found = relu
-      ? model.get("trips")[`${own}/${seed}`]
-      : { decoded: [spiral, spiral], errors: [0, 0], fates: all, lost: [] };
-    return { ...found, n: own, back: points(found.decoded[which]), count: census(found.fates) };
-  });
-  const here = trips[NS.indexOf(n)],
-    bits = relu ? kept(here.kept, n, point) : Array(n).fill(true);
-  return {
-    ...here,
-    seed,
-    relu,
-    point,
-    name,
-    departs,
-    which,
-    input,
-    trips,
-    bits,
-    zero: bits.filter((on) => !on).length,
-    extent: reach(here.back),
-  };
-}
-
-const reach = (list) => Math.max(1.1, ...list.flat().map(Math.abs));
-const places = (list, [x, y], unit) => list.map(([a, b]) => [x + unit * a, y - unit * b]);
-const line = (spots) => `M${spots.join("L")}`;
-const text = (x, y, said, kind) => svg("text", { x, y, text: said, class: kind });
-const cross = (x, y, r) => `M${x - r} ${y - r}l${2 * r} ${2 * r}m0 ${-2 * r}l${-2 * r} ${2 * r}`;
-const circle = (x, y, r) => `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0`;
-const shape = [cross, circle, circle];
-
-/** A sector that gets lost. */
-function sector([from, to, fate], [x, y], r) {
-  const [a, b, c] = places(
-    [from, (from + to) / 2, to].map((d) => (d * Math.PI) / 180).map((d) => [Math.cos(d), Math.sin(d)]),
-    [x, y],
-    r,
-  );
-  return svg("path", {
-    class: `ln-rm-lost${fate} ln-quiet`,
-    d: `M${x} ${y}L${a}A${r} ${r} 0 0 0 ${b}A${r} ${r} 0 0 0 ${c}z`,
-  });
-}
-
-/** How much of the first colour is in a hue, in per cent. */
-const share = (hue) => Math.round(100 - (100 * hue) / (HUES - 1));
-
-/** A square with the spiral: hue and size grow along it, shapes tell fates. */
-function plot(list, { fates, point, extent }, left, top, side, sectors = []) {
-  const middle = [left + side / 2, top + side / 2],
-    unit = (side / 2 - 8) / extent,
-    spots = places(list, middle, unit),
-    marks = {};
-  spots.forEach(([x, y], i) => {
-    const key = `${Math.floor((HUES * i) / list.length)}${fates[i]}`,
-      size = (1.5 + (2.5 * i) / list.length) * Math.min(1, 0.45 + side / 600);
-    marks[key] = (marks[key] ?? "") + shape[fates[i]](x, y, size);
-  });
-  return [
-    ...sectors.map((own) => sector(own, middle, unit * 1.07)),
-    svg("rect", {
-      x: left + 0.5,
-      y: top + 0.5,
-      width: side - 1,
-      height: side - 1,
-      rx: 6,
-      class: "ln-rm-frame ln-quiet",
-    }),
-    svg("path", { class: "ln-rm-line ln-quiet", d: line(spots) }),
-    ...Object.entries(marks).map(([[hue, fate], d]) =>
-      svg("path", {
-        class: `ln-rm-mark ln-rm-fate${fate}`,
-        d,
-        style: `--ln-rm-hue: color-mix(in oklch increasing hue, var(--ln-0) ${share(hue)}%, var(--ln-1))`,
-      }),
+  const draw = (tag, name, more, ...inside) => svg(tag, { class: `ln-rm-${name}`, ...more }, ...inside),
+    path = (name) => draw("path", name),
+    knob = () => draw("circle", "knob", { r: 12 });
+  const stage = svg("svg", { class: "ln-rm", tabindex: -1 }),
+    [dead, flat, half, many, touch, now] = ["lost0", "lost1", "half", "many", "touch", "now"].map((name) =>
+      path(`${name} ln-quiet`),
     ),
-    svg("circle", { class: "ln-rm-ring", cx: spots[point][0], cy: spots[point][1], r: 7.5 }),
-  ];
-}
+    group = svg("g"),
+    [before, after] = [0, 1].map(() => spiral(POINTS)),
+    rings = [0, 1].map(() => draw("circle", "ring", { r: 8 })),
+    titles = [0, 1, 2, 3].map(() => svg("text")),
+    errors = tally([0, 1], 25, words.ends),
+    sizes = NS.map(() =>
+      draw("g", "size", {}, draw("rect", "cell", { rx: 6 }), svg("text"), path("line ln-quiet ln-glide"), path("bar")),
+    );
 
-/** The selected point's coordinates: filled where something is left of them. */
-function cells(bits, x, y, across, pitch) {
-  const d = ["", ""],
-    a = pitch - 4;
-  bits.forEach((on, k) => {
-    d[+on] += `M${x + pitch * (k % across) + 2} ${y + pitch * Math.floor(k / across) + 2}h${a}v${a}h${-a}z`;
+  // What is dragged is held, and meant, until the click that ends it has passed.
+  function hold(what) {
+    near = what;
+    stage.classList.add("ln-held");
+  }
+  const held = () => stage.classList.contains("ln-held"),
+    end = () =>
+      setTimeout(() => {
+        stage.classList.remove("ln-held");
+        last = "";
+        figure.draw(at.width);
+      }),
+    angle = ([x, y]) => degrees([x - at.inner[0], at.inner[1] - y]);
+  const lines = upto(LINES).map((k) => {
+    const turn = (by) => set({ turned: here.turned.map((own, i) => (i === k ? ((own + by + 540) % 360) - 180 : own)) });
+    return grip(
+      words.line(k),
+      [0, 359],
+      {
+        nudge: ([x, y]) => turn(3 * Math.sign(x - y)),
+        start(spot) {
+          from = angle(spot);
+          hold(lines[k].node);
+        },
+        move(spot) {
+          const by = Math.round(angle(spot) - from);
+          turn(by);
+          from += by;
+        },
+        end,
+      },
+      knob(),
+      path("plane"),
+      draw("circle", "dot", { r: 5 }),
+    );
   });
-  return [svg("path", { class: "ln-rm-off", d: d[0] }), svg("path", { class: "ln-rm-on", d: d[1] })];
-}
 
-/** Input, the selected point's coordinates, what came back; side by side where there is room. */
-function picture(here, width) {
-  const { n, bits, zero, which, count, errors, input, back, lost, name, relu, point } = here,
-    wide = width >= 520,
-    head = 22;
-  const side = wide ? Math.min(330, (width - 130) / 2) : Math.min(width, 280),
-    left = (width - (wide ? 2 * side + 130 : side)) / 2;
-  const foot = head + side,
-    [x, y] = wide ? [left + side + 130, head] : [left, foot + 104],
-    bottom = y + side + 19;
-  const across = wide ? Math.min(n, 5) : n,
-    pitch = !wide && n > 15 ? 9 : 18,
-    high = Math.ceil(n / across) * pitch;
-  const mid = wide ? left + side + 65 : width / 2,
-    heart = head + side / 2,
-    level = wide ? heart - high / 2 : foot + 54;
-  const label = (at, said) => text(mid, at, said, "ln-rm-middle");
-  const way = (at, said) => [
-    label(at, said),
-    svg("path", { class: "ln-rm-way", d: `M${mid - 45} ${at + 10}h90m-6 -5l6 5l-6 5` }),
-  ];
-  const legend = [2, 1, 0].flatMap((fate, k) => {
-    const at = left + Math.max(side, wide * 290) * [0, 0.4, 0.77][k];
-    return [
-      svg("rect", { class: `ln-rm-lost${fate} ln-quiet`, x: at - 2, y: foot + 8, width: 14, height: 14 }),
-      svg("path", { class: `ln-rm-mark ln-rm-fate${fate}`, d: shape[fate](at + 5, foot + 15, 4) }),
-      text(at + 13, foot + 19, words.fate(count[fate], fate)),
-    ];
+  /** The point that is nearest to a spot of the drawing, or -1. */
+  function nearest([x, y], reach) {
+    const spots = [...places(here.input, at.inner, at.u), ...places(here.back, at.outer, at.u)],
+      far = spots.map(([a, b]) => Math.hypot(a - x, b - y)),
+      least = Math.min(...far);
+    return least < reach ? far.indexOf(least) % POINTS : -1;
+  }
+  const bend = (before, by) => measured || set({ bent: pull(drawn(model.get("spiral")), before, here.point, by) }),
+    pulls = {
+      free: true,
+      start(spot) {
+        set({ point: nearest(spot, 1e3) });
+        [from, bent] = [spot, here.bent];
+        hold(here.point);
+      },
+      move: ([x, y]) => bend(bent, [(x - from[0]) / at.u, (from[1] - y) / at.u]),
+      end,
+    };
+  drag(touch, pulls);
+  const nudge = ([x, y]) => set({ point: Math.max(0, Math.min(here.point + x - y, POINTS - 1)) }),
+    ring = grip(words.ring, [0, POINTS - 1], { nudge, ...pulls }, rings[0], knob());
+  function shifted(event) {
+    const step = event.shiftKey && way(event);
+    if (!step) return;
+    bend(here.bent, [step[0] / 20, -step[1] / 20]);
+    event.stopImmediatePropagation();
+    taken(event);
+  }
+  ring.node.addEventListener("keydown", shifted, true);
+
+  function over({ target, clientX, clientY }) {
+    if (held()) return near;
+    const { left, top } = stage.getBoundingClientRect();
+    return target.closest("g") ?? nearest([clientX - left, clientY - top], 28);
+  }
+  function mean(what) {
+    if (what === near) return;
+    near = what;
+    show();
+  }
+  for (const name of ["pointermove", "focusin"]) stage.addEventListener(name, (event) => mean(over(event)));
+  for (const name of ["pointerleave", "focusout"]) stage.addEventListener(name, () => mean(-1));
+  stage.addEventListener("click", (event) => {
+    const what = over(event),
+      size = NS[sizes.indexOf(what)];
+    if (size) set({ n: size });
+    if (what >= 0) set({ point: what });
   });
-  const [cx, unit] = [left + side / 2, (side / 2 - 8) / here.extent];
-  return [
-    bottom + 7,
-    [
-      text(left, 13, words.input, "ln-rm-title"),
-      ...plot(input, here, left, head, side, lost),
-      ...legend,
-      ...(here.extent < 2
-        ? [text(cx + 0.2 * unit, heart + 4, words.start), text(cx + 0.92 * unit, heart + 4, words.end, "ln-rm-end")]
-        : []),
-      ...(wide
-        ? [
-            ...way(heart - 108, relu ? words.through(name) : words.linear),
-            label(level - 8, words.point(point)),
-            label(level + high + 16, words.zero(zero, n)),
-            ...way(heart + 92, words.back),
-          ]
-        : [label(level - 6, words.pointZero(point, zero, n))]),
-      ...cells(bits, mid - (across * pitch) / 2, level, across, pitch),
-      text(x, y - 9, words.decoded(DECODERS[which]), "ln-rm-title"),
-      ...plot(back, here, x, y, side),
-      text(x, bottom, words.thisError(percent(errors[which])), "ln-rm-title"),
-      ...(side < 250
-        ? []
-        : [text(x + side, bottom, words.errorOf(DECODERS[1 - which], percent(errors[1 - which])), "ln-rm-end")]),
-    ],
-  ];
-}
+  stage.append(dead, flat, half, many, ...titles, ...sizes, errors.node, now, group, touch);
+  stage.append(...before.nodes, ...after.nodes, rings[1], ring.node);
 
-/** A small picture for each n: the choice of n. */
-function strip(stage, choose) {
-  let radios, built, w, side, at;
-  return (here, width) => {
-    if (built !== width) {
-      built = width;
-      w = Math.min(130, (width - 20) / 5);
-      side = Math.min(w - 8, 84);
-      at = (i) => (width - 5 * w - 20) / 2 + i * (w + 5);
-      radios = NS.map((n, i) =>
-        radio("", i, 5, choose, [
-          svg("rect", { x: at(i) + 1, y: 1, width: w - 2, height: side + 54, rx: 6 }),
-          text(at(i) + w / 2, 16, words.n(n)),
-          svg("path", { class: "ln-rm-line" }),
-          text(at(i) + w / 2, side + 39),
-          svg("path", { class: "ln-rm-bar" }),
-        ]),
-      );
-      stage.setAttribute("viewBox", `0 0 ${width} ${side + 56}`);
-      stage.replaceChildren(svg("g", { role: "radiogroup", "aria-label": words.dimensions }, ...radios));
-    }
-    here.trips.forEach(({ n, back, errors }, i) => {
-      const e = errors[here.which],
-        error = percent(e),
-        [, , path, said, bar] = radios[i].children;
-      radios[i].setAttribute("aria-label", words.nError(n, error));
-      path.setAttribute("d", line(places(back, [at(i) + w / 2, 22 + side / 2], (side / 2 - 2) / reach(back))));
-      said.textContent = w > 100 ? words.error(error) : error;
-      bar.setAttribute("d", `M${at(i) + 6} ${side + 44}h${(w - 12) * Math.min(1, e)}v5H${at(i) + 6}z`);
+  /** What the traits say. While something is dragged, only the dimensions at hand are reckoned anew. */
+  function read() {
+    const [n, draw, turned, bent, relu, point, decoder] = "n draw turned bent relu point decoder"
+        .split(" ")
+        .map((name) => model.get(name)),
+      rows = (own) => (relu && !measured ? matrix(model.get("matrices")[draw - 1], own, turned) : []),
+      xs = curve(model.get("spiral"), bent),
+      input = drawn(xs),
+      state = `${[draw, turned, bent, relu]}`,
+      which = words.decoders.indexOf(decoder),
+      ways = NS.map((own, i) => {
+        if (state === last || (held() && own !== n)) return here.ways[i];
+        if (!relu) return { decoded: [input, input], errors: [0, 0], fates: "2".repeat(POINTS) };
+        return measured ? model.get("trips")[`${own}/${draw}`] : journey(rows(own), xs);
+      });
+    last = state;
+    here = { ...ways[NS.indexOf(n)], n, draw, turned, bent, relu, point, which, input, ways, rows: rows(n) };
+    here.back = here.decoded[which];
+  }
+
+  /** Lights what is meant, and says it. */
+  function show() {
+    const { input, back, rows, which, fates, ways, n: own } = here,
+      i = near >= 0 ? near : here.point,
+      size = sizes.indexOf(near),
+      k = lines.findIndex(({ node }) => node === near),
+      row = rows[k],
+      zero = (row, x) => !sent([row], x)[0],
+      cut = rows.map((row) => zero(row, input[i])),
+      [[a, b]] = places([input[i]], at.inner, at.u),
+      [[x, y]] = places([back[i]], at.outer, at.u);
+    for (const node of ring.node.children) put(node, { cx: a, cy: b });
+    put(rings[1], { cx: x, cy: y });
+    lines.forEach(({ node }, l) => {
+      node.classList.toggle("ln-on", l === k);
+      node.classList.toggle("ln-cut", !!cut[l]);
     });
-    check(radios, NS.indexOf(here.n));
-  };
-}
+    put(half, { d: row ? sector(planes[k].angle - 180, planes[k].angle, at.inner, at.rim) : "" });
+    live.textContent = row
+      ? words.cut(k + 1, input.filter((x) => zero(row, x)).length, POINTS)
+      : ways[size]
+        ? words.cell(NS[size], percent(ways[size].errors[which]))
+        : words.told(
+            i,
+            words.zero(measured, cut.filter(Boolean).length, own),
+            fates[i],
+            Math.hypot(...input[i].map((v, axis) => v - back[i][axis])).toFixed(3),
+          );
+  }
 
-function sentence({ n, relu, departs, name, fates, count, errors, which, zero, point }) {
-  const own = words.own(point, zero, n, fates[point]);
-  if (!relu) return words.exact(n, name, own);
-  const [first, second] = [which, 1 - which].map((i) => words.errorOf(DECODERS[i], percent(errors[i])));
-  const said = words.said({ n, all: fates.length, alive: count[2], dead: count[0], first, second, own });
-  return departs ? words.measured + said : said;
-}
-
-export default widget(words.figure, ({ model, live, set }) => {
-  const seed = dial(words.seed, (value) => set({ seed: value })),
-    relu = tick(model.get("activation"), (on) => set({ relu: on }));
-  const decoder = choice(words.decoder, (kind) => set({ decoder: kind })),
-    point = dial(words.points, (i) => set({ point: i }));
-  const small = svg("svg", { class: "ln-rm-strip" }),
-    main = svg("svg", { class: "ln-rm-main", role: "img", "aria-label": words.picture });
-  const pick = strip(small, (i) => set({ n: NS[i] }));
-  return {
-    nodes: [controls(relu.node, decoder.node, seed.node, point.node), small, main, live],
+  const figure = {
+    nodes: [controls(n.node, relu.node, draws, decoder.node), stage, live, questions.node],
     draw(width) {
-      const here = read(model),
-        [height, shapes] = picture(here, width);
-      pick(here, width);
-      main.setAttribute("viewBox", `0 0 ${width} ${height}`);
-      main.replaceChildren(...shapes);
-      relu.put(here.relu);
-      decoder.put(
-        DECODERS,
-        DECODERS[here.which],
-        DECODERS.map((kind) => words.decoders[kind]),
+      read();
+      at = layout(width);
+      const { rows, fates, input, back, ways, which } = here,
+        { inner, outer, u, rim, left, foot, tally: room, thumb, cell, y } = at,
+        error = here.errors[which],
+        areas = ["", ""],
+        spots = places(input, inner, u);
+      planes = rows.map((row) => hyperplane(row, inner, rim));
+      put(stage, { viewBox: `0 0 ${width} ${at.height}` });
+      for (const [from, to, fate] of sectors(rows)) areas[fate] += sector(from, to, inner, rim);
+      put(dead, { d: areas[0] });
+      put(flat, { d: areas[1] });
+      put(many, {
+        d: planes
+          .slice(LINES)
+          .map(({ d }) => d)
+          .join(""),
+      });
+      const turning = lines.slice(0, rows.length);
+      settle(
+        group,
+        turning.map(({ node }) => node),
       );
-      seed.put(SEEDS, here.seed);
-      point.put(upto(here.input.length), here.point);
-      live.textContent = sentence(here);
+      turning.forEach((own, k) => {
+        const { angle, end, d } = planes[k],
+          [knob, plane, dot] = own.node.children;
+        for (const node of [knob, dot]) put(node, { cx: end[0], cy: end[1] });
+        put(plane, { d });
+        own.put(angle, words.stands(angle));
+      });
+      before.put(spots, fates, u);
+      after.put(places(back, outer, u), fates, u);
+      put(touch, { d: line(spots) });
+      ring.put(here.point, words.point(here.point));
+      [
+        [left, 13, words.input(measured)],
+        [at.right, 13, words.decoded(percent(error))],
+        [left, foot - 6, words.counts(census(fates))],
+        [room[0], room[1] - 10, words.tally(here.draw)],
+      ].forEach(([x, y, text], i) => put(titles[i], { x, y, text }));
+      sizes.forEach((node, i) => {
+        const [square, name, path, bar] = node.children,
+          x = at.x + i * (cell + 5);
+        node.classList.toggle("ln-chosen", NS[i] === here.n);
+        put(square, { x: x + 1, y: y + 1, width: cell - 2, height: thumb + 30 });
+        put(name, { x: x + 6, y: y + 15, text: words.size(NS[i]) });
+        put(path, { d: line(places(ways[i].decoded[which], [x + cell / 2, y + 18 + thumb / 2], thumb / 2.2)) });
+        put(bar, { d: `M${x + 2} ${y + thumb + 26}h${(cell - 4) * Math.min(1, ways[i].errors[which])}` });
+      });
+      errors.put(
+        room,
+        model.get("errors")[here.n][which].map((v) => v / 1000),
+        here.draw,
+      );
+      put(now, { d: `M${room[0] + Math.min(1, error) * room[2] - 5} ${room[1] - 2}h10l-5 7z` });
+      n.put(NS, here.n);
+      relu.put(here.relu);
+      decoder.put(words.decoders, words.decoders[which]);
+      questions.put();
+      reserve(live, Math.ceil(500 / width));
+      show();
     },
     data() {
-      const { trips, fates } = read(model),
-        share = (many) => words.share(many, fates.length),
-        [heads, ...many] = model.get("many");
-      return [
-        table([
-          heads,
-          ...trips.map(({ n, errors, count }, i) => [
-            n,
-            ...errors.map(percent),
-            share(count[2]),
-            share(count[0]),
-            ...many[i],
-          ]),
-        ]),
-        ...model.get("notes").map((note) => html("p", { text: note })),
-      ];
+      const [heads, ...rows] = model.get("many"),
+        lines = here.ways.map(({ errors, fates }, i) => {
+          const [dead, , alive] = census(fates).map((many) => words.share(many, POINTS));
+          return [NS[i], ...errors.map(percent), alive, dead, ...rows[i]];
+        });
+      return [table([heads, ...lines]), ...model.get("notes").map((note) => html("p", { text: note }))];
     },
   };
+  return figure;
 });

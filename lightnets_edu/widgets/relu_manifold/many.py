@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
-from lightnets_edu.widgets.relu_manifold.trip import BETWEEN, MANY, POINTS
+from lightnets_edu.widgets.relu_manifold.trip import BETWEEN, DRAWS, POINTS
 
 NOTES = (
     "Error: the root-mean-square distance between decoded and true points, as a share of that between the true points "
-    f"and their mean; over {(POINTS - 1) * BETWEEN + 1} points of the spiral, of which {POINTS} are drawn.",
+    f"and their mean; over {(POINTS - 1) * BETWEEN + 1} points of the curve, of which {POINTS} are drawn.",
     "Best affine: least squares with an intercept, fitted to these points. Inverse of T: the pseudo-inverse, as in the "
     "paper's figure. It does not know of ReLU, which on average leaves half of a coordinate: even a wide embedding "
     "comes back at about half its size.",
@@ -15,8 +15,9 @@ NOTES = (
     "its neighbours; an affine decoder may still miss it. Flattened: fewer survive. Dead: all coordinates are zero; "
     "such points are all decoded to one place. With ReLU and a random T, on average 1 − (n + 1)/2ⁿ of all points are "
     "decodable and 1/2ⁿ dead.",
-    f"On the right: {len(MANY)} matrices, always with the activation. Mean ± standard deviation; for the inverse the "
-    "median, and the range of the middle eight tenths, because a T that is nearly singular makes some errors huge.",
+    f"On the right: the spiral with all {len(DRAWS)} draws, always with the activation. Mean ± standard deviation; for "
+    "the inverse the median, and the range of the middle eight tenths, because a T that is nearly singular makes some "
+    "errors huge.",
 )
 HEADS = (
     "n", "error, best affine", "error, inverse of T", "decodable", "dead",
@@ -25,11 +26,11 @@ HEADS = (
 
 
 def percent(e: float) -> str:
-    """A share in per cent: two digits behind the point where it is small, else one."""
+    """A share in per cent: two digits behind the point where it is small, none where it is large, else one."""
     share = Decimal(100 * e)
     if 0 < share < Decimal("0.005"):
         return "<0.01%"
-    digits = "0" if not share else "0.01" if share < 1 else "0.1"
+    digits = "0" if not share else "0.01" if share < 1 else "0.1" if share < 100 else "1"
     return f"{share.quantize(Decimal(digits), ROUND_HALF_UP)}%"
 
 

@@ -13,9 +13,10 @@ from lightnets_edu.threads import one_thread
 
 DIMENSIONS = (2, 3, 5, 15, 30)  # Figure 1 of Sandler et al. (2018)
 DECODERS = ("best affine", "inverse of T")
-POINTS, BETWEEN = 49, 20        # points drawn, and steps from one to the next on the curve that is measured
-SEEDS = (0, 1, 2, 5)            # the first whose rows 1 and 2 lie 40° or more apart: T has a sane inverse at n = 2
-MANY = range(100)               # the seeds of the averages
+POINTS, BETWEEN = 49, 10    # points drawn, and steps from one to the next on the curve that is measured
+START = math.pi / 24        # the spiral's first angle: no point drawn lies where two hundredths of T could cancel out
+DRAWS = range(1, 101)       # of the matrix T: seeds 0 to 99
+LINES = 5                   # rows of T that a reader can turn: the first
 DEAD, FLATTENED, DECODABLE = "0", "1", "2"
 
 Activation = Callable[[Tensor], Tensor]
@@ -25,13 +26,12 @@ class Trip(NamedTuple):
     """What one matrix and an activation do to the spiral.
 
     `decoded` and `errors` by decoder: (POINTS, 2), and the root-mean-square distance between decoded and true points of
-    the whole curve, as a share of the same for its mean. `kept` (POINTS, n): the coordinates that are not zero. `fates`
-    has a letter for each point: DEAD, all coordinates zero; DECODABLE, the Jacobian has rank 2; else FLATTENED.
+    the whole curve, as a share of the same for its mean. `fates` has a letter for each point: DEAD, all coordinates
+    zero; DECODABLE, the Jacobian has rank 2; else FLATTENED.
     """
 
     decoded: dict[str, Tensor]
     errors: dict[str, float]
-    kept: Tensor
     fates: str
 
 
@@ -42,16 +42,46 @@ def measuring() -> Iterator[None]:
         yield
 
 
-def spiral() -> Tensor:
-    """The curve that is measured; every BETWEEN-th of its points is drawn. (POINTS, 2) with steps between."""
+def spiral(bent: Sequence[int] = ()) -> Tensor:
+    """The curve that is measured; every BETWEEN-th of its points is drawn. (POINTS, 2) with steps between.
+
+    `bent`: how far each point drawn was pulled, x and y, in hundredths; what lies between goes along in proportion.
+    """
     f = torch.linspace(0, 1, (POINTS - 1) * BETWEEN + 1, dtype=torch.float64)
-    return (0.1 + 0.9 * f)[:, None] * torch.stack([torch.cos(4 * math.pi * f), torch.sin(4 * math.pi * f)], 1)
+    angle = 4 * math.pi * f + START
+    curve = (0.1 + 0.9 * f)[:, None] * torch.stack([angle.cos(), angle.sin()], 1)
+    curve = curve.mul(1e5).round().div(1e5) + 0    # as a page gets it, no minus before zero
+    if any(bent):
+        pulled = torch.tensor(bent, dtype=torch.float64).view(1, POINTS, 2).mT / 100
+        curve += nn.functional.interpolate(pulled, len(f), mode="linear", align_corners=True)[0].T
+    return curve
 
 
-def matrix(n: int, seed: int) -> Tensor:
-    """T, (n, 2), standard normal: the first n of the seed's rows, so that wider embeddings keep the narrower ones'."""
-    generator = torch.Generator().manual_seed(seed)
-    return torch.randn(DIMENSIONS[-1], 2, dtype=torch.float64, generator=generator)[:n]
+def matrix(n: int, draw: int, turned: Sequence[int] = ()) -> Tensor:
+    """T, (n, 2), standard normal in hundredths: the first n of the draw's rows, so that wider embeddings keep the
+    narrower ones'; the first LINES of them `turned` by so many degrees."""
+    generator = torch.Generator().manual_seed(draw - 1)
+    t = torch.randn(DIMENSIONS[-1], 2, dtype=torch.float64, generator=generator).mul(100).round().div(100)
+    t = t + 0    # no minus before zero
+    if any(turned):
+        by = torch.tensor([*turned, *[0] * (len(t) - len(turned))], dtype=torch.float64).deg2rad()
+        cos, sin = by.cos(), by.sin()
+        t = torch.stack([cos * t[:, 0] - sin * t[:, 1], sin * t[:, 0] + cos * t[:, 1]], 1)
+    return t[:n]
+
+
+def hundredths(draw: int) -> list[int]:
+    """A draw's matrix, row by row."""
+    numbers: list[int] = matrix(DIMENSIONS[-1], draw).mul(100).round().long().flatten().tolist()
+    return numbers
+
+
+def spaced(n: int) -> list[int]:
+    """By how many degrees the first draw's lines are to be turned, to stand a circle's nth part from each other."""
+    angles = torch.atan2(*matrix(n, 1).T.flip(0)).rad2deg()
+    wanted = angles[0] + 360 / n * torch.arange(n)
+    turned = (wanted - angles).round().add(180).remainder(360).sub(180)
+    return [*turned.long().tolist(), *[0] * (LINES - n)]
 
 
 def ready(source: object) -> Activation:
@@ -96,70 +126,43 @@ def sent(activation: Activation, x: Tensor, t: Tensor) -> tuple[Tensor, str]:
 def decode(y: Tensor, x: Tensor, t: Tensor) -> dict[str, Tensor]:
     """Back to the plane, (P, n) -> (P, 2): by the affine map with least squared error on these points, and by T's
     (pseudo-)inverse, as in the paper's figure."""
-    with_one = torch.cat([y, torch.ones(len(y), 1, dtype=y.dtype)], 1)
+    with_one = torch.cat([torch.ones(len(y), 1, dtype=y.dtype), y], 1)
     affine = with_one @ torch.linalg.lstsq(with_one, x, driver="gelsd").solution
-    return dict(zip(DECODERS, (affine, y @ torch.linalg.pinv(t).T), strict=True))
+    return dict(zip(DECODERS, (affine, y @ torch.linalg.pinv(t, rtol=1e-6).T), strict=True))
 
 
-def trip(activation: Activation, n: int, seed: int) -> Trip:
-    """The whole way for the first n rows of a seed's matrix."""
-    x, t = spiral(), matrix(n, seed)
+def trip(activation: Activation, n: int, draw: int, turned: Sequence[int] = (), bent: Sequence[int] = ()) -> Trip:
+    """The whole way for the first n rows of a draw's matrix."""
+    x, t = spiral(bent), matrix(n, draw, turned)
     decoded = decode(image(activation, x @ t.T).detach(), x, t)
-    y, fates = sent(activation, x[::BETWEEN], t)
+    _, fates = sent(activation, x[::BETWEEN], t)
     spread = (x - x.mean(0)).norm()
     errors = {decoder: float((back - x).norm() / spread) for decoder, back in decoded.items()}
-    drawn = {decoder: back[::BETWEEN] for decoder, back in decoded.items()}
-    return Trip(drawn, errors, y != 0, fates)
+    return Trip({decoder: back[::BETWEEN] for decoder, back in decoded.items()}, errors, fates)
 
 
-def sectors(activation: Activation, n: int, seed: int) -> list[tuple[float, float, str]]:
-    """The sectors of the plane that get lost: from and to in degrees, counter-clockwise, and the fate of their points.
+class Many(NamedTuple):
+    """What all DRAWS do: lines of `averages`; `errors` by n, in thousandths, for both decoders."""
 
-    Between two directions at right angles to rows of T, ReLU treats all points alike. An activation whose fates do not
-    follow the direction alone has none.
-    """
-    t, x = matrix(n, seed), spiral()[::4]
-    across = torch.atan2(t[:, 0], -t[:, 1])
-    edges = torch.cat([across, across + math.pi]).remainder(2 * math.pi).sort().values
-    edges = torch.cat([edges, edges[:1] + 2 * math.pi])
-    middle = (edges[1:] + edges[:-1]) / 2
-    ways = torch.stack([torch.cos(middle), torch.sin(middle)], 1)
-    fates = {sent(activation, r * ways, t)[1] for r in (0.01, 0.1, 0.5, 1.0)}
-    (first, *others) = fates
-    if others or set(first) == {DECODABLE}:
-        return []
-    angle = torch.atan2(x[:, 1], x[:, 0])
-    own = torch.searchsorted(edges, edges[0] + (angle - edges[0]).remainder(2 * math.pi), right=True) - 1
-    if sent(activation, x, t)[1] != "".join(first[i] for i in own.tolist()):
-        return []
-    found: list[tuple[float, float, str]] = []
-    for start, end, fate in zip(edges[:-1].rad2deg().tolist(), edges[1:].rad2deg().tolist(), first, strict=True):
-        if found and found[-1][1:] == (start, fate):
-            start = found.pop()[0]
-        found.append((start, end, fate))
-    return [(round(a, 1), round(b, 1), fate) for a, b, fate in found if fate != DECODABLE]
+    averages: list[list[float]]
+    errors: dict[str, list[list[int]]]
 
 
-def averages(activation: Activation) -> list[list[float]]:
-    """For each n over MANY seeds: n; mean and standard deviation of the best affine decoder's error; the inverse's
-    error at one tenth, the median and nine tenths of the seeds; the mean shares of decodable and dead points."""
-    lines = []
+def many_draws(activation: Activation) -> Many:
+    """Each line of the averages has n; mean and standard deviation of the best affine decoder's error; the inverse's
+    error at one tenth, the median and nine tenths of the draws; the mean shares of decodable and dead points."""
+    lines, errors = [], {}
     for n in DIMENSIONS:
-        trips = [trip(activation, n, seed) for seed in MANY]
+        trips = [trip(activation, n, draw) for draw in DRAWS]
         affine, inverse = (torch.tensor([way.errors[d] for way in trips], dtype=torch.float64) for d in DECODERS)
         spread = inverse.quantile(torch.tensor([0.1, 0.5, 0.9], dtype=torch.float64)).tolist()
-        shares = [sum(way.fates.count(fate) for way in trips) / POINTS / len(MANY) for fate in (DECODABLE, DEAD)]
+        shares = [sum(way.fates.count(fate) for way in trips) / POINTS / len(DRAWS) for fate in (DECODABLE, DEAD)]
         lines.append([n, *(round(v, 6) for v in (affine.mean().item(), affine.std().item(), *spread, *shares))])
-    return lines
+        errors[str(n)] = [own.mul(1000).round().long().tolist() for own in (affine, inverse)]
+    return Many(lines, errors)
 
 
-def path(points: Tensor) -> str:
-    """Points as a text of whole thousandths, x y x y."""
-    return " ".join(str(v) for v in (1000 * points).round().long().flatten().tolist())
-
-
-def packed(kept: Tensor) -> str:
-    """Each point's bits in base 32, the first coordinate lowest, five a digit, the lowest digit first."""
-    rows: list[Sequence[bool]] = kept.tolist()
-    cut = [row[k : k + 5] for row in rows for k in range(0, len(row), 5)]
-    return "".join("0123456789abcdefghijklmnopqrstuv"[sum(bit << k for k, bit in enumerate(five))] for five in cut)
+def rounded(points: Tensor) -> list[list[float]]:
+    """Points, each x and y to thousandths."""
+    found: list[list[float]] = (1000 * points).round().div(1000).tolist()
+    return found

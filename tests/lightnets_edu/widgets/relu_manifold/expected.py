@@ -1,16 +1,11 @@
 """What the figure of the spiral must say, reckoned in Python."""
 
+import math
 from typing import TYPE_CHECKING
 
+from lightnets_edu.widgets.relu_manifold import trip as _manifold
 from lightnets_edu.widgets.relu_manifold.many import percent
-from lightnets_edu.widgets.relu_manifold.trip import (
-    DEAD,
-    DECODABLE,
-    DECODERS,
-    DIMENSIONS,
-    FLATTENED,
-    POINTS,
-)
+from lightnets_edu.widgets.relu_manifold.trip import DEAD, DECODABLE, DECODERS, DIMENSIONS, FLATTENED, POINTS
 
 if TYPE_CHECKING:
     from lightnets_edu.widgets.relu_manifold import ReluManifold
@@ -18,27 +13,37 @@ if TYPE_CHECKING:
 FATES = {DECODABLE: "decodable", FLATTENED: "flattened", DEAD: "dead"}
 
 
-def sentence(widget: "ReluManifold") -> str:
-    """What the picture shows, in words."""
-    trip, n, i = widget.trip(), widget.n, widget.point
-    fates, bits, chosen = trip["fates"], kept(trip["kept"], n, i), DECODERS.index(widget.decoder)
-    zero = bits.count(False)
-    own = f"Point {i}: {zero} of {n} coordinates {'is' if zero == 1 else 'are'} zero; {FATES[fates[i]]}."
-    if not widget.relu:
-        return f"n = {n}, no {widget.activation}: the map is linear, and both decoders are exact. {own}"
-    first = "Measured, not the formula. " if widget.departs else ""
-    return (
-        f"{first}n = {n}: {fates.count(DECODABLE)} of {POINTS} points are decodable, {fates.count(DEAD)} dead. "
-        f"Error, {widget.decoder}: {percent(trip['errors'][chosen])}; "
-        f"{DECODERS[1 - chosen]}: {percent(trip['errors'][1 - chosen])}. {own}"
-    )
+def rows_of_t(widget: "ReluManifold") -> list[list[float]]:
+    """The matrix as it is turned, where the page knows what follows."""
+    if widget.trips or not widget.relu:
+        return []
+    return _manifold.matrix(widget.n, widget.draw, widget.turned).tolist()
 
 
-def kept(packed: str, n: int, i: int) -> list[bool]:
-    """Which coordinates of point i are not zero."""
-    digits = -(-n // 5)
-    own = packed[i * digits : (i + 1) * digits]
-    return [bool(int(own[k // 5], 32) >> k % 5 & 1) for k in range(n)]
+def spots(widget: "ReluManifold") -> tuple[list[list[float]], list[list[float]]]:
+    """The points drawn, before and after."""
+    before = _manifold.spiral(widget.bent)[:: _manifold.BETWEEN].tolist()
+    return before, widget.trip()["decoded"][DECODERS.index(widget.decoder)]
+
+
+def zeros(widget: "ReluManifold", i: int) -> list[bool]:
+    """Which coordinates of point i are zero after ReLU."""
+    x, y = spots(widget)[0][i]
+    return [a * x + b * y <= 0 for a, b in rows_of_t(widget)]
+
+
+def sentence(widget: "ReluManifold", i: int | None = None) -> str:
+    """What is said of a point, or of the one that is picked; the distance to hundredths, for a page computes its own."""
+    i = widget.point if i is None else i
+    before, after = spots(widget)
+    zero = "measured" if widget.trips else f"{sum(zeros(widget, i))} of {widget.n} zero"
+    return f"Point {i}: {zero}, {FATES[widget.trip()['fates'][i]]}; decoded {math.dist(before[i], after[i]):.2f} from its place."
+
+
+def counts(widget: "ReluManifold") -> str:
+    """The legend."""
+    fates = widget.trip()["fates"]
+    return f"● {fates.count(DECODABLE)} decodable  ○ {fates.count(FLATTENED)} flattened  × {fates.count(DEAD)} dead"
 
 
 def rows(widget: "ReluManifold") -> list[list[str]]:
@@ -46,6 +51,6 @@ def rows(widget: "ReluManifold") -> list[list[str]]:
     found = []
     for n, others in zip(DIMENSIONS, widget.many[1:], strict=True):
         trip = widget.trip(n)
-        counts = [f"{trip['fates'].count(fate)} of {POINTS}" for fate in (DECODABLE, DEAD)]
-        found.append([str(n), *map(percent, trip["errors"]), *counts, *others])
+        shares = [f"{trip['fates'].count(fate)} of {POINTS}" for fate in (DECODABLE, DEAD)]
+        found.append([str(n), *map(percent, trip["errors"]), *shares, *others])
     return found

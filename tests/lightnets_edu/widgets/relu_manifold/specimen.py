@@ -6,28 +6,30 @@ from lightnets_edu.widgets import ReluManifold
 
 
 def act(figure) -> None:
-    figure.get_by_role("radio", name="n = 5").click()
-    figure.page.keyboard.press("ArrowRight")
+    figure.get_by_label("Dimensions n").fill("3")
     figure.get_by_label("Decoder").select_option("inverse of T")
-    figure.get_by_label("Random T").fill("3")
-    figure.get_by_label("Point").fill("7")
+    for _ in range(5):
+        figure.get_by_role("button", name="Draw again").click()
+    figure.get_by_role("slider", name="Line 2").press("ArrowRight")
+    figure.get_by_role("slider", name="Point").press("ArrowLeft")
 
 
 SPECIMEN = Specimen(
-    make=lambda: ReluManifold(n=2, seed=0),
+    make=lambda: ReluManifold(n=2),
     label="ReLU on an embedded spiral, interactive",
     moves=[
-        {"n": 3, "seed": 1, "point": 0},
-        {"n": 5, "seed": 2, "point": 48},
-        {"n": 15, "seed": 5},
+        {"n": 3, "draw": 2, "point": 0},
+        {"n": 5, "draw": 3, "point": 48, "turned": [0, 30, -60, 90, 180]},
+        {"n": 15, "draw": 100},
         {"n": 30, "decoder": "inverse of T", "point": 20},
-        {"n": 2, "seed": 2},
+        {"n": 2, "draw": 4, "turned": [0] * 5, "bent": [20, -10] * 49},
         {"n": 3, "relu": False},
-        {"n": 30, "decoder": "best affine", "relu": True},
-        {"n": 2, "seed": 0, "point": 30},
+        {"n": 30, "decoder": "best affine", "relu": True, "bent": [0] * 98},
+        {"n": 2, "draw": 1, "point": 30},
     ],
     live=Live(
-        act, "w.n, w.decoder, w.seed, w.point, w.trip()['fates'].count('2')", "(15, 'inverse of T', 5, 7, 49)",
-        "w.n = 2; w.seed = 1; w.decoder = 'best affine'", "n = 2: 18 of 49 points are decodable, 19 dead.",
+        act, "w.n, w.decoder, w.draw, w.turned, w.point, w.trip()['fates'].count('2')",
+        "(15, 'inverse of T', 6, [0, 3, 0, 0, 0], 29, 49)",
+        "w.n = 2; w.draw = 2; w.turned = [0] * 5; w.decoder = 'best affine'", "● 18 decodable",
     ),
 )
