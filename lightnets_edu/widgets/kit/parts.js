@@ -45,8 +45,10 @@ export function parts(label, { show, pick, shift }) {
     else return;
     taken(event);
   }
+  // Chrome lets Tab stop at a group that hears of the focus, unless told otherwise.
   const node = svg("g", {
     role: "listbox",
+    tabindex: -1,
     class: "ln-parts",
     "aria-label": label,
     "data-lm-suppress-shortcuts": true,

@@ -47,9 +47,7 @@ export default widget(words.figure, (kit) => {
     kinds = upto(words.kinds.length).filter((kind) =>
       [...loaded.values()].some(({ rows }) => rows.some((row) => row[1] === kind)),
     );
-  const shown = choice(words.network, (name) =>
-      set({ shown: name, against: name === here.against ? here.shown : here.against }),
-    ),
+  const shown = choice(words.network, (name) => set({ shown: name })),
     against = choice(words.against, (name) => set({ against: name })),
     count = choice(words.count, (name) => set({ metric: name })),
     sorted = tick(words.sorted, (on) => set({ order: ORDERS[+on] })),
@@ -59,7 +57,7 @@ export default widget(words.figure, (kit) => {
       onclick: () => set(here.sketching ? { sketching: false } : { sketching: true, sketch: EMPTY }),
     }),
     questions = asks(kit, words.asks);
-  questions.node.prepend(start);
+  questions.node.replaceChildren(start, ...questions.node.children);
 
   const plots = [plot(), plot()],
     sky = svg("g", { "aria-hidden": "true" });
@@ -191,12 +189,13 @@ export default widget(words.figure, (kit) => {
       here = Object.fromEntries(TRAITS.map((name) => [name, model.get(name)]));
       const { brush, sketch, ...shape } = here,
         now = width + JSON.stringify(shape),
-        others = ["", ...names.filter((name) => name !== here.shown)];
+        free = (taken) => names.filter((name) => name !== taken),
+        [firsts, others] = [free(here.against), ["", ...free(here.shown)]];
       if (now !== built) build(width);
       built = now;
       tell();
       reserve(live, Math.ceil(1350 / width));
-      shown.put(names, here.shown, labels(names));
+      shown.put(firsts, here.shown, labels(firsts));
       against.put(others, here.against, labels(others), others.length < 2);
       count.put(METRICS, here.metric, words.measures.slice(1));
       sorted.put(here.order !== ORDERS[0]);

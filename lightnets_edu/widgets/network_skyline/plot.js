@@ -10,7 +10,6 @@ const HALVES = [0, 0.5, 1];
 
 const clip = (n, most) => Math.max(0, Math.min(n, most));
 const write = (text, x, y, anchor) => svg("text", { text, x, y, "text-anchor": anchor });
-const named = (text, x, y) => svg("text", { text, x, y, class: "ln-name" });
 const path = (name) => svg("path", { class: `ln-ns-${name}` });
 const round = (text) => text.replace(/\d+\.\d+/g, (n) => +(+n).toFixed(2));
 const draw = (node, pieces) => node.setAttribute("d", round(pieces.join("")));
@@ -21,10 +20,9 @@ export function plot() {
     [bars, marks] = ["bars", "marks"].map(inked),
     [grid, here, veil, edges, guess] = ["grid ln-quiet", "here ln-quiet", "veil ln-quiet", "edges", "guess"].map(path),
     [told, texts] = ["ln-ns-told", ""].map((name) => svg("g", { class: name })),
-    share = write("", 0, 0, "end"),
-    node = svg("g", {}, grid, here, ...bars, ...marks, veil, edges, guess, told, texts, share),
+    node = svg("g", {}, grid, here, ...bars, ...marks, veil, edges, guess, told, texts),
     [columns, boxes, stretches] = [[], [], []];
-  let left, right, top, foot, low, pitch, many, scale;
+  let left, right, top, foot, low, pitch, many, scale, share;
   const at = (k) => left + pitch * k,
     tenth = (j) => (j * many) / 10,
     up = (part) => foot - (foot - top) * clip(part, 1),
@@ -44,7 +42,7 @@ export function plot() {
     node,
     /** Of the layers as drawn, or of n parts of them, the one at x. */
     find: (x, n) => clip(Math.floor(((x - left) / (right - left)) * (n || many)), (n || many) - 1),
-    /** How high y is, from 0 to 1; whether x is near the beginning of the k-th; and whether the plot is at a spot. */
+    /** How high y is, from 0 to 1; and whether a spot is at or behind the plot. */
     high: (y) => clip((foot - y) / (foot - top), 1),
     holds: ([x, y]) => x > left - LEFT && y > top - HEAD,
     /** Draws a network, and gives its parts. */
@@ -59,12 +57,9 @@ export function plot() {
         shares = byKind(rows, metric),
         run = order === "execution",
         gap = pitch > 4 ? Math.min(3, pitch / 5) : pitch > 2 ? 0.4 : 0,
-        letters = Math.floor((width - LEFT - 100) / 7),
+        letters = (width - LEFT - 100) / 7,
         lane = (i) => foot + 5 + LANE * i;
-      const bar = (k, y, end) => {
-        const from = at(k) + gap / 2;
-        return `M${from} ${y}V${end}H${at(k + 1) - gap / 2}V${y}z`;
-      };
+      const bar = (k, y, end) => `M${at(k) + gap / 2} ${y}V${end}H${at(k + 1) - gap / 2}V${y}z`;
       for (const kind of KINDS) {
         const own = upto(rows.length).filter((k) => rows[places[k]][1] === kind),
           y = lane(kinds.indexOf(kind));
@@ -81,8 +76,7 @@ export function plot() {
         ...HALVES.map((part) => `M${left} ${up(part)}H${right}`),
         ...kinds.map((_, i) => `M${left} ${lane(i) + LANE / 2}H${right}`),
       ]);
-      share.setAttribute("x", x + width);
-      share.setAttribute("y", y + 13);
+      share = write("", x + width, y + 13, "end");
       told.replaceChildren(
         ...HALVES.map((part) => write(short(most * part), left - 6, up(part) + 4, "end")),
         ...kinds.map((kind, i) =>
@@ -91,8 +85,9 @@ export function plot() {
       );
       const below = run ? maps(rows) : words.ends.map((end, i) => write(end, [left, right][i], low + 13, i && "end"));
       texts.replaceChildren(
-        named(label.length > letters ? `${label.slice(0, letters - 1)}…` : label, left, y + 13),
-        ...kinds.map((kind, i) => write(words.lanes[kind], left - 6, lane(i) + LANE - 2, "end")),
+        write(label.length > letters ? `${label.slice(0, letters - 1)}…` : label, left, y + 13),
+        share,
+        ...kinds.map((kind, i) => write(words.kinds[kind], left - 6, lane(i) + LANE - 2, "end")),
         ...below,
       );
       const own = run ? blocks : [];

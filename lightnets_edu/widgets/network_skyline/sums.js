@@ -43,13 +43,13 @@ export function ceiling(most) {
 }
 
 /** The places of n layers that a brush covers: from the first up to, and without, the last. */
-export const brushed = (n, ends) => ends.map((end) => Math.ceil((end * n) / ENDS - 0.5)).sort((a, b) => a - b);
+export const brushed = (n, ends) => ends.map((end) => Math.round((end * n) / ENDS)).sort((a, b) => a - b);
 
 /** The brush that covers these places. */
 export const brush = (n, from, to) => [from, to].map((place) => Math.round((ENDS * place) / n));
 
 /** What each tenth of the layers costs, a layer on a border in parts. */
-export function tenths(numbers) {
+function tenths(numbers) {
   const n = numbers.length,
     part = (j, k) => Math.max(0, Math.min((j + 1) / 10, (k + 1) / n) - Math.max(j / 10, k / n)) * n;
   return upto(10).map((j) => sum(numbers.map((number, k) => number * part(j, k))));
@@ -97,7 +97,8 @@ export function sides(numbers, [from, to]) {
 
 /** How the totals of two networks compare; "" for one alone, and where one of them has none. */
 export function compare(networks, metric) {
-  const totals = networks.map(({ label, numbers }) => [label, sum(numbers)]).sort((a, b) => a[1] - b[1]),
-    [[less, small], [more, large] = []] = totals;
+  const [[small, less], [large, more] = []] = networks
+    .map(({ label, numbers }) => [sum(numbers), label])
+    .sort(([a], [b]) => a - b);
   return small && large ? words.times(more, less, (large / small).toFixed(2), metric) : "";
 }
