@@ -60,7 +60,8 @@ export default widget(words.figure, (kit) => {
   questions.node.replaceChildren(start, ...questions.node.children);
 
   const plots = [plot(), plot()],
-    sky = svg("g", { "aria-hidden": "true" });
+    sky = svg("g", { "aria-hidden": "true" }),
+    pool = []; // all parts, in their order on the page
   // `rows` are those of the parts: of which plot, and which layers each part stands for; `hand` is where one began.
   let here, drawn, rows, built, hand, stood;
 
@@ -110,10 +111,17 @@ export default widget(words.figure, (kit) => {
       networks = pair.map((name) => loaded.get(name)),
       most = ceiling(Math.max(...networks.flatMap(({ rows }) => values(rows, metric)))),
       [height, boxes] = rooms(width, pair.length);
+    let next = 0;
+    function part(attributes) {
+      const one = (pool[next] ||= svg("rect", { role: "option" }));
+      for (const name in attributes) one.setAttribute(name, attributes[name]);
+      next += 1;
+      return one;
+    }
     stage.setAttribute("viewBox", `0 0 ${width} ${height}`);
     drawn = networks.map((network, i) => ({
       ...network,
-      ...plots[i].build(boxes[i], network, { metric, order, most, kinds }),
+      ...plots[i].build(boxes[i], network, { metric, order, sketching, most, kinds, part }),
     }));
     rows = drawn.flatMap(({ label, rows, columns, boxes, tenths, blocks, places }, i) => {
       const n = rows.length,
@@ -121,17 +129,17 @@ export default widget(words.figure, (kit) => {
         layers = places.map((place, k) => ({ name: words.layer(place + 1, n, rows[place][0]), from: k, to: k + 1 })),
         groups = blocks.map(({ name, from, to }) => ({ name: words.block(from + 1, to, n, name), from, to })),
         stretches = tenths.map((_, j) => ({ name: words.tenth(j + 1) }));
-      const layered = [
-          [columns, layers],
-          [boxes, groups],
-        ],
-        all = sketching ? (i ? [] : [[tenths, stretches]]) : layered;
+      const all = [
+        [tenths, stretches],
+        [columns, layers],
+        [boxes, groups],
+      ];
       return all.map(([nodes, spans]) => {
         nodes.forEach((one, k) => one.setAttribute("aria-label", name + spans[k].name));
         return { i, nodes, spans };
       });
     });
-    rows = rows.filter(({ nodes }) => nodes.length);
+    rows = rows.filter(({ i, nodes }) => nodes.length && !(sketching && i));
     settle(
       sky,
       drawn.map((_, i) => plots[i].node),

@@ -45,10 +45,9 @@ def _place(path: str, counted: dict[str, list[str]]) -> tuple[str, str]:
         parts.append(f"{known.index(number) + 1}")
         within += f".{number}"
     words = [word for word in rest[len(numbers) :] if not word.isdigit()]
-    if BLOCKS[first]:
-        name = "convolution" if first == "features" and not words else BLOCKS[first]
-    else:
-        name = words.pop(0)
+    name = BLOCKS[first] or words.pop(0)
+    if first == "features" and not words:
+        name = "convolution"
     roles = [ROLES.get(word, word.replace("_", " ")) for word in words]
     return " ".join(filter(None, (name, ".".join(parts)))), " ".join(filter(None, roles))
 

@@ -14,29 +14,18 @@ const path = (name) => svg("path", { class: `ln-ns-${name}` });
 const round = (text) => text.replace(/\d+\.\d+/g, (n) => +(+n).toFixed(2));
 const draw = (node, pieces) => node.setAttribute("d", round(pieces.join("")));
 
-/** A plot in a drawing: `node`, and `columns` and `boxes`, the parts for its layers as drawn and for its blocks. */
+/** A plot in a drawing. Its parts are `columns` for layers as they are drawn, `boxes` for blocks, `tenths` for a sketch. */
 export function plot() {
   const inked = (name) => KINDS.map((kind) => path(`${name} ln-ink${INKS[kind]}`)),
     [bars, marks] = ["bars", "marks"].map(inked),
     [grid, here, veil, edges, guess] = ["grid ln-quiet", "here ln-quiet", "veil ln-quiet", "edges", "guess"].map(path),
     [told, texts] = ["ln-ns-told", ""].map((name) => svg("g", { class: name })),
-    node = svg("g", {}, grid, here, ...bars, ...marks, veil, edges, guess, told, texts),
-    [columns, boxes, stretches] = [[], [], []];
+    node = svg("g", {}, grid, here, ...bars, ...marks, veil, edges, guess, told, texts);
   let left, right, top, foot, low, pitch, many, scale, share;
   const at = (k) => left + pitch * k,
     tenth = (j) => (j * many) / 10,
     up = (part) => foot - (foot - top) * clip(part, 1),
     area = (from, to, y, end) => `M${at(from)} ${y}H${at(to)}V${end}H${at(from)}z`;
-  /** So many parts of a pool, the i-th from and to the layers `box(i)`. */
-  const pool = (nodes, name, many, box, y, end) => {
-    while (nodes.length < many) nodes.push(svg("rect", { role: "option", class: `ln-ns-${name} ln-quiet` }));
-    return nodes.slice(0, many).map((one, i) => {
-      const [from, to] = box(i),
-        place = { x: at(from), y, width: at(to) - at(from), height: end - y };
-      for (const name in place) one.setAttribute(name, place[name]);
-      return one;
-    });
-  };
 
   return {
     node,
@@ -45,8 +34,8 @@ export function plot() {
     /** How high y is, from 0 to 1; and whether a spot is at or behind the plot. */
     high: (y) => clip((foot - y) / (foot - top), 1),
     holds: ([x, y]) => x > left - LEFT && y > top - HEAD,
-    /** Draws a network, and gives its parts. */
-    build([x, y, width, height], { label, rows, blocks }, { metric, order, most, kinds }) {
+    /** Draws a network, and gives its parts: `part` makes one. */
+    build([x, y, width, height], { label, rows, blocks }, { metric, order, sketching, most, kinds, part }) {
       [left, right, top, low] = [x + LEFT, x + width - RIGHT, y + HEAD, y + height - FOOT];
       foot = low - LANE * kinds.length - 8;
       pitch = (right - left) / rows.length;
@@ -90,13 +79,19 @@ export function plot() {
         ...kinds.map((kind, i) => write(words.kinds[kind], left - 6, lane(i) + LANE - 2, "end")),
         ...below,
       );
-      const own = run ? blocks : [];
+      const own = sketching || !run ? [] : blocks;
+      /** So many parts, the i-th from and to the layers `ends(i)`. */
+      const row = (name, many, ends, y, end) =>
+        upto(many).map((i) => {
+          const [from, to] = ends(i).map(at);
+          return part({ class: `ln-ns-${name} ln-quiet`, x: from, y, width: to - from, height: end - y });
+        });
       return {
         numbers: places.map((i) => numbers[i]),
         places,
-        columns: pool(columns, "part", rows.length, (k) => [k, k + 1], top, foot),
-        boxes: pool(boxes, "box", own.length, (i) => [own[i].from, own[i].to], foot + 3, low),
-        tenths: pool(stretches, "part", 10, (j) => [tenth(j), tenth(j + 1)], top, foot),
+        columns: row("part", sketching ? 0 : many, (k) => [k, k + 1], top, foot),
+        boxes: row("box", own.length, (i) => [own[i].from, own[i].to], foot + 3, low),
+        tenths: row("part", sketching ? 10 : 0, (j) => [tenth(j), tenth(j + 1)], top, foot),
       };
     },
     /** Lights the layers that are meant, if any, and leaves what a brush does not add up pale; `text` is their sum. A
