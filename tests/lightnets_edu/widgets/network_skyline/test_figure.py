@@ -110,7 +110,7 @@ def test_layers_are_called_as_papers_call_them():
     assert of("mobilenet_v2_1.0")[3][:2] == ["block 2", "expansion"] and of("mobilenet_v2_1.0")[-2][0] == "last convolution"
     assert of("vgg16")[12][:2] == ["convolution 13", "standard 3×3"] and of("squeezenet_1.0")[1][:2] == ["fire2", "squeeze"]
     assert of("inception_v3")[5][:2] == ["module 1", "1×1 tower"] and of("squeezenext_1.0_sqnxt_23")[13][0] == "block 1.3"
-    assert of("mobilenet_v3_large_1.0")[12][:2] == ["block 4", "squeeze-and-excite squeeze"]
+    assert of("mobilenet_v3_large_1.0")[11][:2] == ["block 4", "squeeze-and-excite squeeze"]
     assert places(["exit.1.depthwise.0", "exit.3.depthwise.0"]) == [("exit flow 1", ""), ("exit flow 2", "")]
     assert places(["a.0", "a.3", "b.0.0", "b.1", "c.2", "", "mine.4.conv_a.0"]) == [
         ("a 0", ""), ("a 3", ""), ("b 0", ""), ("b 1", ""), ("c", ""), ("", ""), ("mine 4", "conv_a"),
