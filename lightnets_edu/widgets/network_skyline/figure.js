@@ -76,9 +76,9 @@ export default widget(words.figure, (kit) => {
     show: tell,
     pick([row, k]) {
       const { i, spans } = rows[row],
-        { from, to } = spans[k],
-        ends = brush(drawn[i].rows.length, from, to);
-      if (!here.sketching) set({ brush: `${ends}` === `${here.brush}` ? ALL : ends });
+        ends = brush(drawn[i].rows.length, spans[k].from, spans[k].to);
+      if (here.sketching) raise(k, k, (here.sketch[k] + 1) % 11);
+      else set({ brush: `${ends}` === `${here.brush}` ? ALL : ends });
     },
     shift([row, k], [x, y]) {
       const { i, nodes, spans } = rows[row];
@@ -125,9 +125,9 @@ export default widget(words.figure, (kit) => {
     }));
     rows = drawn.flatMap(({ label, rows, columns, boxes, tenths, blocks, places }, i) => {
       const n = rows.length,
-        name = pair.length > 1 ? `${label}. ` : "",
+        name = pair[1] ? `${label}. ` : "",
         layers = places.map((place, k) => ({ name: words.layer(place + 1, n, rows[place][0]), from: k, to: k + 1 })),
-        groups = blocks.map(({ name, from, to }) => ({ name: words.block(from + 1, to, n, name), from, to })),
+        groups = blocks.map((own) => ({ ...own, name: words.block(own.from + 1, own.to, n, own.name) })),
         stretches = tenths.map((_, j) => ({ name: words.tenth(j + 1) }));
       const all = [
         [tenths, stretches],

@@ -81,7 +81,7 @@ def costs(numbers: Sequence[int], span: Sequence[int], metric: str) -> str:
 def sides(numbers: Sequence[int], span: Sequence[int]) -> str:
     """What lies before them, and behind."""
     before, behind = sum(numbers[: span[0]]), sum(numbers[span[1] :])
-    return f"before {percent(before, sum(numbers))}, behind {percent(behind, sum(numbers))}"
+    return f"{percent(before, sum(numbers))} before, {percent(behind, sum(numbers))} behind"
 
 
 def compare(networks: Sequence[dict], metric: str) -> str:

@@ -67,7 +67,7 @@ def test_sentences(odd):
     v1, vgg = NetworkSkyline(["mobilenet_v1_1.0", "vgg16"]).networks
     one, two = ({"label": own["label"], "numbers": values(unpacked(own), "macs")} for own in (v1, vgg))
     assert costs(one["numbers"], [16, 17], "macs") == "51,380,224 multiply-adds, 9.03%"
-    assert sides(one["numbers"], [16, 17]) == "before 49.54%, behind 41.43%"
+    assert sides(one["numbers"], [16, 17]) == "49.54% before, 41.43% behind"
     assert compare([one, two], "macs") == "VGG-16: 27.20 times as many multiply-adds as MobileNet V1 1.0."
     assert compare([one], "macs") == compare([one, {"label": "nothing", "numbers": [0]}], "macs") == ""
     assert [percent(1, 32), percent(0, 0), percent(2, 3)] == ["3.13%", "0.00%", "66.67%"]
