@@ -9,6 +9,7 @@ import {
   brush,
   brushed,
   ceiling,
+  clip,
   compare,
   costs,
   overlap,
@@ -26,7 +27,6 @@ import { words } from "./words.js";
 const ORDERS = ["execution", "largest first"],
   METRICS = NUMBERS.slice(1),
   ALL = [0, 1000],
-  EMPTY = upto(10).map(() => 0),
   TRAITS = ["shown", "against", "metric", "order", "brush", "sketch", "sketching"];
 
 /** The room of the plots, and where they stand in it: side by side, or one below the other where neither would be
@@ -54,7 +54,7 @@ export default widget(words.figure, (kit) => {
     start = html("button", {
       type: "button",
       "data-sets": "sketching sketch",
-      onclick: () => set(here.sketching ? { sketching: false } : { sketching: true, sketch: EMPTY }),
+      onclick: () => set(here.sketching ? { sketching: false } : { sketching: true, sketch: Array(10).fill(0) }),
     }),
     questions = asks(kit, words.asks);
   questions.node.replaceChildren(start, ...questions.node.children);
@@ -62,18 +62,27 @@ export default widget(words.figure, (kit) => {
   const plots = [plot(), plot()],
     sky = svg("g", { "aria-hidden": "true" }),
     pool = []; // all parts, in their order on the page
-  // `rows` are those of the parts: of which plot, and which layers each part stands for; `hand` is where one began.
-  let here, drawn, rows, built, hand, stood;
+  // `rows` are those of the parts: of which plot, and which layers each part stands for; `hand` is where one began, in
+  // the plot that is `held`, and `stood` where it got to.
+  let here, drawn, rows, built, held, hand, stood, swept;
 
-  /** Adds up the layers of the i-th network from a to b, as drawn. */
-  const sweep = (i, a, b) => set({ brush: brush(drawn[i].rows.length, Math.min(a, b), Math.max(a, b) + 1) });
+  /** Adds up the layers of the i-th network from a to b, as drawn; it is the sum that is said then, not the last one. */
+  function sweep(i, a, b) {
+    stood = [rows.findIndex((own) => own.i === i), b];
+    swept = true;
+    set({ brush: brush(drawn[i].rows.length, Math.min(a, b), Math.max(a, b) + 1) });
+  }
   /** Sketches a height from one tenth to another. */
   function raise(a, b, level) {
     const inside = (j) => j >= Math.min(a, b) && j <= Math.max(a, b);
-    set({ sketch: here.sketch.map((old, j) => (inside(j) ? Math.max(0, Math.min(level, 10)) : old)) });
+    set({ sketch: here.sketch.map((old, j) => (inside(j) ? clip(level, 10) : old)) });
   }
   const group = parts(words.parts, {
-    show: tell,
+    show(spot) {
+      swept = `${spot}` === `${stood}`;
+      if (!swept) stood = null;
+      tell();
+    },
     pick([row, k]) {
       const { i, spans } = rows[row],
         ends = brush(drawn[i].rows.length, spans[k].from, spans[k].to);
@@ -84,24 +93,22 @@ export default widget(words.figure, (kit) => {
       const { i, nodes, spans } = rows[row];
       if (here.sketching) raise(k, k, here.sketch[k] - Math.sign(y));
       if (nodes !== drawn[i].columns || !x) return null;
-      if (`${stood}` !== `${[row, k]}`) hand = k;
-      const to = Math.max(0, Math.min(k + x, spans.length - 1));
-      sweep(i, hand, to);
-      return (stood = [row, to]);
+      if (!stood) hand = k;
+      sweep(i, hand, clip(k + x, spans.length - 1));
+      return stood;
     },
   });
   const stage = svg("svg", { class: "ln-ns-stage" }, sky, group.node);
   drag(group.node, {
     start(spot) {
-      const i = here.sketching ? 0 : drawn.findLastIndex((_, i) => plots[i].holds(spot));
-      hand = [i, plots[i].find(spot[0], here.sketching && 10)];
+      held = here.sketching ? 0 : drawn.findLastIndex((_, i) => plots[i].holds(spot));
+      hand = plots[held].find(spot[0], here.sketching && 10);
     },
     move([x, y]) {
-      const [i, from] = hand,
-        k = plots[i].find(x, here.sketching && 10);
-      if (!here.sketching) return sweep(i, from, k);
-      raise(from, k, Math.round(10 * plots[0].high(y)));
-      hand = [i, k];
+      const k = plots[held].find(x, here.sketching && 10);
+      if (!here.sketching) return sweep(held, hand, k);
+      raise(hand, k, Math.round(10 * plots[0].high(y)));
+      hand = k;
     },
   });
 
@@ -168,7 +175,7 @@ export default widget(words.figure, (kit) => {
         mine,
         some[i],
         all || cover ? short(total) : words.part(rounded(part, total), short(total)),
-        i ? EMPTY : cover ? sketch.map((level) => level / 10) : ahead(sketch, numbers),
+        i ? [] : cover ? sketch.map((level) => level / 10) : ahead(sketch, numbers),
         cover,
       );
     });
@@ -178,7 +185,7 @@ export default widget(words.figure, (kit) => {
       const { label, numbers } = one,
         ends = own && [own.from, own.to];
       if (sketching) return own ? words.level(own.name, sketch[k]) : words.draw(label, metric);
-      if (own)
+      if (own && !swept)
         return `${nodes[k].getAttribute("aria-label")}. ${costs(numbers, ends, metric)}; ${sides(numbers, ends)}.`;
       if (!all)
         return drawn

@@ -1,6 +1,6 @@
 // One network as a skyline: bars of its layers, and under them the layers again by kind, in boxes for blocks.
 import { svg, upto } from "../kit/shared.js";
-import { byKind, ranked, rounded, short, sum, values } from "./sums.js";
+import { byKind, clip, ranked, rounded, short, sum, values } from "./sums.js";
 import { words } from "./words.js";
 
 const [LEFT, RIGHT, HEAD, LANE, FOOT] = [42, 46, 20, 12, 16];
@@ -8,7 +8,6 @@ const INKS = [0, 1, 2, 2, 3, 3, 3];
 const KINDS = upto(words.kinds.length);
 const HALVES = [0, 0.5, 1];
 
-const clip = (n, most) => Math.max(0, Math.min(n, most));
 const write = (text, x, y, anchor) => svg("text", { text, x, y, "text-anchor": anchor });
 const path = (name) => svg("path", { class: `ln-ns-${name}` });
 const round = (text) => text.replace(/\d+\.\d+/g, (n) => +(+n).toFixed(2));

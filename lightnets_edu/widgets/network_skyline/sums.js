@@ -6,6 +6,7 @@ import { words } from "./words.js";
 export const NUMBERS = ["weights", "params", "macs", "access"];
 const ENDS = 1000; // a brush runs from 0 to this
 
+export const clip = (n, most) => Math.max(0, Math.min(n, most));
 export const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
 
 /** A network's rows, as they run, each with the name of its block before its own. */
