@@ -218,15 +218,14 @@ export default widget(words.figure, (kit) => {
       questions.put();
     },
     data() {
-      return drawn.map(({ label, input, rows }) => {
-        const line = (n, name, numbers) => [n, name, ...numbers.map(whole)],
-          totals = NUMBERS.map((measure) => sum(values(rows, measure)));
-        return table([
-          [words.layers, words.at(label, input), ...words.measures],
-          ...rows.map((row, i) => line(i + 1, row[0], row.slice(-4))),
-          line(words.all, "", totals),
-        ]);
-      });
+      return drawn.map(({ label, input, rows }) =>
+        table([
+          [words.layers, `${label}, ${input}`, ...words.measures],
+          ...[...rows, ["", 0, 0, ...NUMBERS.map((measure) => sum(values(rows, measure)))]].map(
+            ([what, , , ...own], i) => [rows[i] ? i + 1 : words.all, what, ...own.map(whole)],
+          ),
+        ]),
+      );
     },
   };
 });

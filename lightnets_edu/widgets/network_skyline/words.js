@@ -23,7 +23,6 @@ export const words = {
   tenth: (j) => `Tenth ${j} of the layers`,
   layers: "layers",
   all: "all",
-  at: (label, input) => `${label} at ${input}`,
   part: (share, total) => `${share} of ${total}`,
   layer: (i, n, what) => `Layer ${i} of ${n}: ${what}`,
   block: (from, to, n, name) => `Layers ${from} to ${to} of ${n}: ${name}`,
