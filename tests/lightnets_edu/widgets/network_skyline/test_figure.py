@@ -206,7 +206,7 @@ def test_measuring_leaves_the_module_and_the_references_alone():
     assert model.training and all(torch.equal(value, before[key]) for key, value in model.state_dict().items())
     figure.networks[0]["layers"][0][0] = "spoilt"
     assert NetworkSkyline(["mobilenet_v1_1.0"]).rows()[0][0].startswith("stem, standard")
-    assert reference("mobilenet_v1_1.0", list(IMAGE))[0][0] == "stem.0"
+    assert reference("mobilenet_v1_1.0", list(IMAGE))[0][0].startswith("stem.")
 
 
 @pytest.mark.parametrize(
@@ -271,8 +271,8 @@ def test_networks_are_measured_once():
     with pytest.raises(traitlets.TraitError, match="make another figure"):
         widget.set_state({"networks": [{**widget.network(), "label": "other"}]})
     assert widget.network()["label"] == "VGG-16"
-    widget.set_state({"networks": copy.deepcopy(widget.networks), "layer": 3})
-    assert widget.layer == 3
+    widget.set_state({"networks": copy.deepcopy(widget.networks), "brush": [3, 7]})
+    assert widget.brush == [3, 7]
 
 
 def test_neighbours_change_places():
