@@ -79,7 +79,7 @@ export function short(n) {
 /** A share for a drawing: 94.9%, 0.02%. */
 export function rounded(part, all) {
   const share = (100 * part) / (all || 1);
-  return `${+share.toPrecision(share < 1 ? 1 : 3)}%`;
+  return `${+(share < 1 ? share.toFixed(2) : share.toPrecision(3))}%`;
 }
 
 /** 94.86% */

@@ -196,7 +196,7 @@ def test_a_skyline_is_sketched_first_and_then_revealed(page, four):
     bars, say = tab.locator(".ln-ns-bars").nth(4), tab.locator(".ln-say")
     assert bars.is_visible()
     tab.get_by_role("button", name="Sketch first").click()
-    assert not bars.is_visible() and "%" not in "".join(tab.locator("svg text:visible").all_inner_texts()), "nothing tells"
+    assert not bars.is_visible() and "%" not in "".join(tab.locator("svg text:visible").all_text_contents()), "nothing tells"
     parts = tab.locator(".ln-ns-part").all()
     assert [part.get_attribute("aria-label") for part in parts] == [f"Tenth {j} of the layers" for j in range(1, 11)]
     box = parts[0].bounding_box()
