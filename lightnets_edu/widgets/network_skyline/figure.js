@@ -10,7 +10,6 @@ import {
   brushed,
   ceiling,
   clip,
-  compare,
   costs,
   overlap,
   percent,
@@ -44,9 +43,7 @@ export default widget(words.figure, (kit) => {
     ),
     names = [...loaded.keys()],
     labels = (list) => list.map((name) => loaded.get(name)?.label ?? words.none),
-    kinds = upto(words.kinds.length).filter((kind) =>
-      [...loaded.values()].some(({ rows }) => rows.some((row) => row[1] === kind)),
-    );
+    kinds = [...new Set([...loaded.values()].flatMap(({ rows }) => rows.map((row) => row[1])))].sort();
   const shown = choice(words.network, (name) => set({ shown: name })),
     against = choice(words.against, (name) => set({ against: name })),
     count = choice(words.count, (name) => set({ metric: name })),
@@ -102,7 +99,11 @@ export default widget(words.figure, (kit) => {
   drag(group.node, {
     start(spot) {
       held = here.sketching ? 0 : drawn.findLastIndex((_, i) => plots[i].holds(spot));
-      hand = plots[held].find(spot[0], here.sketching && 10);
+      const { at, find } = plots[held],
+        [x] = spot,
+        [from, to] = brushed(drawn[held].rows.length, here.brush),
+        near = (k) => Math.abs(at(k) - x) < 8;
+      hand = here.sketching ? find(x, 10) : near(to) ? from : near(from) ? to - 1 : find(x);
     },
     move([x, y]) {
       const k = plots[held].find(x, here.sketching && 10);
@@ -193,8 +194,7 @@ export default widget(words.figure, (kit) => {
             words.some(label, some[i], numbers.length, order, costs(numbers, some[i], metric)),
           )
           .join(" ");
-      if (sum(sketch)) return words.score(percent(overlap(sketch, numbers), 1), metric);
-      return compare(drawn, metric) || words.hint;
+      return sum(sketch) ? words.score(percent(overlap(sketch, numbers), 1), metric) : words.hint;
     }
   }
 

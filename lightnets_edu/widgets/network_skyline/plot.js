@@ -28,6 +28,7 @@ export function plot() {
 
   return {
     node,
+    at,
     /** Of the layers as drawn, or of n parts of them, the one at x. */
     find: (x, n) => clip(Math.floor(((x - left) / (right - left)) * (n || many)), (n || many) - 1),
     /** How high y is, from 0 to 1; and whether a spot is at or behind the plot. */

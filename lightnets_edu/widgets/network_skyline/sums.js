@@ -95,11 +95,3 @@ export function costs(numbers, [from, to], metric) {
 export function sides(numbers, [from, to]) {
   return words.sides(...[numbers.slice(0, from), numbers.slice(to)].map((part) => percent(sum(part), sum(numbers))));
 }
-
-/** How the totals of two networks compare; "" for one alone, and where one of them has none. */
-export function compare(networks, metric) {
-  const [[small, less], [large, more] = []] = networks
-    .map(({ label, numbers }) => [sum(numbers), label])
-    .sort(([a], [b]) => a - b);
-  return small && large ? words.times(more, less, (large / small).toFixed(2), metric) : "";
-}

@@ -30,7 +30,6 @@ export const words = {
     `${label}, ${to - from} of ${n} layers${order === "execution" ? "" : " by size"}: ${costs}.`,
   costs: (number, metric, share) => `${number} ${units[metric]}, ${share}`,
   sides: (before, behind) => `${before} before, ${behind} behind`,
-  times: (more, less, factor, metric) => `${more}: ${factor} times as many ${units[metric]} as ${less}.`,
   measured: "Measured, not the reference.",
   hint: "Point at a bar, or drag across several.",
   draw: (label, metric) => `Where are the ${units[metric]} of ${label}? Drag across the plot; keys: Shift and ↑ or ↓.`,

@@ -82,12 +82,3 @@ def sides(numbers: Sequence[int], span: Sequence[int]) -> str:
     """What lies before them, and behind."""
     before, behind = sum(numbers[: span[0]]), sum(numbers[span[1] :])
     return f"{percent(before, sum(numbers))} before, {percent(behind, sum(numbers))} behind"
-
-
-def compare(networks: Sequence[dict], metric: str) -> str:
-    """Which of two networks spends more, and how many times as much."""
-    less, more = sorted(networks, key=lambda one: sum(one["numbers"])) if len(networks) == 2 else (networks[0], None)
-    if not more or not sum(less["numbers"]):
-        return ""
-    factor = Decimal(sum(more["numbers"]) / sum(less["numbers"])).quantize(Decimal("0.01"), ROUND_HALF_UP)
-    return f"{more['label']}: {factor} times as many {UNITS[metric]} as {less['label']}."
