@@ -158,8 +158,8 @@ def test_layers_are_added_up_by_dragging_across_them(page, four, width, order):
     tab.wait_for_timeout(60)
     tab.mouse.up()
     assert trait(tab, "brush") == [143, 571]
-    grab(tab, parts[28 + 10], parts[28 + 60], 20)
-    assert trait(tab, "brush") == [133, 813], "of the other network"
+    grab(tab, parts[28 + 25], parts[28 + 60], 20)
+    assert trait(tab, "brush") == [333, 813], "of the other network"
     parts[3].click(position={"x": 1, "y": 20})
     assert trait(tab, "brush") == [107, 143]
     parts[3].click(position={"x": 1, "y": 20})
