@@ -620,7 +620,7 @@ show.table(["network", "parameters", "multiply-adds"],
 #
 # Where does it spend? In {show}`multiply-adds <fig-xception-skyline metric=macs>` the middle is a comb, the same pair of layers {{= 3 * len(network.middle) =}} times, the pointwise one high, the depthwise one too low to see. In {show}`parameters <fig-xception-skyline metric=params>` the end stands out, wide layers on a small map. In {show}`memory access <fig-xception-skyline metric=access>` the depthwise layers appear: they compute little and still read and write whole maps.
 
-# %% hide="code" name="fig-xception-skyline" alt="A bar for each layer of Xception in the order in which the layers run, with a line for the running total, beside the same of Inception v3. In Xception the pointwise layers of the middle flow are a long comb of equal bars." caption="What every layer costs. Both halves of a separable layer have bars, and so have shortcuts and classifier: hence more bars than the paper has layers."
+# %% hide="code" name="fig-xception-skyline" alt="A bar for each layer of Xception in the order in which the layers run, and on the same scale the same of Inception v3. In Xception the pointwise layers of the middle flow are a long comb of equal bars. Under the bars a mark for each layer says its kind, and boxes its block." caption="What every layer costs, both networks on one scale. Point at a bar or a block; drag across several to add them up: which share of the work is the middle flow? Both halves of a separable layer have bars, and so have shortcuts and classifier: hence more bars than the paper has layers."
 from lightnets_edu.widgets import NetworkSkyline
 
 NetworkSkyline(["xception", "inception_v3"], against="inception_v3")

@@ -201,13 +201,13 @@ show.table(
 #
 # That is {{= f"{twin.macs / whole.macs:.1f}" =}} times fewer than the twin does. For this the paper reports one point of {term}`top-1 accuracy` on {term}`ImageNet`, 70.6% instead of 71.7% (Table 4 of {cite:t}`howard2017mobilenets`). The {term}`pointwise <pointwise convolution>` layers do {{= f"{share('pointwise', 'macs'):.1%}" =}} of the work, the depthwise layers {{= f"{share('depthwise', 'macs'):.1%}" =}}. But of the elements that are moved, the {term}`memory access`, the depthwise layers move {{= f"{share('depthwise', 'access'):.0%}" =}}.
 #
-# See all three in the figure: {show}`multiply-adds <fig-mobilenet-skyline metric=macs>`, {show}`parameters <fig-mobilenet-skyline metric=params>`, {show}`memory access <fig-mobilenet-skyline metric=access>`.
+# And where in the network? Sketch it in the figure before you reveal it; then see all three: {show}`multiply-adds <fig-mobilenet-skyline metric=macs sketching=false>`, {show}`parameters <fig-mobilenet-skyline metric=params sketching=false>`, {show}`memory access <fig-mobilenet-skyline metric=access sketching=false>`.
 
-# %% hide="code" name="fig-mobilenet-skyline" alt="A bar for each layer of MobileNet in the order in which they run, with a line for the running total. In multiply-adds high pointwise bars alternate with depthwise bars that are too low to see." caption="What every layer of MobileNet costs. Memory access is high where the maps are large, at the beginning, and where the weights are many, at the end; parameters sit at the end alone."
+# %% hide="code" name="fig-mobilenet-skyline" alt="A bar for each layer of MobileNet in the order in which they run, and under it a mark for its kind. In multiply-adds high pointwise bars alternate with depthwise bars that are too low to see." caption="What every layer of MobileNet costs. Drag across the plot to sketch it, then reveal. Memory access is high where the maps are large, at the beginning, and where the weights are many, at the end; parameters sit at the end alone."
 from lightnets_edu.widgets import NetworkSkyline
 
 NetworkSkyline(["mobilenet_v1_1.0", "mobilenet_v1_0.25", "xception"],
-               shown="mobilenet_v1_1.0")
+               shown="mobilenet_v1_1.0", sketching=True)
 
 # %% [markdown]
 # ### Check it

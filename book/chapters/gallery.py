@@ -74,7 +74,7 @@ BlockAnatomy()
 #
 # Multiply-adds are spread over the whole depth, for early layers see large maps. Parameters pile up at the end, where there are many channels.
 
-# %% name="fig-gallery-skyline" alt="A bar for every layer of a network, in the order of execution, as high as what the layer costs and coloured by its kind; a line rises from nothing to one hundred percent of the cost." caption="Choose a network, what to count, and another network to hold against it. Move along the layers to read what each takes."
+# %% name="fig-gallery-skyline" alt="A bar for every layer of a network, in the order of execution, as high as what the layer costs and coloured by its kind; under the bars a mark for each layer in the lane of its kind, and boxes around the layers of a block." caption="Choose a network, what to count, and another network to hold against it. Guess first: sketch the skyline, then reveal it. Point at a bar or a block to read what it takes; drag across several to add them up."
 from lightnets_edu.widgets import NetworkSkyline
 
 NetworkSkyline()

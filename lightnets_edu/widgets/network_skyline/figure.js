@@ -1,208 +1,231 @@
-import { choice, controls, dial, html, svg, table, tick, upto, whole, widget } from "../kit/shared.js";
+import { asks } from "../kit/asks.js";
+import { drag } from "../kit/drag.js";
+import { parts } from "../kit/parts.js";
+import { choice, controls, html, reserve, settle, svg, table, tick, upto, whole, widget } from "../kit/shared.js";
+import { plot } from "./plot.js";
 import {
-  METRICS,
-  byKind,
+  NUMBERS,
+  ahead,
+  brush,
+  brushed,
   ceiling,
-  describe,
-  note,
+  clip,
+  costs,
+  overlap,
   percent,
-  ranked,
-  running,
-  sentence,
+  rounded,
+  sides,
+  short,
+  spans,
   sum,
-  summary,
+  unpack,
   values,
 } from "./sums.js";
 import { words } from "./words.js";
 
 const ORDERS = ["execution", "largest first"],
-  INKS = [0, 1, 2, 2, 3, 3, 3];
-const OTHER = { params: "macs", macs: "params", access: "macs" }; // whose running total is dashed
+  METRICS = NUMBERS.slice(1),
+  ALL = [0, 1000],
+  TRAITS = ["shown", "against", "metric", "order", "brush", "sketch", "sketching"];
 
-/** Three digits and a unit: 27.5 M. */
-function short(n) {
-  const k = [1, 1e3, 1e6, 1e9].findLastIndex((unit) => n >= 0.9995 * unit);
-  return k > 0 ? `${(n / 1000 ** k).toPrecision(3)} ${" kMG"[k]}` : `${+n.toPrecision(3)}`;
+/** The room of the plots, and where they stand in it: side by side, or one below the other where neither would be
+    broad. */
+function rooms(width, many) {
+  const height = width < 400 ? 300 : width < 700 ? 390 : 340,
+    [x, y] = many < 2 ? [0, 0] : width < 700 ? [0, height / 2 + 3] : [width / 2 + 10, 0];
+  return [height, upto(many).map((i) => [x * i, y * i, x ? width - x : width, y ? height - y : height])];
 }
 
-/** 60 M: a number of an axis. */
-const mark = (n) =>
-  short(n)
-    .replace(/\.0+ /, " ")
-    .replace(/(\.\d)0 /, "$1 ");
-const write = (text, x, y, anchor) => svg("text", { text, x, y, "text-anchor": anchor });
-const path = (name, d) => svg("path", { class: `ln-ns-${name}`, d });
-const letter = (kind) => words.kinds[kind][0].toUpperCase();
-const kindsOf = ({ rows }) => upto(words.kinds.length).filter((kind) => rows.some((row) => row[1] === kind));
+export default widget(words.figure, (kit) => {
+  const { model, live, set } = kit,
+    loaded = new Map(
+      model.get("networks").map((own) => [own.name, { ...own, rows: unpack(own), blocks: spans(own.blocks) }]),
+    ),
+    names = [...loaded.keys()],
+    labels = (list) => list.map((name) => loaded.get(name)?.label ?? words.none),
+    kinds = [...new Set([...loaded.values()].flatMap(({ rows }) => rows.map((row) => row[1])))].sort();
+  const shown = choice(words.network, (name) => set({ shown: name })),
+    against = choice(words.against, (name) => set({ against: name })),
+    count = choice(words.count, (name) => set({ metric: name })),
+    sorted = tick(words.sorted, (on) => set({ order: ORDERS[+on] })),
+    start = html("button", {
+      type: "button",
+      "data-sets": "sketching sketch",
+      onclick: () => set(here.sketching ? { sketching: false } : { sketching: true, sketch: Array(10).fill(0) }),
+    }),
+    questions = asks(kit, words.asks);
+  questions.node.replaceChildren(start, ...questions.node.children);
 
-/** One network in `width` pixels: bars, running totals, and under them a lane of marks for each kind. `find(x)` is the
-    layer at x; `wide` says that lanes have room for names and shares. */
-function skyline(width, network, { metric, order, top, high, layer }) {
-  const { rows } = network,
-    numbers = values(rows, metric),
-    places = ranked(numbers, order),
-    shares = byKind(rows, metric);
-  const wide = width > 560,
-    left = wide ? 96 : 42,
-    right = wide ? 64 : 48,
-    end = width - right,
-    room = end - left;
-  const pitch = room / rows.length,
-    w = Math.min(pitch > 4 ? pitch - Math.min(3, pitch / 5) : pitch, 40);
-  const head = wide ? 22 : 36,
-    foot = head + high,
-    kinds = kindsOf(network),
-    lane = (i) => foot + 9 + 16 * i,
-    low = lane(kinds.length);
-  const at = (k) => +(left + pitch * (k + 0.5)).toFixed(2),
-    up = (share) => +(foot - high * share).toFixed(2);
-  const bar = (k, y, h) => `M${(at(k) - w / 2).toFixed(2)} ${y}h${w.toFixed(2)}v${h}h${-w.toFixed(2)}z`;
-  const tower = (k) => bar(k, up(numbers[places[k]] / top), +((high * numbers[places[k]]) / top).toFixed(2));
-  const along = (measure) => running(places.map((i) => values(rows, measure)[i]));
-  const line = (measure) =>
-    `M${left} ${foot}${along(measure)
-      .map((share, k) => `L${at(k)} ${up(share)}`)
-      .join("")}`;
-  const here = places.indexOf(layer),
-    inked = (name, kind) => `${name} ln-ink${INKS[kind]}`;
-  const lanes = kinds.map((kind, i) => {
-    const own = upto(rows.length).filter((k) => rows[places[k]][1] === kind),
-      y = lane(i) + 9;
-    return [
-      path(inked("bars", kind), own.map(tower).join("")),
-      path("grid ln-quiet", `M${left} ${y - 4}h${room}`),
-      path(inked("marks", kind), own.map((k) => bar(k, y - 9, 10)).join("")),
-      write(wide ? words.kinds[kind] : letter(kind), left - 6, y, "end"),
-      wide && write(percent(shares[kind], sum(shares)), end + 6, y),
-    ];
+  const plots = [plot(), plot()],
+    sky = svg("g", { "aria-hidden": "true" }),
+    pool = []; // all parts, in their order on the page
+  // `rows` are those of the parts: of which plot, and which layers each part stands for; `hand` is where one began, in
+  // the plot that is `held`, and `stood` where it got to.
+  let here, drawn, rows, built, held, hand, stood, swept;
+
+  /** Adds up the layers of the i-th network from a to b, as drawn; it is the sum that is said then, not the last one. */
+  function sweep(i, a, b) {
+    stood = [rows.findIndex((own) => own.i === i), b];
+    swept = true;
+    set({ brush: brush(drawn[i].rows.length, Math.min(a, b), Math.max(a, b) + 1) });
+  }
+  /** Sketches a height from one tenth to another. */
+  function raise(a, b, level) {
+    const inside = (j) => j >= Math.min(a, b) && j <= Math.max(a, b);
+    set({ sketch: here.sketch.map((old, j) => (inside(j) ? clip(level, 10) : old)) });
+  }
+  const group = parts(words.parts, {
+    show(spot) {
+      swept = `${spot}` === `${stood}`;
+      if (!swept) stood = null;
+      tell();
+    },
+    pick([row, k]) {
+      const { i, spans } = rows[row],
+        ends = brush(drawn[i].rows.length, spans[k].from, spans[k].to);
+      if (here.sketching) raise(k, k, (here.sketch[k] + 1) % 11);
+      else set({ brush: `${ends}` === `${here.brush}` ? ALL : ends });
+    },
+    shift([row, k], [x, y]) {
+      const { i, nodes, spans } = rows[row];
+      if (here.sketching) raise(k, k, here.sketch[k] - Math.sign(y));
+      if (nodes !== drawn[i].columns || !x) return null;
+      if (!stood) hand = k;
+      sweep(i, hand, clip(k + x, spans.length - 1));
+      return stood;
+    },
   });
-  const scale = [0, 0.5, 1].map((share) => [
-    path("grid ln-quiet", `M${left} ${up(share)}h${room}`),
-    write(mark(top * share), left - 6, up(share) + 4, "end"),
-    write(`${100 * share}%`, end + 6, up(share) + 4),
-  ]);
-  const shapes = [
-    ...scale,
-    write(words.ofEach(metric), left, 11),
-    write(words.soFar(OTHER[metric]), wide ? end : width, head - 11, "end"),
-    here >= 0 && path("here ln-quiet", bar(here, head, low - 4 - head)),
-    ...lanes,
-    here >= 0 && path(inked("on", rows[layer][1]), tower(here)),
-    path("halo ln-quiet", line(OTHER[metric])),
-    path("other", line(OTHER[metric])),
-    path("halo ln-quiet", line(metric)),
-    path("line", line(metric)),
-    Math.max(...numbers) < top / 50 && write(words.tooSmall, end - 4, foot - 8, "end"),
-    here >= 0 && svg("circle", { class: "ln-ns-dot", cx: at(here), cy: up(along(metric)[here]), r: 4 }),
-    ...words.ends[order].map((text, i) => write(text, i ? end : left, low + 8, i && "end")),
-  ];
-  const find = (x) => places[Math.max(0, Math.min(rows.length - 1, Math.floor((x - left) / pitch)))];
-  return { shapes: shapes.flat(2).filter(Boolean), tall: low + 14, left, right, wide, find };
-}
+  const stage = svg("svg", { class: "ln-ns-stage" }, sky, group.node);
+  drag(group.node, {
+    start(spot) {
+      held = here.sketching ? 0 : drawn.findLastIndex((_, i) => plots[i].holds(spot));
+      const { at, find } = plots[held],
+        [x] = spot,
+        [from, to] = brushed(drawn[held].rows.length, here.brush),
+        near = (k) => Math.abs(at(k) - x) < 8;
+      hand = here.sketching ? find(x, 10) : near(to) ? from : near(from) ? to - 1 : find(x);
+    },
+    move([x, y]) {
+      const k = plots[held].find(x, here.sketching && 10);
+      if (!here.sketching) return sweep(held, hand, k);
+      raise(hand, k, Math.round(10 * plots[0].high(y)));
+      hand = k;
+    },
+  });
 
-/** The kinds' letters and shares, where lanes have no room for them. */
-function key(network, metric) {
-  const shares = byKind(network.rows, metric);
-  return kindsOf(network).map((kind) =>
-    html("span", {
-      class: `ln-ns-kind ln-ink${INKS[kind]}`,
-      text: `${letter(kind)} ${words.kinds[kind]} ${percent(shares[kind], sum(shares))}`,
-    }),
-  );
-}
-
-export default widget(words.figure, ({ model, live, set }) => {
-  const get = (name) => model.get(name),
-    named = (name) => get("networks").find((network) => network.name === name);
-  const labels = (list) => list.map((name) => named(name)?.label ?? words.none);
-  const drawn = () => [get("shown"), get("against")].filter(Boolean).map(named);
-  const shown = choice(words.network, (name) =>
-    set({
-      shown: name,
-      against: name === get("against") ? get("shown") : get("against"),
-      layer: Math.min(get("layer"), named(name).rows.length - 1),
-    }),
-  );
-  const against = choice(words.against, (name) => set({ against: name })),
-    count = choice(words.count, (name) => set({ metric: name }));
-  const largest = tick(words.largest, (on) => set({ order: ORDERS[+on] })),
-    same = tick(words.same, (on) => set({ scale: on ? "same" : "own" }));
-  const layer = dial(words.layer, (i) => set({ layer: i })),
-    notes = html("p", { class: "ln-ns-note" });
-  let find;
-  const click = (event) => set({ layer: find(event.clientX - event.currentTarget.getBoundingClientRect().left) });
-  const parts = ["ln-ns-sky ln-ns-first", "ln-ns-sky"].map((name, i) => [
-    html("p", { class: "ln-ns-title" }),
-    svg("svg", { role: "img", class: name, onclick: !i && click }),
-    html("p", { class: "ln-ns-key" }),
-  ]);
-  layer.node.classList.add("ln-ns-layer");
-  same.node.classList.add("ln-ns-same");
-  live.classList.add("ln-ns-live");
-  return {
-    nodes: [
-      controls(shown.node, against.node, count.node, largest.node, same.node),
-      ...parts[0],
-      layer.node,
-      live,
-      ...parts[1],
-      notes,
-    ],
-    draw(width) {
-      const two = drawn(),
-        [metric, order, here] = ["metric", "order", "layer"].map(get);
-      const most = two.map(({ rows }) => Math.max(...values(rows, metric))),
-        names = get("networks").map(({ name }) => name);
-      parts.forEach(([title, stage, list], i) => {
-        const network = two[i],
-          top = ceiling(get("scale") === "same" ? Math.max(...most) : most[i]);
-        for (const node of parts[i]) node.toggleAttribute("hidden", !network);
-        if (!network) return;
-        const view = skyline(width, network, { metric, order, top, high: two[1] ? 130 : 190, layer: i ? -1 : here });
-        title.replaceChildren(html("b", { text: network.label }), ` ${summary(network, metric, order)}`);
-        stage.setAttribute("viewBox", `0 0 ${width} ${view.tall}`);
-        stage.setAttribute("aria-label", words.picture(network.label, metric));
-        stage.replaceChildren(...view.shapes);
-        list.replaceChildren(...(view.wide ? [] : key(network, metric)));
-        if (i) return;
-        find = view.find;
-        layer.node.style.gridTemplateColumns = `${view.left - 7}px 1fr ${view.right - 7}px`;
+  function build(width) {
+    const { metric, order, sketching } = here,
+      pair = [here.shown, here.against].filter(Boolean),
+      networks = pair.map((name) => loaded.get(name)),
+      most = ceiling(Math.max(...networks.flatMap(({ rows }) => values(rows, metric)))),
+      [height, boxes] = rooms(width, pair.length);
+    let next = 0;
+    function part(attributes) {
+      const one = (pool[next] ||= svg("rect", { role: "option" }));
+      for (const name in attributes) one.setAttribute(name, attributes[name]);
+      next += 1;
+      return one;
+    }
+    stage.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    drawn = networks.map((network, i) => ({
+      ...network,
+      ...plots[i].build(boxes[i], network, { metric, order, sketching, most, kinds, part }),
+    }));
+    rows = drawn.flatMap(({ label, rows, columns, boxes, tenths, blocks, places }, i) => {
+      const n = rows.length,
+        name = pair[1] ? `${label}. ` : "",
+        layers = places.map((place, k) => ({ name: words.layer(place + 1, n, rows[place][0]), from: k, to: k + 1 })),
+        groups = blocks.map((own) => ({ ...own, name: words.block(own.from + 1, own.to, n, own.name) })),
+        stretches = tenths.map((_, j) => ({ name: words.tenth(j + 1) }));
+      const all = [
+        [tenths, stretches],
+        [columns, layers],
+        [boxes, groups],
+      ];
+      return all.map(([nodes, spans]) => {
+        nodes.forEach((one, k) => one.setAttribute("aria-label", name + spans[k].name));
+        return { i, nodes, spans };
       });
-      const others = ["", ...names.filter((name) => name !== get("shown"))];
-      shown.put(names, get("shown"), labels(names));
-      against.put(others, get("against"), labels(others), others.length < 2);
-      count.put(
-        METRICS,
-        metric,
-        METRICS.map((name) => words.measures[name]),
+    });
+    rows = rows.filter(({ i, nodes }) => nodes.length && !(sketching && i));
+    settle(
+      sky,
+      drawn.map((_, i) => plots[i].node),
+    );
+    group.put(rows.map(({ nodes }) => nodes));
+  }
+
+  /** Lights what is meant and says its numbers, else those of the brush. */
+  function tell() {
+    const { metric, order, sketch, sketching } = here,
+      [row, k] = group.meant() ?? [],
+      { i: which = 0, nodes, spans } = rows[row] ?? {},
+      own = spans?.[k],
+      one = drawn[which],
+      some = drawn.map(({ rows }) => brushed(rows.length, here.brush)),
+      all = `${here.brush}` === `${ALL}`;
+    drawn.forEach(({ numbers, boxes, blocks }, i) => {
+      const mine = i === which && !sketching && own,
+        cover = sketching && !i,
+        total = sum(numbers),
+        part = sum(numbers.slice(...some[i]));
+      boxes.forEach((node, b) =>
+        node.classList.toggle("ln-ns-on", !!mine && blocks[b].from <= mine.from && mine.to <= blocks[b].to),
       );
-      largest.put(order !== "execution");
-      same.put(get("scale") === "same", !two[1]);
-      same.node.toggleAttribute("hidden", !two[1]);
-      layer.put(ranked(values(two[0].rows, metric), order), here, here + 1);
-      live.textContent = sentence(two[0], two[1], metric, here);
-      notes.textContent = metric === "params" ? two.map(note).join(" ") : "";
+      plots[i].light(
+        mine,
+        some[i],
+        all || cover ? short(total) : words.part(rounded(part, total), short(total)),
+        i ? [] : cover ? sketch.map((level) => level / 10) : ahead(sketch, numbers),
+        cover,
+      );
+    });
+    live.textContent = [drawn.some(({ differs }) => differs) && words.measured, said()].filter(Boolean).join(" ");
+
+    function said() {
+      const { label, numbers } = one,
+        ends = own && [own.from, own.to];
+      if (sketching) return own ? words.level(own.name, sketch[k]) : words.draw(label, metric);
+      if (own && !swept)
+        return `${nodes[k].getAttribute("aria-label")}. ${costs(numbers, ends, metric)}; ${sides(numbers, ends)}.`;
+      if (!all)
+        return drawn
+          .map(({ label, numbers }, i) =>
+            words.some(label, some[i], numbers.length, order, costs(numbers, some[i], metric)),
+          )
+          .join(" ");
+      return sum(sketch) ? words.score(percent(overlap(sketch, numbers), 1), metric) : words.hint;
+    }
+  }
+
+  return {
+    nodes: [controls(shown.node, against.node, count.node, sorted.node), stage, live, questions.node],
+    draw(width) {
+      here = Object.fromEntries(TRAITS.map((name) => [name, model.get(name)]));
+      const { brush, sketch, ...shape } = here,
+        now = width + JSON.stringify(shape),
+        free = (taken) => names.filter((name) => name !== taken),
+        [firsts, others] = [free(here.against), ["", ...free(here.shown)]];
+      if (now !== built) build(width);
+      built = now;
+      tell();
+      reserve(live, Math.ceil(1350 / width));
+      shown.put(firsts, here.shown, labels(firsts));
+      against.put(others, here.against, labels(others), others.length < 2);
+      count.put(METRICS, here.metric, words.measures.slice(1));
+      sorted.put(here.order !== ORDERS[0]);
+      start.textContent = here.sketching ? words.reveal : words.sketch;
+      questions.put();
     },
     data() {
-      return drawn().flatMap(({ label, rows }) => {
-        const sums = METRICS.map((measure) => byKind(rows, measure)),
-          line = (n, name, numbers) => [n, name, ...numbers.map(whole)];
-        const kinds = kindsOf({ rows }).map((k) =>
-          line(
-            rows.filter((row) => row[1] === k).length,
-            words.kinds[k],
-            sums.map((part) => part[k]),
+      return drawn.map(({ label, input, rows }) =>
+        table([
+          [words.layers, `${label}, ${input}`, ...words.measures],
+          ...[...rows, ["", 0, 0, ...NUMBERS.map((measure) => sum(values(rows, measure)))]].map(
+            ([what, , , ...own], i) => [rows[i] ? i + 1 : words.all, what, ...own.map(whole)],
           ),
-        );
-        const heads = METRICS.map((name) => words.measures[name]);
-        return [
-          table([[words.layers, label, ...heads], ...kinds, line(rows.length, words.all, sums.map(sum))]),
-          table([
-            [words.layerHead, label, ...heads],
-            ...rows.map((row, i) => line(i + 1, describe(row), row.slice(-3))),
-          ]),
-        ];
-      });
+        ]),
+      );
     },
   };
 });

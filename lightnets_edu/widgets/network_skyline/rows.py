@@ -3,7 +3,6 @@
 import copy
 import difflib
 import functools
-import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,14 +11,16 @@ from torch import nn
 
 from lightnets_edu import cost
 from lightnets_edu.layers import whole
+from lightnets_edu.widgets.network_skyline.names import places
 
-MOST = 8
 KINDS = ("pointwise", "depthwise", "standard", "grouped", "linear", "norm", "other")
 METRICS = ("params", "macs", "access")
-FIELDS = ("name", "kind", "c_in", "c_out", "groups", "kernel", "stride", "out", "weights", *METRICS)
+NUMBERS = ("weights", *METRICS)
+FIELDS = ("name", "kind", "c_in", "c_out", "groups", "kernel", "stride", "out", *NUMBERS)
 
 Row = list[Any]    # one layer, by FIELDS; `kind` is a place in KINDS, sizes are one number where both are equal
-Network = dict[str, Any]    # name, label, input, differs, rows
+Line = list[Any]    # the same for a page: what the layer is, its kind, the height of its maps (0 for none), NUMBERS
+Network = dict[str, Any]    # name, label, input, differs, layers, blocks: see `packed`
 Shape = Sequence[int] | Sequence[Sequence[int]]
 
 
@@ -98,29 +99,59 @@ def measured(module: nn.Module, shape: Shape) -> list[Row]:
             c.c_in, c.c_out, c.groups, _plain(c.kernel), _plain(c.stride), _plain(out),
             weights, c.params, c.macs, c.access,
         ])  # fmt: skip
-    for row, name in zip(rows, short_names([row[0] for row in rows]), strict=True):
-        row[0] = name
     return rows
 
 
-def values(rows: Sequence[Row], measure: str) -> list[int]:
-    """One number of every row."""
-    return [row[FIELDS.index(measure)] for row in rows]
+def packed(rows: Sequence[Row]) -> dict[str, Any]:
+    """Rows as a page carries them: each different one once, and blocks with what the book calls them.
+
+    `layers` are different lines; `blocks` holds `[name, [i, ...]]`, one after the other as they run, with places among
+    the layers.
+    """
+    layers: list[Line] = []
+    blocks: list[Any] = []
+    for row, (block, role) in zip(rows, places([row[0] for row in rows]), strict=True):
+        out = row[FIELDS.index("out")]
+        side = out[0] if isinstance(out, list) and out else out or 0
+        line = [", ".join(filter(None, (role, describe(row)))), row[1], side, *row[-len(NUMBERS) :]]
+        if line not in layers:
+            layers.append(line)
+        if not blocks or blocks[-1][0] != block:
+            blocks.append([block, []])
+        blocks[-1][1].append(layers.index(line))
+    return {"layers": layers, "blocks": blocks}
 
 
-def short_names(names: Sequence[str]) -> list[str]:
-    """Names for people: "blocks.12.pointwise.0" is "blocks 12 pointwise", unless that could mean another layer too."""
-    known = set(names)
+def unpacked(network: Network) -> list[Line]:
+    """The lines of a network in the order in which they run, each with its block's name before its own."""
+    return [
+        [", ".join(filter(None, (block, network["layers"][i][0]))), *network["layers"][i][1:]]
+        for block, own in network["blocks"]
+        for i in own
+    ]
 
-    def short(name: str) -> str:
-        kept = name
-        while match := re.fullmatch(r"(.+)\.\d+", kept):
-            if any(f"{other}.".startswith(f"{match[1]}.") for other in known - {name}):
-                break
-            kept = match[1]
-        return kept.replace(".", " ")
 
-    return [short(name) for name in names]
+def values(rows: Sequence[Row | Line], measure: str) -> list[int]:
+    """One number of every row, or line."""
+    return [row[NUMBERS.index(measure) - len(NUMBERS)] for row in rows]
+
+
+def describe(row: Row) -> str:
+    """Kind, kernel, channels and output of a layer, in words."""
+    _, kind, c_in, c_out, groups, kernel, stride, out, *_, access = row
+    name = KINDS[kind]
+    parts = [f"{name} {_times(kernel)}".strip()]
+    if groups > 1 and name != "depthwise":
+        parts.append(f"{groups} groups")
+    if any(step != 1 for step in _pair(stride)):
+        parts.append(f"stride {_times(stride) if isinstance(stride, list) else stride}")
+    if c_in and c_out:
+        parts.append(f"{c_in:,} → {c_out:,} {'features' if name == 'linear' else 'channels'}")
+    if out != []:
+        parts.append(f"output {_times(out)}")
+    if not access and name not in ("norm", "other"):
+        parts.append("never run")
+    return ", ".join(parts)
 
 
 def label(name: str) -> str:
@@ -144,7 +175,15 @@ def _network(name: str, shape: Any, rows: list[Row], differs: bool) -> Network:
     shapes = [shape] if isinstance(shape[0], int) else shape
     sizes = ["×".join(map(str, s[2:] if len(s) == 4 else s[1:])) for s in shapes]
     shown = label(name) if name in MODELS else name
-    return {"name": name, "label": shown, "input": " and ".join(sizes), "differs": differs, "rows": rows}
+    return {"name": name, "label": shown, "input": " and ".join(sizes), "differs": differs, **packed(rows)}
+
+
+def _pair(sizes: int | list[int]) -> list[int]:
+    return sizes if isinstance(sizes, list) else [sizes, sizes]
+
+
+def _times(sizes: int | list[int]) -> str:
+    return "×".join(map(str, _pair(sizes)))
 
 
 def _plain(sizes: Sequence[int]) -> int | list[int]:

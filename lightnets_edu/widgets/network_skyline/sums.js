@@ -1,17 +1,29 @@
-// What is said of the rows of networks, in numbers and words.
+// What is said of the layers of networks, in numbers and words.
 import { upto, whole } from "../kit/shared.js";
 import { words } from "./words.js";
 
-export const METRICS = ["params", "macs", "access"];
-const [DEPTHWISE, LINEAR, NORM] = [1, 4, 5]; // places among the kinds
-const NUMBERS = ["weights", ...METRICS]; // the last of a row; before them stand its name, kind and sizes
+// The last numbers of a row; before them stand what it is, its kind, and the height of its maps.
+export const NUMBERS = ["weights", "params", "macs", "access"];
+const ENDS = 1000; // a brush runs from 0 to this
 
+export const clip = (n, most) => Math.max(0, Math.min(n, most));
 export const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
-const pair = (sizes) => (Array.isArray(sizes) ? sizes : [sizes, sizes]);
-const size = (sizes) => pair(sizes).join("×");
+
+/** A network's rows, as they run, each with the name of its block before its own. */
+export const unpack = ({ layers, blocks }) =>
+  blocks.flatMap(([block, own]) =>
+    own.map((i) => [[block, layers[i][0]].filter(Boolean).join(", "), ...layers[i].slice(1)]),
+  );
+
+/** Where blocks of more than one layer begin and end. */
+export function spans(blocks) {
+  let end = 0;
+  const all = blocks.map(([name, own]) => ({ name, from: end, to: (end += own.length) }));
+  return all.filter(({ from, to }) => to > from + 1);
+}
 
 /** One number of every row. */
-export const values = (rows, measure) => rows.map((row) => row[8 + NUMBERS.indexOf(measure)]);
+export const values = (rows, measure) => rows.map((row) => row[3 + NUMBERS.indexOf(measure)]);
 
 /** Places in the order drawn; equal numbers stay in the order of execution. */
 export function ranked(numbers, order) {
@@ -19,34 +31,10 @@ export function ranked(numbers, order) {
   return order === "execution" ? places : places.sort((a, b) => numbers[b] - numbers[a]);
 }
 
-/** The share of the total spent up to and with each number. */
-export function running(numbers) {
-  const total = sum(numbers) || 1;
-  let spent = 0;
-  return numbers.map((n) => (spent += n) / total);
-}
-
-/** How many numbers, from the first, make half of the total. */
-export function halfway(numbers) {
-  let spent = 0;
-  return 1 + numbers.findIndex((n) => 2 * (spent += n) >= sum(numbers));
-}
-
-/** The place of number i among the largest, and how many others are equal to it. */
-export function rank(numbers, i) {
-  return [1 + numbers.filter((n) => n > numbers[i]).length, numbers.filter((n) => n === numbers[i]).length - 1];
-}
-
 /** The sum over the rows of each kind. */
 export function byKind(rows, measure) {
-  return words.kinds.map((_, kind) =>
-    sum(
-      values(
-        rows.filter((row) => row[1] === kind),
-        measure,
-      ),
-    ),
-  );
+  const numbers = values(rows, measure);
+  return words.kinds.map((_, kind) => sum(numbers.filter((_, i) => rows[i][1] === kind)));
 }
 
 /** The top of an axis for numbers up to `most`: one that is easily halved. */
@@ -55,63 +43,55 @@ export function ceiling(most) {
   return unit * [10, 12, 16, 20, 24, 30, 40, 50, 60, 80, 100].find((step) => step * unit >= most);
 }
 
-/** A fraction to two decimals, halves rounded up. */
-function hundredths(part, all) {
-  return (Math.round((100 * part) / all) / 100).toLocaleString("en-GB", {
-    minimumFractionDigits: 2,
-    maximumFractionDigits: 2,
-  });
+/** The places of n layers that a brush covers: from the first up to, and without, the last. */
+export const brushed = (n, ends) => ends.map((end) => Math.round((end * n) / ENDS)).sort((a, b) => a - b);
+
+/** The brush that covers these places. */
+export const brush = (n, from, to) => [from, to].map((place) => Math.round((ENDS * place) / n));
+
+/** What each tenth of the layers costs, a layer on a border in parts. */
+function tenths(numbers) {
+  const n = numbers.length,
+    part = (j, k) => Math.max(0, Math.min((j + 1) / 10, (k + 1) / n) - Math.max(j / 10, k / n)) * n;
+  return upto(10).map((j) => sum(numbers.map((number, k) => number * part(j, k))));
+}
+
+/** The share of a sketch that lies where the cost is: both as wholes of one. */
+export function overlap(sketch, numbers) {
+  const [guessed, total] = [sum(sketch), sum(numbers)];
+  if (!guessed || !total) return 0;
+  return sum(tenths(numbers).map((cost, j) => Math.min(cost / total, sketch[j] / guessed)));
+}
+
+/** What a layer of each tenth costs where a sketch is right about the shape, and all layers cost what they do. */
+export const ahead = (sketch, numbers) =>
+  sketch.map((level) => (10 * level * sum(numbers)) / ((sum(sketch) || 1) * numbers.length));
+
+/** At most three digits, and a unit: 27.5 M, 60 M. */
+export function short(n) {
+  const k = Math.max(
+    0,
+    [1, 1e3, 1e6, 1e9].findLastIndex((unit) => n >= 0.9995 * unit),
+  );
+  return `${+(n / 1000 ** k).toPrecision(3)} ${" kMG"[k]}`.trim();
+}
+
+/** A share for a drawing: 94.9%, 0.02%. */
+export function rounded(part, all) {
+  const share = (100 * part) / (all || 1);
+  return `${+(share < 1 ? share.toFixed(2) : share.toPrecision(3))}%`;
 }
 
 /** 94.86% */
-export const percent = (part, all) => `${hundredths(100 * part, all || 1)}%`;
+export const percent = (part, all) => `${((100 * part) / (all || 1)).toFixed(2)}%`;
 
-/** Name, kind, kernel, channels and output of a layer. */
-export function describe(row) {
-  const [name, kind, c_in, c_out, groups, kernel, stride, out] = row;
-  const parts = [`${words.kinds[kind]} ${size(kernel)}`.trim()];
-  if (groups > 1 && kind !== DEPTHWISE) parts.push(words.groups(groups));
-  if (pair(stride).some((step) => step !== 1)) parts.push(words.stride(Array.isArray(stride) ? size(stride) : stride));
-  if (c_in && c_out) parts.push(words.channels(whole(c_in), whole(c_out), kind === LINEAR));
-  if (size(out)) parts.push(words.output(size(out)));
-  if (!row.at(-1) && kind < NORM) parts.push(words.neverRun);
-  return (name && `${name}: `) + parts.join(", ");
+/** What some neighbours, as they are drawn, cost: exactly, and in per cent of all. */
+export function costs(numbers, [from, to], metric) {
+  const own = sum(numbers.slice(from, to));
+  return words.costs(whole(own), metric, percent(own, sum(numbers)));
 }
 
-/** A network's total, and how few layers make half of it. */
-export function summary({ input, rows }, metric, order) {
-  const numbers = values(rows, metric),
-    half = halfway(ranked(numbers, order).map((i) => numbers[i]));
-  const first = sum(numbers) ? words.half(half, order) : "";
-  return words.summary(input, whole(sum(numbers)), metric, rows.length, first);
-}
-
-function compare(one, two, metric) {
-  const [[less, small], [more, large]] = one[1] <= two[1] ? [one, two] : [two, one];
-  if (small === large) return words.equal(less, more, metric);
-  if (!small) return words.nothing(less, metric);
-  return words.times(more, less, hundredths(large, small), metric);
-}
-
-/** The selected layer in exact numbers; and where two networks are drawn, how their totals compare. */
-export function sentence(shown, against, metric, layer) {
-  const { rows, label, differs } = shown,
-    numbers = values(rows, metric),
-    total = sum(numbers),
-    [place, equals] = rank(numbers, layer);
-  return [
-    differs && words.measured,
-    words.picked(layer + 1, rows.length, describe(rows[layer])),
-    words.spends(metric, whole(numbers[layer]), percent(numbers[layer], total), place, equals),
-    against && compare([label, total], [against.label, sum(values(against.rows, metric))], metric),
-  ]
-    .filter(Boolean)
-    .join(" ");
-}
-
-/** Shares of the weights alone, as papers count them. */
-export function note({ label, rows }) {
-  const parts = byKind(rows, "weights"),
-    shares = parts.map((n, k) => n && `${words.kinds[k]} ${percent(n, sum(parts))}`);
-  return words.weights(label, shares.filter(Boolean).join(", "));
+/** How much of all lies before them, and behind. */
+export function sides(numbers, [from, to]) {
+  return words.sides(...[numbers.slice(0, from), numbers.slice(to)].map((part) => percent(sum(part), sum(numbers))));
 }

@@ -1,8 +1,5 @@
 // What the figure of a network's costs says.
 const units = { params: "parameters", macs: "multiply-adds", access: "elements moved" };
-const verbs = { params: "holds", macs: "takes", access: "moves" };
-const nouns = { params: "parameters", macs: "multiply-adds", access: "elements" };
-const many = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
 
 export const words = {
   figure: "Network skyline",
@@ -10,36 +7,32 @@ export const words = {
   against: "Against",
   none: "none",
   count: "Count",
-  largest: "Largest first",
-  same: "Same scale",
-  layer: "Layer",
-  kinds: ["pointwise", "depthwise", "standard", "grouped", "linear", "norm", "other"],
-  units,
-  measures: { params: "parameters", macs: "multiply-adds", access: "memory access" },
-  picture: (network, metric) => `${network}: ${units[metric]} of its layers`,
-  ofEach: (metric) => `${units[metric]} ${metric === "access" ? "by" : "of"} each layer`,
-  soFar: (other) => `total so far; dashed: ${units[other]}`,
-  tooSmall: "Untick “Same scale” to see it.",
-  ends: { execution: ["first layer", "last layer"], "largest first": ["largest", "smallest"] },
+  sorted: "Sort",
+  sketch: "Sketch first",
+  reveal: "Reveal",
+  // With what they show; the middle of the drawn order is 500.
+  asks: [
+    ["How few hold half?", { metric: "params", order: "largest first", brush: [0, 100], sketching: false }],
+    ["Half the layers, half the work?", { metric: "macs", order: "execution", brush: [0, 500], sketching: false }],
+  ],
+  kinds: ["point", "depth", "full", "group", "linear", "norm", "other"],
+  measures: ["weights alone", "parameters", "multiply-adds", "memory access"],
+  map: "map",
+  ends: ["largest", "smallest"],
+  parts: "Layers and blocks",
+  tenth: (j) => `Tenth ${j} of the layers`,
   layers: "layers",
   all: "all",
-  layerHead: "layer",
-  groups: (n) => `${n} groups`,
-  stride: (step) => `stride ${step}`,
-  channels: (c_in, c_out, linear) => `${c_in} → ${c_out} ${linear ? "features" : "channels"}`,
-  output: (size) => `output ${size}`,
-  neverRun: "never run",
-  half: (half, order) =>
-    `; half of them in the ${order === "execution" ? "first" : "largest"} ${half === 1 ? "one" : half}`,
-  summary: (input, total, metric, n, half) => `at ${input}: ${total} ${units[metric]} in ${many(n, "layer")}${half}.`,
-  equal: (one, two, metric) => `${one} and ${two}: equally many ${units[metric]}.`,
-  nothing: (one, metric) => `${one} ${verbs[metric]} no ${nouns[metric]}.`,
-  times: (more, less, factor, metric) =>
-    `${more} ${verbs[metric]} ${factor} times as many ${nouns[metric]} as ${less}.`,
+  part: (share, total) => `${share} of ${total}`,
+  layer: (i, n, what) => `Layer ${i} of ${n}: ${what}`,
+  block: (from, to, n, name) => `Layers ${from} to ${to} of ${n}: ${name}`,
+  some: (label, [from, to], n, order, costs) =>
+    `${label}, ${to - from} of ${n} layers${order === "execution" ? "" : " by size"}: ${costs}.`,
+  costs: (number, metric, share) => `${number} ${units[metric]}, ${share}`,
+  sides: (before, behind) => `${before} before, ${behind} behind`,
   measured: "Measured, not the reference.",
-  picked: (i, n, layer) => `Layer ${i} of ${n}, ${layer}.`,
-  spends: (metric, number, share, place, equals) =>
-    `It ${verbs[metric]} ${number} ${nouns[metric]}: ${share} of all, rank ${place}` +
-    `${equals ? `, shared with ${many(equals, "other")}` : ""}.`,
-  weights: (network, shares) => `${network}, weights alone, without biases and norms: ${shares}.`,
+  hint: "Point at a bar, or drag across several.",
+  draw: (label, metric) => `Where are the ${units[metric]} of ${label}? Drag across the plot; keys: Shift and ↑ or ↓.`,
+  level: (name, level) => `${name}: ${level} of 10.`,
+  score: (share, metric) => `${share} of your sketch lies where the ${units[metric]} are.`,
 };

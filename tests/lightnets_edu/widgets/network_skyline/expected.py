@@ -1,13 +1,12 @@
 """What the figure of a network's costs must say, reckoned in Python; node replays the front end over it."""
 
 from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 
-from lightnets_edu.widgets.network_skyline.rows import KINDS, Network, Row, values
+from lightnets_edu.widgets.network_skyline.rows import KINDS, Line, values
 
 UNITS = {"params": "parameters", "macs": "multiply-adds", "access": "elements moved"}
-NOUNS = {metric: unit.split()[0] for metric, unit in UNITS.items()}
-OTHER = {"params": "macs", "macs": "params", "access": "macs"}    # whose running total is dashed
-VERBS = {"params": "holds", "macs": "takes", "access": "moves"}
 
 
 def ranked(numbers: Sequence[int], order: str) -> list[int]:
@@ -16,23 +15,7 @@ def ranked(numbers: Sequence[int], order: str) -> list[int]:
     return list(places) if order == "execution" else sorted(places, key=lambda i: -numbers[i])
 
 
-def running(numbers: Sequence[int]) -> list[float]:
-    """The share of the total that is spent up to and with each number; zeros where nothing is spent."""
-    whole = sum(numbers) or 1
-    return [sum(numbers[: i + 1]) / whole for i in range(len(numbers))]
-
-
-def halfway(numbers: Sequence[int]) -> int:
-    """How many numbers, from the first, make half of the total."""
-    return next(i + 1 for i in range(len(numbers)) if 2 * sum(numbers[: i + 1]) >= sum(numbers))
-
-
-def rank(numbers: Sequence[int], i: int) -> list[int]:
-    """The place of number i among the largest, and how many others are equal to it."""
-    return [1 + sum(n > numbers[i] for n in numbers), sum(n == numbers[i] for n in numbers) - 1]
-
-
-def by_kind(rows: Sequence[Row], measure: str) -> list[int]:
+def by_kind(rows: Sequence[Line], measure: str) -> list[int]:
     """The sum over the rows of each kind, in the order of KINDS."""
     numbers = values(rows, measure)
     return [sum(n for row, n in zip(rows, numbers, strict=True) if row[1] == kind) for kind in range(len(KINDS))]
@@ -44,80 +27,58 @@ def ceiling(most: int) -> int:
     return next(step * unit for step in (10, 12, 16, 20, 24, 30, 40, 50, 60, 80, 100) if step * unit >= most)
 
 
+def brush(n: int, start: int, end: int) -> list[int]:
+    """Thousandths of n layers, halves rounded up."""
+    return [(2000 * place + n) // (2 * n) for place in (start, end)]
+
+
+def brushed(n: int, ends: Sequence[int]) -> list[int]:
+    """The places whose middles lie between the ends of a brush."""
+    return [sum(1000 * (2 * i + 1) <= 2 * n * end for i in range(n)) for end in sorted(ends)]
+
+
+def spans(blocks: Sequence) -> list[dict]:
+    """Where blocks of more than one layer begin and end."""
+    found, end = [], 0
+    for name, own in blocks:
+        found.append({"name": name, "from": end, "to": end + len(own)})
+        end += len(own)
+    return [span for span in found if span["to"] - span["from"] > 1]
+
+
+def tenths(numbers: Sequence[int]) -> list[Fraction]:
+    """What each tenth of the layers costs: layers cut into ten pieces each, dealt out one by one."""
+    pieces = [Fraction(number, 10) for number in numbers for _ in range(10)]
+    n = len(numbers)
+    return [sum(pieces[j * n : (j + 1) * n], Fraction()) for j in range(10)]
+
+
+def overlap(sketch: Sequence[int], numbers: Sequence[int]) -> float:
+    """The share of a sketch that lies where the cost is."""
+    if not sum(sketch) or not sum(numbers):
+        return 0.0
+    costs = [cost / sum(numbers) for cost in tenths(numbers)]
+    return float(sum(min(cost, Fraction(level, sum(sketch))) for cost, level in zip(costs, sketch, strict=True)))
+
+
+def ahead(sketch: Sequence[int], numbers: Sequence[int]) -> list[float]:
+    """What a layer of each tenth costs by the sketch, if all of them together cost what they do."""
+    each = Fraction(10 * sum(numbers), len(numbers) * (sum(sketch) or 1))
+    return [float(level * each) for level in sketch]
+
+
 def percent(part: int, whole: int) -> str:
-    """Two decimals, halves rounded up: "94.86%"."""
-    return f"{_hundredths(100 * part, whole or 1)}%"
+    """Two decimals, halves rounded up, of the number that a machine has: "94.86%"."""
+    return f"{Decimal(100 * part / (whole or 1)).quantize(Decimal('0.01'), ROUND_HALF_UP)}%"
 
 
-def summary(network: Network, metric: str, order: str) -> str:
-    """A network's total, and how few layers make half of it."""
-    numbers = values(network["rows"], metric)
-    n, half = len(numbers), halfway([numbers[i] for i in ranked(numbers, order)])
-    spent = f"at {network['input']}: {sum(numbers):,} {UNITS[metric]} in {n} layer{'' if n == 1 else 's'}"
-    first = f"{'first' if order == 'execution' else 'largest'} {'one' if half == 1 else half}"
-    return f"{spent}; half of them in the {first}." if sum(numbers) else f"{spent}."
+def costs(numbers: Sequence[int], span: Sequence[int], metric: str) -> str:
+    """What neighbours, as they are drawn, cost."""
+    own = sum(numbers[slice(*span)])
+    return f"{own:,} {UNITS[metric]}, {percent(own, sum(numbers))}"
 
 
-def sentence(shown: Network, against: Network | None, metric: str, layer: int) -> str:
-    """The selected layer in exact numbers; and where two networks are drawn, how their totals compare."""
-    rows, numbers = shown["rows"], values(shown["rows"], metric)
-    total, (place, equals) = sum(numbers), rank(numbers, layer)
-    tie = f", shared with {equals} other{'' if equals == 1 else 's'}" if equals else ""
-    said = [
-        *(["Measured, not the reference."] if shown["differs"] else []),
-        f"Layer {layer + 1} of {len(rows)}, {describe(rows[layer])}.",
-        f"It {VERBS[metric]} {numbers[layer]:,} {NOUNS[metric]}: {percent(numbers[layer], total)} of all, "
-        f"rank {place}{tie}.",
-    ]
-    if against:
-        said.append(compare((shown["label"], total), (against["label"], sum(values(against["rows"], metric))), metric))
-    return " ".join(said)
-
-
-def describe(row: Row) -> str:
-    """Name, kind, kernel, channels and output of a layer."""
-    name, kind, c_in, c_out, groups, kernel, stride, out, *_, access = row
-    parts = [" ".join(filter(None, (KINDS[kind], size(kernel))))]
-    if groups > 1 and KINDS[kind] != "depthwise":
-        parts.append(f"{groups} groups")
-    if any(step != 1 for step in pair(stride)):
-        parts.append(f"stride {size(stride) if isinstance(stride, list) else stride}")
-    if c_in and c_out:
-        parts.append(f"{c_in:,} → {c_out:,} {'features' if KINDS[kind] == 'linear' else 'channels'}")
-    if out != []:
-        parts.append(f"output {size(out)}")
-    if not access and KINDS[kind] not in ("norm", "other"):
-        parts.append("never run")
-    return f"{name}: {', '.join(parts)}" if name else ", ".join(parts)
-
-
-def compare(one: tuple[str, int], two: tuple[str, int], metric: str) -> str:
-    """Which of two networks spends more, and how many times as much."""
-    (less, small), (more, large) = sorted((one, two), key=lambda named: named[1])
-    if small == large:
-        return f"{less} and {more}: equally many {UNITS[metric]}."
-    if not small:
-        return f"{less} {VERBS[metric]} no {NOUNS[metric]}."
-    return f"{more} {VERBS[metric]} {_hundredths(large, small)} times as many {NOUNS[metric]} as {less}."
-
-
-def note(network: Network) -> str:
-    """Shares of the weights alone, as papers count them."""
-    parts = by_kind(network["rows"], "weights")
-    shares = (f"{KINDS[k]} {percent(n, sum(parts))}" for k, n in enumerate(parts) if n)
-    return f"{network['label']}, weights alone, without biases and norms: {', '.join(shares)}."
-
-
-def size(sizes: int | list[int]) -> str:
-    """3×3 for 3; the numbers of a list as they are."""
-    return "×".join(map(str, pair(sizes)))
-
-
-def pair(sizes: int | list[int]) -> list[int]:
-    """One number stands for two equal ones."""
-    return sizes if isinstance(sizes, list) else [sizes, sizes]
-
-
-def _hundredths(part: int, whole: int) -> str:
-    """A fraction to two decimals, halves rounded up."""
-    return f"{(200 * part + whole) // (2 * whole) / 100:,.2f}"
+def sides(numbers: Sequence[int], span: Sequence[int]) -> str:
+    """What lies before them, and behind."""
+    before, behind = sum(numbers[: span[0]]), sum(numbers[span[1] :])
+    return f"{percent(before, sum(numbers))} before, {percent(behind, sum(numbers))} behind"

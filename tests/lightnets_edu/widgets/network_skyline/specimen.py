@@ -11,25 +11,28 @@ def act(figure) -> None:
     figure.get_by_role("combobox", name="Network").select_option("Xception")
     figure.get_by_label("Against").select_option("VGG-16")
     figure.get_by_label("Count").select_option("parameters")
-    figure.get_by_role("slider").press("End")
+    figure.get_by_role("option", name="Xception. Layer 75 of 75").press("Enter")
 
 
 SPECIMEN = Specimen(
     make=lambda: NetworkSkyline(NAMES, shown="squeezenext_1.0_g_sqnxt_23", against="xception"),
     label="Network skyline, interactive",
     moves=[
-        {"metric": "params", "layer": 111},
-        {"metric": "access", "order": "largest first", "layer": 0},
-        {"scale": "own", "layer": 40},
-        {"shown": "vgg16", "layer": 13, "metric": "params", "order": "execution"},
-        {"shown": "xception", "against": "", "layer": 74, "metric": "macs"},
-        {"shown": "mobilenet_v1_1.0", "against": "vgg16", "scale": "same", "layer": 0},
-        {"against": "", "metric": "params", "layer": 27},
-        {"metric": "macs", "layer": 16},
+        {"metric": "params", "brush": [0, 500]},
+        {"metric": "access", "order": "largest first", "brush": [100, 120]},
+        {"sketching": True},
+        {"sketch": [10, 9, 8, 0, 6, 5, 4, 3, 2, 1]},
+        {"shown": "vgg16", "brush": [0, 1000], "metric": "params", "order": "execution", "sketching": False},
+        {"shown": "xception", "against": "", "metric": "macs"},
+        {"sketch": [0] * 10, "brush": [990, 310]},
+        {"shown": "mobilenet_v1_1.0", "against": "vgg16"},
+        {"against": "", "metric": "params", "brush": [500, 500]},
+        {"metric": "macs", "brush": [0, 1000]},
     ],
     live=Live(
-        act, "w.shown, w.against, w.metric, w.layer, w.network()['rows'][w.layer][-3]",
-        "('xception', 'vgg16', 'params', 74, 2049000)",
-        "w.shown = 'mobilenet_v1_1.0'; w.metric = 'macs'; w.layer = 27", "Layer 28 of 28, head: linear, 1,024 → 1,000 features.",
+        act, "w.shown, w.against, w.metric, w.brush, w.rows()[-1][-3]",
+        "('xception', 'vgg16', 'params', [987, 1000], 2049000)",
+        "w.shown = 'mobilenet_v1_1.0'; w.against = ''; w.metric = 'macs'; w.brush = [500, 1000]",
+        "MobileNet V1 1.0, 14 of 28 layers: 339,",
     ),
 )  # fmt: skip

@@ -2,19 +2,14 @@
 
 import copy
 import json
+import re
 from pathlib import Path
 
 import pytest
 import torch
 import traitlets
 from bs4 import BeautifulSoup
-from network_skyline.expected import (
-    by_kind,
-    describe,
-    percent,
-    summary,
-    values,
-)
+from network_skyline.expected import by_kind, percent
 from network_skyline.skyline_modules import IMAGE, Odd, dense
 from sketch import Sketch, still
 from torch import nn
@@ -24,7 +19,17 @@ from lightnets_edu.models import MODELS
 from lightnets_edu.models.mobilenet_v1 import MobileNetV1
 from lightnets_edu.widgets import NetworkSkyline
 from lightnets_edu.widgets.network_skyline import NAMES
-from lightnets_edu.widgets.network_skyline.rows import FIELDS, KINDS, METRICS, label, measured, reference, short_names
+from lightnets_edu.widgets.network_skyline.names import places
+from lightnets_edu.widgets.network_skyline.rows import (
+    KINDS,
+    METRICS,
+    describe,
+    label,
+    measured,
+    reference,
+    unpacked,
+    values,
+)
 
 FACTS = json.loads((Path(__file__).parents[2] / "facts.json").read_text(encoding="utf-8"))["variants"]
 SIZES = {fact["name"]: fact["input"][1] for fact in FACTS}
@@ -38,18 +43,20 @@ def test_rows_add_up_to_the_network(name):
     """Every convolution and linear layer one row, nothing else, and all costs of the network in them."""
     model, size = MODELS[name](), SIZES.get(name, 224)
     network = NetworkSkyline([name]).network()
-    rows, shape = network["rows"], (1, 3, size, size)
+    rows, shape = unpacked(network), (1, 3, size, size)
     layers = [m for m in model.modules() if isinstance(m, (nn.Conv2d, nn.Linear))]
     assert tuple(sum(values(rows, metric)) for metric in METRICS) == cost.total(cost.layer_costs(model, shape))
     assert sum(values(rows, "weights")) == sum(layer.weight.numel() for layer in layers)
     assert len(rows) == len(layers) and network["input"] == f"{size}×{size}" and not network["differs"]
-    assert len({row[0] for row in rows}) == len(rows), "names are unique"
+    assert [line[1:] for line in rows] == [[row[1], line[2], *row[-4:]] for row, line in zip(measured(model, shape), rows, strict=True)]
+    assert not [word for line in rows for word in re.findall(r"\w+_\w+|\b(?:blocks|stages|fires|head|conv)\b|(?<!\d )features", line[0])], "words of papers"
     assert json.loads(json.dumps(network)) == network
 
 
 def test_rows_of_an_odd_module(odd):
     """Each row, by hand: 4×5 positions, 20; the line takes 20 and gives 9."""
-    assert [row[:8] for row in odd["rows"]] == [
+    rows = measured(Odd(), (1, 6, 4, 5))
+    assert [row[:8] for row in rows] == [
         ["norm", KINDS.index("norm"), 6, 6, 1, [], [], [4, 5]],
         ["mix", KINDS.index("grouped"), 6, 12, 3, [1, 3], 1, [4, 5]],
         ["slope", KINDS.index("other"), 12, 12, 1, [], [], [4, 5]],
@@ -61,7 +68,7 @@ def test_rows_of_an_odd_module(odd):
         ["unused", KINDS.index("linear"), 5, 2, 1, [], [], []],
     ]
     weights = 3 * 2 * 12, 144, 3 * 12 * 8
-    assert [row[8:] for row in odd["rows"]] == [
+    assert [row[8:] for row in rows] == [
         [0, 12, 0, 0],
         [weights[0], weights[0] + 12, 20 * weights[0], 20 * (6 + 12) + weights[0]],
         [0, 1, 0, 0],
@@ -72,12 +79,20 @@ def test_rows_of_an_odd_module(odd):
         [0, 8, 9 * 64, 9 * 16 + 64],
         [10, 12, 0, 0],
     ]
-    assert sum(values(odd["rows"], "params")) == sum(p.numel() for p in Odd().parameters())
+    assert sum(values(rows, "params")) == sum(p.numel() for p in Odd().parameters())
+    assert [line[0] for line in unpacked(odd)] == [
+        "norm, norm, 6 → 6 channels, output 4×5", "mix, grouped 1×3, 3 groups, 6 → 12 channels, output 4×5",
+        "slope, other, 12 → 12 channels, output 4×5", *["twice, pointwise 1×1, 12 → 12 channels, output 4×5"] * 2,
+        "line, standard 3, stride 2, 12 → 8 channels, output 9", "tied, linear, 8 → 8 features, output 9",
+        "again, linear, 8 → 8 features, output 9", "unused, linear, 5 → 2 features, never run",
+    ]  # fmt: skip
+    assert [line[2] for line in unpacked(odd)] == [4, 4, 4, 4, 4, 9, 9, 9, 0]
+    assert [(name, len(own)) for name, own in odd["blocks"]][3:5] == [("twice", 2), ("line", 1)]
 
 
 def test_table_2_of_mobilenet_v1():
     """The paper counts weights alone. It prints 1.19% of multiply-adds for the first layer, and then 99.29 in all."""
-    rows = NetworkSkyline(["mobilenet_v1_1.0"]).network()["rows"]
+    rows = NetworkSkyline(["mobilenet_v1_1.0"]).rows()
     shares = {
         measure: [percent(n, sum(by_kind(rows, measure))) for n in by_kind(rows, measure) if n]
         for measure in ("macs", "weights")
@@ -85,15 +100,28 @@ def test_table_2_of_mobilenet_v1():
     assert shares == {
         "macs": ["94.86%", "3.06%", "1.91%", "0.18%"], "weights": ["74.59%", "1.06%", "0.02%", "24.33%"],
     }  # fmt: skip
-    figure = NetworkSkyline(["mobilenet_v1_1.0"], metric="params")
-    assert "weights alone, without biases and norms: pointwise 74.59%, depthwise 1.06%" in still(figure)
 
 
-def test_names_for_people():
-    assert short_names(["stem.0.0", "blocks.0.conv.0", "blocks.1.conv.0"]) == ["stem", "blocks 0 conv", "blocks 1 conv"]
-    assert short_names(["a.0", "a.3", "b.0.0", "b.1", "c.2", "cc.1", "", "d.0", "d.0"]) == [
-        "a 0", "a 3", "b 0", "b 1", "c", "cc", "", "d", "d",
+def test_layers_are_called_as_papers_call_them():
+    """In blocks that are counted from 1; paths of other modules keep their words."""
+    of = lambda name: [line[0].split(", ") for line in NetworkSkyline([name]).rows()]  # noqa: E731
+    assert of("mobilenet_v1_1.0")[16][:2] == ["block 8", "pointwise 1×1"]
+    assert of("xception")[4][:3] == ["entry flow 1", "first separable", "pointwise 1×1"] and of("xception")[-1][0] == "classifier"
+    assert of("mobilenet_v2_1.0")[3][:2] == ["block 2", "expansion"] and of("mobilenet_v2_1.0")[-2][0] == "last convolution"
+    assert of("vgg16")[12][:2] == ["convolution 13", "standard 3×3"] and of("squeezenet_1.0")[1][:2] == ["fire2", "squeeze"]
+    assert of("inception_v3")[5][:2] == ["module 1", "1×1 tower"] and of("squeezenext_1.0_sqnxt_23")[13][0] == "block 1.3"
+    assert of("mobilenet_v3_large_1.0")[11][:2] == ["block 4", "squeeze-and-excite squeeze"]
+    assert places(["exit.1.depthwise.0", "exit.3.depthwise.0"]) == [("exit flow 1", ""), ("exit flow 2", "")]
+    assert places(["a.0", "a.3", "b.0.0", "b.1", "c.2", "", "mine.4.conv_a.0"]) == [
+        ("a 0", ""), ("a 3", ""), ("b 0", ""), ("b 1", ""), ("c", ""), ("", ""), ("mine 4", "conv_a"),
     ]  # fmt: skip
+
+
+def test_a_page_carries_each_layer_once():
+    """Xception's middle is eight times the same block."""
+    network = NetworkSkyline(["xception"]).network()
+    middle = [own for name, own in network["blocks"] if name.startswith("middle flow")]
+    assert len(middle) == 8 and middle == [middle[0]] * 8 and len(network["layers"]) < 45
 
 
 def test_labels():
@@ -128,7 +156,7 @@ class Wrapped(nn.Module):
 
 def test_other_names_of_layers_are_no_difference():
     network = NetworkSkyline.from_module(Wrapped(), IMAGE, name="mobilenet_v1_1.0").network()
-    assert not network["differs"] and network["rows"][0][0] == "inner stem"
+    assert not network["differs"] and unpacked(network)[0][0].startswith("inner, stem")
 
 
 def narrow() -> nn.Module:
@@ -150,8 +178,8 @@ def strided() -> nn.Module:
 @pytest.mark.parametrize("make", [dense, narrow, biased, strided])
 def test_a_module_unlike_its_reference_is_shown_as_measured(make):
     figure = NetworkSkyline.from_module(make(), IMAGE, name="mobilenet_v1_1.0")
-    assert figure.network()["differs"] and Sketch(figure).said().startswith("Measured, not the reference. Layer")
-    found = tuple(sum(values(figure.network()["rows"], metric)) for metric in METRICS)
+    assert figure.network()["differs"] and Sketch(figure).said().startswith("Measured, not the reference. Point")
+    found = tuple(sum(values(figure.rows(), metric)) for metric in METRICS)
     assert found == cost.total(cost.layer_costs(make(), IMAGE))
     assert not NetworkSkyline.from_module(make(), IMAGE, name="mine").network()["differs"], "no name, no reference"
 
@@ -168,7 +196,7 @@ def test_several_modules_and_references_behind_them():
     ]  # fmt: skip
     assert (figure.shown, figure.against) == ("mine", "odd")
     small = NetworkSkyline(["mobilenet_v1_1.0"], size=96).network()
-    assert small["input"] == "96×96" and sum(values(small["rows"], "params")) == 4_231_976
+    assert small["input"] == "96×96" and sum(values(unpacked(small), "params")) == 4_231_976
 
 
 def test_measuring_leaves_the_module_and_the_references_alone():
@@ -176,9 +204,9 @@ def test_measuring_leaves_the_module_and_the_references_alone():
     before = {key: value.clone() for key, value in model.state_dict().items()}
     figure = NetworkSkyline.from_module(model, IMAGE, name="mobilenet_v1_1.0")
     assert model.training and all(torch.equal(value, before[key]) for key, value in model.state_dict().items())
-    figure.networks[0]["rows"][0][0] = "spoilt"
-    assert NetworkSkyline(["mobilenet_v1_1.0"]).network()["rows"][0][0] == "stem"
-    assert reference("mobilenet_v1_1.0", list(IMAGE))[0][0] == "stem"
+    figure.networks[0]["layers"][0][0] = "spoilt"
+    assert NetworkSkyline(["mobilenet_v1_1.0"]).rows()[0][0].startswith("stem, standard")
+    assert reference("mobilenet_v1_1.0", list(IMAGE))[0][0].startswith("stem.")
 
 
 @pytest.mark.parametrize(
@@ -187,8 +215,7 @@ def test_measuring_leaves_the_module_and_the_references_alone():
         (lambda: NetworkSkyline(["mobilenet_v1"]), "no network is called 'mobilenet_v1'; there are mobilenet_v1_.*"),
         (lambda: NetworkSkyline(["§"]), "no network is called '§'; there are alexnet, .*, xception"),
         (lambda: NetworkSkyline("xception"), r"names must be a list of networks, such as \['xception'\]"),
-        (lambda: NetworkSkyline([]), "takes 1 to 8 networks, got 0"),
-        (lambda: NetworkSkyline(list(MODELS)[:9]), "takes 1 to 8 networks, got 9"),
+        (lambda: NetworkSkyline([]), "takes one network or more, got none"),
         (lambda: NetworkSkyline(["vgg16", "xception", "vgg16"]), "named twice: vgg16"),
         (lambda: NetworkSkyline(["vgg16"], size=0), "size must be a whole number from 1 up, got 0"),
         (lambda: NetworkSkyline(["xception"], size=4), "Xception cannot take an input of shape"),
@@ -198,7 +225,7 @@ def test_measuring_leaves_the_module_and_the_references_alone():
         (lambda: NetworkSkyline.from_module(7, IMAGE), r"expected a network \(an nn.Module instance\), got int"),
         (lambda: NetworkSkyline.of({"a": Odd()}), r"expected modules with their inputs' shapes, as \{'name'"),
         (lambda: NetworkSkyline.of([Odd()]), "expected modules with their inputs' shapes"),
-        (lambda: NetworkSkyline.of({}), "takes 1 to 8 networks, got 0"),
+        (lambda: NetworkSkyline.of({}), "takes one network or more, got none"),
         (lambda: NetworkSkyline.of({"vgg16": (Odd(), (1, 6, 4, 5))}, ["vgg16"]), "named twice: vgg16"),
     ],
 )
@@ -213,16 +240,17 @@ def test_what_cannot_be_drawn_is_refused(make, message):
 @pytest.mark.parametrize(
     ("traits", "message"),
     [
-        ({"shown": "resnet50"}, "shown must be one of mobilenet_v1_1.0, mobilenet_v2_1.0, xception, vgg16; got resnet50"),
+        ({"shown": "resnet34"}, "shown must be one of mobilenet_v1_1.0, mobilenet_v2_1.0, .*; got resnet34"),
         ({"shown": ""}, "shown must be one of"),
         ({"against": "mobilenet_v1_1.0"}, "against .beside mobilenet_v1_1.0. must be one of '', mobilenet_v2"),
-        ({"against": "resnet50"}, "against .* must be one of '', mobilenet_v2_1.0, xception, vgg16; got resnet50"),
-        ({"layer": 28}, "layer of mobilenet_v1_1.0 must be one of 0 to 27; got 28"),
-        ({"layer": -1}, "layer of mobilenet_v1_1.0 must be one of 0 to 27; got -1"),
+        ({"against": "resnet34"}, "against .* must be one of '', mobilenet_v2_1.0, .*; got resnet34"),
+        ({"brush": [0, 1001]}, "brush must be a list of 2 values from 0 to 1000"),
+        ({"brush": [0]}, "brush must be a list of 2 values from 0 to 1000"),
+        ({"sketch": [11] + [0] * 9}, "sketch must be a list of 10 values from 0 to 10"),
+        ({"sketch": [0] * 9}, "sketch must be a list of 10 values from 0 to 10"),
         ({"metric": "flops"}, "metric"),
         ({"order": "smallest first"}, "order"),
-        ({"scale": "log"}, "scale"),
-        ({"layer": 1.5}, "layer"),
+        ({"brush": [0, 1.5]}, "brush"),
     ],
 )
 def test_wrong_traits_are_refused_at_once(traits, message):
@@ -243,34 +271,31 @@ def test_networks_are_measured_once():
     with pytest.raises(traitlets.TraitError, match="make another figure"):
         widget.set_state({"networks": [{**widget.network(), "label": "other"}]})
     assert widget.network()["label"] == "VGG-16"
-    widget.set_state({"networks": copy.deepcopy(widget.networks), "layer": 3})
-    assert widget.layer == 3
+    widget.set_state({"networks": copy.deepcopy(widget.networks), "brush": [3, 7]})
+    assert widget.brush == [3, 7]
 
 
-def test_the_first_layer_selected_is_the_most_expensive():
-    figure = NetworkSkyline(shown="vgg16", metric="params")
-    assert figure.layer == 13 and figure.network()["rows"][13][FIELDS.index("c_in")] == 512 * 7 * 7
-    assert NetworkSkyline(shown="vgg16", metric="params", layer=0).layer == 0
-
-
-def test_the_layer_follows_the_network_and_neighbours_change_places():
-    widget = NetworkSkyline(shown="xception", against="vgg16", layer=74)
+def test_neighbours_change_places():
+    """A brush means as much in any network, so it stays."""
+    widget = NetworkSkyline(shown="xception", against="vgg16", brush=[0, 250])
     widget.shown = "vgg16"
-    assert (widget.shown, widget.against, widget.layer) == ("vgg16", "xception", 15)
-    widget.shown = "mobilenet_v1_1.0"
-    assert (widget.against, widget.layer) == ("xception", 15)
-    widget.set_state({"against": "mobilenet_v1_1.0", "layer": 70, "shown": "xception"})
-    assert (widget.shown, widget.against, widget.layer) == ("xception", "mobilenet_v1_1.0", 70)
-    with pytest.raises(traitlets.TraitError, match="layer of vgg16 must be one of 0 to 15; got 60"):
-        widget.set_state({"layer": 60, "shown": "vgg16"})
+    assert (widget.shown, widget.against, widget.brush) == ("vgg16", "xception", [0, 250])
+    widget.set_state({"against": "mobilenet_v1_1.0", "brush": [700, 100], "shown": "xception"})
+    assert (widget.shown, widget.against, widget.brush) == ("xception", "mobilenet_v1_1.0", [700, 100])
     lonely = NetworkSkyline(["vgg16"])
     with pytest.raises(traitlets.TraitError, match="against"):
         lonely.against = "vgg16"
 
 
-def test_the_state_is_small():
-    assert tuple(network["name"] for network in NetworkSkyline().networks) == NAMES
-    assert len(json.dumps(NetworkSkyline().networks)) < 16_000
+def test_one_network_of_each_paper_is_loaded_and_any_can_be():
+    from lightnets_edu.models.catalogue import CATALOGUE
+
+    widget = NetworkSkyline()
+    assert tuple(network["name"] for network in widget.networks) == NAMES
+    assert {CATALOGUE[name].paper for name in NAMES} == {network.paper for network in CATALOGUE.values()} - {"arXiv:1404.5997"}
+    assert len(json.dumps(widget.networks)) < 52_000, "what a page carries"
+    widths = [name for name in MODELS if name.startswith("mobilenet_v2")]
+    assert NetworkSkyline(widths).offers("shown") == widths and len(widths) == 5
 
 
 # The still ------------------------------------------------------------------------------------------------------------
@@ -278,24 +303,32 @@ def test_the_state_is_small():
 
 @pytest.mark.parametrize("against", ["", "xception", "squeezenext_1.0_g_sqnxt_23"])
 def test_the_still(against):
-    """A mark for every layer; every layer's row, and sums by kind that are those of the network."""
+    """A bar and a mark for every layer; every layer's row, and sums that are those of the network."""
     names = ["mobilenet_v1_1.0", "xception", "squeezenext_1.0_g_sqnxt_23"]
     widget = NetworkSkyline(names, metric="params", against=against)
     picture = BeautifulSoup(still(widget), "html.parser")
-    assert len(picture.select(".ln-ns-other")) == len(widget.pair()) and len(picture.select(".ln-ns-dot")) == 1
-    assert sum(path["d"].count("M") for path in picture.select(".ln-ns-first .ln-ns-marks")) == 28
+    many = [len(widget.rows(name)) for name in (widget.shown, widget.against) if name]
+    for name in ("bars", "marks"):
+        assert sum(path.get("d", "").count("M") for path in picture.select(f".ln-ns-{name}")) == sum(many)
     tables = [[[cell.get_text() for cell in row("td")] for row in table.select("tbody tr")] for table in picture("table")]
-    titles = [title.get_text() for title in picture.select(".ln-ns-title")]
-    for network, kinds, layers in zip(widget.pair(), tables[::2], tables[1::2], strict=True):
-        total = [f"{sum(values(network['rows'], metric)):,}" for metric in METRICS]
-        assert kinds[-1] == [str(len(network["rows"])), "all", *total] and len(layers) == len(network["rows"])
-        assert [sum(int(row[i].replace(",", "")) for row in layers) for i in (2, 3, 4)] == [int(n.replace(",", "")) for n in total]
-        assert f"{network['label']} {summary(network, 'params', 'execution')}" in titles
+    for network, layers in zip([widget.network(name) for name in (widget.shown, widget.against) if name], tables, strict=True):
+        rows = unpacked(network)
+        assert layers[-1] == ["all", "", *(f"{sum(values(rows, metric)):,}" for metric in ("weights", *METRICS))]
+        assert [[int(text.replace(",", "")) for text in row[2:]] for row in layers[:-1]] == [row[3:] for row in rows]
+        assert [row[1] for row in layers[:-1]] == [row[0] for row in rows]
+
+
+def test_a_still_hides_nothing():
+    """Where no hand can reveal it, what is covered for a sketch is drawn all the same: only the page's style hides it."""
+    covered, bare = (BeautifulSoup(still(NetworkSkyline(["vgg16"], sketching=on)), "html.parser") for on in (True, False))
+    bars = lambda page: [path.get("d") for path in page.select(".ln-ns-bars")]  # noqa: E731
+    assert bars(covered) == bars(bare) and covered.select(".ln-ns-covered") and not bare.select(".ln-ns-covered")
+    assert covered.select("figure.ln-still")
 
 
 def test_names_are_escaped():
     widget = NetworkSkyline.of({"<b>&": (Odd(), (1, 6, 4, 5))}, ["mobilenet_v1_0.25"], against="mobilenet_v1_0.25")
-    assert "<b><b>" not in still(widget) and "<b>&lt;b&gt;&amp;</b> at 4×5" in still(widget)
+    assert "<b>" not in still(widget) and "&lt;b&gt;&amp;, 4×5" in still(widget)
 
 
 def test_a_module_measured_alone():
