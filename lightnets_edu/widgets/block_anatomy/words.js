@@ -1,23 +1,21 @@
-// What the figure of a block says.
+// What the figure of blocks says.
 export const words = {
   figure: "Block anatomy",
   block: "Block",
+  beside: "Beside it",
   none: "none",
-  layers: "Layer",
-  input: "input",
-  output: "output",
-  kinds: ["pointwise", "depthwise", "standard", "grouped", "linear", "other"],
-  atInput: "at the input",
-  after: (name) => `after ${name}`,
-  parameters: (n) => `Parameters ${n}`,
-  macs: (n) => `Multiply-adds ${n}`,
-  total: (differs, params, macs) =>
-    `${differs ? "Measured, not the formula: " : ""}${params} parameters and ${macs} multiply-adds, of these `,
-  widest: (where, c) => `. Widest ${where}: ${c} channels.`,
-  picked: (what, cIn, cOut, size) => `: ${what}. ${cIn} → ${cOut} channels, ${size}. `,
-  costs: (params, macs, ofParams, ofMacs) =>
-    `${params} parameters, ${macs} multiply-adds: ${ofParams} and ${ofMacs} of the block.`,
-  ruler: (n) => `${n} channels; each block has a scale of its own`,
+  layers: ["Layers of the block", "Layers beside it"],
+  input: "the input",
+  output: "the output",
+  and: " and ",
+  differs: ": measured, not the formula",
+  papers: ", as in the paper",
+  band: (c, from) => `${c} channels after ${from}`,
+  flow: (c, size, many, from, to) => `${c} channels, ${size}: ${many} numbers, from ${from} to ${to}.`,
+  layer: (what, from, cIn, cOut, size, to, params, ofParams, macs, ofMacs) =>
+    `: ${what}. From ${from}, ${cIn} → ${cOut} channels, ${size}, to ${to}. ` +
+    `${params} parameters (${ofParams}), ${macs} multiply-adds (${ofMacs}).`,
   heads: ["layer", "what", "channels", "map", "parameters", "multiply-adds"],
   whole: "block",
+  counted: "With the parameters of the batch norm behind a layer; multiply-adds for one image.",
 };
