@@ -19,10 +19,7 @@ OFFERED: dict[str, tuple[float, ...]] = {}    # every knob's values, over all bl
 for _block in catalogue.BLOCKS.values():
     for _knob in _block.knobs:
         OFFERED[_knob.trait] = tuple(sorted({*OFFERED.get(_knob.trait, ()), *_knob.values}))
-CAPTION = (
-    "Height is channels, depth is the size of the map: one scale for all blocks. Drag a grip to set a width; point at "
-    "any part."
-)
+CAPTION = "Height is channels, depth is map size, on one scale. Drag the grips."
 
 
 class BlockAnatomy(Figure):
@@ -152,8 +149,7 @@ def _plain(title: str, differs: bool, knobs: Sequence[catalogue.Knob], states: S
     offered = [[knob.trait, knob.label, list(knob.values), knob.default, knob.edge] for knob in knobs]
     costs = [flows.costs(state) for state in states]
     return {
-        "title": title,
-        "differs": differs,
+        "title": f"{title}: measured, not the formula" if differs else title,
         "knobs": offered,
         "corners": _corners([len(knob.values) for knob in knobs]),
         "most": [max(cost) for cost in zip(*costs, strict=True)],

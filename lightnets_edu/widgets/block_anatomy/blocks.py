@@ -92,13 +92,13 @@ BLOCKS = {
         _inverted_residual,
     ),
     "resnet": Block(
-        "Bottleneck (ResNet)", (Knob("width", "Middle width", (32, 64, 128, 256), 64, "reduce"),), _resnet
+        "Bottleneck (ResNet)", (Knob("width", "Middle width", (32, 64, 96, 128), 64, "reduce"),), _resnet
     ),
     "resnext": Block(
         "Bottleneck (ResNeXt)",
         (
             Knob("groups", "Groups", (1, 2, 4, 8, 16, 32, 64), 32),
-            Knob("width", "Grouped width", (64, 128, 256), 128, "reduce"),
+            Knob("width", "Grouped width", (64, 128, 192), 128, "reduce"),
         ),
         _resnext,
     ),

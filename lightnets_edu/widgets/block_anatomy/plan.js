@@ -31,14 +31,7 @@ export function plan({ rows, flow, ends }, { s, z, f, lines }, out) {
     corner = (x, b, [c, size]) => [x, b, half(c), z * side(size)],
     above = ([c, size]) => half(c) + Math.max(BACK[1] * z * side(size), 15);
 
-  /** What comes first of some items, else what is behind them. */
-  function first([item], to) {
-    if (item === undefined) return to;
-    if (!item.length) return rows[item][0][0];
-    return [...new Set(item.slice(4).map(([, ...way]) => first(way, item[3][0])))].join(words.and);
-  }
-
-  function layer(i, from, to, map) {
+  function layer(i, from, map) {
     const [[name], , kernel, , cIn, cOut, size] = rows[i],
       long = (8 + 4 * (kernel || 1)) * f,
       end = [cOut, size];
@@ -56,7 +49,6 @@ export function plan({ rows, flow, ends }, { s, z, f, lines }, out) {
           kind: name,
           ink: rows[i][1],
           from,
-          to,
           x,
           width,
           ends: [corner(a, b, map), corner(a + long, b, end)],
@@ -66,22 +58,16 @@ export function plan({ rows, flow, ends }, { s, z, f, lines }, out) {
     };
   }
 
-  /** Ways side by side: concatenated ones in their order, shortcuts and gates above. */
+  /** Ways side by side: the trunk goes straight on, others run above it, where they meet in their order. */
   function fork([join, trunk, c, [name], ...ways], start, from) {
-    const stacked = join === "concatenate",
-      bend = 20 * f,
-      laid = ways.map(([own, ...items]) => seq(items, [own, start[1]], from, name, 6 * f)),
-      end = [c, laid[trunk].end[1]];
+    const bend = 20 * f,
+      laid = ways.map(([own, ...items]) => seq(items, [own, start[1]], from, 6 * f)),
+      end = [c, laid[trunk].end[1]],
+      middles = [];
     let { up, down } = laid[trunk],
-      all = -8,
       stop = -half(c);
-    const middles = laid.map((way, k) => {
-      const across = way.up + way.down + 8;
-      if (stacked) return (all += across) - way.down;
-      return k === trunk ? 0 : way.up - (up += across);
-    });
-    if (stacked) up = down = all / 2;
-    const stops = laid.map((way) => stacked && (stop += 2 * half(way.end[0])) - half(way.end[0]));
+    for (let k = ways.length; k--; ) middles[k] = k === trunk ? 0 : laid[k].up - (up += laid[k].up + laid[k].down + 8);
+    const stops = laid.map((way) => join === "concatenate" && (stop += 2 * half(way.end[0])) - half(way.end[0]));
     return {
       len: most(laid, (way) => way.len) + 2.4 * bend,
       columns: most(laid, (way) => way.columns),
@@ -92,7 +78,7 @@ export function plan({ rows, flow, ends }, { s, z, f, lines }, out) {
       put(x, b, width) {
         const last = x + width - 0.4 * bend;
         laid.forEach((way, k) => {
-          const middle = b + middles[k] - (stacked && all / 2),
+          const middle = b + middles[k],
             map = [ways[k][0], start[1]];
           const bent = (...ends) => out.push({ kind: "bend", ends });
           bent(corner(x, b, map), corner(x + bend, middle, map));
@@ -106,10 +92,10 @@ export function plan({ rows, flow, ends }, { s, z, f, lines }, out) {
   }
 
   /** One after the other; `told` is the number of channels that was said last. */
-  function seq(items, start, from, to, stub) {
+  function seq(items, start, from, stub) {
     let [end, name] = [start, from];
-    const parts = items.map((item, k) => {
-      const part = item.length ? fork(item, end, name) : layer(item, name, first(items.slice(k + 1), to), end);
+    const parts = items.map((item) => {
+      const part = item.length ? fork(item, end, name) : layer(item, name, end);
       ({ end, name } = part);
       return part;
     });
@@ -129,14 +115,13 @@ export function plan({ rows, flow, ends }, { s, z, f, lines }, out) {
       end,
       put(x, b, width, told) {
         let [pen, at, map, giver] = [x, x + stub, start, from];
-        const band = (till, to) => {
+        const band = (till) => {
           const [c, size] = map;
           out.push({
-            kind: "band",
+            kind: words.band,
             c,
             size,
             from: giver,
-            to,
             x: pen,
             width: till - pen,
             told: c === told,
@@ -144,46 +129,36 @@ export function plan({ rows, flow, ends }, { s, z, f, lines }, out) {
           });
           told = c;
         };
-        parts.forEach((part, k) => {
+        for (const part of parts) {
           const room = part.len + ((width - len) * part.columns) / columns,
             [till, next] = part.put(at, b, room);
-          band(till, first(items.slice(k), to));
+          band(till);
           at += room;
           [pen, map, giver] = [next, part.end, part.name];
-        });
-        band(x + width, to);
+        }
+        band(x + width);
       },
     };
   }
-  return seq(flow, ends, words.input, words.output, 26 * f);
+  return seq(flow, ends, words.input, 26 * f);
 }
 
 /** The scale on which every one of some blocks' states has room, so that nothing jumps and all can be held against each
     other: pixels a channel and a position, and for each block its middle and its lengths' factor. */
 export function fit(blocks, width, height, lines) {
   const all = blocks.flat(),
-    z =
-      Math.min(width / 24, height / 8) /
-      most(all, ({ rows, ends }) =>
-        Math.max(
-          side(ends[1]),
-          most(rows, (row) => side(row[6])),
-        ),
-      );
-  let s = 4;
-  for (const block of all) {
-    const high = (s) => {
-      const { up, down } = plan(block, { s, z, f: 1, lines });
-      return up + down - height;
-    };
-    const [from, over] = [s, high(s)];
-    if (over > 0) s = 0;
-    // Heights grow ever faster with the scale, so this never goes too far.
-    for (let i = 0; i < 4 && over > 0; i++) {
-      const now = high(s);
-      s = Math.max(1e-3, s + (now * (from - s)) / (now - over));
-    }
-  }
+    z = Math.min(25, height / 8) / most(all, ({ ends }) => side(ends[1]));
+  // Heights grow with the scale, and ever faster: what is reckoned from a larger scale is never too much.
+  const s = Math.min(
+    1,
+    ...all.map((block) => {
+      const [least, more] = [0, 1].map((s) => {
+        const { up, down } = plan(block, { s, z, f: 1, lines });
+        return up + down;
+      });
+      return (height - least) / (more - least);
+    }),
+  );
   return blocks.map((own) => {
     const plans = own.map((block) => plan(block, { s, z, f: 1, lines })),
       [up, down, len] = ["up", "down", "len"].map((key) => most(plans, (one) => one[key]));

@@ -96,7 +96,8 @@ class _Wiring:
         if word not in ("add", "multiply") and c_out == sum(edge.shape[0] for edge in self.into[join]):
             word = "concatenate"
         lengths = [_steps(way[1:]) for way in ways]
-        trunk = lengths.index((min if word == "multiply" else max)(lengths))
+        longest = max(range(len(ways)), key=lambda k: (lengths[k], k))
+        trunk = lengths.index(min(lengths)) if word == "multiply" else longest
         flow.append([word, trunk, c_out, [SHORT.get(label, label), *self.thens[join]], *ways])
         return join
 
@@ -182,7 +183,7 @@ def _row(node: Node, name: str, found: cost.LayerCost | None, more: int, wiring:
     groups = f"{found.groups} groups" * (found.groups > 1 and kind != "depthwise")
     said = [f"{kernel} {found.kind}".strip(), groups, f"stride {stride}" * (stride > 1)]
     what = "; then ".join(filter(None, [", ".join(filter(None, said)), ", ".join(thens)]))
-    what += ", no activation" * (node.kind in WEIGHTED and not acts)
+    what += ", linear" * (node.kind in WEIGHTED and not acts)
     numbers = (found.groups, c_in, c_out, size, found.params + more, found.macs)
     return Row((name, what, ", ".join([kernel] * bool(kernel) + parts)), KINDS.index(kind), max(found.kernel, default=0), *numbers)
 

@@ -2,16 +2,26 @@
 // glides.
 import { part, parts } from "../kit/parts.js";
 import { settle, svg, upto } from "../kit/shared.js";
-import { BAR, STEP } from "./bill.js";
 import { faces, LINE, plan } from "./plan.js";
 import { words } from "./words.js";
 
 const INK = [0, 1, 2, 2, 3, 3, 9];
-const LETTER = 6.7; // about as wide
+const LETTER = 7; // about as wide
+const STEP = 15; // from bar to bar
+const TOTAL = 132; // pixels for the total behind a bar
 const put = (node, values) => Object.entries(values).forEach((pair) => node.setAttribute(...pair));
 export const move = (node, x, y) => {
   node.style.transform = `translate(${x}px, ${y}px)`;
 };
+
+/** Three digits: "8.83 k", "25.7 M". */
+export function short(n) {
+  const power = n < 1000 ? 0 : n < 999_500 ? 1 : n < 999_500_000 ? 2 : 3;
+  return power ? `${(n / 1000 ** power).toPrecision(3)} ${"kMG"[power - 1]}` : `${n}`;
+}
+
+/** Parameters and multiply-adds. */
+export const totals = ({ rows }) => [7, 8].map((field) => rows.reduce((all, row) => all + row[field], 0));
 
 /** Words at a place, each on a line of its own. */
 function say(node, x, y, ...lines) {
@@ -19,16 +29,16 @@ function say(node, x, y, ...lines) {
   node.replaceChildren(...lines.map((text, i) => svg("tspan", { x: 0, dy: i && LINE, text })));
 }
 
+/** A piece's nodes: the part that it is, if it is one; and what else is drawn of it, in which layer of the drawing. */
 function make({ i, c, kind, ink }) {
-  const made = (tag, name) => svg(tag, { class: `ln-glide ln-ba-${name} ln-ink${INK[ink]}` });
-  const [front, top] = ["front", "top"].map((name) => made("path", ink >= 0 ? name : `flow ln-quiet ln-ba-${name}`)),
-    cut = made("path", "cut ln-quiet"),
-    hit = made("rect", "hit"),
-    bars = [made("rect", "front"), made("rect", "front")],
-    text = made("text", ink >= 0 ? "" : "c"),
-    tag = made("text", "c");
-  const node = i >= 0 ? part(kind, hit, front, cut, text, tag, ...bars) : c ? part("", hit, front, text) : text;
-  return { front, top, cut, text, tag, hit, bars, node };
+  const made = (tag, name) => svg(tag, { class: `ln-glide ln-ba-${name} ln-ink${INK[ink]}` }),
+    flow = c || kind === "bend" ? "flow ln-quiet ln-ba-" : "";
+  const [front, top, cut] = ["front", "top", "cut"].map((name) => made("path", flow + name)),
+    [hit, ...bars] = ["hit", "front", "front"].map((name) => made("rect", name)),
+    text = made("text", kind),
+    node = (c || i >= 0) && part(kind, hit, front, cut, text, ...bars),
+    layer = node ? 1 : flow ? 0 : 2;
+  return { front, top, cut, text, hit, bars, node, layer, more: [[top, front], [top], [text]][layer] };
 }
 
 /** Lines along a box part its groups; those of a shuffle cross. */
@@ -42,9 +52,8 @@ function cuts([[name], , , groups], [[x0, b, p], [x1, , q]]) {
 
 /** `show()` hears when another layer or band is meant, `pick(layer)` of a click on a layer. */
 export function view(label, show, pick) {
-  const [bends, tops, marks] = upto(3).map(() => svg("g", { "aria-hidden": true, class: "ln-quiet" })),
+  const layers = upto(3).map(() => svg("g", { "aria-hidden": true })),
     said = ["", "", "ln-ba-title"].map((name) => svg("text", { class: `ln-ba-start ln-glide ${name}` })),
-    leaders = svg("path", { class: "ln-ba-cut ln-ink9" }),
     kept = {};
   let things = [];
   const list = parts(label, {
@@ -63,61 +72,56 @@ export function view(label, show, pick) {
       one.own.node.classList.toggle("ln-ba-on", i >= 0 && ends.some((end, k) => `${one.ends[1 - k]}` === `${end}`));
   }
 
-  function box({ own, i, ends, x, width }, row, from, base, [one, two, centre], { lines }) {
+  function box({ own, ends, x, width }, row, lines) {
     const [name, , brief] = row[0],
       [[x0, b, h], [x1, , g]] = ends,
-      foot = b + Math.max(h, g),
-      end = base + 2 * STEP;
+      foot = b + Math.max(h, g);
     put(own.cut, { d: cuts(row, ends) });
     put(own.hit, { x, y: 2 * b - foot, width, height: 2 * (foot - b) + 12 + LINE * lines });
-    const fits = [...(lines > 1 ? name.split(" ") : [name]), brief].filter(
-      (text) => text && text.length * LETTER < width,
-    );
-    say(own.text, (x0 + x1) / 2, foot + 14, ...fits.slice(-lines));
-    [one, two].forEach(([x, width], k) => put(own.bars[k], { x: from + x, y: base + k * STEP, width, height: BAR }));
-    say(own.tag, from + (centre ?? 0), end + 18, ...(centre ? [name] : []));
-    return centre ? `M${from + two[0] + two[1] / 2} ${end - 4}L${from + centre} ${end + 7}` : "";
+    const fits = (...lines) => (lines.every((one) => `${one}`.length * LETTER < width) ? lines : []);
+    const told = [...fits(...name.split(" ")), ...fits(brief), ...fits(row[8] && short(row[8]))].filter((one) => one);
+    say(own.text, (x0 + x1) / 2, foot + 14, ...told.slice(-lines));
   }
-  function band({ own, c, told, from, x, width, ends: [[, b, h, d]] }) {
+  function band({ own, c, told, from, x, width, ends: [[, b, h]] }) {
     const room = Math.max(h, 12);
     put(own.hit, { x, y: b - room, width, height: 2 * room });
-    put(own.node, { "aria-label": words.band(c, from) });
-    say(own.text, x + width / 2 + 0.4 * d, b - h - 3, ...(told || width < `${c}`.length * LETTER ? [] : [c]));
+    say(own.text, x + 0.35 * width, b - h - 3, ...(told || width < `${c}`.length * LETTER ? [] : [c]));
   }
   return {
-    nodes: [bends, tops, list.node, marks, leaders, ...said],
+    nodes: [layers[0], layers[1], list.node, layers[2], ...said],
     meant,
-    /** Draws a block at a place, with its bill and the layer chosen; gives its layers and bands, from left to right. */
-    put(block, look, { x, y, width, base }, { layers, ends }, title, sums, chosen) {
+    /** Draws a block at a place, with bars of what it costs, of which a place holds `most`, and the layer chosen; gives
+        its layers and bands, from left to right. */
+    put({ block, title }, look, { x, y, width, base, flat }, most, chosen) {
       const pieces = [],
-        count = {};
-      let lines = "";
+        count = {},
+        groups = [[], [], []],
+        ends = [0, 0];
       plan(block, look, pieces).put(x, y + look.middle, width);
       for (const one of pieces) {
-        const { kind } = one,
+        const { kind, i } = one,
           own = (one.own = kept[[kind, one.ink, (count[kind] = (count[kind] ?? 0) + 1)]] ??= make(one));
-        if (one.sign !== undefined) say(own.text, one.ends[0][0], one.ends[0][1] + 6, one.sign);
-        else faces(one.ends, kind === "bend", one.i >= 0).forEach((d, k) => put(k ? own.top : own.front, { d }));
+        groups[own.layer].push(...own.more);
+        if (kind === "join") say(own.text, one.ends[0][0], one.ends[0][1] + 6, one.sign);
+        else faces(one.ends, kind === "bend", i >= 0).forEach((d, k) => put(k ? own.top : own.front, { d }));
         if (one.c) band(one);
-        if (one.i >= 0) lines += box(one, block.rows[one.i], x, base, layers[one.i], look);
+        if (i >= 0) box(one, block.rows[i], look.lines);
       }
-      const of = (wanted) => pieces.filter(wanted);
-      things = of(({ c, i }) => c || i >= 0).sort((p, q) => p.ends[0][0] - q.ends[0][0] || p.ends[0][1] - q.ends[0][1]);
-      settle(
-        bends,
-        of(({ kind }) => kind === "bend").flatMap(({ own }) => [own.top, own.front]),
+      layers.forEach((layer, k) => settle(layer, flat ? [] : groups[k]));
+      list.node.classList.toggle("ln-ba-flat", flat);
+      things = pieces.filter(({ own, i }) => own.node && (!flat || i >= 0)).sort((p, q) => p.ends[0][0] - q.ends[0][0]);
+      block.rows.forEach((row, i) => {
+        const { own } = pieces.find((one) => one.i === i);
+        own.bars.forEach((bar, k) => {
+          const long = (row[7 + k] * (width - TOTAL)) / (most[k] || 1);
+          put(bar, { x: x + ends[k], y: base + k * STEP, width: long, height: STEP - 4 });
+          ends[k] += long;
+        });
+      });
+      totals(block).forEach((all, k) =>
+        say(said[k], x + ends[k] + 6, base + k * STEP + 10, `${short(all)} ${words.heads[4 + k]}`),
       );
-      settle(
-        tops,
-        things.map(({ own }) => own.top),
-      );
-      settle(
-        marks,
-        of(({ kind }) => kind === "join").map(({ own }) => own.node),
-      );
-      put(leaders, { d: lines });
       say(said[2], x, y - 6, title);
-      sums.forEach((text, k) => say(said[k], x + ends[k] + 6, base + k * STEP + 10, text));
       list.put(
         [things.map(({ own }) => own.node)],
         chosen >= 0 ? [0, things.findIndex(({ i }) => i === chosen)] : null,
