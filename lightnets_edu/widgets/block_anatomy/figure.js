@@ -59,8 +59,7 @@ export default widget(words.figure, (kit) => {
     names = Object.keys(tables),
     entries = names.map((name) => tables[name]),
     titles = entries.map(({ title }) => title),
-    many = Math.max(...entries.map(({ knobs }) => knobs.length)),
-    both = ["block", "beside"].slice(0, names.length > 1 || many ? 2 : 1);
+    both = ["block", "beside"].slice(0, names.length > 1 || entries[0].knobs.length ? 2 : 1);
   const rooms = {},
     made = {},
     held = svg("g"),
@@ -89,9 +88,9 @@ export default widget(words.figure, (kit) => {
   }
   /** Says what is meant, else the layer chosen. */
   function tell() {
-    const [other] = views.filter((one) => one.meant()),
-      { c, size, from, i } = other?.meant() ?? shown.find((one) => one.i === model.get("layer")),
-      { block } = read()[other ? views.indexOf(other) : 0];
+    const k = views.findIndex((one) => one.meant()),
+      { c, size, from, i } = views[k]?.meant() ?? shown.find((one) => one.i === model.get("layer")),
+      { block } = read()[Math.max(k, 0)];
     if (c) {
       const all = times(size)
         .split("×")
@@ -166,7 +165,6 @@ export default widget(words.figure, (kit) => {
         { view, looks, places } = (rooms[width] ??= room(width, both.length, entries)),
         axis = [0, 1].map((j) => Math.max(here[0].entry.most[j], totals(here.at(-1).block)[j]));
       selects.forEach((select, k) => select.put(names, here[k].name, titles));
-      if (many) knobs.style.minHeight = `${width < 480 && many > 1 ? 62.4 : 28}px`;
       reserve(live, Math.ceil(1250 / width));
       main.setAttribute("viewBox", view);
       scale = looks[0].s;

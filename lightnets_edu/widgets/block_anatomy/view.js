@@ -6,9 +6,9 @@ import { faces, LINE, plan } from "./plan.js";
 import { words } from "./words.js";
 
 const INK = [0, 1, 2, 2, 3, 3, 9];
-const LETTER = 7; // about as wide
 const STEP = 15; // from bar to bar
 const TOTAL = 132; // pixels for the total behind a bar
+const fits = (room, ...words) => words.every(({ length }) => length && length * 7 < room);
 const put = (node, values) => Object.entries(values).forEach((pair) => node.setAttribute(...pair));
 export const move = (node, x, y) => {
   node.style.transform = `translate(${x}px, ${y}px)`;
@@ -16,7 +16,7 @@ export const move = (node, x, y) => {
 
 /** Three digits: "8.83 k", "25.7 M". */
 export function short(n) {
-  const power = n < 1000 ? 0 : n < 999_500 ? 1 : n < 999_500_000 ? 2 : 3;
+  const power = Math.floor((`${+n.toPrecision(3)}`.length - 1) / 3);
   return power ? `${(n / 1000 ** power).toPrecision(3)} ${"kMG"[power - 1]}` : `${n}`;
 }
 
@@ -78,17 +78,16 @@ export function view(label, show, pick) {
       foot = b + Math.max(h, g);
     put(own.cut, { d: cuts(row, ends) });
     put(own.hit, { x, y: 2 * b - foot, width, height: 2 * (foot - b) + 12 + LINE * lines });
-    const fits = (...lines) => (lines.every((one) => `${one}`.length * LETTER < width) ? lines : []);
-    const told = [...fits(...name.split(" ")), ...fits(brief), ...fits(row[8] && short(row[8]))].filter((one) => one);
+    const told = [name.split(" "), [brief], [short(row[8])]].filter((words) => fits(width, ...words)).flat();
     say(own.text, (x0 + x1) / 2, foot + 14, ...told.slice(-lines));
   }
   function band({ own, c, told, from, x, width, ends: [[, b, h]] }) {
     const room = Math.max(h, 12);
     put(own.hit, { x, y: b - room, width, height: 2 * room });
-    say(own.text, x + 0.35 * width, b - h - 3, ...(told || width < `${c}`.length * LETTER ? [] : [c]));
+    say(own.text, x + 0.35 * width, b - h - 3, ...(told || !fits(width, `${c}`) ? [] : [c]));
   }
   return {
-    nodes: [layers[0], layers[1], list.node, layers[2], ...said],
+    nodes: [...layers.slice(0, 2), list.node, layers[2], ...said],
     meant,
     /** Draws a block at a place, with bars of what it costs, of which a place holds `most`, and the layer chosen; gives
         its layers and bands, from left to right. */
