@@ -150,7 +150,9 @@ export default widget(words.figure, (kit) => {
   }
 
   const selects = both.map((trait, k) =>
-      choice(words[trait], (name) => (k ? set({ beside: name }) : turn(name, papers(name)))),
+      choice(words[trait], (name) =>
+        k ? set({ beside: name }) : name !== model.get("block") && turn(name, papers(name)),
+      ),
     ),
     questions = asks(kit, model.get("questions"));
   return {
