@@ -30,8 +30,9 @@ class BlockAnatomy(Figure):
     the groups as in its Table 1), ghost (`s`, `d`), mbconv (`t`, `kernel`, `squeeze`). `block` is the one with the
     knobs, `beside` the one drawn beside it with its paper's numbers, at first the first other one; a block that is
     alone stands beside itself, and one without knobs by itself. `layer` is the layer or step picked, from 0 in the
-    order of the run, at first the one with most multiply-adds. `questions` are presets that ask; `tables` holds what was measured on the real module in
-    every state of the knobs. ValueError for unknown names; TraitError for values that are not on offer.
+    order of the run, at first the one with most multiply-adds. Parameters include those of the batch norm behind a
+    layer; multiply-adds are for one image. `questions` are presets that ask; `tables` holds what was measured on the
+    real module in every state of the knobs. ValueError for unknown names; TraitError for values not on offer.
     """
 
     _esm, _css = front_end(__file__)

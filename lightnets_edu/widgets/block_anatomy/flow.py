@@ -23,7 +23,7 @@ class Row(NamedTuple):
 
 Flow = list[Any]
 """Places of rows, and forks `[join, trunk, c_out, label, *ways]`: join is "add", "concatenate", "multiply" or another,
-`trunk` the way that goes straight on: the longest; of a gate, the shortest.
+`trunk` the way that goes straight on: the last of the longest; of a gate, the shortest.
 Ways stand in the order in which the join takes them; each begins with its channels and goes on as a flow does."""
 
 

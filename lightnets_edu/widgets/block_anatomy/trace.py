@@ -185,7 +185,8 @@ def _row(node: Node, name: str, found: cost.LayerCost | None, more: int, wiring:
     what = "; then ".join(filter(None, [", ".join(filter(None, said)), ", ".join(thens)]))
     what += ", linear" * (node.kind in WEIGHTED and not acts)
     numbers = (found.groups, c_in, c_out, size, found.params + more, found.macs)
-    return Row((name, what, ", ".join([kernel] * bool(kernel) + parts)), KINDS.index(kind), max(found.kernel, default=0), *numbers)
+    brief = ", ".join([kernel] * bool(kernel) + parts)
+    return Row((name, what, brief), KINDS.index(kind), max(found.kernel, default=0), *numbers)
 
 
 def _short_names(nodes: Sequence[Node]) -> list[str]:

@@ -24,12 +24,11 @@ def percent(part: int, of: int) -> str:
 
 def short(n: int) -> str:
     """Three digits: "25.7 M"."""
-    size = float(f"{n:.2e}") if n >= 1000 else n
-    for limit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if size >= limit:
-            exact = Context(prec=3, rounding=ROUND_HALF_UP).plus(Decimal(n))
-            return f"{exact / Decimal(limit):#.{2 - (len(str(int(size / limit))) - 1)}f} {letter}".replace(". ", " ")
-    return str(n)
+    if n < 1000:
+        return str(n)
+    exact = Context(prec=3, rounding=ROUND_HALF_UP).plus(Decimal(n))
+    power = exact.adjusted() // 3
+    return f"{exact.scaleb(-3 * power):.{2 - exact.adjusted() % 3}f} {'kMG'[power - 1]}"
 
 
 def times(size: int | str) -> str:

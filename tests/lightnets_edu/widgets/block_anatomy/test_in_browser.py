@@ -55,7 +55,7 @@ def check(figure, found, scale: float, which: int = 0) -> None:
     if len({row.text[0] for row in rows}) == len(rows):
         long = [one[2] / (8 + 4 * (row.side or 1)) for one, row in zip(drawn, rows, strict=True)]
         assert long == pytest.approx([long[0]] * len(long)), "a larger kernel is a longer box"
-        for (_, ink, _, left, right, _, lines, bars, told), row in zip(drawn, rows, strict=True):
+        for (_, ink, _, left, right, _, lines, _, told), row in zip(drawn, rows, strict=True):
             assert ink == INK[KINDS[row.kind]]
             assert [left, right] == pytest.approx([max(1.2, scale * c) for c in (row.c_in, row.c_out)], rel=1e-3)
             fits = int(min(left, right) / 3 + 1e-6)
@@ -126,7 +126,7 @@ def test_bars_of_both_blocks_have_one_axis_which_stays_while_a_knob_moves(paper)
         tab.get_by_label("Expansion t").select_option(str(t))
         for which, found in enumerate((anatomies("inverted_residual")[t, 1], PAPER["resnet"])):
             for k, all_ in enumerate(costs(found)):
-                units.append((k, sum(bars[k] for *_, bars, _ in layers(figure, which).values()) / all_))
+                units.append((k, sum(one[6][k] for one in layers(figure, which).values()) / all_))
     for k in (0, 1):
         own = [unit for which, unit in units if which == k]
         assert own == pytest.approx([own[0]] * len(own))
