@@ -16,8 +16,9 @@ export const move = (node, x, y) => {
 
 /** Three digits: "8.83 k", "25.7 M". */
 export function short(n) {
-  const power = Math.floor((`${+n.toPrecision(3)}`.length - 1) / 3);
-  return power ? `${(n / 1000 ** power).toPrecision(3)} ${"kMG"[power - 1]}` : `${n}`;
+  const near = +n.toPrecision(3),
+    power = Math.floor((`${near}`.length - 1) / 3);
+  return power ? `${(near / 1000 ** power).toPrecision(3)} ${"kMG"[power - 1]}` : `${n}`;
 }
 
 /** Parameters and multiply-adds. */
