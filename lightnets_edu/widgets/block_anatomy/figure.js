@@ -111,6 +111,7 @@ export default widget(words.figure, (kit) => {
       last = offered.length - 1;
     const put = (value) => turn(block, { ...read()[0].values, [trait]: value });
     const hands = {
+      free: true,
       nudge: ([x, y]) => put(offered[Math.max(0, Math.min(offered.indexOf(model.get(trait)) + x - y, last))]),
       move([, y]) {
         main.classList.add("ln-held");

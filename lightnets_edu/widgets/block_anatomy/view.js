@@ -54,7 +54,7 @@ function cuts([[name], , , groups], [[x0, b, p], [x1, , q]]) {
 /** `show()` hears when another layer or band is meant, `pick(layer)` of a click on a layer. */
 export function view(label, show, pick) {
   const layers = upto(3).map(() => svg("g", { "aria-hidden": true })),
-    said = ["", "", "ln-ba-title"].map((name) => svg("text", { class: `ln-ba-start ln-glide ${name}` })),
+    said = ["", "", "ln-ba-title"].map((name) => svg("text", { class: `ln-ba-start ${name}` })),
     kept = {};
   let things = [];
   const list = parts(label, {
@@ -85,7 +85,7 @@ export function view(label, show, pick) {
   function band({ own, c, told, from, x, width, ends: [[, b, h]] }) {
     const room = Math.max(h, 12);
     put(own.hit, { x, y: b - room, width, height: 2 * room });
-    say(own.text, x + 0.35 * width, b - h - 3, ...(told || !fits(width, `${c}`) ? [] : [c]));
+    say(own.text, x + 0.55 * width, b - h - 3, ...(told || !fits(width - 6, `${c}`) ? [] : [c]));
   }
   return {
     nodes: [...layers.slice(0, 2), list.node, layers[2], ...said],
@@ -102,7 +102,7 @@ export function view(label, show, pick) {
         const { kind, i } = one,
           own = (one.own = kept[[kind, one.ink, (count[kind] = (count[kind] ?? 0) + 1)]] ??= make(one));
         groups[own.layer].push(...own.more);
-        if (kind === "join") say(own.text, one.ends[0][0], one.ends[0][1] + 6, one.sign);
+        if (kind === "join") say(own.text, one.ends[0][0], one.ends[0][1] + 5, one.sign);
         else faces(one.ends, kind === "bend", i >= 0).forEach((d, k) => put(k ? own.top : own.front, { d }));
         if (one.c) band(one);
         if (i >= 0) box(one, block.rows[i], look.lines);
