@@ -19,7 +19,8 @@ OFFERED: dict[str, tuple[float, ...]] = {}    # every knob's values, over all bl
 for _block in catalogue.BLOCKS.values():
     for _knob in _block.knobs:
         OFFERED[_knob.trait] = tuple(sorted({*OFFERED.get(_knob.trait, ()), *_knob.values}))
-CAPTION = "Height is channels, depth is map size, on one scale. Drag the grips."
+CAPTION = "Height is channels, depth is map size, on one scale."
+HANDS = " Drag the grips."    # where there are any
 
 
 class BlockAnatomy(Figure):
@@ -67,7 +68,8 @@ class BlockAnatomy(Figure):
         if block in catalogue.BLOCKS:
             traits = {**{knob.trait: knob.default for knob in catalogue.BLOCKS[block].knobs}, **traits}
         others = [name for name in traits["tables"] if name != block]
-        super().__init__(**{"caption": CAPTION, "beside": (others or [block])[0], **traits, "block": block})
+        caption = CAPTION + HANDS * any(table["knobs"] for table in traits["tables"].values())
+        super().__init__(**{"caption": caption, "beside": (others or [block])[0], **traits, "block": block})
         if "layer" not in traits:
             macs = [row.macs for row in self.layers()]
             self.layer = macs.index(max(macs))
