@@ -140,7 +140,7 @@ export function plan({ rows, flow, ends }, { s, z, f, lines }, out) {
       },
     };
   }
-  return seq(flow, ends, words.input, 26 * f);
+  return seq(flow, ends, words.input, 30 * f);
 }
 
 /** The scale on which every one of some blocks' states has room, so that nothing jumps and all can be held against each

@@ -85,7 +85,7 @@ export function view(label, show, pick) {
   function band({ own, c, told, from, x, width, ends: [[, b, h]] }) {
     const room = Math.max(h, 12);
     put(own.hit, { x, y: b - room, width, height: 2 * room });
-    say(own.text, x + 0.55 * width, b - h - 3, ...(told || !fits(width - 6, `${c}`) ? [] : [c]));
+    say(own.text, x + 0.55 * width, b - h - 3, ...(told || !fits(width - 3, `${c}`) ? [] : [c]));
   }
   return {
     nodes: [...layers.slice(0, 2), list.node, layers[2], ...said],
