@@ -126,7 +126,7 @@ export default widget(words.figure, (kit) => {
         title,
         [0, last],
         hands,
-        svg("rect", { x: -13, y: -13, width: 26, height: 26, class: "ln-ba-hit" }),
+        svg("rect", { x: -13, y: -13, width: 26, height: 26 }),
         svg("path", { d: "M0 -11l5 6h-10zM0 11l5 -6h-10z", class: "ln-ba-grip" }),
       ),
     ];

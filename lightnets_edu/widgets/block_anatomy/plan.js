@@ -46,6 +46,7 @@ export function plan({ rows, flow, ends }, { s, z, f, lines }, out) {
         const a = x + (width - long) / 2;
         out.push({
           i,
+          layer: 1,
           kind: name,
           ink: rows[i][1],
           from,
@@ -80,12 +81,16 @@ export function plan({ rows, flow, ends }, { s, z, f, lines }, out) {
         laid.forEach((way, k) => {
           const middle = b + middles[k],
             map = [ways[k][0], start[1]];
-          const bent = (...ends) => out.push({ kind: "bend", ends });
+          const bent = (...ends) => out.push({ layer: 0, ends });
           bent(corner(x, b, map), corner(x + bend, middle, map));
           bent(corner(last - bend, middle, way.end), corner(last, b + stops[k], way.end));
           way.put(x + bend, middle, last - x - 2 * bend, start[0]);
         });
-        out.push({ kind: "join", sign: { add: "⊕", multiply: "⊗" }[join] ?? "", ends: [corner(last, b, end)] });
+        out.push({
+          layer: 2,
+          sign: { add: "⊕", multiply: "⊗" }[join] ?? "",
+          ends: [corner(last, b, end)],
+        });
         return [x, last];
       },
     };
@@ -118,6 +123,7 @@ export function plan({ rows, flow, ends }, { s, z, f, lines }, out) {
         const band = (till) => {
           const [c, size] = map;
           out.push({
+            layer: 1,
             kind: words.band,
             c,
             size,

@@ -8,7 +8,7 @@ import { words } from "./words.js";
 const INK = [0, 1, 2, 2, 3, 3, 9];
 const STEP = 15; // from bar to bar
 const TOTAL = 132; // pixels for the total behind a bar
-const fits = (room, ...words) => words.every(({ length }) => length && length * 7 < room);
+const fits = (room, ...words) => words.every(({ length }) => length && length * 8 < room);
 const put = (node, values) => Object.entries(values).forEach((pair) => node.setAttribute(...pair));
 export const move = (node, x, y) => {
   node.style.transform = `translate(${x}px, ${y}px)`;
@@ -30,16 +30,13 @@ function say(node, x, y, ...lines) {
   node.replaceChildren(...lines.map((text, i) => svg("tspan", { x: 0, dy: i && LINE, text })));
 }
 
-/** A piece's nodes: the part that it is, if it is one; and what else is drawn of it, in which layer of the drawing. */
-function make({ i, c, kind, ink }) {
-  const made = (tag, name) => svg(tag, { class: `ln-glide ln-ba-${name} ln-ink${INK[ink]}` }),
-    flow = c || kind === "bend" ? "flow ln-quiet ln-ba-" : "";
-  const [front, top, cut] = ["front", "top", "cut"].map((name) => made("path", flow + name)),
-    [hit, ...bars] = ["hit", "front", "front"].map((name) => made("rect", name)),
-    text = made("text", kind),
-    node = (c || i >= 0) && part(kind, hit, front, cut, text, ...bars),
-    layer = node ? 1 : flow ? 0 : 2;
-  return { front, top, cut, text, hit, bars, node, layer, more: [[top, front], [top], [text]][layer] };
+/** A piece's nodes, and those that a layer of the drawing holds: bends, the tops of parts, or signs. */
+function make(layer) {
+  const [front, top, cut, text, hit, ...bars] = ["path", "path", "path", "text", "rect", "rect", "rect"].map((tag) =>
+    svg(tag, { class: "ln-glide" }),
+  );
+  const node = layer === 1 && part("", hit, front, cut, text, ...bars);
+  return { front, top, cut, text, hit, bars, node, more: [[top, front], [top], [text]][layer] };
 }
 
 /** Lines along a box part its groups; those of a shuffle cross. */
@@ -53,7 +50,9 @@ function cuts([[name], , , groups], [[x0, b, p], [x1, , q]]) {
 
 /** `show()` hears when another layer or band is meant, `pick(layer)` of a click on a layer. */
 export function view(label, show, pick) {
-  const layers = upto(3).map(() => svg("g", { "aria-hidden": true })),
+  const layers = ["bends ln-quiet", "tops", "signs"].map((name) =>
+      svg("g", { "aria-hidden": true, class: `ln-ba-${name}` }),
+    ),
     said = ["", "", "ln-ba-title"].map((name) => svg("text", { class: `ln-ba-start ${name}` })),
     kept = {};
   let things = [];
@@ -82,10 +81,12 @@ export function view(label, show, pick) {
     const told = [name.split(" "), [brief], [short(row[8])]].filter((words) => fits(width, ...words)).flat();
     say(own.text, (x0 + x1) / 2, foot + 14, ...told.slice(-lines));
   }
-  function band({ own, c, told, from, x, width, ends: [[, b, h]] }) {
+  function band({ own, c, told, x, width, ends: [[, b, h]] }) {
     const room = Math.max(h, 12);
+    put(own.cut, { d: "" });
     put(own.hit, { x, y: b - room, width, height: 2 * room });
-    say(own.text, x + 0.55 * width, b - h - 3, ...(told || !fits(width - 3, `${c}`) ? [] : [c]));
+    for (const bar of own.bars) put(bar, { width: 0 });
+    say(own.text, x + 0.55 * width, b - h - 3, ...(told || !fits(width, `${c}`) ? [] : [c]));
   }
   return {
     nodes: [...layers.slice(0, 2), list.node, layers[2], ...said],
@@ -94,29 +95,34 @@ export function view(label, show, pick) {
         its layers and bands, from left to right. */
     put({ block, title }, look, { x, y, width, base, flat }, most, chosen) {
       const pieces = [],
-        count = {},
         groups = [[], [], []],
+        count = [0, 0, 0],
         ends = [0, 0];
       plan(block, look, pieces).put(x, y + look.middle, width);
-      for (const one of pieces) {
-        const { kind, i } = one,
-          own = (one.own = kept[[kind, one.ink, (count[kind] = (count[kind] ?? 0) + 1)]] ??= make(one));
-        groups[own.layer].push(...own.more);
-        if (kind === "join") say(own.text, one.ends[0][0], one.ends[0][1] + 5, one.sign);
-        else faces(one.ends, kind === "bend", i >= 0).forEach((d, k) => put(k ? own.top : own.front, { d }));
+      things = pieces.filter(({ i, c }) => i >= 0 || (c && !flat)).sort((p, q) => p.ends[0][0] - q.ends[0][0]);
+      for (const one of [...things, ...(flat ? [] : pieces.filter(({ layer }) => layer !== 1))]) {
+        const { kind, i, layer, sign } = one,
+          own = (one.own = kept[[layer, count[layer]++]] ??= make(layer)),
+          name = i >= 0 ? `ln-ink${INK[one.ink]}` : "ln-ba-flow ln-quiet";
+        groups[layer].push(...own.more);
+        if (sign !== undefined) say(own.text, one.ends[0][0] - 6, one.ends[0][1] + 5, sign);
+        else faces(one.ends, !layer, i >= 0).forEach((d, k) => put(k ? own.top : own.front, { d }));
+        if (layer !== 1) continue;
+        put(own.top, { class: `ln-glide ${name}` });
+        put(own.node, { class: `ln-part ${name}`, "aria-label": kind });
         if (one.c) band(one);
-        if (i >= 0) box(one, block.rows[i], look.lines);
+        else box(one, block.rows[i], look.lines);
       }
-      layers.forEach((layer, k) => settle(layer, flat ? [] : groups[k]));
+      layers.forEach((layer, k) => settle(layer, groups[k]));
       list.node.classList.toggle("ln-ba-flat", flat);
-      things = pieces.filter(({ own, i }) => own.node && (!flat || i >= 0)).sort((p, q) => p.ends[0][0] - q.ends[0][0]);
       block.rows.forEach((row, i) => {
-        const { own } = pieces.find((one) => one.i === i);
-        own.bars.forEach((bar, k) => {
-          const long = (row[7 + k] * (width - TOTAL)) / (most[k] || 1);
-          put(bar, { x: x + ends[k], y: base + k * STEP, width: long, height: STEP - 4 });
-          ends[k] += long;
-        });
+        things
+          .find((one) => one.i === i)
+          .own.bars.forEach((bar, k) => {
+            const long = (row[7 + k] * (width - TOTAL)) / (most[k] || 1);
+            put(bar, { x: x + ends[k], y: base + k * STEP, width: long, height: STEP - 4 });
+            ends[k] += long;
+          });
       });
       totals(block).forEach((all, k) =>
         say(said[k], x + ends[k] + 6, base + k * STEP + 10, `${short(all)} ${words.heads[4 + k]}`),

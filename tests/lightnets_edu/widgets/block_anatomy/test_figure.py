@@ -144,7 +144,7 @@ def test_the_still(name):
     """A box for each layer, as high as its channels to one scale; a row for each, and a sign where ways meet."""
     widget = BlockAnatomy(name, blocks=[name])
     found, picture = widget.anatomy(), BeautifulSoup(still(widget), "html.parser")
-    boxes = [sides(path["d"]) for path in picture.select("path.ln-ba-front:not(.ln-ba-flow)")]
+    boxes = [sides(path["d"]) for path in picture.select(".ln-part:not(.ln-ba-flow) path:first-of-type")]
     drawn = [(row.c_in, row.c_out) for row in found.rows] * 2
     scale = max(map(max, boxes)) / max(map(max, drawn))
     for channels in drawn:
@@ -152,7 +152,7 @@ def test_the_still(name):
         boxes.remove(next(pair for pair in boxes if list(pair) == wanted))
     assert boxes == []
     assert len(picture.select("tr")) == 2 * (len(found.rows) + 2)
-    assert len(picture.select(".ln-ba-join")) == 2 * len(forks(found.flow))
+    assert len(picture.select(".ln-ba-signs text")) == 2 * len(forks(found.flow))
 
 
 def sides(path: str) -> tuple[float, float]:
@@ -178,7 +178,7 @@ def test_scale_of_a_thin_squeeze():
     """Even two channels can be seen."""
     widget = BlockAnatomy.from_module(MBConv(40, 40, 3, 1, 6, 0.05), (1, 40, 8, 8))
     assert min(row.c_out for row in widget.layers()) == 2
-    boxes = drawn(widget).select("path.ln-ba-front:not(.ln-ba-flow)")
+    boxes = drawn(widget).select(".ln-part:not(.ln-ba-flow) path:first-of-type")
     assert min(side for box in boxes for side in sides(box["d"])) > 0.9
 
 

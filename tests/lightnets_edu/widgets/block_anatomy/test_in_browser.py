@@ -16,11 +16,11 @@ from lightnets_edu.widgets.block_anatomy.flow import KINDS, costs, forks
 # lines along it, lengths of its two bars, and its words. Numbers are read off outlines.
 LAYERS = """(figure, which) => {
   const numbers = (node) => node.getAttribute("d").match(/-?[\\d.]+(?:e-?\\d+)?/g).map(Number);
-  const list = figure.querySelectorAll("[role=listbox]")[which], tops = figure.querySelectorAll(".ln-ba-top:not(.ln-ba-flow)");
+  const list = figure.querySelectorAll("[role=listbox]")[which];
   return [...list.querySelectorAll("[role=option]")].filter((node) => node.getAttribute("aria-label") !== "band").map((node) => {
-    const [front, ...bars] = node.querySelectorAll(".ln-ba-front"), p = numbers(front);
-    const lines = node.querySelector(".ln-ba-cut").getAttribute("d").split("M").length - 1;
-    return [node.getAttribute("aria-label"), front.getAttribute("class").match(/ln-ink(\\d)/)[1], p[6] - p[0], p[15] - p[1], p[9] - p[7],
+    const [front, cut] = node.querySelectorAll("path"), [, ...bars] = node.querySelectorAll("rect"), p = numbers(front);
+    const lines = cut.getAttribute("d").split("M").length - 1;
+    return [node.getAttribute("aria-label"), node.getAttribute("class").match(/ln-ink(\\d)/)[1], p[6] - p[0], p[15] - p[1], p[9] - p[7],
       [(p[0] + p[6]) / 2, (p[1] + p[15]) / 2], lines, bars.map((bar) => +bar.getAttribute("width")),
       [...node.querySelectorAll("tspan")].map((one) => one.textContent)];
   });
@@ -29,7 +29,7 @@ LAYERS = """(figure, which) => {
 BANDS = """(figure, which) => {
   const numbers = (node) => node.getAttribute("d").match(/-?[\\d.]+(?:e-?\\d+)?/g).map(Number);
   return [...figure.querySelectorAll("[role=listbox]")[which].querySelectorAll("[aria-label=band]")].map((node) => {
-    const p = numbers(node.querySelector(".ln-ba-front"));
+    const p = numbers(node.querySelectorAll("path")[0]);
     return [p[15] - p[1], p[9] - p[7], node.textContent];
   });
 }"""
@@ -112,7 +112,7 @@ def test_all_blocks_are_drawn_to_one_scale(paper, width):
             views.add(figure.locator(".ln-ba-main").get_attribute("viewBox"))
             assert tab.locator("svg, svg *").count() < 600
             joins = [{"add": "⊕", "multiply": "⊗"}.get(f[0], "") for a in (found, PAPER[other])[: 1 + (width > 500)] for f in forks(a.flow)]
-            assert sorted(figure.locator(".ln-ba-join").all_text_contents()) == sorted(joins)
+            assert sorted(figure.locator(".ln-ba-signs text").all_text_contents()) == sorted(joins)
             said = [one for one in figure.locator(".ln-ba-start").all_text_contents() if "parameters" in one or "multiply" in one]
             assert said == [f"{short(n)} {what}" for a in (found, PAPER[other]) for n, what in zip(costs(a), ("parameters", "multiply-adds"), strict=True)]
     assert scales == pytest.approx([scales[0]] * len(scales), rel=1e-3)
@@ -135,7 +135,7 @@ def test_bars_of_both_blocks_have_one_axis_which_stays_while_a_knob_moves(paper)
 def test_what_goes_back_is_the_size_of_the_map(page):
     """Stride 2 halves it, behind the layer that has the stride; after a global pool there is none; read off the screen."""
     tab = page(BlockAnatomy("shufflenet", stride=2, beside="mbconv"), width=1200)
-    back = """(which) => [...document.querySelectorAll(".ln-ba-top.ln-ba-flow")].map((node) => node.getAttribute("d").match(/-?[\\d.]+(?:e-?\\d+)?/g).map(Number))
+    back = """(which) => [...document.querySelectorAll(".ln-ba-tops .ln-ba-flow")].map((node) => node.getAttribute("d").match(/-?[\\d.]+(?:e-?\\d+)?/g).map(Number))
       .filter((p) => (p[0] < 600) === (which === 0)).map((p) => p[14] - p[0])"""
     whole = {round(one, 1) for one in tab.evaluate(back, 0)}
     assert len(whole) == 2 and max(whole) == pytest.approx(2 * min(whole), rel=0.1)
@@ -240,7 +240,7 @@ def test_no_word_lies_on_a_box(page):
                 move(tab, {"block": name, "layer": 0, **dict(zip((k.trait for k in BLOCKS[name].knobs), values, strict=True))})
                 hits = tab.evaluate("""() => {
                   const box = (node) => node.getBoundingClientRect();
-                  const fronts = [...document.querySelectorAll(".ln-ba-main path.ln-ba-front:not(.ln-ba-flow)")].map(box);
+                  const fronts = [...document.querySelectorAll(".ln-ba-main .ln-part:not(.ln-ba-flow) path:first-of-type")].map(box);
                   return [...document.querySelectorAll(".ln-ba-main [role=option] text")].map((node) => [node.textContent, box(node)])
                     .filter(([text, a]) => text && fronts.some((b) => a.left < b.right - 3 && b.left < a.right - 3 && a.top < b.bottom - 4 && b.top < a.bottom - 4))
                     .map(([text]) => text);
@@ -268,7 +268,7 @@ def test_other_wiring_changes_the_picture(paper):
     figures = [paper(widget, width=900).locator("figure") for widget in (plain, dense, added)]
     assert [layers(figure)["depthwise"][0] for figure in figures[:2]] == ["1", "2"]
     assert layers(figures[0])["depthwise"][5] > 0 == layers(figures[1])["depthwise"][5]
-    assert figures[2].locator(".ln-ba-join").all_text_contents() == ["⊕"]
+    assert figures[2].locator(".ln-ba-signs text").all_text_contents() == ["⊕"]
 
 
 def test_keyboard_only(page):
@@ -345,12 +345,12 @@ def test_the_same_node_for_the_same_layer(page):
     tab = page(BlockAnatomy("inverted_residual"), width=1200)
     kept = "[...document.querySelectorAll('[aria-label=depthwise]')][0]"
     tab.evaluate(f"window.own = {kept}")
-    tab.get_by_role("combobox", name="Expansion t").select_option("1")
+    tab.get_by_role("combobox", name="Expansion t").select_option("2")
     assert tab.evaluate(f"{kept} === window.own")
     moving = "document.getAnimations().filter((one) => one.transitionProperty === 'd').length"
     assert tab.evaluate(moving) > 3
     still = page(BlockAnatomy("inverted_residual"), width=1200, motion="reduce")
-    still.get_by_role("combobox", name="Expansion t").select_option("1")
+    still.get_by_role("combobox", name="Expansion t").select_option("2")
     assert still.evaluate(moving) == 0
 
 
