@@ -104,7 +104,7 @@ export function view(label, show, pick) {
         const { kind, i, layer, sign } = one,
           own = (one.own = kept[[layer, count[layer]++]] ??= make(layer)),
           name = i >= 0 ? `ln-ink${INK[one.ink]}` : "ln-ba-flow ln-quiet";
-        groups[layer].push(...own.more);
+        if (!flat) groups[layer].push(...own.more);
         if (sign !== undefined) say(own.text, one.ends[0][0] - 6, one.ends[0][1] + 5, sign);
         else faces(one.ends, !layer, i >= 0).forEach((d, k) => put(k ? own.top : own.front, { d }));
         if (layer !== 1) continue;
