@@ -541,14 +541,14 @@ block_rows = {row.name: row for row in
 #
 # Xception has three such blocks that make the map smaller on the way in. Below is the third of them, to scale. Nearly all of its work is in the {show}`pointwise layers <fig-xception-block layer=5>`; a {show}`depthwise layer <fig-xception-block layer=4>` of the same width does {{= f"{block_rows['second.pointwise'].macs / block_rows['second.depthwise'].macs:.0f}" =}} times less. The {show}`shortcut <fig-xception-block layer=0>` works on the small map only.
 
-# %% hide="code" name="fig-xception-block" alt="The block from left to right as a flow of channels, from 256 to 728: two depthwise layers drawn narrow and two pointwise layers, a pool, and a 1×1 layer on the shortcut; the layer picked is the second pointwise one." caption="Xception's third reducing block and its middle block. The flow is as thick as there are channels; “linear” means that no activation follows. Pick a layer to see what it costs."
+# %% hide="code" name="fig-xception-block" alt="Two blocks side by side on one scale, as flows from left to right. The reducing block goes from 256 to 728 channels: two depthwise and two pointwise layers, a pool that halves the map, and a 1×1 layer on the shortcut above. The middle block keeps 728 channels: three times ReLU, depthwise and pointwise layer. Bars below: nearly all is in the pointwise layers." caption="Xception's third reducing block and its middle block. Height is channels, depth is the size of the map. Point at a layer to see what it costs; “linear” means that no activation follows."
 from lightnets_edu.widgets import BlockAnatomy
 
 BlockAnatomy.of({"reducing block": (reducing, (1, 256, 37, 37)),
                  "middle block": (MiddleBlock(728), (1, 728, 19, 19))})
 
 # %% [markdown]
-# A {show}`middle block <fig-xception-block block="middle block" layer=2>` keeps size and width: three times ReLU and separable layer, and the untouched input added. The ReLU stands *before* each layer, and none follows the addition, so the sum keeps its negative values. (The first block, `FirstBlock`, leaves out its leading ReLU, since the stem ends with one.) This is the whole network, in three parts, **entry, middle and exit flow**.
+# A {show}`middle block <fig-xception-block block="middle block" beside="reducing block" layer=2>` keeps size and width: three times ReLU and separable layer, and the untouched input added. The ReLU stands *before* each layer, and none follows the addition, so the sum keeps its negative values. (The first block, `FirstBlock`, leaves out its leading ReLU, since the stem ends with one.) This is the whole network, in three parts, **entry, middle and exit flow**.
 
 # %%
 show.source(Xception)

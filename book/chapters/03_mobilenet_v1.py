@@ -94,16 +94,17 @@ show.source(DepthwiseSeparable)
 # %% [markdown]
 # Two things differ from Xception's layer: {term}`batch norm` and {term}`ReLU` stand behind *both* steps, and no {term}`shortcut` runs around it.
 #
-# Below are three of the thirteen, to scale. An early one filters {show}`few channels <fig-mobilenet-block block="second layer" layer=0>` of a large map. A late one {show}`combines many <fig-mobilenet-block block="thirteenth layer" layer=1>` on a small one. Where the map shrinks, {show}`the depthwise step <fig-mobilenet-block block="sixth layer" layer=0>` has the {term}`stride`; the channels double in the pointwise step behind it.
+# Below are three of the thirteen, two at a time on one scale. An early one filters {show}`few channels <fig-mobilenet-block block="second layer" beside="thirteenth layer" layer=0>` of a large map. A late one {show}`combines many <fig-mobilenet-block block="thirteenth layer" beside="second layer" layer=1>` on a small one. Where the map shrinks, {show}`the depthwise step <fig-mobilenet-block block="sixth layer" beside="second layer" layer=0>` has the {term}`stride`; the channels double in the pointwise step behind it.
 
-# %% hide="code" name="fig-mobilenet-block" alt="One separable layer from left to right as a flow of 64 channels that widens to 128: a narrow depthwise box, then a pointwise box, which is picked." caption="Three of MobileNet's layers: the second, the sixth and the last. The flow is as thick as there are channels. Pick a step to see its share of the weights and of the work."
+# %% hide="code" name="fig-mobilenet-block" alt="Two separable layers side by side on one scale, each a depthwise box, then a pointwise box: the second layer as a thin and deep flow of 64 channels that become 128, the thirteenth as a high and flat one of 1024 channels. Two bars below each: the thirteenth has nearly all the weights, the work is of one order." caption="Two of MobileNet's layers: height is channels, depth is the size of the map. The bars below are weights and work, on one scale too. Point at a step to see its share."
 from lightnets_edu.widgets import BlockAnatomy
 
 BlockAnatomy.of({
     "second layer": (DepthwiseSeparable(64, 128, 2), (1, 64, 112, 112)),
     "sixth layer": (DepthwiseSeparable(256, 512, 2), (1, 256, 28, 28)),
     "thirteenth layer":
-        (DepthwiseSeparable(1024, 1024, 1), (1, 1024, 7, 7))})
+        (DepthwiseSeparable(1024, 1024, 1), (1, 1024, 7, 7))},
+    beside="thirteenth layer")
 
 # %% [markdown] objective="build" claims="M1-01,M1-05,M1-08,M1-09"
 # ## Build it: the network

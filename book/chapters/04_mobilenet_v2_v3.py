@@ -199,9 +199,9 @@ for ax, (name, (block, c)) in zip(axes, BLOCKS.items(), strict=True):
 plt.show()
 
 # %% [markdown]
-# In the next figure you can take the blocks apart. In {show}`V2 <fig-block block="V2" layer=1>` the depthwise layer works on all {{= BLOCKS["MobileNet V2"][0].depthwise[0].groups =}} channels, and still does fewer multiply-adds than either 1×1 layer. In {show}`ResNet <fig-block block="ResNet" layer=1>` the dense 3×3 layer pays most, so there it is the middle that has to be narrow. {show}`V1's pair <fig-block block="V1" layer=1>` has no shortcut, and this one neither widens nor narrows.
+# In the next figure you can take the blocks apart. In {show}`V2 <fig-block block="V2" beside="ResNet" layer=1>` the depthwise layer works on all {{= BLOCKS["MobileNet V2"][0].depthwise[0].groups =}} channels, and still does fewer multiply-adds than either 1×1 layer. In {show}`ResNet <fig-block block="ResNet" beside="V2" layer=1>` the dense 3×3 layer pays most, so there it is the middle that has to be narrow. {show}`V1's pair <fig-block block="V1" beside="V2" layer=1>` has no shortcut, and this one neither widens nor narrows.
 
-# %% hide="code" name="fig-block" alt="One block as a flow of channels from left to right, its layers as boxes: in V2 a 1×1 layer that opens the flow six times, a depthwise layer on the wide flow, and a 1×1 layer that closes it; the shortcut runs past them and is added at the end." caption="The same blocks, and one each of MnasNet and V3, of which more below; here each has a scale of its own. Pick a layer to see what it costs."
+# %% hide="code" name="fig-block" alt="Two blocks side by side on one scale, as flows from left to right with their layers as boxes. In V2 a 1×1 layer opens the flow six times, a depthwise layer works on the wide flow, and a 1×1 layer closes it; ResNet's flow is wide at both ends and narrow in the middle. Shortcuts run above and are added at the end. ResNet's bars of parameters and multiply-adds are eight times as long." caption="The same blocks, and one each of MnasNet and V3, of which more below, two at a time on one scale. Point at a layer to see what it costs."
 from lightnets_edu.widgets import BlockAnatomy
 
 mnas = Bneck(40, 120, 40, 5, 1, True, "RE")
@@ -212,7 +212,7 @@ BlockAnatomy.of({
     "ResNet": (Bottleneck(256, 64, 256, 1), (1, 256, 56, 56)),
     "MnasNet": (mnas, (1, 40, 28, 28)),
     "V3": (Bneck(40, 120, 40, 5, 1, True, "RE"), (1, 40, 28, 28)),
-})
+}, beside="ResNet")
 
 # %% [markdown] objective="block" claims="M2-01"
 # ## Count it: formula, function, layers
@@ -498,7 +498,7 @@ signs = {"negative": (narrow < 0).float().mean().item(),
 # %% [markdown] objective="v3"
 # ## What V3 changed
 #
-# V3 keeps V2's block and adds two things. The first, {term}`squeeze-and-excite` {cite:p}`hu2018senet`, stands between the depthwise layer and the projection. It takes the mean of every wide channel, sends these means through two small layers, first to fewer numbers and then back, and multiplies each channel by the result, a factor between zero and one. {show}`In the figure of the blocks <fig-block block="V3" layer=3>` it does next to no multiply-adds, and holds {{= (lambda b: f"{sum(p.numel() for p in b.se.parameters()) / sum(p.numel() for p in b.parameters()):.0%}")(Bneck(40, 120, 40, 5, 1, True, "RE")) =}} of the block's parameters.
+# V3 keeps V2's block and adds two things. The first, {term}`squeeze-and-excite` {cite:p}`hu2018senet`, stands between the depthwise layer and the projection. It takes the mean of every wide channel, sends these means through two small layers, first to fewer numbers and then back, and multiplies each channel by the result, a factor between zero and one. {show}`In the figure of the blocks <fig-block block="V3" beside="V2" layer=3>` it does next to no multiply-adds, and holds {{= (lambda b: f"{sum(p.numel() for p in b.se.parameters()) / sum(p.numel() for p in b.parameters()):.0%}")(Bneck(40, 120, 40, 5, 1, True, "RE")) =}} of the block's parameters.
 
 # %%
 show.source(Bneck)
@@ -523,7 +523,7 @@ gap = (curves["hard-swish"] - curves["swish"]).abs().max().item()
 #
 # ### What the search chose
 #
-# V2's table can be said in a sentence. V3's cannot: it was searched. V3 large starts from MnasNet-A1 {cite:p}`tan2019mnasnet`, which a search had found among many networks of such blocks; it rewarded accuracy and time on a real phone. {show}`MnasNet's block <fig-block block=MnasNet layer=1>` is V2's, with kernels of 3×3 or 5×5, in places with squeeze-and-excite. (The network itself comes in the chapter on EfficientNet.) A second search, NetAdapt, then made single layers narrower, wherever a millisecond less cost least accuracy ({cite:t}`howard2019mobilenetv3`, Section 4).
+# V2's table can be said in a sentence. V3's cannot: it was searched. V3 large starts from MnasNet-A1 {cite:p}`tan2019mnasnet`, which a search had found among many networks of such blocks; it rewarded accuracy and time on a real phone. {show}`MnasNet's block <fig-block block=MnasNet beside="V2" layer=1>` is V2's, with kernels of 3×3 or 5×5, in places with squeeze-and-excite. (The network itself comes in the chapter on EfficientNet.) A second search, NetAdapt, then made single layers narrower, wherever a millisecond less cost least accuracy ({cite:t}`howard2019mobilenetv3`, Section 4).
 
 # %% hide="code" name="fig-search" alt="Two lines of markers over the number of the block. V2's lies at six everywhere but at the first block, where it is one. V3's begins at one, goes to four, stays at three for four blocks, jumps to six once, falls below three, and ends with five blocks at six; squares, some of them filled, stand in two stretches." caption="How many times each block widens: V2 six times nearly everywhere, V3 large as its search chose. Squares: 5×5 kernels; filled: with squeeze-and-excite."
 chosen_by = {

@@ -56,7 +56,7 @@ show.table(
     [(row.kind, row.kernel[0], row.groups, row.macs) for row in resnext],
 )
 
-# %% name="fig-resnext" alt="The three layers of a ResNeXt unit as boxes, joined by bands as wide as the channels that flow: wide, half as wide in the middle, wide again; a shortcut passes them by. The two outer boxes are 1×1 layers, the one between them is a grouped 3×3 layer." caption="The unit to scale: the flow is as thick as there are channels. Pick a layer to read its share of the multiply-adds."
+# %% name="fig-resnext" alt="A ResNeXt unit twice, side by side: three layers as boxes, joined by bands as high as the channels that flow: high, half as high in the middle, high again; a shortcut runs above. The two outer boxes are 1×1 layers, the one between them is a grouped 3×3 layer. Bars below: most parameters and multiply-adds are in the 1×1 layers." caption="The unit to scale, beside the paper's, which stays. Height is channels, depth is the size of the map. Change the groups, drag the width, and point at a layer to read its share of the multiply-adds."
 from lightnets_edu.widgets import BlockAnatomy
 
 BlockAnatomy("resnext", blocks=["resnext"])
@@ -322,7 +322,7 @@ show.table(heads, rows)
 #
 # The paper's Table 1 lists the channels of five networks, one for each number of groups. Units that give maps of the same size form a {term}`stage`. Stages count from 2; the {term}`stem`, the layers at the entrance, comes before them.
 
-# %% name="fig-unit" alt="The layers of a ShuffleNet unit as boxes, joined by bands as wide as the channels that flow: a grouped 1×1 layer makes the flow four times narrower, a shuffle crosses it, a depthwise 3×3 layer works on it, a grouped 1×1 layer makes it wide again; a shortcut passes them by and is added, or with stride 2 is pooled and put beside." caption="The unit to scale, with the widths of stage 2 (and, with stride 2, of the first unit of stage 3) in the paper's Table 1. More groups make it wider. Pick a layer to read what it costs."
+# %% name="fig-unit" alt="A ShuffleNet unit twice, side by side: layers as boxes, joined by bands as high as the channels that flow. A grouped 1×1 layer makes the flow four times narrower, a shuffle crosses it, a depthwise 3×3 layer works on it, a grouped 1×1 layer makes it wide again; a shortcut runs above and is added, or with stride 2 is pooled and put beside." caption="The unit to scale, with the widths of stage 2 (and, with stride 2, of the first unit of stage 3) in the paper's Table 1, beside the one with three groups, which stays. Drag the narrow band: more groups make the unit wider. Do they make it dearer?"
 BlockAnatomy("shufflenet", blocks=["shufflenet"])
 
 # %% [markdown]

@@ -64,7 +64,7 @@ ReluManifold()
 #
 # Narrow, wide, narrow; or squeeze, expand; or a few channels and their cheap copies: the blocks of the light networks, drawn as wide as they are.
 
-# %% name="fig-gallery-blocks" alt="The layers of a block as boxes, coloured by kind, joined by bands as wide as the number of channels that flow between them; a shortcut passes the layers by." caption="Choose a block and change its settings: bands are as wide as the channels they carry. Pick a layer to read what it costs. Every number was measured on the real module."
+# %% name="fig-gallery-blocks" alt="Two blocks side by side as flows from left to right, the inverted residual of MobileNet V2 and the bottleneck of ResNet: bands as high as their channels and as deep as their maps are large, layers as coloured boxes between them, a shortcut above. Below each, two bars cut into the layers: parameters and multiply-adds." caption="Two blocks on one scale. Drag a grip and the band gets wider, and the bars longer. Point at a layer or a band to read its numbers, measured on the real module; parameters include those of the batch norm behind a layer, multiply-adds are for one image."
 from lightnets_edu.widgets import BlockAnatomy
 
 BlockAnatomy()

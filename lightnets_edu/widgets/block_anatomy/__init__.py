@@ -14,35 +14,37 @@ from lightnets_edu.widgets.block_anatomy.trace import measured
 from lightnets_edu.widgets.kit import Figure, front_end
 
 BLOCKS = tuple(catalogue.BLOCKS)
+MOST_QUESTIONS = 3
 OFFERED: dict[str, tuple[float, ...]] = {}    # every knob's values, over all blocks
 for _block in catalogue.BLOCKS.values():
     for _knob in _block.knobs:
         OFFERED[_knob.trait] = tuple(sorted({*OFFERED.get(_knob.trait, ()), *_knob.values}))
-CAPTION = (
-    "A block drawn to scale: the flow is as thick as there are channels, its edges dashed where a channel is one "
-    "number. A box is longer for a larger kernel; lines along it part its groups. Pick one to see what it costs. "
-    "Parameters are weights and biases, with those of the batch norm behind a layer. Multiply-adds are for one image."
-)
+CAPTION = "Height is channels, depth is map size, on one scale."
+HANDS = " Drag the grips."    # where there are any
 
 
 class BlockAnatomy(Figure):
-    """Widget: one block of a light network, its flow of channels to scale, its layers with their exact costs.
+    """Widget: two blocks of light networks, flows of channels on one scale, layers with their exact costs.
 
-    `blocks` are the names loaded, by default all: inverted_residual (knobs `t`, `stride`), fire (`squeeze`, `share`),
-    ghost (`s`, `d`), mbconv (`t`, `kernel`, `squeeze`), resnet (`width`, `stride`), resnext (`groups`, `width`),
-    shufflenet (`groups`, `stride`; channels follow the groups as in its Table 1). `block` is the one shown, `layer` the
-    layer or step picked, from 0 in the order of the run, at first the one with most multiply-adds. `tables` holds what
-    was measured on the real module in every state of the knobs. ValueError for unknown names; TraitError for values
-    that are not on offer.
+    `blocks` are the names loaded, by default all: inverted_residual (knobs `t`, `stride`), resnet (`width`), resnext
+    (`groups`, `width`), xception (`width`), fire (`squeeze`, `share`), shufflenet (`groups`, `stride`; channels follow
+    the groups as in its Table 1), ghost (`s`, `d`), mbconv (`t`, `kernel`, `squeeze`). `block` is the one with the
+    knobs, `beside` the one drawn beside it with its paper's numbers, at first the first other one; a block that is
+    alone stands beside itself, and one without knobs by itself. `layer` is the layer or step picked, from 0 in the
+    order of the run, at first the one with most multiply-adds. Parameters include those of the batch norm behind a
+    layer; multiply-adds are for one image. `questions` are presets that ask; `tables` holds what was measured on the
+    real module in every state of the knobs. ValueError for unknown names; TraitError for values not on offer.
     """
 
     _esm, _css = front_end(__file__)
-    drawn = ("block", *OFFERED, "layer")
+    drawn = ("block", "beside", *OFFERED, "layer")
     roots = ("block", *OFFERED)
-    made = ("tables",)
+    made = ("tables", "questions")
 
     tables = traitlets.Dict().tag(sync=True)
+    questions = traitlets.List().tag(sync=True)
     block = traitlets.Unicode().tag(sync=True)
+    beside = traitlets.Unicode().tag(sync=True)
     t = traitlets.Int(6).tag(sync=True)
     stride = traitlets.Int(1).tag(sync=True)
     squeeze = traitlets.Float(0.125).tag(sync=True)
@@ -57,10 +59,17 @@ class BlockAnatomy(Figure):
     def __init__(self, block: str = "", blocks: Sequence[str] = BLOCKS, **traits: Any):
         if "tables" not in traits:
             traits["tables"] = {name: _table(name) for name in _known(blocks, block)}
+            traits["questions"] = [
+                [words, {**state, "layer": 0}]
+                for words, state in catalogue.QUESTIONS
+                if {state["block"], state["beside"]} <= set(traits["tables"])
+            ][:MOST_QUESTIONS]
         block = block or next(iter(traits["tables"]))
         if block in catalogue.BLOCKS:
             traits = {**{knob.trait: knob.default for knob in catalogue.BLOCKS[block].knobs}, **traits}
-        super().__init__(**{"caption": CAPTION, **traits, "block": block})
+        others = [name for name in traits["tables"] if name != block]
+        caption = CAPTION + HANDS * any(table["knobs"] for table in traits["tables"].values())
+        super().__init__(**{"caption": caption, "beside": (others or [block])[0], **traits, "block": block})
         if "layer" not in traits:
             macs = [row.macs for row in self.layers()]
             self.layer = macs.index(max(macs))
@@ -70,7 +79,7 @@ class BlockAnatomy(Figure):
         """The figure of one real block on one image of `shape` (1, c_in, H, W), under its class's name or `name`.
 
         Where the module is of a class of the package, and its layers are not those of that class with the same
-        numbers, the sentence says so. ValueError for what is no module or cannot be run, and for modules without
+        numbers, its title says so. ValueError for what is no module or cannot be run, and for modules without
         layers, with too many, or whose wiring or parameters the figure could not show.
         """
         return cls("module", tables={"module": _of_module(name or type(module).__name__, module, shape)}, **traits)
@@ -90,7 +99,7 @@ class BlockAnatomy(Figure):
     def anatomy(self) -> Anatomy:
         """The block shown, as measured."""
         table, place = self.tables[self.block], 0
-        for trait, _, values, _ in table["knobs"]:
+        for trait, _, values, *_ in table["knobs"]:
             place = place * len(values) + values.index(getattr(self, trait))
         return flows.unpacked(table, place)
 
@@ -100,11 +109,11 @@ class BlockAnatomy(Figure):
 
     def _knobs(self) -> dict[str, list[float]]:
         """The knobs of the block shown and their values."""
-        return {trait: values for trait, _, values, _ in self.tables.get(self.block, {"knobs": []})["knobs"]}
+        return {trait: values for trait, _, values, *_ in self.tables.get(self.block, {"knobs": []})["knobs"]}
 
     def offers(self, name: str) -> Sequence[Any]:
         """Blocks that were loaded; values of the knobs of the block shown, and all of others; layers that there are."""
-        if name == "block":
+        if name in ("block", "beside"):
             return list(self.tables)
         if name == "layer":
             return range(len(self.layers()))
@@ -116,7 +125,7 @@ class BlockAnatomy(Figure):
 
     def next_best(self, name: str, offered: Sequence[Any], change: Any) -> Any:
         """Another block begins with its paper's numbers."""
-        defaults = {trait: default for trait, *_, default in self.tables[self.block]["knobs"]}
+        defaults = {trait: default for trait, _, _, default, _ in self.tables[self.block]["knobs"]}
         return defaults.get(name) if name in defaults else super().next_best(name, offered, change)
 
 
@@ -140,8 +149,23 @@ def _table(name: str) -> dict[str, Any]:
 
 
 def _plain(title: str, differs: bool, knobs: Sequence[catalogue.Knob], states: Sequence[Anatomy]) -> dict[str, Any]:
-    offered = [[knob.trait, knob.label, list(knob.values), knob.default] for knob in knobs]
-    return {"title": title, "differs": differs, "knobs": offered, **flows.packed(states)}
+    offered = [[knob.trait, knob.label, list(knob.values), knob.default, knob.edge] for knob in knobs]
+    costs = [flows.costs(state) for state in states]
+    return {
+        "title": f"{title}: measured, not the formula" if differs else title,
+        "knobs": offered,
+        "corners": _corners([len(knob.values) for knob in knobs]),
+        "most": [max(cost) for cost in zip(*costs, strict=True)],
+        **flows.packed(states),
+    }
+
+
+def _corners(lengths: Sequence[int]) -> list[int]:
+    """Places of the states with each knob at one of its ends: no other needs more room."""
+    places = [0]
+    for length in lengths:
+        places = [place * length + end for place in places for end in sorted({0, length - 1})]
+    return places
 
 
 def _nameless(anatomy: Anatomy) -> Any:

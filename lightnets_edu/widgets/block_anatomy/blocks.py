@@ -15,12 +15,16 @@ Built = tuple[nn.Module, tuple[int, ...]]
 
 
 class Knob(NamedTuple):
-    """A trait, its label, the values on offer, and the paper's own."""
+    """A trait, its label, the values on offer, and the paper's own; the layer whose width a hand sets, if any.
+
+    No two blocks have a label in common: each has the word of its own paper.
+    """
 
     trait: str
     label: str
     values: tuple[float, ...]
     default: float
+    edge: str = ""
 
 
 class Block(NamedTuple):
@@ -56,16 +60,22 @@ def _mbconv(t: int, kernel: int, squeeze: float) -> Built:
     return MBConv(40, 40, kernel, 1, t, squeeze), (1, 40, 28, 28)
 
 
-def _resnet(width: int, stride: int) -> Built:
+def _resnet(width: int) -> Built:
     from lightnets_edu.models.resnet import Bottleneck
 
-    return Bottleneck(256, width, 256 * stride, stride), (1, 256, 56, 56)
+    return Bottleneck(256, width, 256), (1, 256, 56, 56)
 
 
 def _resnext(groups: int, width: int) -> Built:
     from lightnets_edu.models.resnet import Bottleneck
 
     return Bottleneck(256, width, 256, 1, groups), (1, 256, 56, 56)
+
+
+def _xception(width: int) -> Built:
+    from lightnets_edu.models.xception import ReducingBlock
+
+    return ReducingBlock(128, width, width), (1, 128, 74, 74)    # the second
 
 
 def _shufflenet(groups: int, stride: int) -> Built:
@@ -75,43 +85,64 @@ def _shufflenet(groups: int, stride: int) -> Built:
     return ShuffleUnit(c, c if stride == 1 else wider, stride, groups, groups), (1, c, 28, 28)
 
 
-STRIDE = Knob("stride", "Stride", (1, 2), 1)
 BLOCKS = {
     "inverted_residual": Block(
         "Inverted residual (MobileNet V2)",
-        (Knob("t", "Expansion t", tuple(range(1, 9)), 6), STRIDE),
+        (Knob("t", "Expansion t", tuple(range(1, 9)), 6, "depthwise"), Knob("stride", "Stride s", (1, 2), 1)),
         _inverted_residual,
+    ),
+    "resnet": Block(
+        "Bottleneck (ResNet)", (Knob("width", "Middle width", (32, 64, 96, 128), 64, "reduce"),), _resnet
+    ),
+    "resnext": Block(
+        "Bottleneck (ResNeXt)",
+        (
+            Knob("groups", "Groups", (1, 2, 4, 8, 16, 32, 64), 32),
+            Knob("width", "Grouped width", (64, 128, 192), 128, "reduce"),
+        ),
+        _resnext,
+    ),
+    "xception": Block(
+        "Reducing block (Xception)",
+        (Knob("width", "Output width", (128, 256, 384), 256, "second pointwise"),),
+        _xception,
     ),
     "fire": Block(
         "Fire module (SqueezeNet)",
         (
-            Knob("squeeze", "Squeeze ratio", (0.125, 0.25, 0.5, 0.75, 1.0), 0.125),
-            Knob("share", "Share of 3×3", (0.125, 0.25, 0.5, 0.75, 0.875), 0.5),
+            Knob("squeeze", "Squeeze ratio", (0.125, 0.25, 0.5, 0.75, 1.0), 0.125, "squeeze"),
+            Knob("share", "Share of 3×3", (0.125, 0.25, 0.5, 0.75, 0.875), 0.5, "expand3x3"),
         ),
         _fire,
     ),
+    "shufflenet": Block(
+        "ShuffleNet unit",
+        (Knob("groups", "Groups g", (1, 2, 3, 4, 8), 3, "reduce"), Knob("stride", "Stride", (1, 2), 1)),
+        _shufflenet,
+    ),
     "ghost": Block(
         "Ghost module (GhostNet)",
-        (Knob("s", "Ratio s", (2, 3, 4, 5), 2), Knob("d", "Cheap kernel d", (1, 3, 5, 7), 3)),
+        (Knob("s", "Ratio s", (2, 3, 4, 5), 2, "primary"), Knob("d", "Cheap kernel d", (1, 3, 5, 7), 3)),
         _ghost,
     ),
     "mbconv": Block(
         "MBConv (EfficientNet)",
         (
-            Knob("t", "Expansion t", (1, 2, 4, 6), 6),
+            Knob("t", "Expand ratio", (1, 2, 4, 6), 6, "depthwise"),
             Knob("kernel", "Kernel", (3, 5), 5),
-            Knob("squeeze", "Squeeze ratio", (0, 0.125, 0.25, 0.5, 1.0), 0.25),
+            Knob("squeeze", "SE ratio", (0, 0.125, 0.25, 0.5, 1.0), 0.25, "se squeeze"),
         ),
         _mbconv,
     ),
-    "resnet": Block("Bottleneck (ResNet)", (Knob("width", "Width", (32, 64, 128, 256), 64), STRIDE), _resnet),
-    "resnext": Block(
-        "Bottleneck (ResNeXt)",
-        (Knob("groups", "Groups", (1, 2, 4, 8, 16, 32, 64), 32), Knob("width", "Width", (64, 128, 256), 128)),
-        _resnext,
-    ),
-    "shufflenet": Block("ShuffleNet unit", (Knob("groups", "Groups g", (1, 2, 3, 4, 8), 3), STRIDE), _shufflenet),
 }
+
+QUESTIONS: list[tuple[str, dict[str, Any]]] = [
+    ("Wide or narrow: which costs less?", {"block": "inverted_residual", "t": 6, "stride": 1, "beside": "resnet"}),
+    ("When is 3×3 cheaper than 1×1?", {"block": "resnext", "groups": 1, "width": 128, "beside": "resnext"}),
+    ("Many weights, no work: where?", {"block": "mbconv", "t": 6, "kernel": 5, "squeeze": 0.25, "beside": "mbconv"}),
+    ("More groups, wider: dearer too?", {"block": "shufflenet", "groups": 8, "stride": 1, "beside": "shufflenet"}),
+]  # fmt: skip
+"""What a reader can find out by moving the figure, and the state to begin with; its first layer is chosen."""
 
 
 @functools.cache

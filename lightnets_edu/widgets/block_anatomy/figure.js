@@ -1,17 +1,20 @@
-import { check, radio } from "../kit/radio.js";
-import { choice, controls, dial, html, svg, table, whole, widget } from "../kit/shared.js";
-import { fit, INK, sum, times } from "./plan.js";
+import { asks } from "../kit/asks.js";
+import { grip } from "../kit/grip.js";
+import { choice, controls, html, reserve, settle, svg, table, whole, widget } from "../kit/shared.js";
+import { fit } from "./plan.js";
+import { move, totals, view } from "./view.js";
 import { words } from "./words.js";
 
+const TITLE = 22; // pixels above a block
 const state = ({ texts, rows, flows }, [flow, ends, ...own]) => ({
   rows: own.map((i) => [texts[rows[i][0]], ...rows[i].slice(1)]),
   flow: flows[flow],
   ends,
 });
-const forks = (flow) => flow.filter(Array.isArray).flatMap((fork) => [fork, ...fork.slice(4).flatMap(forks)]);
+const times = (size) => (size > 0 ? `${size}×${size}` : size);
 
 /** A block's rows, flow and ends at these values of its knobs; the last knob moves fastest. A row: its texts (name,
-    what it is, short lines), kind, kernel's side, groups, channels in and out, size, parameters, multiply-adds. */
+    what it is, in short), kind, kernel's side, groups, channels in and out, size, parameters, multiply-adds. */
 export function find(entry, values) {
   return state(
     entry,
@@ -21,155 +24,172 @@ export function find(entry, values) {
   );
 }
 
-/** Totals, the widest point and where it first is, and the multiply-adds of each kind of layer. */
-export function summary({ rows, flow, ends }) {
-  const met = [
-    [ends[0], words.atInput],
-    ...rows.map((row) => [row[5], words.after(row[0][0])]),
-    ...forks(flow).map(([join, , c]) => [c, words.after(join)]),
-  ];
-  const kinds = {};
-  for (const [, kind, , , , , , , macs] of rows) if (macs) kinds[kind] = (kinds[kind] ?? 0) + macs;
-  return {
-    params: sum(rows, (row) => row[7]),
-    macs: sum(rows, (row) => row[8]),
-    widest: met.reduce((a, b) => (b[0] > a[0] ? b : a)),
-    kinds,
-  };
+/** The value of a knob that brings its layer nearest to `c` channels; where there is no such layer, the one there is. */
+export function nearest(entry, values, [trait, , offered, , edge], c) {
+  const rows = (value) => find(entry, { ...values, [trait]: value }).rows,
+    off = (value) => Math.abs((rows(value).find(([[name]]) => name === edge)?.[5] ?? 1e9) - c);
+  return offered.reduce((best, value) => (off(value) < off(best) ? value : best), values[trait]);
 }
 
 export const percent = (part, all) => `${+((100 * part) / (all || 1)).toPrecision(3)}%`;
 
-function read(model) {
-  const name = model.get("block"),
-    layer = model.get("layer"),
-    entry = model.get("tables")[name];
-  const values = Object.fromEntries(entry.knobs.map(([trait]) => [trait, model.get(trait)])),
-    block = find(entry, values);
-  return { ...block, ...summary(block), name, entry, values, layer, picked: block.rows[layer] };
+/** Room on a page of a width: a place for each block and lines of words below a box. On a narrow page the flow of the
+    block beside is not drawn. */
+function room(width, count, entries) {
+  const flat = width < 480,
+    two = count > 1 && !flat,
+    across = two ? width / 2 - 12 : width,
+    own = across - 20, // what goes back needs the rest
+    high = flat ? 170 : width > 900 ? 240 : 280,
+    tall = high + TITLE + 32;
+  const corners = entries.map((entry) => entry.corners.map((at) => state(entry, entry.states[at])));
+  return {
+    view: `0 0 ${width} ${tall + 56 * (flat && count > 1)}`,
+    looks: fit(corners, own, high, across > 480 ? 4 : 2),
+    places: [0, 1].map((k) => {
+      const y = TITLE + k * flat * tall;
+      return { x: k * two * (across + 24), y, width: own, base: y + (k * flat ? 0 : high), flat: flat && k > 0 };
+    }),
+  };
 }
 
-/** What parameters and multiply-adds are made of: one bar each, cut into the layers. */
-function costs({ rows, layer, params, macs }) {
-  return [
-    [words.parameters, params, 7],
-    [words.macs, macs, 8],
-  ].flatMap(([title, all, field]) => [
-    title(whole(all)),
-    html(
-      "div",
-      {},
-      ...rows.map((part, i) =>
-        html("div", {
-          class: INK[part[1]] + (i === layer ? " ln-ba-on" : ""),
-          style: `flex-grow: ${part[field]}`,
-          text: part[0][0],
-        }),
+export default widget(words.figure, (kit) => {
+  const { model, live, set } = kit,
+    tables = model.get("tables"),
+    names = Object.keys(tables),
+    entries = names.map((name) => tables[name]),
+    titles = entries.map(({ title }) => title),
+    both = ["block", "beside"].slice(0, names.length > 1 || entries[0].knobs.length ? 2 : 1);
+  const rooms = {},
+    made = {},
+    held = svg("g"),
+    knobs = controls();
+  let shown, scale;
+
+  const papers = (name) => Object.fromEntries(tables[name].knobs.map(([trait, , , value]) => [trait, value]));
+  /** Both blocks, the one with its knobs' values and the other with its paper's. */
+  const read = () =>
+    both.map((trait, k) => {
+      const name = model.get(trait),
+        entry = tables[name],
+        values = papers(name);
+      if (!k) for (const knob in values) values[knob] = model.get(knob);
+      const title = k && name === model.get("block") && entry.knobs.length ? words.papers : entry.title;
+      return { name, entry, values, title, block: find(entry, values) };
+    });
+
+  /** Sets a block and its knobs; the layer chosen is that of the same name, else the dearest. */
+  function turn(block, values) {
+    const { rows } = find(tables[block], values),
+      name = read()[0].block.rows[model.get("layer")][0][0],
+      macs = rows.map((row) => row[8]),
+      place = rows.findIndex(([[own]]) => own === name);
+    set({ ...values, block, layer: place < 0 ? macs.indexOf(Math.max(...macs)) : place });
+  }
+  /** Says what is meant, else the layer chosen. */
+  function tell() {
+    const k = views.findIndex((one) => one.meant()),
+      { c, size, from, i } = views[k]?.meant() ?? shown.find((one) => one.i === model.get("layer")),
+      { block } = read()[Math.max(k, 0)];
+    if (c) {
+      const all = times(size)
+        .split("×")
+        .reduce((a, b) => a * b, c);
+      live.textContent = words.flow(c, times(size), whole(all), from);
+      return;
+    }
+    const [[name, what], , , , cIn, cOut, side, ...own] = block.rows[i],
+      costs = totals(block).flatMap((all, j) => [whole(own[j]), percent(own[j], all)]);
+    live.replaceChildren(html("b", { text: name }), words.layer(what, cIn, cOut, times(side), ...costs));
+  }
+  const views = both.map((_, k) => view(words.layers[k], tell, !k && ((layer) => set({ layer }))));
+  const main = svg("svg", { class: "ln-ba-main" }, ...views.flatMap(({ nodes }) => nodes), held);
+
+  /** What sets a knob: a menu, and a grip on the edge of the band that it makes wide. */
+  function makeKnob(block, knob) {
+    const [trait, title, offered, , edge] = knob,
+      last = offered.length - 1;
+    const put = (value) => turn(block, { ...read()[0].values, [trait]: value });
+    const hands = {
+      free: true,
+      nudge: ([x, y]) => put(offered[Math.max(0, Math.min(offered.indexOf(model.get(trait)) + x - y, last))]),
+      move([, y]) {
+        main.classList.add("ln-held");
+        const [, middle] = shown.find(({ from }) => from === edge).ends[0];
+        put(nearest(tables[block], read()[0].values, knob, (2 * (middle - y)) / scale));
+      },
+      end: () => main.classList.remove("ln-held"),
+    };
+    return [
+      choice(title, put, Math.max(...offered.map((value) => `${value}`.length))),
+      grip(
+        title,
+        [0, last],
+        hands,
+        svg("rect", { x: -13, y: -13, width: 26, height: 26 }),
+        svg("path", { d: "M0 -11l5 6h-10zM0 11l5 -6h-10z", class: "ln-ba-grip" }),
+      ),
+    ];
+  }
+  function putKnobs({ name, entry, values }) {
+    const nodes = entry.knobs.map((knob) => {
+      const [trait, , offered, , edge] = knob,
+        [menu, grip] = (made[name + trait] ??= makeKnob(name, knob)),
+        band = shown.find(({ from }) => from === edge);
+      menu.put(offered, values[trait]);
+      if (!band) return [menu.node];
+      grip.put(offered.indexOf(values[trait]), values[trait]);
+      move(grip.node, band.x + 0.85 * band.width, band.ends[0][1] - band.ends[0][2]);
+      return [menu.node, grip.node];
+    });
+    [knobs, held].forEach((parent, k) =>
+      settle(
+        parent,
+        nodes.flatMap((pair) => pair.slice(k, k + 1)),
+      ),
+    );
+  }
+
+  const selects = both.map((trait, k) =>
+      choice(words[trait], (name) =>
+        k ? set({ beside: name }) : name !== model.get("block") && turn(name, papers(name)),
       ),
     ),
-  ]);
-}
-
-/** The block in numbers, its kinds of layer with their colours; then the layer picked. */
-function sentences({
-  entry,
-  params,
-  macs,
-  widest: [c, where],
-  kinds,
-  picked: [[name, what], , , , cIn, cOut, size, own, spent],
-}) {
-  const shares = Object.entries(kinds).flatMap(([kind, part], i) => [
-    i ? ", " : "",
-    html("span", { class: `ln-ba-key ${INK[kind]}`, text: `${words.kinds[kind]} ${percent(part, macs)}` }),
-  ]);
-  return [
-    words.total(entry.differs, whole(params), whole(macs)),
-    ...shares,
-    words.widest(where, c),
-    html("br"),
-    html("b", { text: name }),
-    words.picked(what, cIn, cOut, times(size)) +
-      words.costs(whole(own), whole(spent), percent(own, params), percent(spent, macs)),
-  ];
-}
-
-export default widget(words.figure, ({ model, live, set }) => {
-  const tables = model.get("tables"),
-    names = Object.keys(tables),
-    dials = {},
-    fits = {},
-    knobs = controls(),
-    hidden = { "aria-hidden": "true" };
-  const main = svg("svg", { class: "ln-ba-main" }),
-    bars = html("div", { class: "ln-ba-costs", ...hidden }),
-    ruler = html("p", { class: "ln-ba-ruler" });
-  let built, radios;
-  const select = choice(words.block, (block) => {
-    const values = Object.fromEntries(tables[block].knobs.map(([trait, , , value]) => [trait, value])),
-      spent = find(tables[block], values).rows.map((row) => row[8]);
-    set({ ...values, block, layer: spent.indexOf(Math.max(...spent)) });
-  });
-  // The layer picked stays, while there is one of its name.
-  function turn(trait, value) {
-    const { entry, values, picked } = read(model),
-      { rows } = find(entry, { ...values, [trait]: value });
-    set({
-      [trait]: value,
-      layer: Math.max(
-        0,
-        rows.findIndex(([[name]]) => name === picked[0][0]),
-      ),
-    });
-  }
+    questions = asks(kit, model.get("questions"));
   return {
-    nodes: [controls(select.node, knobs), main, ruler, live, bars],
+    nodes: [
+      controls(...selects.map(({ node }) => node).slice(0, names.length > 1 ? 2 : 0), knobs),
+      main,
+      live,
+      questions.node,
+    ],
     draw(width) {
-      const here = read(model),
-        { name, entry, values, rows } = here;
-      const shown = entry.knobs.map(([trait, title, offered]) => {
-        const made = (dials[name + trait] ??= dial(title, (value) => turn(trait, value)));
-        made.put(offered, values[trait], values[trait] || words.none);
-        return made.node;
-      });
-      if (knobs.firstChild !== shown[0]) knobs.replaceChildren(...shown);
-      select.put(
-        names,
-        name,
-        Object.values(tables).map(({ title }) => title),
-        names.length < 2, // a menu of one is no choice
+      const here = read(),
+        { view, looks, places } = (rooms[width] ??= room(width, both.length, entries)),
+        axis = [0, 1].map((j) => Math.max(here[0].entry.most[j], totals(here.at(-1).block)[j]));
+      selects.forEach((select, k) => select.put(names, here[k].name, titles));
+      reserve(live, Math.ceil(1250 / width));
+      main.setAttribute("viewBox", view);
+      scale = looks[0].s;
+      [shown] = here.map((one, k) =>
+        views[k].put(one, looks[names.indexOf(one.name)], places[k], axis, k ? -1 : model.get("layer")),
       );
-      const { scale, view, draw } = (fits[name + width] ??= fit(
-        entry.states.map((own) => state(entry, own)),
-        width,
-      ));
-      if (built !== (built = [width, name, Object.values(values)].join())) {
-        const { flow, marks, boxes } = draw(here);
-        radios = boxes.map((own, i) => radio(rows[i][0][0], i, rows.length, (layer) => set({ layer }), own));
-        main.setAttribute("viewBox", view);
-        main.replaceChildren(
-          svg("g", hidden, ...flow, ...marks),
-          svg("g", { role: "radiogroup", "aria-label": words.layers }, ...radios),
-        );
-        const n = 2 ** Math.ceil(Math.log2(12 / scale));
-        ruler.replaceChildren(html("span", { style: `height: ${n * scale}px` }), words.ruler(n));
-      }
-      check(radios, here.layer);
-      bars.replaceChildren(...costs(here));
-      live.replaceChildren(...sentences(here));
+      putKnobs(here[0]);
+      questions.put();
+      tell();
     },
     data() {
-      const { rows, params, macs } = read(model),
-        total = [words.whole, "", "", "", whole(params), whole(macs)];
-      const body = rows.map(([[name, what], , , , cIn, cOut, size, own, spent]) => [
-        name,
-        what,
-        `${cIn} → ${cOut}`,
-        times(size),
-        whole(own),
-        whole(spent),
-      ]);
-      return [table([words.heads, ...body, total])];
+      return read().flatMap(({ block, title }) => {
+        const body = block.rows.map(([[name, what], , , , cIn, cOut, size, ...own]) => [
+          name,
+          what,
+          `${cIn} → ${cOut}`,
+          times(size),
+          ...own.map(whole),
+        ]);
+        const last = [words.whole, "", "", "", ...totals(block).map(whole)];
+        return [html("p", { text: title }), table([words.heads, ...body, last])];
+      });
     },
   };
 });

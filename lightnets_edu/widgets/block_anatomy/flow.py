@@ -10,7 +10,7 @@ STEP = KINDS.index("step")    # no parameters, no multiply-adds
 class Row(NamedTuple):
     """A layer with the batch norm and the activation behind it, or a step."""
 
-    text: tuple[str, ...]    # name, "3×3 depthwise, stride 2; then BN, ReLU6", and short lines to stand beside it
+    text: tuple[str, str, str]    # name, "3×3 depthwise, stride 2; then BN, ReLU6", and in short "3×3, s = 2"
     kind: int    # a place in KINDS
     side: int    # of the kernel, the longer one; 0 where there is none
     groups: int
@@ -23,7 +23,7 @@ class Row(NamedTuple):
 
 Flow = list[Any]
 """Places of rows, and forks `[join, trunk, c_out, label, *ways]`: join is "add", "concatenate", "multiply" or another,
-`trunk` the way that goes straight on: the longest; of a gate, the shortest.
+`trunk` the way that goes straight on: the last of the longest; of a gate, the shortest.
 Ways stand in the order in which the join takes them; each begins with its channels and goes on as a flow does."""
 
 
@@ -53,6 +53,11 @@ def unpacked(table: dict[str, Any], place: int) -> Anatomy:
     flow, ends, *rows = table["states"][place]
     found = [Row(tuple(table["texts"][text]), *rest) for text, *rest in (table["rows"][i] for i in rows)]
     return Anatomy(tuple(found), table["flows"][flow], tuple(ends))
+
+
+def costs(anatomy: Anatomy) -> tuple[int, int]:
+    """Parameters and multiply-adds of the whole block."""
+    return sum(row.params for row in anatomy.rows), sum(row.macs for row in anatomy.rows)
 
 
 def forks(flow: Flow) -> list[Flow]:

@@ -96,7 +96,8 @@ class _Wiring:
         if word not in ("add", "multiply") and c_out == sum(edge.shape[0] for edge in self.into[join]):
             word = "concatenate"
         lengths = [_steps(way[1:]) for way in ways]
-        trunk = lengths.index((min if word == "multiply" else max)(lengths))
+        longest = max(range(len(ways)), key=lambda k: (lengths[k], k))
+        trunk = lengths.index(min(lengths)) if word == "multiply" else longest
         flow.append([word, trunk, c_out, [SHORT.get(label, label), *self.thens[join]], *ways])
         return join
 
@@ -172,27 +173,20 @@ def _row(node: Node, name: str, found: cost.LayerCost | None, more: int, wiring:
     thens, size = wiring.thens[node.name], _size(out[1:])
     if found is None:
         name, what = SHORT.get(name, name), ", ".join(node.lines)
-        return Row((name, what, *_wrapped(name)), STEP, 0, 1, given[0], out[0], size, 0, 0)
+        return Row((name, what, ""), STEP, 0, 1, given[0], out[0], size, 0, 0)
     kind = found.kind if found.kind in KINDS else "other"
     kernel = "×".join(map(str, found.kernel))
     stride = max(found.stride, default=1)
     c_in, c_out = (found.c_in, found.c_out) if node.kind in WEIGHTED else (given[0], out[0])
     parts = [f"g = {found.groups}"] * (found.groups > 1 and kind != "depthwise") + [f"s = {stride}"] * (stride > 1)
-    acts = [word for word in thens if not NORM.search(word)] or ["linear"] * (node.kind in WEIGHTED)
-    label = [*_wrapped(name), *_joined([kernel] * bool(kernel) + parts), *acts[-1:]]
+    acts = [word for word in thens if not NORM.search(word)]
     groups = f"{found.groups} groups" * (found.groups > 1 and kind != "depthwise")
     said = [f"{kernel} {found.kind}".strip(), groups, f"stride {stride}" * (stride > 1)]
     what = "; then ".join(filter(None, [", ".join(filter(None, said)), ", ".join(thens)]))
+    what += ", linear" * (node.kind in WEIGHTED and not acts)
     numbers = (found.groups, c_in, c_out, size, found.params + more, found.macs)
-    return Row((name, what, *label), KINDS.index(kind), max(found.kernel, default=0), *numbers)
-
-
-def _wrapped(name: str) -> list[str]:
-    return name.split(" ") if len(name) > 11 else [name]
-
-
-def _joined(parts: list[str]) -> list[str]:
-    return [", ".join(parts[:2]), *parts[2:]] if parts else []
+    brief = ", ".join([kernel] * bool(kernel) + parts)
+    return Row((name, what, brief), KINDS.index(kind), max(found.kernel, default=0), *numbers)
 
 
 def _short_names(nodes: Sequence[Node]) -> list[str]:

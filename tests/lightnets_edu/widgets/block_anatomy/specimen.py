@@ -6,9 +6,9 @@ from lightnets_edu.widgets import BlockAnatomy
 
 
 def act(figure) -> None:
-    figure.get_by_label("Block").select_option("Fire module (SqueezeNet)")
-    figure.get_by_label("Squeeze ratio").fill("2")
-    figure.get_by_role("radio", name="expand1x1", exact=True).click()
+    figure.get_by_label("Block", exact=True).select_option("Fire module (SqueezeNet)")
+    figure.get_by_role("combobox", name="Squeeze ratio").select_option("0.5")
+    figure.get_by_role("option", name="expand1x1", exact=True).first.click()
     figure.page.keyboard.press("ArrowRight")
 
 
@@ -17,24 +17,25 @@ SPECIMEN = Specimen(
     label="Block anatomy, interactive",
     moves=[
         {"t": 1, "kernel": 3, "squeeze": 0.0, "layer": 0},
-        {"t": 2, "squeeze": 0.125, "layer": 4},
+        {"t": 2, "squeeze": 0.125, "layer": 4, "beside": "mbconv"},
         {"t": 6, "squeeze": 1.0, "kernel": 5},
-        {"block": "inverted_residual", "t": 6, "stride": 1, "layer": 1},
+        {"block": "inverted_residual", "t": 6, "stride": 1, "layer": 1, "beside": "resnet"},
         {"t": 8, "stride": 2},
         {"t": 1, "layer": 1},
-        {"block": "fire", "squeeze": 0.125, "share": 0.5, "layer": 2},
+        {"block": "fire", "squeeze": 0.125, "share": 0.5, "layer": 2, "beside": "xception"},
         {"squeeze": 1.0, "share": 0.875},
-        {"block": "ghost", "s": 2, "d": 3, "layer": 0},
+        {"block": "ghost", "s": 2, "d": 3, "layer": 0, "beside": "fire"},
         {"s": 5, "d": 7, "layer": 1},
-        {"block": "resnet", "width": 64, "stride": 1},
-        {"width": 32, "stride": 2, "layer": 3},
-        {"block": "resnext", "groups": 32, "width": 128, "layer": 1},
+        {"block": "resnet", "width": 64, "beside": "inverted_residual"},
+        {"width": 128, "layer": 2},
+        {"block": "resnext", "groups": 32, "width": 128, "layer": 1, "beside": "resnext"},
         {"groups": 64, "width": 64},
-        {"block": "shufflenet", "groups": 3, "stride": 1},
+        {"block": "xception", "width": 384, "layer": 5, "beside": "ghost"},
+        {"block": "shufflenet", "groups": 3, "stride": 1, "layer": 0, "beside": "shufflenet"},
         {"groups": 8, "stride": 2, "layer": 2},
     ],
     live=Live(
-        act, "w.block, w.squeeze, w.layer, w.layers()[w.layer].text[0]", "('fire', 0.5, 2, 'expand3x3')",
-        "w.block = 'shufflenet'; w.groups = 8", "11,232 parameters",
+        act, "w.block, w.squeeze, w.layer, w.layers()[w.layer].text[0]", "('fire', 0.5, 1, 'expand1x1')",
+        "w.block = 'shufflenet'; w.groups = 8", "11.2 k parameters",
     ),
 )

@@ -1,243 +1,366 @@
-"""The figure of blocks in a real browser: drawn to scale, every number, forks and joins, keyboard, real modules."""
+"""The figure of blocks drawn: two on one scale, every number, hands and keys, forks and joins, real modules."""
 
 import random
-import re
 
 import pytest
 import stage
-from block_anatomy.expected import percent, shares_of, times, widest
+from block_anatomy.expected import sentence, short
 from block_anatomy.test_real_modules import KNOWN, OTHERS, SPOILT
 from stage import move, open_data, trait
 
 from lightnets_edu.widgets import BlockAnatomy
 from lightnets_edu.widgets.block_anatomy.blocks import BLOCKS, anatomies
-from lightnets_edu.widgets.block_anatomy.flow import KINDS, STEP, forks
+from lightnets_edu.widgets.block_anatomy.flow import KINDS, costs, forks
 
-# Of each box: kind's colour, and its length and two heights in pixels, read off its outline, whichever way it lies.
-BOXES = """(figure) => [...figure.querySelectorAll("[role=radio] .ln-ba-box:not(.ln-ba-cut)")].map((node) => {
-  const p = node.getAttribute("d").match(/-?[\\d.]+(?:e-?\\d+)?/g).map(Number), upright = p[0] !== p[6];
-  const [along, across] = upright ? [1, 0] : [0, 1];
-  return [node.getAttribute("class").match(/ln-ink(\\d)/)[1], p[2 + along] - p[along], Math.abs(p[6 + across] - p[across]), Math.abs(p[4 + across] - p[2 + across])];
-})"""
-# Thickness of each ribbon at its start and end, whether dashed, and whether straight.
-RIBBONS = """(figure) => [...figure.querySelectorAll(".ln-ba-edge")].map((node) => {
-  const p = node.getAttribute("d").match(/-?[\\d.]+(?:e-?\\d+)?/g).map(Number);
-  const at = (x, y) => Math.max(Math.abs(p[x] - p[y]), Math.abs(p[x + 1] - p[y + 1]));
-  return [at(0, 14), at(6, 8), node.classList.contains("ln-ba-n1")];
-})"""
-CUTS = """(figure) => [...figure.querySelectorAll("[role=radio] .ln-ba-cut")].map((node) => node.getAttribute("d").split("M").length - 1)"""
-BARS = """(figure) => [...figure.querySelectorAll(".ln-ba-costs > div")].map((bar) =>
-  [...bar.children].map((part) => +part.getAttribute("style").match(/flex-grow: ([\\d.]+)/)[1]))"""
+# Of the layers of one of the two blocks, by name: colour, length, heights at both ends, what goes back there, middle,
+# lines along it, lengths of its two bars, and its words. Numbers are read off outlines.
+LAYERS = """(figure, which) => {
+  const numbers = (node) => node.getAttribute("d").match(/-?[\\d.]+(?:e-?\\d+)?/g).map(Number);
+  const list = figure.querySelectorAll("[role=listbox]")[which];
+  return [...list.querySelectorAll("[role=option]")].filter((node) => node.getAttribute("aria-label") !== "band").map((node) => {
+    const [front, cut] = node.querySelectorAll("path"), [, ...bars] = node.querySelectorAll("rect"), p = numbers(front);
+    const lines = cut.getAttribute("d").split("M").length - 1;
+    return [node.getAttribute("aria-label"), node.getAttribute("class").match(/ln-ink(\\d)/)[1], p[6] - p[0], p[15] - p[1], p[9] - p[7],
+      [(p[0] + p[6]) / 2, (p[1] + p[15]) / 2], lines, bars.map((bar) => +bar.getAttribute("width")),
+      [...node.querySelectorAll("tspan")].map((one) => one.textContent)];
+  });
+}"""
+# Of the bands of one block: channels' height at both ends, length of what goes back, and the number on it.
+BANDS = """(figure, which) => {
+  const numbers = (node) => node.getAttribute("d").match(/-?[\\d.]+(?:e-?\\d+)?/g).map(Number);
+  return [...figure.querySelectorAll("[role=listbox]")[which].querySelectorAll("[aria-label=band]")].map((node) => {
+    const p = numbers(node.querySelectorAll("path")[0]);
+    return [p[15] - p[1], p[9] - p[7], node.textContent];
+  });
+}"""
 INK = {"pointwise": "0", "depthwise": "1", "standard": "2", "grouped": "2", "linear": "3", "other": "3", "step": "9"}
+PAPER = {name: anatomies(name)[tuple(knob.default for knob in block.knobs)] for name, block in BLOCKS.items()}
 
 
-def check(figure, found, layer: int) -> None:
-    """What is drawn is what was measured, to one scale."""
-    boxes, rows = figure.evaluate(BOXES), found.rows
-    assert [box[0] for box in boxes] == [INK[KINDS[row.kind]] for row in rows]
-    assert [box[1] for box in boxes] == pytest.approx([12 + 6 * (row.side or 1) for row in rows], abs=0.01)
-    scale = max(box[2] for box in boxes) / max(row.c_in for row in rows)
-    for _, _, left, right in boxes:
-        assert left >= 1 and right >= 1, "even the thinnest can be seen"
-    drawn = [side for box in boxes for side in box[2:]]
-    assert drawn == pytest.approx([max(1, scale * c) for row in rows for c in (row.c_in, row.c_out)], rel=1e-3)
-    cuts = figure.evaluate(CUTS)
-    for row, (_, _, left, right), lines in zip(rows, boxes, cuts, strict=True):
-        shuffled = 6 if row.text[0] == "shuffle" else 0
-        fits = int(min(left, right) / 3 + 1e-6)
-        assert lines == max(0, min(row.groups, fits) - 1) + shuffled, row
-    known = {1.0, *(scale * c for row in rows for c in (row.c_in, row.c_out)), *(scale * fork[2] for fork in forks(found.flow)), *(scale * way[0] for fork in forks(found.flow) for way in fork[4:]), scale * found.ends[0]}
-    for start, stop, _ in figure.evaluate(RIBBONS):
-        assert start == pytest.approx(stop, abs=0.01) and min(abs(start - k) for k in known) < 0.05, "a ribbon keeps its channels"
-    dashed = any(dash for *_, dash in figure.evaluate(RIBBONS))
-    assert dashed == any(row.size == 1 for row in rows)
-    joins = [fork[0] for fork in forks(found.flow)]
-    assert figure.locator("path.ln-ba-bar").count() == joins.count("concatenate")
-    assert figure.locator(".ln-ba-join").count() == len(joins) - joins.count("concatenate")
-    params, macs = sum(row.params for row in rows), sum(row.macs for row in rows)
-    bars = figure.evaluate(BARS)
-    assert bars == [[row.params for row in rows], [row.macs for row in rows]] and [sum(bar) for bar in bars] == [params, macs]
-    says(figure, found, layer)
+def layers(figure, which: int = 0) -> dict[str, list]:
+    return {name: rest for name, *rest in figure.evaluate(LAYERS, which)}
 
 
-def says(figure, found, layer: int, start: str = "") -> None:
-    """The sentence, number by number."""
-    params, macs, row = sum(r.params for r in found.rows), sum(r.macs for r in found.rows), found.rows[layer]
-    shares = ", ".join(f"{kind} {percent(part, macs)}" for kind, part in shares_of(found).items())
-    c, where = widest(found)
-    expected = (
-        f"{start}{params:,} parameters and {macs:,} multiply-adds, of these {shares}. Widest {where}: {c} channels.\n"
-        f"{row.text[0]}: {row.text[1]}. {row.c_in} → {row.c_out} channels, {times(row.size)}. {row.params:,} parameters, "
-        f"{row.macs:,} multiply-adds: {percent(row.params, params)} and {percent(row.macs, macs)} of the block."
+def scale_of(figure, found, which: int = 0) -> float:
+    """Pixels a channel, by the highest end of a layer."""
+    heights = [max(one[3:5]) for one in figure.evaluate(LAYERS, which)]
+    return max(heights) / max(c for row in found.rows for c in (row.c_in, row.c_out))
+
+
+def check(figure, found, scale: float, which: int = 0) -> None:
+    """One block is drawn as it was measured."""
+    drawn = sorted(figure.evaluate(LAYERS, which))
+    assert [one[0] for one in drawn] == sorted(row.text[0] for row in found.rows)
+    rows = sorted(found.rows, key=lambda row: row.text[0])
+    if len({row.text[0] for row in rows}) == len(rows):
+        long = [one[2] / (8 + 4 * (row.side or 1)) for one, row in zip(drawn, rows, strict=True)]
+        assert long == pytest.approx([long[0]] * len(long)), "a larger kernel is a longer box"
+        for (_, ink, _, left, right, _, lines, _, told), row in zip(drawn, rows, strict=True):
+            assert ink == INK[KINDS[row.kind]]
+            assert [left, right] == pytest.approx([max(1.2, scale * c) for c in (row.c_in, row.c_out)], rel=1e-3)
+            fits = int(min(left, right) / 3 + 1e-6)
+            assert lines == max(0, min(row.groups, fits) - 1) + 6 * (row.text[0] == "shuffle"), row
+            assert set(told) <= {*row.text[0].split(" "), row.text[2], short(row.macs)}
+            assert len(told) < 2 or told[-1] == short(row.macs)
+    for k, all_ in enumerate(costs(found)):
+        lengths = [one[7][k] for one in drawn]
+        assert lengths == pytest.approx([sum(lengths) * (row.params, row.macs)[k] / all_ for row in rows], abs=0.01)
+    known = {row.c_in for row in rows} | {row.c_out for row in rows} | {fork[2] for fork in forks(found.flow)}
+    known |= {way[0] for fork in forks(found.flow) for way in fork[4:]} | {found.ends[0]}
+    for start, stop, number in figure.evaluate(BANDS, which):
+        assert start == pytest.approx(stop), "a band keeps its channels"
+        if number:
+            assert int(number) in known and start == pytest.approx(max(1.2, scale * int(number)), rel=1e-3)
+
+
+def says(figure, found, layer: int) -> None:
+    """The sentence, number by number, and which layer is chosen."""
+    assert figure.locator("[aria-live]").inner_text() == sentence(found, layer)
+    chosen = figure.locator("[role=option]").evaluate_all(
+        "(all) => all.filter((node) => node.getAttribute('aria-selected') === 'true').map((node) => node.getAttribute('aria-label'))"
     )
-    assert figure.locator("[aria-live]").inner_text() == expected
-    assert figure.locator("[role=radio]").evaluate_all("(all) => all.map((node) => node.getAttribute('aria-checked'))") == [
-        "true" if i == layer else "false" for i in range(len(found.rows))
-    ]
+    assert chosen == [found.rows[layer].text[0]]
 
 
-def ruler(figure) -> float:
-    """Pixels a channel, by the ruler under the picture."""
-    shown = figure.locator(".ln-ba-ruler")
-    high = shown.locator("span").evaluate("(node) => +node.getAttribute('style').match(/[\\d.]+/)[0]")
-    return high / int(re.match(r"(\d+) channels", shown.inner_text())[1])
+@pytest.mark.parametrize("width", [320, 600, 1200])
+def test_all_blocks_are_drawn_to_one_scale(paper, width):
+    """Some states of each block, the extremes among them, set with the menus; and beside them another block."""
+    tab, dice, scales, views = paper(BlockAnatomy(), width=width), random.Random(3), [], set()
+    figure = tab.locator("figure")
+    for i, (name, block) in enumerate(BLOCKS.items()):
+        tab.get_by_label("Block", exact=True).select_option(block.title)
+        assert [trait(tab, knob.trait) for knob in block.knobs] == [knob.default for knob in block.knobs]
+        other = list(BLOCKS)[i - 3]
+        tab.get_by_label("Beside it").select_option(BLOCKS[other].title)
+        states = list(anatomies(name))
+        for values in [states[0], states[-1], *dice.sample(states, min(3, len(states)))]:
+            for knob, value in zip(block.knobs, values, strict=True):
+                menu = tab.get_by_label(knob.label, exact=True)
+                menu.select_option(index=knob.values.index(value))
+            found = anatomies(name)[values]
+            assert [trait(tab, knob.trait) for knob in block.knobs] == list(values) and trait(tab, "beside") == other
+            layer = dice.randrange(len(found.rows))
+            figure.get_by_role("option", name=found.rows[layer].text[0], exact=True).first.click()
+            says(figure, found, trait(tab, "layer"))
+            scales += [scale_of(figure, found)]
+            check(figure, found, scales[0])
+            if width > 1000:
+                assert figure.evaluate(BANDS, 0)[0][2] == str(found.ends[0]), "the input's channels stand in the drawing"
+            if width > 500:
+                scales += [scale_of(figure, PAPER[other], 1)]
+                check(figure, PAPER[other], scales[0], 1)
+            views.add(figure.locator(".ln-ba-main").get_attribute("viewBox"))
+            assert tab.locator("svg, svg *").count() < 600
+            joins = [{"add": "⊕", "multiply": "⊗"}.get(f[0], "") for a in (found, PAPER[other])[: 1 + (width > 500)] for f in forks(a.flow)]
+            assert sorted(figure.locator(".ln-ba-signs text").all_text_contents()) == sorted(joins)
+            said = [one for one in figure.locator(".ln-ba-start").all_text_contents() if "parameters" in one or "multiply" in one]
+            assert said == [f"{short(n)} {what}" for a in (found, PAPER[other]) for n, what in zip(costs(a), ("parameters", "multiply-adds"), strict=True)]
+    assert scales == pytest.approx([scales[0]] * len(scales), rel=1e-3)
+    assert len(views) == 1, "nothing jumps"
 
 
-@pytest.mark.parametrize("width", [320, 1000])
-@pytest.mark.parametrize("name", BLOCKS)
-def test_blocks_are_drawn_to_scale(paper, name, width):
-    """Some states of each block, the extremes among them, set with the native controls; a layer of each."""
-    tab = paper(BlockAnatomy(), width=width, height=1600)
-    figure, knobs, dice = tab.locator("figure"), BLOCKS[name].knobs, random.Random(3)
-    tab.locator("select").select_option(BLOCKS[name].title)
-    states = list(anatomies(name))
-    scales, heights = set(), set()
-    for values in [states[0], states[-1], *dice.sample(states, 4)]:
-        for knob, value in zip(knobs, values, strict=True):
-            tab.get_by_label(knob.label).fill(str(knob.values.index(value)))
-        found = anatomies(name)[values]
-        layer = dice.randrange(len(found.rows))
-        tab.locator("[role=radio]").nth(layer).click()
-        assert trait(tab, "layer") == layer and [trait(tab, knob.trait) for knob in knobs] == list(values)
-        check(figure, found, layer)
-        boxes = figure.evaluate(BOXES)
-        scales.add(round(max((box[2] / row.c_in, row.c_in) for box, row in zip(boxes, found.rows, strict=True))[0], 2))
-        heights.add(figure.locator(".ln-ba-main").get_attribute("viewBox"))
-        assert tab.locator("svg, svg *").count() < 200
-    assert len(heights) == 1, "nothing jumps when a knob moves"
+def test_bars_of_both_blocks_have_one_axis_which_stays_while_a_knob_moves(paper):
+    tab = paper(BlockAnatomy(), width=1200)
+    figure, units = tab.locator("figure"), []
+    for t in range(1, 9):
+        tab.get_by_label("Expansion t").select_option(str(t))
+        for which, found in enumerate((anatomies("inverted_residual")[t, 1], PAPER["resnet"])):
+            for k, all_ in enumerate(costs(found)):
+                units.append((k, sum(one[6][k] for one in layers(figure, which).values()) / all_))
+    for k in (0, 1):
+        own = [unit for which, unit in units if which == k]
+        assert own == pytest.approx([own[0]] * len(own))
 
 
-def test_one_scale_for_all_states_of_a_block(paper):
-    """More expansion is a thicker flow; the input stays as thick as it is."""
-    tab = paper(BlockAnatomy("inverted_residual"), width=1000)
-    figure, scales = tab.locator("figure"), []
-    for t in range(2, 9):
-        move(tab, {"t": t})
-        _, _, thin, thick = figure.evaluate(BOXES)[0]
-        assert thick / thin == pytest.approx(t)
-        scales.append(thin / 24)
-    assert scales == pytest.approx([scales[0]] * 7)
-    assert ruler(figure) == pytest.approx(scales[0], rel=0.01)
+def test_what_goes_back_is_the_size_of_the_map(page):
+    """Stride 2 halves it, behind the layer that has the stride; after a global pool there is none; read off the screen."""
+    tab = page(BlockAnatomy("shufflenet", stride=2, beside="mbconv"), width=1200)
+    back = """(which) => [...document.querySelectorAll(".ln-ba-tops .ln-ba-flow")].map((node) => node.getAttribute("d").match(/-?[\\d.]+(?:e-?\\d+)?/g).map(Number))
+      .filter((p) => (p[0] < 600) === (which === 0)).map((p) => p[14] - p[0])"""
+    whole = {round(one, 1) for one in tab.evaluate(back, 0)}
+    assert len(whole) == 2 and max(whole) == pytest.approx(2 * min(whole), rel=0.1)
+    beside = {round(one, 1) for one in tab.evaluate(back, 1)}
+    assert len(beside) == 2 and min(beside) < 1 and max(beside) == pytest.approx(max(whole)), "28×28 in both, and 1×1"
 
 
 def test_ways_lie_as_they_are_wired(paper):
-    """Shortcut above, gate below, concatenated ways on top of each other in their order; all in one line or upright."""
-    tab = paper(BlockAnatomy("mbconv"), width=1200)
-    figure = tab.locator("figure")
-    middle = "(node) => { const b = node.querySelector('path').getBBox(); return [b.x + b.width / 2, b.y + b.height / 2]; }"
-    at = lambda name, paper=figure: paper.get_by_role("radio", name=name, exact=True).evaluate(middle)  # noqa: E731
-    x, y = zip(*(at(name) for name in ("expand", "depthwise", "global pool", "se squeeze", "se expand", "project")), strict=True)
-    assert list(x) == sorted(x) and y[0] == y[1] == y[5] and y[2] == y[3] == y[4] > y[0] + 20
-    move(tab, {"block": "fire", "squeeze": 0.125, "share": 0.5, "layer": 0})
-    squeeze, one, three = at("squeeze"), at("expand1x1"), at("expand3x3")
-    assert one[1] < squeeze[1] < three[1] and one[0] == pytest.approx(three[0]) and one[0] > squeeze[0]
-    move(tab, {"block": "shufflenet", "groups": 3, "stride": 2, "layer": 0})
-    assert at("avg pool")[1] < at("reduce")[1] == at("expand")[1]
-    narrow = paper(BlockAnatomy("mbconv"), width=320).locator("figure")
-    x, y = zip(*(at(name, narrow) for name in ("expand", "depthwise", "se squeeze", "project")), strict=True)
-    assert list(y) == sorted(y) and x[0] == x[1] == x[3] < x[2]
+    """The trunk goes straight on; shortcuts, gates and other ways run above it, in the order in which they meet."""
+    for width in (320, 1200):
+        tab = paper(BlockAnatomy("mbconv"), width=width)
+        own = layers(tab.locator("figure"))
+        x, y = zip(*(own[name][4] for name in ("expand", "depthwise", "global pool", "se squeeze", "se expand", "project")), strict=True)
+        assert list(x) == sorted(x) and y[0] == y[1] == y[5] > y[2] + 20 and y[2] == y[3] == y[4]
+        move(tab, {"block": "fire", "squeeze": 0.125, "share": 0.5, "layer": 0})
+        own = layers(tab.locator("figure"))
+        squeeze, one, three = (own[name][4] for name in ("squeeze", "expand1x1", "expand3x3"))
+        assert one[1] < squeeze[1] == three[1] and one[0] == pytest.approx(three[0], abs=20) and one[0] > squeeze[0]
+        move(tab, {"block": "shufflenet", "groups": 3, "stride": 2, "layer": 0})
+        own = layers(tab.locator("figure"))
+        assert own["avg pool"][4][1] < own["reduce"][4][1] == own["expand"][4][1]
 
 
-def test_no_line_of_a_label_lies_on_a_box(page):
+def test_any_layer_and_band_says_what_it_is(paper):
+    """Under a pointer, in both blocks; the bands before and behind a layer light up; then the chosen layer is back."""
+    tab = paper(BlockAnatomy("inverted_residual"), width=1200)
+    figure, lists = tab.locator("figure"), tab.locator("[role=listbox]")
+    for which, name in enumerate(("inverted_residual", "resnet")):
+        for i, row in enumerate(PAPER[name].rows):
+            lists.nth(which).get_by_role("option", name=row.text[0], exact=True).hover()
+            assert figure.locator("[aria-live]").inner_text() == sentence(PAPER[name], i)
+            assert lists.nth(which).locator(".ln-ba-on").count() == 2
+        lists.nth(which).evaluate("(node) => node.dispatchEvent({ type: 'pointerleave', target: node })")
+        assert figure.locator(".ln-ba-on").count() == 0
+        assert figure.locator("[aria-live]").inner_text() == sentence(PAPER["inverted_residual"], 0)
+    band = lists.first.get_by_role("option", name="band", exact=True)
+    heard = []
+    for one in band.all():
+        one.hover()
+        heard.append(figure.locator("[aria-live]").inner_text())
+    assert "After expand: 144 channels, 56×56, 451,584 numbers." in heard
+    assert heard.count("After the input: 24 channels, 56×56, 75,264 numbers.") == 3, "before the fork, along it, and past all"
+    assert "After add: 24 channels, 56×56, 75,264 numbers." in heard
+
+
+GRIPS = [
+    ("inverted_residual", "Expansion t", "t", 2, -1), ("resnet", "Middle width", "width", 32, -1), ("fire", "Squeeze ratio", "squeeze", 1.0, -1),
+    ("ghost", "Ratio s", "s", 5, 1), ("mbconv", "SE ratio", "squeeze", 1.0, -1), ("shufflenet", "Groups g", "groups", 8, -1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("block", "label", "name", "value", "way"), GRIPS)
+def test_a_bands_edge_can_be_dragged(page, block, label, name, value, way):
+    """Up makes a band wider, down narrower, each by as many channels as the hand goes; nothing else is set."""
+    tab = page(BlockAnatomy(block), width=1200)
+    grip = tab.get_by_role("slider", name=label, exact=True)
+    before, where = tab.evaluate("({ ...models[0].state })"), grip.bounding_box()
+    x, y = where["x"] + 13, where["y"] + 13
+    if value in (2, 32):
+        way = 1    # narrower
+    tab.mouse.move(x, y)
+    tab.mouse.down()
+    for step in range(1, 9):
+        tab.mouse.move(x, y + way * 16 * step)
+    tab.wait_for_timeout(60)
+    assert tab.locator(".ln-held").count() >= 1, "what is dragged does not glide"
+    tab.mouse.up()
+    assert tab.locator(".ln-held").count() == 0
+    after = tab.evaluate("models[0].state")
+    ends = (min, max)[value > before[name]](BLOCKS[block].knobs[[knob.trait for knob in BLOCKS[block].knobs].index(name)].values)
+    assert after[name] == ends and value in BLOCKS[block].knobs[[knob.trait for knob in BLOCKS[block].knobs].index(name)].values
+    assert {key for key in before if before[key] != after[key]} <= {name, "layer"}
+    assert grip.get_attribute("aria-valuetext") == str(after[name]) == tab.get_by_role("combobox", name=label).input_value()
+
+
+def test_a_drag_follows_the_hand(page):
+    """From 144 channels, up by the height of 48: that is t = 8."""
+    tab = page(BlockAnatomy("inverted_residual"), width=1200)
+    own = layers(tab.locator("figure"))
+    where = tab.get_by_role("slider").bounding_box()
+    x, y, half = where["x"] + 13, where["y"] + 13, own["depthwise"][2] / 2
+    for t in (8, 7, 5, 3, 6):
+        tab.mouse.move(x, y)
+        tab.mouse.down()
+        tab.mouse.move(x, y - 5)
+        at = y - (t - 6) * half / 6
+        tab.mouse.move(x, at)
+        tab.wait_for_timeout(50)
+        assert trait(tab, "t") == t
+        tab.mouse.move(x, y)
+        tab.wait_for_timeout(50)
+        tab.mouse.up()
+        assert trait(tab, "t") == 6
+
+
+def test_no_word_lies_on_a_box(page):
     for width in (320, 768, 1200):
         tab = page(BlockAnatomy(), width=width)
+        tab.add_style_tag(content="* { transition: none !important }")
         for name in BLOCKS:
             for values in (next(iter(anatomies(name))), list(anatomies(name))[-1]):
                 move(tab, {"block": name, "layer": 0, **dict(zip((k.trait for k in BLOCKS[name].knobs), values, strict=True))})
                 hits = tab.evaluate("""() => {
                   const box = (node) => node.getBoundingClientRect();
-                  const boxes = [...document.querySelectorAll(".ln-ba-main .ln-ba-box:not(.ln-ba-cut)")].map(box);
-                  return [...document.querySelectorAll(".ln-ba-main text")].map((node) => [node.textContent, box(node)])
-                    .filter(([, a]) => boxes.some((b) => a.left < b.right - 3 && b.left < a.right - 3 && a.top < b.bottom - 4 && b.top < a.bottom - 4))
+                  const fronts = [...document.querySelectorAll(".ln-ba-main .ln-part:not(.ln-ba-flow) path:first-of-type")].map(box);
+                  return [...document.querySelectorAll(".ln-ba-main [role=option] text")].map((node) => [node.textContent, box(node)])
+                    .filter(([text, a]) => text && fronts.some((b) => a.left < b.right - 3 && b.left < a.right - 3 && a.top < b.bottom - 4 && b.top < a.bottom - 4))
                     .map(([text]) => text);
                 }""")
                 assert hits == [], (width, name, values)
 
 
 @pytest.mark.parametrize("width", [320, 900])
-@pytest.mark.parametrize("i", range(len(KNOWN + OTHERS + SPOILT)))
-def test_a_real_block_has_room(page, i, width):
-    module, shape = (KNOWN + OTHERS + SPOILT)[i]
-    widget = BlockAnatomy.from_module(module, shape)
-    tab = page(widget, width=width)
-    faults = [f for looked in (stage.WIDER, stage.SMALL, stage.CROPPED, stage.OVERLAPS, stage.SPILLS) for f in tab.evaluate(looked)]
-    assert faults == [] and tab.evaluate("stops") == 0
-    figure, start = tab.locator("figure"), "Measured, not the formula: " if i >= len(KNOWN + OTHERS) else ""
-    says(figure, widget.anatomy(), widget.layer, start)
-    assert tab.locator("select").locator("option").all_inner_texts() == [type(module).__name__]
-    assert figure.locator("input").count() == 0
-    drawn = max((box[2], row.c_in) for box, row in zip(figure.evaluate(BOXES), widget.layers(), strict=True))
-    shrunk = figure.locator(".ln-ba-main").evaluate("(node) => node.getBoundingClientRect().width / node.viewBox.baseVal.width")
-    assert ruler(figure) == pytest.approx(shrunk * drawn[0] / drawn[1], rel=0.02)
+def test_real_blocks_have_room(page, width):
+    every = [BlockAnatomy.from_module(module, shape) for module, shape in KNOWN + OTHERS + SPOILT]
+    for start in range(0, len(every), 10):
+        some = every[start : start + 10]
+        tab = page(*some, width=width)
+        faults = [f for looked in (stage.WIDER, stage.SMALL, stage.CROPPED, stage.OVERLAPS, stage.SPILLS) for f in tab.evaluate(looked)]
+        assert faults == [] and tab.evaluate("stops") == 0
+        for figure, widget in zip(tab.locator("figure").all(), some, strict=True):
+            says(figure, widget.anatomy(), widget.layer)
+            check(figure, widget.anatomy(), scale_of(figure, widget.anatomy()))
+            assert figure.locator("input, select").count() == 0 and figure.locator("[role=listbox]").count() == 1
+            assert figure.locator(".ln-ba-title").text_content() == widget.tables["module"]["title"]
 
 
 def test_other_wiring_changes_the_picture(paper):
     plain, dense, added = (BlockAnatomy.from_module(*which) for which in (KNOWN[0], SPOILT[0], SPOILT[3]))
     figures = [paper(widget, width=900).locator("figure") for widget in (plain, dense, added)]
-    assert [box[0] for box in figures[0].evaluate(BOXES)] == ["0", "1", "0"] and [box[0] for box in figures[1].evaluate(BOXES)] == ["0", "2", "0"]
-    assert figures[0].evaluate(CUTS)[1] > 0 == figures[1].evaluate(CUTS)[1]
-    assert (figures[2].locator(".ln-ba-join").count(), figures[2].locator("path.ln-ba-bar").count()) == (1, 0)
+    assert [layers(figure)["depthwise"][0] for figure in figures[:2]] == ["1", "2"]
+    assert layers(figures[0])["depthwise"][5] > 0 == layers(figures[1])["depthwise"][5]
+    assert figures[2].locator(".ln-ba-signs text").all_text_contents() == ["⊕"]
 
 
 def test_keyboard_only(page):
     """Every state is reached without a pointer; keys outside the figure do nothing; figures are independent."""
     tab = page(BlockAnatomy("fire"), BlockAnatomy("fire"))
-    state = "(i) => ['block', 'squeeze', 'share', 'layer'].map((name) => models[i].get(name))"
-    second = tab.locator("figure").last.inner_html()
+    state = "(i) => ['block', 'beside', 'squeeze', 'share', 'layer'].map((name) => models[i].get(name))"
+    first, second = tab.locator("figure").first, tab.locator("figure").last.inner_html()
     tab.keyboard.press("ArrowRight")
-    assert tab.evaluate(state, 0) == ["fire", 0.125, 0.5, 2], "a key outside the figure must do nothing"
+    assert tab.evaluate(state, 0) == ["fire", "inverted_residual", 0.125, 0.5, 2], "a key outside the figure must do nothing"
     press = lambda *keys: [tab.keyboard.press(key) for key in keys]  # noqa: E731
     press("Tab", "ArrowDown")
-    assert tab.evaluate("[models[0].get('block'), models[0].get('s'), models[0].get('d')]") == ["ghost", 2, 3]
-    press("ArrowUp", "Tab", "End")
-    assert tab.evaluate(state, 0) == ["fire", 1, 0.5, 2]
-    press("ArrowLeft", "Tab", "Home")
-    assert tab.evaluate(state, 0) == ["fire", 0.75, 0.125, 2]
-    press("Tab")
+    assert trait(tab, "block") == "shufflenet" and trait(tab, "groups") == 3
+    press("ArrowUp", "Tab", "ArrowDown", "Tab", "ArrowDown")
+    assert tab.evaluate(state, 0)[:3] == ["fire", "resnet", 0.25]
+    press("Tab", "ArrowUp", "Tab")
+    assert tab.evaluate(state, 0)[3] == 0.25
     focused = "document.activeElement.getAttribute('aria-label')"
-    assert tab.evaluate(focused) == "expand3x3"
-    for key, expected in {"ArrowRight": 0, "ArrowDown": 1, "ArrowLeft": 0, "ArrowUp": 2, "Home": 0, "End": 2}.items():
-        press(key)
-        assert (tab.evaluate(state, 0)[3], tab.evaluate(focused)) == (expected, ["squeeze", "expand1x1", "expand3x3"][expected])
-        assert tab.locator("figure").first.locator("[role=radio][tabindex='0']").count() == 1
-    says(tab.locator("figure").first, anatomies("fire")[0.75, 0.125], 2)
-    press("Tab", "Enter")
+    said = first.locator("[aria-live]")
+    names = []
+    press("Home")
+    for _ in range(20):
+        names.append(tab.evaluate(focused))
+        press("ArrowRight")
+    found = anatomies("fire")[0.25, 0.25]
+    assert [name for i, name in enumerate(names) if name != "band" and name not in names[:i]] == ["squeeze", "expand1x1", "expand3x3"] or set(
+        names
+    ) == {"band", "squeeze", "expand1x1", "expand3x3"}
+    while tab.evaluate(focused) != "squeeze":
+        press("ArrowLeft")
+    assert said.inner_text() == sentence(found, 0) and trait(tab, "layer") != 0, "focus reads, and picks nothing"
+    press("Enter")
+    assert trait(tab, "layer") == 0
+    press("Tab")
+    assert tab.evaluate("document.activeElement.closest('[role=listbox]').getAttribute('aria-label')") == "Layers beside it"
+    press("Tab")
+    assert tab.evaluate(focused) == "Squeeze ratio"
+    press("ArrowUp")
+    assert trait(tab, "squeeze") == 0.5
+    press("ArrowDown", "Home", "Tab", "End")
+    assert tab.evaluate(state, 0)[2:4] == [0.125, 0.875]
+    tab.locator("summary").first.focus()
+    press("Enter")
     tab.locator("tbody tr").nth(3).wait_for()
     press("Tab", "Tab")  # over the data, which can be scrolled
     assert tab.evaluate("document.querySelectorAll('figure')[1].contains(document.activeElement)"), "no trap"
-    assert tab.evaluate(state, 1) == ["fire", 0.125, 0.5, 2]
     assert tab.locator("figure").last.inner_html() == second, "two figures are independent"
 
 
-def test_the_layer_picked_stays_while_a_knob_moves(page):
-    """By its name: project is the last layer with and without expansion; a layer that is gone gives way to the first."""
-    tab = page(BlockAnatomy("mbconv"))
-    tab.get_by_role("radio", name="project").click()
-    tab.get_by_label("Expansion t").fill("0")
+def test_questions_set_what_they_name(page):
+    tab = page(figure := BlockAnatomy("fire"), width=1200)
+    for words, values in figure.questions:
+        tab.get_by_role("button", name=words).click()
+        assert {name: trait(tab, name) for name in values} == values
+        assert tab.get_by_role("button", pressed=True).all_inner_texts() == [words]
+
+
+def test_the_layer_picked_stays_while_a_knob_moves(paper):
+    """By its name: project is the last layer with and without expansion; a layer that is gone gives way to the dearest."""
+    tab = paper(BlockAnatomy("mbconv"))
+    tab.get_by_role("option", name="project").first.click()
+    tab.get_by_label("Expand ratio").select_option("1")
     assert (trait(tab, "t"), trait(tab, "layer")) == (1, 4)
-    tab.get_by_label("Squeeze ratio").fill("0")
-    assert tab.get_by_label("Squeeze ratio").get_attribute("aria-valuetext") == "none"
+    tab.get_by_label("SE ratio").select_option("0")
     assert (trait(tab, "squeeze"), trait(tab, "layer")) == (0, 1)
-    tab.get_by_label("Squeeze ratio").fill("4")
-    tab.get_by_role("radio", name="se expand").click()
-    tab.get_by_label("Squeeze ratio").fill("0")
-    assert trait(tab, "layer") == 0
+    tab.get_by_label("SE ratio").select_option("1")
+    tab.get_by_role("option", name="se expand").first.click()
+    tab.get_by_label("SE ratio").select_option("0")
+    rows = anatomies("mbconv")[1, 5, 0].rows
+    assert rows[trait(tab, "layer")].macs == max(row.macs for row in rows)
 
 
-def test_a_block_begins_with_its_papers_numbers(page):
-    tab = page(BlockAnatomy("fire", squeeze=1.0))
-    for name in ("mbconv", "resnet", "shufflenet", "fire"):
-        tab.locator("select").select_option(BLOCKS[name].title)
-        reference = BlockAnatomy(name)
-        assert all(trait(tab, knob.trait) == knob.default for knob in BLOCKS[name].knobs)
-        assert trait(tab, "layer") == reference.layer
+def test_the_same_node_for_the_same_layer(page):
+    """So that it glides: the depthwise box of one expansion is that of another, its outline on the way between two."""
+    tab = page(BlockAnatomy("inverted_residual"), width=1200)
+    kept = "[...document.querySelectorAll('[aria-label=depthwise]')][0]"
+    tab.evaluate(f"window.own = {kept}")
+    tab.get_by_role("combobox", name="Expansion t").select_option("2")
+    assert tab.evaluate(f"{kept} === window.own")
+    moving = "document.getAnimations().filter((one) => one.transitionProperty === 'd').length"
+    assert tab.evaluate(moving) > 3
+    still = page(BlockAnatomy("inverted_residual"), width=1200, motion="reduce")
+    still.get_by_role("combobox", name="Expansion t").select_option("2")
+    assert still.evaluate(moving) == 0
 
 
 def test_the_data_as_a_table(page):
     tab = page(BlockAnatomy("mbconv"))
     open_data(tab)
-    found = anatomies("mbconv")[6, 5, 0.25].rows
-    rows = [row.split("\t") for row in tab.locator("tbody").inner_text().splitlines()]
-    assert rows[:-1] == [[*r.text[:2], f"{r.c_in} → {r.c_out}", times(r.size), f"{r.params:,}", f"{r.macs:,}"] for r in found]
-    assert rows[-1][0] == "block" and rows[-1][-2:] == ["31,290", "19,761,600"]
-    assert [r.kind == STEP for r in found] == [False, False, True, False, False, False]
+    for which, name in enumerate(("mbconv", "inverted_residual")):
+        found = PAPER[name]
+        rows = [row.split("\t") for row in tab.locator("tbody").nth(which).inner_text().splitlines()]
+        size = lambda row: row.size if isinstance(row.size, str) else f"{row.size}×{row.size}"  # noqa: E731
+        assert rows[:-1] == [[*r.text[:2], f"{r.c_in} → {r.c_out}", size(r), f"{r.params:,}", f"{r.macs:,}"] for r in found.rows]
+        assert rows[-1][0] == "block" and rows[-1][-2:] == [f"{n:,}" for n in costs(found)]
+

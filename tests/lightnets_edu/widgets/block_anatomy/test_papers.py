@@ -4,13 +4,13 @@ import json
 
 import pytest
 import torch
-from block_anatomy.expected import percent, shares_of, widest
+from block_anatomy.expected import percent, short
 
 from lightnets_edu.cost import layer_costs, total
 from lightnets_edu.models.shufflenet_v1 import TABLE_1
 from lightnets_edu.widgets import BlockAnatomy
 from lightnets_edu.widgets.block_anatomy.blocks import BLOCKS, anatomies
-from lightnets_edu.widgets.block_anatomy.flow import KINDS, Anatomy, packed, unpacked
+from lightnets_edu.widgets.block_anatomy.flow import KINDS, Anatomy, costs, packed, unpacked
 
 STATES = [(name, values) for name in BLOCKS for values in anatomies(name)]
 
@@ -41,9 +41,12 @@ def by_hand(name: str, values: tuple) -> list[tuple[int, int]]:
         squeeze = [(0, 0), conv(mid, c, 1, 1, extra=1), conv(c, mid, 1, 1, extra=1)] if share else []
         return [*([conv(40, mid, 1, 28)] if t > 1 else []), conv(mid, mid, k, 28, mid), *squeeze, conv(mid, 40, 1, 28)]
     if name == "resnet":
-        w, stride = values
-        short, out = ([conv(256, 512, 1, 28)] if stride == 2 else []), 56 // stride
-        return [*short, conv(256, w, 1, 56), conv(w, w, 3, out), conv(w, 256 * stride, 1, out)]
+        (w,) = values
+        return [conv(256, w, 1, 56), conv(w, w, 3, 56), conv(w, 256, 1, 56)]
+    if name == "xception":
+        (w,) = values
+        layers = [conv(128, 128, 3, 74, 128, 0), conv(128, w, 1, 74), conv(w, w, 3, 74, w, 0), conv(w, w, 1, 74)]
+        return [conv(128, w, 1, 37), (0, 0), *layers, (0, 0)]
     if name == "resnext":
         g, w = values
         return [conv(256, w, 1, 56), conv(w, w, 3, 56, g), conv(w, 256, 1, 56)]
@@ -105,13 +108,13 @@ def test_how_blocks_are_wired():
     """Shortcut and concatenation as the papers draw them."""
     assert wiring("inverted_residual", (6, 1)) == [["add", 1, 24, ["add"], [24], [24, 0, 1, 2]]]
     assert wiring("inverted_residual", (6, 2)) == [0, 1, 2] and wiring("inverted_residual", (1, 2)) == [0, 1]
-    assert wiring("fire", (0.125, 0.5)) == [0, ["concatenate", 0, 256, ["concat"], [32, 1], [32, 2]]]
+    assert wiring("fire", (0.125, 0.5)) == [0, ["concatenate", 1, 256, ["concat"], [32, 1], [32, 2]]]
     assert wiring("ghost", (2, 3)) == [0, ["concatenate", 1, 120, ["concat"], [60], [60, 1]]]
     gate = ["multiply", 0, 240, ["multiply"], [240], [240, 2, 3, 4]]
     assert wiring("mbconv", (6, 5, 0.25)) == [["add", 1, 40, ["add"], [40], [40, 0, 1, gate, 5]]]
     assert wiring("mbconv", (6, 5, 0)) == [["add", 1, 40, ["add"], [40], [40, 0, 1, 2]]]
-    assert wiring("resnet", (64, 1)) == [["add", 1, 256, ["add", "ReLU"], [256], [256, 0, 1, 2]]]
-    assert wiring("resnet", (64, 2)) == [["add", 1, 512, ["add", "ReLU"], [256, 0], [256, 1, 2, 3]]]
+    assert wiring("resnet", (64,)) == [["add", 1, 256, ["add", "ReLU"], [256], [256, 0, 1, 2]]]
+    assert wiring("xception", (256,)) == [["add", 1, 256, ["add"], [128, 0], [128, 1, 2, 3, 4, 5, 6]]]
     assert wiring("shufflenet", (3, 1)) == [["add", 1, 240, ["add", "ReLU"], [240], [240, 0, 1, 2, 3]]]
     assert wiring("shufflenet", (3, 2)) == [["concatenate", 1, 480, ["concat", "ReLU"], [240, 4], [240, 0, 1, 2, 3]]]
 
@@ -121,26 +124,53 @@ def test_the_papers_widths():
     rows = anatomies("inverted_residual")[6, 1].rows
     assert [(r.c_in, r.c_out, KINDS[r.kind]) for r in rows] == [(24, 144, "pointwise"), (144, 144, "depthwise"), (144, 24, "pointwise")]
     assert [r.text for r in rows] == [
-        ("expand", "1×1 pointwise; then BN, ReLU6", "expand", "1×1", "ReLU6"),
-        ("depthwise", "3×3 depthwise; then BN, ReLU6", "depthwise", "3×3", "ReLU6"),
-        ("project", "1×1 pointwise; then BN", "project", "1×1", "linear"),
+        ("expand", "1×1 pointwise; then BN, ReLU6", "1×1"),
+        ("depthwise", "3×3 depthwise; then BN, ReLU6", "3×3"),
+        ("project", "1×1 pointwise; then BN, linear", "1×1"),
     ]
+    assert anatomies("shufflenet")[3, 2].rows[2].text[2] == "3×3, s = 2"
     assert [(r.c_out, r.size) for r in anatomies("mbconv")[6, 5, 0.25].rows] == [(240, 28), (240, 28), (240, 1), (10, 1), (240, 1), (40, 28)]
-    assert [(r.c_in, r.c_out) for r in anatomies("resnet")[64, 1].rows] == [(256, 64), (64, 64), (64, 256)]
+    assert [(r.c_in, r.c_out) for r in anatomies("resnet")[64,].rows] == [(256, 64), (64, 64), (64, 256)]
     assert [KINDS[r.kind] for r in anatomies("resnext")[32, 128].rows] == ["pointwise", "grouped", "pointwise"]
     assert [KINDS[r.kind] for r in anatomies("resnext")[64, 64].rows] == ["pointwise", "depthwise", "pointwise"]
     assert [r.text[0] for r in anatomies("shufflenet")[3, 2].rows] == ["reduce", "shuffle", "depthwise", "expand", "avg pool"]
 
 
-def test_widest_and_shares():
-    assert widest(anatomies("inverted_residual")[6, 1]) == (144, "after expand")
-    assert widest(anatomies("resnet")[64, 1]) == (256, "at the input")
-    assert widest(anatomies("fire")[0.125, 0.5]) == (256, "after concatenate")
-    assert widest(anatomies("fire")[1.0, 0.5]) == (256, "after squeeze")
-    found = anatomies("mbconv")[6, 5, 0.25]
-    assert shares_of(found) == {"pointwise": 7_526_400 * 2 + 4_800, "depthwise": 4_704_000}
+def test_rounded_in_the_drawing_exact_in_words():
     assert [percent(1, 3), percent(0, 9), percent(5, 5), percent(1, 7000), percent(0, 0)] == ["33.3%", "0%", "100%", "0.0143%", "0%"]
     assert percent(49, 400) == "12.3%", "a half is rounded up: 12.25"
+    assert [short(n) for n in (0, 999, 1000, 8832, 999_499, 999_500, 25_740_288, 1_690_000_000)] == [
+        "0", "999", "1.00 k", "8.83 k", "999 k", "1.00 M", "25.7 M", "1.69 G",
+    ]  # fmt: skip
+
+
+def test_no_knob_has_the_name_of_another():
+    """So that no menu changes another one of its name when a block is chosen."""
+    labels = [knob.label for block in BLOCKS.values() for knob in block.knobs]
+    assert len(set(labels)) == len(labels)
+
+
+def test_a_hand_sets_a_width_that_its_knob_changes():
+    for name, block in BLOCKS.items():
+        for i, knob in enumerate(block.knobs):
+            widths = {}
+            for values, found in anatomies(name).items():
+                for row in found.rows:
+                    if row.text[0] == knob.edge:
+                        widths.setdefault(values[:i] + values[i + 1 :], []).append(row.c_out)
+            assert bool(widths) == bool(knob.edge)
+            assert all(len(set(own)) == len(own) > 1 for own in widths.values()), "each value another width"
+
+
+def test_no_state_needs_more_room_than_the_corners():
+    """Of the states with each knob at an end: the widest, and the dearest by each count."""
+    for name, found in BlockAnatomy().tables.items():
+        every = [unpacked(found, i) for i in range(len(found["states"]))]
+        ends = [every[i] for i in found["corners"]]
+        assert len(ends) == 2 ** len(BLOCKS[name].knobs)
+        for what in (lambda a: max(max(row.c_in, row.c_out) for row in a.rows), lambda a: max(row.side for row in a.rows)):
+            assert max(map(what, ends)) == max(map(what, every))
+        assert found["most"] == [max(cost) for cost in zip(*map(costs, every), strict=True)]
 
 
 def test_packing_loses_nothing():
