@@ -240,7 +240,7 @@ def _attributes(values: dict[str, str]) -> str:
 
 
 class Diagram:
-    """Pictures and their text alternative: `.panels`, `.svgs`, `.title`, `.description`; `.graph`, `.svg` of one."""
+    """Pictures (`.svgs` of `.panels`) and what they say (`.title`, `.description`); the first: `.graph`, `.svg`."""
 
     def __init__(self, title: str, shown: Sequence[Panel]):
         self.title, self.panels = title, list(shown)

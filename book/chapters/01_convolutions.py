@@ -447,9 +447,12 @@ from lightnets_edu.models.mobilenet_v1 import DepthwiseSeparable
 
 show.source(DepthwiseSeparable)
 
-# %% name="fig-separable" caption="MobileNet's layer, drawn from the real module: the depthwise step keeps the channels, the pointwise step changes them. Each has its batch norm and its ReLU." alt="Flow chart of a depthwise separable layer; the full description is inside the picture."
-diagrams.unit(DepthwiseSeparable(64, 128, stride=1), (1, 64, 56, 56),
-              title="Depthwise separable layer, 64 to 128 channels")
+# %% name="fig-separable" caption="A standard layer and MobileNet's, drawn from the real modules. The depthwise step keeps the channels, the pointwise step changes them; each has its batch norm and its ReLU. The bar in a box is as long as its multiply-adds are many." alt="Two flow charts, of a standard and of a depthwise separable layer. In the standard one the bar of multiply-adds fills its box, in the other both are short; the full descriptions are inside the pictures."
+usual = nn.Sequential(*conv_bn(64, 128, 3), nn.ReLU())
+ours = DepthwiseSeparable(64, 128, stride=1)
+diagrams.beside("From 64 to 128 channels",
+                standard_layer=diagrams.unit(usual, (1, 64, 56, 56)),
+                separable_layer=diagrams.unit(ours, (1, 64, 56, 56)))
 
 # %% [markdown] objective="fold" claims="FO-33,FO-34"
 # ### Why batch norm is not on the bill
@@ -604,14 +607,18 @@ panels = {"input": pixels[0, 0], "columns": F.unfold(pixels, 3)[0]}
 fig, axes = plt.subplots(1, 2, figsize=(6, 3.6), width_ratios=[1, 1])
 for ax, (title, grid) in zip(axes, panels.items()):
     shared = torch.isin(grid, torch.tensor([5.0, 6.0, 9.0, 10.0]))
-    ax.imshow(shared, cmap="Blues", vmin=-0.4, vmax=1.3)
+    ax.pcolormesh(-1 * shared, cmap="signed", vmin=-1, vmax=1,
+                  edgecolor="#595959", lw=0.8)
     for (row, column), pixel in zip(
             torch.cartesian_prod(*map(torch.arange, grid.shape)).tolist(),
             grid.flatten().int().tolist()):
-        ax.text(column, row, pixel, ha="center", va="center",
+        ax.text(column + 0.5, row + 0.5, pixel, ha="center", va="center",
                 color="white" if shared[row, column] else "black")
-    ax.set_title(title)
-    ax.axis("off")
+    ax.invert_yaxis()
+    ax.set(title=title, aspect="equal", xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
+axes[0].set(xlabel="column of the map", ylabel="row of the map")
+axes[1].set(xlabel="window", ylabel="weight of the kernel")
 plt.show()
 
 # %%
@@ -809,7 +816,7 @@ for when, share in lost.items():
 print(f"digits read: {fmean(right):.1%} of {len(test)}; "
       f"chance: {verdict.chance(test.y):.1%}")
 
-# %% measured=true hide="code" name="fig-rank-one" alt="Three rows of eight small squares of three by three cells. First row: eight filters of a trained layer, some alike, some not. Second row: the nearest ones of a separable layer, all the same pattern, lighter or darker, some with the signs turned. Third row: eight filters of an untrained layer, all different." caption="Filters that eight outputs use on one input channel: as trained (top), the nearest that a separable layer can have (middle: one pattern, other factors), and untrained (bottom). Blue is negative, red positive."
+# %% measured=true hide="code" name="fig-rank-one" alt="Three rows of eight small squares of three by three cells. First row: eight filters of a trained layer, some alike, some not. Second row: the nearest ones of a separable layer, all the same pattern, lighter or darker, some with the signs turned. Third row: eight filters of an untrained layer, all different." caption="Filters that eight outputs use on one input channel: as trained (top), the nearest that a separable layer can have (middle: one pattern, other factors), and untrained (bottom). Blue is negative, orange positive, the paler the nearer to zero."
 trained = filters[:, 0].flatten(1)
 fresh = digit_reader(seed)[6].weight.detach()[:, 0].flatten(1)
 u, s, v = torch.linalg.svd(trained, full_matrices=False)
@@ -820,8 +827,9 @@ shown = {"trained": trained, "separable": nearest, "untrained": fresh}
 for line, (name, values) in zip(axes, shown.items()):
     most = values[chosen].abs().max()
     for ax, one in zip(line, values[chosen]):
-        ax.imshow(one.reshape(3, 3), cmap="RdBu_r", vmin=-most, vmax=most)
-        ax.set(xticks=[], yticks=[])
+        ax.pcolormesh(one.reshape(3, 3).flip(0), cmap="signed", vmin=-most,
+                      vmax=most, edgecolor="#595959", lw=0.4)
+        ax.set(aspect="equal", xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
     line[0].set_ylabel(name, rotation=0, ha="right", va="center")
 plt.show()

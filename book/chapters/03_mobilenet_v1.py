@@ -574,7 +574,7 @@ fig, ax = plt.subplots(figsize=(6.5, 3))
 for alpha, found in right.items():
     at = small[float(alpha)].macs
     ax.plot([at] * len(found), [100 * a for a in found], "o",
-            color="#0072B2", alpha=0.3, ms=4)
+            color="#0072B2", fillstyle="none", ms=4)
     ax.plot(at, 100 * verdict.mean(found), "o", color="#D55E00", ms=9)
     ax.annotate(f"α = {alpha}", (at, 100 * max(found)), xytext=(0, 6),
                 textcoords="offset points", ha="center")
