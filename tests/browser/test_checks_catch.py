@@ -2,9 +2,10 @@
 
 import probe
 import pytest
+import stage
 from axe_playwright_python.sync_playwright import Axe
 from chromium import served
-from probe import accessibility, change_by_keyboard, change_by_mouse, visit
+from probe import accessibility, change_by_keyboard, change_by_mouse, of_plots, visit
 
 HEAD = '<!doctype html><html lang="en"><head><title>A page</title></head>'
 SHELL = HEAD + "<body><main><h1>A page</h1>{}</main></body></html>"
@@ -24,7 +25,18 @@ def shown(tmp_path, browser):
         yield show
 
 
+PLOT = '<div class="book-plot"><svg role="img" aria-label="x" width="200" height="90">{}</svg></div>'
+SOUND = '<rect width="99" height="40" fill="#0072b2"/><text x="5" y="25" fill="white">Dark</text><text x="5" y="70">Plain</text>'
+DOT = "data:image/gif;base64,R0lGODlhAQABAIAAAP///wAAACH5BAAAAAAALAAAAAABAAEAAAICRAEAOw=="
 EVALUATED = {
+    "pale letters in a plot": (probe.FAINT, PLOT.format('<text y="20" fill="#999">pale</text>'), "“pale”: 2.8"),
+    "letters on a bar of a plot": (probe.FAINT, PLOT.format('<rect width="99" height="40" fill="#111"/><text x="5" y="25">deep</text>'), "“deep”: 1."),
+    "a pale line in a diagram": (probe.FAINT, '<svg class="ln-diagram"><path d="M0 0L90 90" stroke="#ccc" fill="none"/></svg>', "needs 3"),
+    "letters on a photograph": (probe.FAINT, PLOT.format(f'<image href="{DOT}" width="99" height="40"/><text x="5" y="25">on it</text>'), "stands on"),
+    "a plot in a file": (probe.FAINT, f'<article><div class="cell_output"><img alt="A plot" src="{DOT}"></div></article>', "from a file: A plot"),
+    "letters of a plot on others": (of_plots(stage.OVERLAPS), PLOT.format('<text y="20">some</text><text y="20">more</text>'), "lies on"),
+    "letters of a plot under a line": (of_plots(stage.STRUCK), PLOT.format('<text y="20">some</text><path d="M0 14H90" stroke="red" fill="none"/>'), "struck"),
+    "letters of a plot cut off": (of_plots(stage.CROPPED), PLOT.format('<text x="180" y="20">some words</text>'), "cut off"),
     "dollars": (probe.RAW_TEX, "<p>the price $x$ pays</p>", "raw TeX"),
     "commands": (probe.RAW_TEX, r"<p>\frac{a}{b}</p>", "raw TeX"),
     "formula not set": (probe.RAW_TEX, '<span class="math">x</span>', "not set"),
@@ -41,6 +53,18 @@ EVALUATED = {
 def test_fault_is_seen(shown, check, body, named):
     with shown(body) as seen:
         assert any(named in fault for fault in seen.tab.evaluate(check))
+
+
+def test_plots_that_are_sound_have_no_fault(shown):
+    """Also in the dark: there the page's ground is another, and letters on it."""
+    dark = "<style>@media (prefers-color-scheme: dark) { body { background: #17181b; color: #ddd } svg { fill: #ddd } }</style>"
+    with shown(dark + PLOT.format(SOUND)) as seen:
+        checks = (probe.FAINT, *map(of_plots, (stage.OVERLAPS, stage.STRUCK, stage.CROPPED)))
+        assert [seen.tab.evaluate(check) for check in checks] == [[]] * 4
+        seen.turn(320, "dark")
+        assert seen.tab.evaluate(probe.FAINT) == []
+        seen.tab.evaluate("document.querySelector('rect').setAttribute('fill', '#252525')")
+        assert "needs 3" in seen.tab.evaluate(probe.FAINT)[0]
 
 
 @pytest.mark.parametrize("check", [probe.RAW_TEX, probe.WIDER, probe.FALLBACKS, probe.MOUNTED, probe.BOTH, probe.ROOM])

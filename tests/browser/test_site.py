@@ -7,7 +7,7 @@ medium change under it, as they do when a phone is turned or a page is printed.
 import probe
 import pytest
 import stage
-from probe import COLOURS, accessibility, change_by_keyboard, change_by_mouse, visit
+from probe import COLOURS, accessibility, change_by_keyboard, change_by_mouse, of_plots, visit
 
 WIDTHS, THEMES = (320, 768, 1200), ("light", "dark")
 
@@ -28,6 +28,9 @@ def widths(seen, theme: str, figures: bool) -> dict[str, list[str]]:
     for width in WIDTHS:
         seen.turn(width, theme)
         found[f"{width} px, {theme}"] = seen.tab.evaluate(probe.WIDER)
+        if theme == "light":
+            checks = map(of_plots, (stage.OVERLAPS, stage.STRUCK, stage.CROPPED))
+            found[f"plots at {width} px"] = [fault for check in checks for fault in seen.tab.evaluate(check)][:8]
         if figures and theme == "light":
             checks = (stage.OVERLAPS, stage.STRUCK, stage.CROPPED, stage.SPILLS, *([probe.ROOM] if width == 320 else []))
             found[f"figures at {width} px"] = [fault for check in checks for fault in seen.tab.evaluate(check)][:8]
@@ -45,6 +48,7 @@ def test_a_page_over_http(browser, address, page, widget_pages):
             found["moves by itself"] = seen.tab.evaluate(probe.STILL, 2000)
         for theme in THEMES:
             found |= widths(seen, theme, figures)  # ends with the widest
+            found[f"plots, {theme}"] = seen.tab.evaluate(probe.FAINT)
             assert seen.tab.evaluate("document.documentElement.dataset.theme") == theme
             found[f"accessibility, {theme}"] = accessibility(seen.tab, COLOURS if theme == "dark" else ())
             shown.append(set(seen.tab.evaluate(probe.SHOWN)))
