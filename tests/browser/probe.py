@@ -98,6 +98,23 @@ FAINT = """() => {
   }
   return [...new Set(faults)].slice(0, 8);
 }""".replace("PLOTS", PLOTS)
+# On paper: what is folded shows, closed or open; what cannot be broken is no taller than half a sheet of A4.
+FOLDED = """() => [...document.querySelectorAll('article details')].flatMap((details) => {
+  const lost = () => [...details.children].filter((node) => !node.matches('summary') && node.textContent.trim())
+    .filter((node) => !node.checkVisibility({ opacityProperty: true }) || getComputedStyle(node).animationName !== 'none');
+  const was = details.open, found = [false, true].flatMap((open) => { details.open = open; return lost(); });
+  details.open = was;
+  return found.length ? [`not on paper: ${found[0].textContent.trim().slice(0, 60)}`] : [];
+})"""
+UNBROKEN = """() => [...document.querySelectorAll('article *')]
+  .filter((node) => getComputedStyle(node).breakInside === 'avoid' && node.getBoundingClientRect().height > 520)
+  .map((node) => `${node.tagName}.${node.getAttribute('class')} is ${Math.round(node.getBoundingClientRect().height)} px high and stays whole`)"""
+CROWDED = """() => [...document.querySelectorAll('article tr')].flatMap((row) => {
+  const words = (cell) => { const range = document.createRange(); range.selectNodeContents(cell); return range.getBoundingClientRect(); };
+  const cells = [...row.cells].filter((cell) => cell.textContent.trim() && cell.checkVisibility()).map((cell) => [cell.textContent, words(cell)]);
+  return cells.slice(1).filter(([, box], i) => box.width && box.left - cells[i][1].right < 5)
+    .map(([text], i) => `cells touch: ${cells[i][0].trim().slice(0, 30)}|${text.trim().slice(0, 30)}`);
+}).slice(0, 8)"""
 BOTH = """() => [...document.querySelectorAll('.ln-fallback')].filter((node) => node.offsetParent)
   .map(() => 'live widget and still picture both show')"""
 MOUNTED = """() => [...document.querySelectorAll('script[type$="widget-view+json"]')].flatMap((view) => {

@@ -45,6 +45,11 @@ EVALUATED = {
     "hidden still picture": (probe.FALLBACKS, VIEW + '<div class="ln-fallback" hidden><svg></svg></div>', "does not show"),
     "still picture beside the live one": (probe.BOTH, '<div class="ln-fallback"><svg></svg></div>', "both show"),
     "figure without room": (probe.ROOM, '<div class="book-widget" data-mounted><div class="ln-widget" style="width: 200px">x</div></div>', "has 200 px"),
+    "folded on paper": (probe.FOLDED, "<article><details><summary>More</summary><p>words</p></details></article>", "not on paper: words"),
+    "faded in on paper": (probe.FOLDED, "<article><style>details::details-content { content-visibility: visible } p { opacity: 0 }</style>"
+                          "<details open><summary>More</summary><p>words</p></details></article>", "not on paper: words"),
+    "a block too tall for paper": (probe.UNBROKEN, '<article><p style="break-inside: avoid; height: 900px">x</p></article>', "900 px high"),
+    "cells without padding": (probe.CROWDED, '<article><table style="border-spacing: 0"><tr><td style="padding: 0">at this position<td style="padding: 0">432</table></article>', "cells touch: at this position|432"),
     "dead widget": (probe.MOUNTED, VIEW + '<div class="book-widget"><p class="book-widget-note">no</p></div>', "not start"),
 }
 
@@ -67,9 +72,11 @@ def test_plots_that_are_sound_have_no_fault(shown):
         assert "needs 3" in seen.tab.evaluate(probe.FAINT)[0]
 
 
-@pytest.mark.parametrize("check", [probe.RAW_TEX, probe.WIDER, probe.FALLBACKS, probe.MOUNTED, probe.BOTH, probe.ROOM])
+@pytest.mark.parametrize("check", [probe.RAW_TEX, probe.WIDER, probe.FALLBACKS, probe.MOUNTED, probe.BOTH, probe.ROOM, probe.FOLDED, probe.UNBROKEN, probe.CROWDED])
 def test_sound_page_has_no_fault(shown, check):
-    with shown("<p>It costs $5.</p><pre>$x$</pre>") as seen:
+    unfolded = "<style>details::details-content { content-visibility: visible; display: block }</style>"
+    with shown(f"{unfolded}<p>It costs $5.</p><pre>$x$</pre><article><details><summary>More</summary><p>words</p></details>"
+               "<table><caption>Two cells</caption><tr><td style='padding: 5px'>one<td>two</table></article>") as seen:
         assert seen.tab.evaluate(check) == [] and accessibility(seen.tab) == []
 
 

@@ -53,10 +53,13 @@ def test_a_page_over_http(browser, address, page, widget_pages):
             found[f"accessibility, {theme}"] = accessibility(seen.tab, COLOURS if theme == "dark" else ())
             shown.append(set(seen.tab.evaluate(probe.SHOWN)))
         found["shows in one theme only"] = sorted(shown[0] ^ shown[1])[:8]  # or colours were not all to look at again
+        seen.turn(680, "light")    # A4 without its margins
+        seen.tab.emulate_media(media="print")
+        checks = (probe.FOLDED, probe.UNBROKEN, probe.CROWDED, probe.FALLBACKS)
+        found["on paper"] = [fault for check in checks for fault in seen.tab.evaluate(check)]
+        seen.tab.emulate_media(media="screen")
+        seen.turn(1200, "dark")
         if figures:
-            seen.tab.emulate_media(media="print")
-            found["on paper"] = seen.tab.evaluate(probe.FALLBACKS)
-            seen.tab.emulate_media(media="screen")
             found["answers"] = answers(seen)
         found["complaints"] = seen.complaints
     assert {what: faults for what, faults in found.items() if faults} == {}
@@ -74,7 +77,7 @@ def test_a_page_from_a_file(browser, address, page):
 
 def test_a_page_without_javascript(browser, address, page):
     with visit(browser, address(page), javascript=False) as seen:
-        assert seen.tab.evaluate(probe.FALLBACKS) == [] and seen.complaints == []
+        assert seen.tab.evaluate(probe.FALLBACKS) + seen.tab.evaluate(probe.CROWDED) + seen.complaints == []
         assert seen.tab.locator("html").get_attribute("data-theme") == "light"
 
 
