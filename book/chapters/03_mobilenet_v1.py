@@ -569,7 +569,7 @@ show.table(
       "–" if alpha == "1.0" else verdict.paired(found, right["1.0"]))
      for alpha, found in right.items()])
 
-# %% hide="code" measured=true name="fig-mobilenet-width" alt="Test accuracy over multiply-adds on a logarithmic axis, for four widths. At each width a cloud of small dots, one for each seed, and a larger dot for the mean." caption="Accuracy of the short MobileNet over its multiply-adds: a small dot for each seed, a large one for the mean of a width."
+# %% hide="code" measured=true name="fig-mobilenet-width" alt="Test accuracy over multiply-adds on a logarithmic axis, for four widths. At each width a cloud of small rings, one for each seed, and a large dot for the mean." caption="Accuracy of the short MobileNet over its multiply-adds: a small ring for each seed, a large dot for the mean of a width."
 fig, ax = plt.subplots(figsize=(6.5, 3))
 for alpha, found in right.items():
     at = small[float(alpha)].macs

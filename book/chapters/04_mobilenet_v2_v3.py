@@ -179,10 +179,8 @@ def draw_block(ax, rows, linear):
                 [ends[0], ends[1], -ends[1], -ends[0]],
                 facecolor=COLOURS[row.kind] + "55",
                 edgecolor=COLOURS[row.kind])
-        if x:    # on the side where the flow keeps its height
-            flat = 1 if row.c_in == row.c_out else -1
-            ax.text(x + 0.05 * flat, ends[0] + 6, row.c_in, fontsize=9,
-                    ha="left" if flat == 1 else "right")
+        if row.c_in == row.c_out != rows[0].c_in:
+            ax.text(x + 0.5, ends[0] + 6, row.c_in, ha="center", fontsize=9)
     for x, c, ha in ((-0.06, rows[0].c_in, "right"),
                      (len(rows) + 0.06, row.c_out, "left")):
         ax.text(x, 0, c, ha=ha, va="center", fontsize=9)

@@ -148,6 +148,16 @@ def test_a_plot_is_the_same_every_time_and_lighter_than_its_picture():
     assert len(gzip.compress(page.encode())) < len(gzip.compress(svg.encode())) < len(gzip.compress(png.getvalue()))
 
 
+def test_a_plot_with_very_many_points_is_refused_until_they_are_one_picture():
+    x, y = np.random.default_rng(0).normal(size=(2, 20_000))
+    with pytest.raises(plots.PlotError, match=r"takes \d+,\d+ bytes of the page, compressed, and may take 64,000: .* rasterized"):
+        plots.themed(drawn(lambda ax: ax.plot(x, y, "o", ms=2)), "plot1", "Many")
+    picture = parsed(drawn(lambda ax: ax.plot(x, y, "o", ms=2, rasterized=True)))
+    shown = raster(picture)
+    assert shown.getpixel((0, 0))[3] == 0 and (0x00, 0x72, 0xB2, 255) in set(shown.get_flattened_data())
+    assert len(list(picture.iter(f"{SVG}text"))) > 4, "its axes stay letters"
+
+
 def page_with(tmp_path, kind: str, content: str):
     """A page as MyST-NB reads it: one output in a figure. Returns the document, after our part has seen it."""
     file = tmp_path / "a.picture"

@@ -6,6 +6,7 @@ page. Photographs and maps of values, which matplotlib embeds as PNG, are kept a
 """
 
 import base64
+import gzip
 import html
 import io
 import re
@@ -30,15 +31,16 @@ NUMBER = re.compile(r"-?\d+\.\d{3,}")
 DATA = re.compile(r"data:image/png;base64,(.*)", re.S)
 DROPPED = {"id", "version", "font-family", "font"}
 PLACES = {"d", "x", "y", "width", "height", "points"}  # hundredths of a point are enough
+HEAVY = 64_000  # bytes as a page sends them, compressed; a photograph and three maps of it take 45,000
 LEGIBLE = 10  # pixels: what the smallest letters of a plot keep on a small screen; the plot is scrolled there
 
 
 class PlotError(ValueError):
-    """A plot with a colour for which the page has none."""
+    """A plot with a colour for which the page has none, or one that is too heavy for a page."""
 
 
 def themed(svg: str, name: str, alt: str) -> str:
-    """A plot as part of a page, with ids that begin with `name`. PlotError where a colour is none of the book's."""
+    """A plot as part of a page, with ids that begin with `name`. PlotError where it cannot be one."""
     if unknown := sorted({c.lower() for c in COLOUR.findall(DATA.sub("", svg))} - set(COLOURS)):
         raise PlotError(f"{', '.join(unknown)} in a plot is no colour that the page has for both themes: draw with "
                         f"{', '.join(COLOURS)}, lighter by alpha, and maps of values with cmap=\"signed\"")  # fmt: skip
@@ -48,12 +50,16 @@ def themed(svg: str, name: str, alt: str) -> str:
     sizes = [float(size) for size in re.findall(r"font-size: ([\d.]+)px", svg)]
     least = min(width * 4 / 3, width * LEGIBLE / min(sizes)) if sizes else 0
     body = "".join(part for child in root for part in _written(child, ids))
-    return (    # the theme makes what is of this class, and can be scrolled, a stop of the Tab key
+    whole = (    # the theme makes what is of this class, and can be scrolled, a stop of the Tab key
         f'<div class="book-plot pst-scrollable-table-container"><svg xmlns="http://www.w3.org/2000/svg" role="img" '
         f'aria-label="{html.escape(alt)}" '
         f'viewBox="0 0 {width:g} {height:g}" width="{width * 4 / 3:.0f}" height="{height * 4 / 3:.0f}" '
         f'style="--least:{least:.0f}px" fill="currentColor" stroke-linejoin="round">{body}</svg></div>'
     )
+    if (size := len(gzip.compress(whole.encode()))) > HEAVY:
+        raise PlotError(f"a plot takes {size:,} bytes of the page, compressed, and may take {HEAVY:,}: "
+                        "draw what has many points with rasterized=True, and photographs smaller")  # fmt: skip
+    return whole
 
 
 def _written(element: ET.Element, ids: dict[str, str]) -> Iterator[str]:
