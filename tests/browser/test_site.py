@@ -81,6 +81,26 @@ def test_a_page_without_javascript(browser, address, page):
         assert seen.tab.locator("html").get_attribute("data-theme") == "light"
 
 
+SIDES = """() => {
+  const widths = (css) => [...document.querySelectorAll(css)].map((node) => node.getBoundingClientRect().width).filter(Boolean);
+  const edge = document.querySelector('.bd-sidebar-secondary').getBoundingClientRect().left;
+  return {
+    wide: widths('.tag_wide figure'), others: widths('.cell:not(.tag_wide) figure'), words: widths('.tag_wide figcaption, article p'),
+    code: widths('.tag_wide > :not(.cell_output)'),
+    under: [...document.querySelectorAll('.tag_wide figure')].filter((node) => node.getBoundingClientRect().right > edge).length,
+  };
+}"""
+
+
+@pytest.mark.parametrize(("screen", "least", "most"), [(1200, 688, 720), (1440, 860, 960), (1920, 960, 960)])
+def test_wide_figures_take_the_page_and_all_else_its_column(browser, address, site, screen, least, most):
+    page = next(path for path in sorted(site.glob("notebooks/*.html")) if "tag_wide" in path.read_text("utf-8"))
+    with visit(browser, address(page.relative_to(site).as_posix()), screen) as seen:
+        found = seen.tab.evaluate(SIDES)
+    assert found["wide"] and all(least <= width <= most for width in found["wide"]) and not found["under"]
+    assert max(found["others"]) <= 688 and max(found["code"]) <= 688 and max(found["words"]) <= 688
+
+
 def test_first_page_is_reached_from_the_root(browser, address):
     with visit(browser, address("index.html")) as seen:
         seen.tab.wait_for_url("**/book/**")
