@@ -277,7 +277,8 @@ class Diagram:
 def _legend(kinds: Collection[str]) -> str:
     """The colours of bars; nothing where they are those of their boxes. The descriptions say it in words."""
     look = "padding-left:.4em;border-left:.9em solid"    # borders are printed, grounds are not
-    shown = [f'<span style="{look} {_paint(PAINT[kind])}">{kind}</span>' for kind in PAINT if kind in kinds]
+    order = sorted(kinds, key=[*PAINT, *sorted(kinds)].index)
+    shown = [f'<span style="{look} {_paint(PAINT.get(kind, INK))}">{kind}</span>' for kind in order]
     said = "<span>Bars: multiply-adds, all at one scale</span>"
     return f'<p aria-hidden="true" style="{LEGEND}">{said}{"".join(shown)}</p>' if shown else ""
 
