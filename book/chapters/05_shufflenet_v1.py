@@ -403,7 +403,8 @@ show.table(
 # %% name="fig-network" wide=true caption="ShuffleNet V1 with three groups, drawn from the real network, stage by stage. Equal units in a row are folded into one box; the bar in a box is as long as its multiply-adds are many." alt="Flow charts of stem, three stages and classifier, side by side. The longest bar is that of the seven equal units of stage 3; the full descriptions are inside the pictures."
 stages = {"Stem": ("stem",), "Stage 2": ("stages.0", "stages.1"),
           "Stage 3": ("stages.4", "stages.5"),
-          "Stage 4": ("stages.12", "stages.13"), "Classifier": ("mean", "head")}
+          "Stage 4": ("stages.12", "stages.13"),
+          "Classifier": ("mean", "head")}
 diagrams.network(network, image, title="ShuffleNet V1, three groups",
                  parts=stages)
 

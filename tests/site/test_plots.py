@@ -160,13 +160,13 @@ def test_a_plot_with_very_many_points_is_refused_until_they_are_one_picture():
 
 def page_with(tmp_path, kind: str, content: str):
     """A page as MyST-NB reads it: one output in a figure. Returns the document, after our part has seen it."""
-    file = tmp_path / "a.picture"
-    file.write_text(content)
+    (tmp_path / "a.picture").write_text(content)
+    app = SimpleNamespace(env=SimpleNamespace(relfn2path=lambda uri: (uri, str(tmp_path / uri.lstrip("/")))))
     document = docutils.utils.new_document("page")
-    picture = nodes.image(uri=str(file), alt="Lines")
+    picture = nodes.image(uri="/a.picture", alt="Lines")
     document += nodes.figure("", nodes.container("", picture, mime_type=kind), nodes.caption("", "A caption"))
     document += nodes.image(uri="drawn-by-hand.png", alt="Not of a cell")
-    plots._page(SimpleNamespace(), document)
+    plots._page(app, document)
     return document
 
 

@@ -12,6 +12,7 @@ import io
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from pathlib import Path
 
 from docutils import nodes
 from PIL import Image
@@ -117,8 +118,8 @@ def _page(app, doctree):
         try:
             if picture.parent["mime_type"] != "image/svg+xml":
                 raise PlotError(f"a plot is {picture.parent['mime_type']}: call `show.vector_plots()` before you draw")
-            with open(picture["uri"], encoding="utf-8") as file:
-                drawn = themed(file.read(), f"plot{number}", picture.get("alt", ""))
+            svg = Path(app.env.relfn2path(picture["uri"])[1]).read_text("utf-8")
+            drawn = themed(svg, f"plot{number}", picture.get("alt", ""))
         except PlotError as error:
             LOG.warning("%s", error, location=picture, type="plots")
         else:
