@@ -488,7 +488,8 @@ fig, axes = plt.subplots(3, 8, figsize=(9.6, 2.8))
 maps = torch.cat([narrow[0], widened[0, :16]])
 for ax, values in zip(axes.flat, maps, strict=True):
     most = values.abs().max() or 1
-    ax.imshow(values, cmap="signed", vmin=-most, vmax=most)
+    ax.imshow(values, cmap="signed", vmin=-most, vmax=most,
+              interpolation="none")
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
 for ax, name in zip(axes[:, 0], ("narrow", "wide", "wide"), strict=True):
