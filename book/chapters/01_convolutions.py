@@ -285,7 +285,7 @@ show.table(["layer", "size", "weights",
 #
 # Pick outputs in the figure and watch what they read: {show}`standard <fig-connectivity kind=standard c_in=8 c_out=8 kernel=3>`, {show}`two groups <fig-connectivity kind=grouped groups=2>`, {show}`depthwise <fig-connectivity kind=depthwise>`, {show}`pointwise <fig-connectivity kind=pointwise>`. (“Separable” is the next section, “shuffled” is {chapter}`5`.)
 
-# %% name="fig-connectivity" alt="A small output map with one position marked, and the input map with the patch of nine positions that it reads. Below, a table of output channels by input channels; the row of the chosen output is filled in full." caption="Which inputs one output reads: in space (its window on the map) and across channels (its row of the table). A *density* is the share that is read, of positions or of channels. Pick another output, then another kind of layer."
+# %% wide=true name="fig-connectivity" alt="A small output map with one position marked, and the input map with the patch of nine positions that it reads. Below, a table of output channels by input channels; the row of the chosen output is filled in full." caption="Which inputs one output reads: in space (its window on the map) and across channels (its row of the table). A *density* is the share that is read, of positions or of channels. Pick another output, then another kind of layer."
 from lightnets_edu.widgets import ConvConnectivity
 
 ConvConnectivity(kind="standard", c_in=8, c_out=8, kernel=3, groups=2)
@@ -591,7 +591,7 @@ show.table(["map", "output channels, by the formula", "by the counts"],
 # %% [markdown]
 # A network begins with large maps of few channels and ends with small maps of many. So separable layers move more at first and less later. In the figure: {show}`the layer above <fig-cost c_in=64 c_out=128 kernel=3 size=56>`, {show}`a smaller map <fig-cost c_in=64 c_out=128 kernel=3 size=7>`, {show}`a wider layer <fig-cost c_in=64 c_out=1024 kernel=3 size=56>`.
 
-# %% name="fig-cost" alt="Bars that start at the standard layer, to the left for less and to the right for more: parameters, multiply-adds and memory access of a standard, a grouped and a depthwise separable layer. For the separable layer the first two reach far to the left, the third goes to the right." caption="One layer built in three ways; bars start at the standard one, to the left is less. {term}`Arithmetic intensity <arithmetic intensity>` is multiply-adds for each element moved. (α and ρ are MobileNet's: narrower layers, smaller maps; leave both at 1.)"
+# %% wide=true name="fig-cost" alt="Bars that start at the standard layer, to the left for less and to the right for more: parameters, multiply-adds and memory access of a standard, a grouped and a depthwise separable layer. For the separable layer the first two reach far to the left, the third goes to the right." caption="One layer built in three ways; bars start at the standard one, to the left is less. {term}`Arithmetic intensity <arithmetic intensity>` is multiply-adds for each element moved. (α and ρ are MobileNet's: narrower layers, smaller maps; leave both at 1.)"
 from lightnets_edu.widgets import CostCalculator
 
 CostCalculator(c_in=64, c_out=128, kernel=3, size=56)
@@ -601,7 +601,7 @@ CostCalculator(c_in=64, c_out=128, kernel=3, size=56)
 #
 # How is it done? One way is a product of two matrices (libraries call it {term}`GEMM`). Copy each window into a column and multiply by the kernels, one in each row. The copying is called {term}`im2col`; {cite:t}`chellapilla2006im2col` proposed such unrolling.
 
-# %% hide="code" name="fig-unfold" alt="Left, a grid of four by four numbered pixels. Right, a table of nine rows and four columns that holds the pixel numbers of the four windows of three by three. The four pixels in the middle, shaded, stand in every column." caption="im2col of a 4×4 input for a 3×3 kernel: each column is one window, read row by row. The four middle pixels (dark) lie in all four windows, so they are copied four times."
+# %% hide="code" name="fig-unfold" alt="Left, a grid of four by four numbered pixels. Right, a table of nine rows and four columns that holds the pixel numbers of the four windows of three by three. The four pixels in the middle, shaded, stand in every column." caption="im2col of a 4×4 input for a 3×3 kernel: each column is one window, read row by row. The four middle pixels (filled) lie in all four windows, so they are copied four times."
 pixels = torch.arange(16.0).reshape(1, 1, 4, 4)
 panels = {"input": pixels[0, 0], "columns": F.unfold(pixels, 3)[0]}
 fig, axes = plt.subplots(1, 2, figsize=(6, 3.6), width_ratios=[1, 1])
@@ -816,7 +816,7 @@ for when, share in lost.items():
 print(f"digits read: {fmean(right):.1%} of {len(test)}; "
       f"chance: {verdict.chance(test.y):.1%}")
 
-# %% measured=true hide="code" name="fig-rank-one" alt="Three rows of eight small squares of three by three cells. First row: eight filters of a trained layer, some alike, some not. Second row: the nearest ones of a separable layer, all the same pattern, lighter or darker, some with the signs turned. Third row: eight filters of an untrained layer, all different." caption="Filters that eight outputs use on one input channel: as trained (top), the nearest that a separable layer can have (middle: one pattern, other factors), and untrained (bottom). Blue is negative, orange positive, the paler the nearer to zero."
+# %% measured=true hide="code" name="fig-rank-one" alt="Three rows of eight small squares of three by three cells. First row: eight filters of a trained layer, some alike, some not. Second row: the nearest ones of a separable layer, all the same pattern, lighter or darker, some with the signs turned. Third row: eight filters of an untrained layer, all different." caption="Filters that eight outputs use on one input channel: as trained (top), the nearest that a separable layer can have (middle: one pattern, other factors), and untrained (bottom). Blue is negative, orange positive; the weaker, the nearer to zero."
 trained = filters[:, 0].flatten(1)
 fresh = digit_reader(seed)[6].weight.detach()[:, 0].flatten(1)
 u, s, v = torch.linalg.svd(trained, full_matrices=False)

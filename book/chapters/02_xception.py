@@ -216,7 +216,7 @@ show.table(["module", "outputs of the towers, to 12 decimals?"],
 # %% [markdown]
 # Now the 3×3 layer of forms 2 to 4 alone, on twelve channels. With {show}`three segments <fig-xception-segments kind=grouped groups=3>` an output reads four channels; with {show}`six <fig-xception-segments kind=grouped groups=6>` two; in the {show}`extreme form <fig-xception-segments kind=depthwise>` one. With {show}`one segment <fig-xception-segments kind=standard>` it is a standard layer.
 
-# %% hide="code" name="fig-xception-segments" alt="The input positions of a 3×3 patch, and a square of output channels by input channels. With three groups three blocks on the diagonal are filled; the selected output's row shows the four channels of its segment." caption="The 3×3 layer behind the 1×1. The kernel sets which positions are read, the groups set which channels. The more groups, the smaller the blocks on the diagonal."
+# %% hide="code" wide=true name="fig-xception-segments" alt="The input positions of a 3×3 patch, and a square of output channels by input channels. With three groups three blocks on the diagonal are filled; the selected output's row shows the four channels of its segment." caption="The 3×3 layer behind the 1×1. The kernel sets which positions are read, the groups set which channels. The more groups, the smaller the blocks on the diagonal."
 from lightnets_edu.widgets import ConvConnectivity
 
 ConvConnectivity(kind="grouped", c_in=12, c_out=12, groups=3)
@@ -492,7 +492,7 @@ show.table(["inner layers", "test accuracy: mean (lowest to highest)"],
 # {chapter}`1` asked the last layer of such a network; there one pattern holds most.
 # :::
 
-# %% hide="code" measured=true name="fig-xception-patterns" alt="Two rows of eight small 3×3 pictures in blue and orange. The upper row holds trained filters, which differ in their patterns. The lower row repeats one pattern, stronger, weaker or with colours exchanged." caption="The last inner layer, standard and trained: the filters with which eight outputs read one input (above), and the nearest that a separable layer can hold (below): the same pattern each time, with another factor. Orange weights are positive, blue ones negative, pale ones near zero. The input is the middle one of its layer by the share that one pattern holds."
+# %% hide="code" measured=true name="fig-xception-patterns" alt="Two rows of eight small 3×3 pictures in blue and orange. The upper row holds trained filters, which differ in their patterns. The lower row repeats one pattern, stronger, weaker or with colours exchanged." caption="The last inner layer, standard and trained: the filters with which eight outputs read one input (above), and the nearest that a separable layer can hold (below): the same pattern each time, with another factor. Orange weights are positive, blue ones negative; the weaker, the nearer to zero. The input is the middle one of its layer by the share that one pattern holds."
 kernels = inner_kernels(net)[-1].detach()
 channel = share(kernels).argsort()[len(share(kernels)) // 2]
 eight = tables(kernels)[channel].norm(dim=1).argsort()[-8:]
@@ -620,7 +620,7 @@ show.table(["network", "parameters", "multiply-adds"],
 #
 # Where does it spend? In {show}`multiply-adds <fig-xception-skyline metric=macs>` the middle is a comb, the same pair of layers {{= 3 * len(network.middle) =}} times, the pointwise one high, the depthwise one too low to see. In {show}`parameters <fig-xception-skyline metric=params>` the end stands out, wide layers on a small map. In {show}`memory access <fig-xception-skyline metric=access>` the depthwise layers appear: they compute little and still read and write whole maps.
 
-# %% hide="code" name="fig-xception-skyline" alt="A bar for each layer of Xception in the order in which the layers run, with a line for the running total, beside the same of Inception v3. In Xception the pointwise layers of the middle flow are a long comb of equal bars." caption="What every layer costs. Both halves of a separable layer have bars, and so have shortcuts and classifier: hence more bars than the paper has layers."
+# %% hide="code" wide=true name="fig-xception-skyline" alt="A bar for each layer of Xception in the order in which the layers run, with a line for the running total, beside the same of Inception v3. In Xception the pointwise layers of the middle flow are a long comb of equal bars." caption="What every layer costs. Both halves of a separable layer have bars, and so have shortcuts and classifier: hence more bars than the paper has layers."
 from lightnets_edu.widgets import NetworkSkyline
 
 NetworkSkyline(["xception", "inception_v3"], against="inception_v3")

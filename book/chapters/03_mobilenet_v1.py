@@ -203,7 +203,7 @@ show.table(
 #
 # See all three in the figure: {show}`multiply-adds <fig-mobilenet-skyline metric=macs>`, {show}`parameters <fig-mobilenet-skyline metric=params>`, {show}`memory access <fig-mobilenet-skyline metric=access>`.
 
-# %% hide="code" name="fig-mobilenet-skyline" alt="A bar for each layer of MobileNet in the order in which they run, with a line for the running total. In multiply-adds high pointwise bars alternate with depthwise bars that are too low to see." caption="What every layer of MobileNet costs. Memory access is high where the maps are large, at the beginning, and where the weights are many, at the end; parameters sit at the end alone."
+# %% hide="code" wide=true name="fig-mobilenet-skyline" alt="A bar for each layer of MobileNet in the order in which they run, with a line for the running total. In multiply-adds high pointwise bars alternate with depthwise bars that are too low to see." caption="What every layer of MobileNet costs. Memory access is high where the maps are large, at the beginning, and where the weights are many, at the end; parameters sit at the end alone."
 from lightnets_edu.widgets import NetworkSkyline
 
 NetworkSkyline(["mobilenet_v1_1.0", "mobilenet_v1_0.25", "xception"],
@@ -332,7 +332,7 @@ show.table(["image", "scores", "parameters", "multiply-adds",
 #
 # In the figure both dials turn one layer, the example of the paper's Table 3 in {cite:t}`howard2017mobilenets`: {show}`separable <fig-mobilenet-dials alpha=1 rho=1>`, {show}`three quarters of the width <fig-mobilenet-dials alpha=0.75 rho=1>`, {show}`and smaller maps, too <fig-mobilenet-dials alpha=0.75 rho=0.7142857142857143>`. Watch the parameters in the last step. And {show}`a narrow layer <fig-mobilenet-dials alpha=0.25 rho=1>` has a lower {term}`arithmetic intensity`: it does less for each element that it moves.
 
-# %% name="fig-mobilenet-dials" alt="Bars that start at the standard layer, to the left for less: parameters, multiply-adds and memory access of a standard, a grouped and a depthwise separable layer from 512 to 512 channels on a map of 14 by 14." caption="A layer from the middle of MobileNet, built in three ways, with the two dials α and ρ. Bars start at the standard layer with both dials at 1."
+# %% wide=true name="fig-mobilenet-dials" alt="Bars that start at the standard layer, to the left for less: parameters, multiply-adds and memory access of a standard, a grouped and a depthwise separable layer from 512 to 512 channels on a map of 14 by 14." caption="A layer from the middle of MobileNet, built in three ways, with the two dials α and ρ. Bars start at the standard layer with both dials at 1."
 from lightnets_edu.widgets import CostCalculator
 
 CostCalculator(c_in=512, c_out=512, kernel=3, size=14)

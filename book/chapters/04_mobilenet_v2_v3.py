@@ -316,7 +316,7 @@ wide_net = cost.total(rows_of("mobilenet_v2_1.4"))
 #
 # Where do they spend? In {show}`multiply-adds <fig-mobile-skyline metric=macs>` V1 and V2 both pay in their 1×1 layers. In {show}`parameters <fig-mobile-skyline metric=params>` the end of V2 stands out: the last 1×1 layer and the classifier. V3 will work on just that end. In {show}`memory access <fig-mobile-skyline metric=access>` V2 is {{= "dearer" if cost.total(v2).access > cost.total(v1).access else "no dearer" =}} than V1.
 
-# %% hide="code" name="fig-mobile-skyline" alt="A bar for each layer of MobileNet V2 in the order in which the layers run, with a line for the running total, beside the same of MobileNet V1. V2 has many low bars in groups of three, V1 fewer and higher ones." caption="What every layer costs: V2 against V1; V3 large can be chosen too."
+# %% hide="code" wide=true name="fig-mobile-skyline" alt="A bar for each layer of MobileNet V2 in the order in which the layers run, with a line for the running total, beside the same of MobileNet V1. V2 has many low bars in groups of three, V1 fewer and higher ones." caption="What every layer costs: V2 against V1; V3 large can be chosen too."
 from lightnets_edu.widgets import NetworkSkyline
 
 NetworkSkyline(["mobilenet_v2_1.0", "mobilenet_v1_1.0",
@@ -493,7 +493,7 @@ for ax, values in zip(axes.flat, maps, strict=True):
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
 for ax, name in zip(axes[:, 0], ("narrow", "wide", "wide"), strict=True):
-    ax.set_ylabel(name, fontsize=9)
+    ax.set_ylabel(name, fontsize=10)
 plt.show()
 signs = {"negative": (narrow < 0).float().mean().item(),
          "zero": (widened == 0).float().mean().item()}

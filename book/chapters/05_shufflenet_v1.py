@@ -136,7 +136,7 @@ for part, (name, (pictures, places)) in zip(
     for ax, picture, number in zip(part.subplots(3, 4).flat, pictures[0],
                                    places.flatten().tolist(), strict=True):
         ax.imshow(picture, cmap=shades[number // 4])
-        ax.set_title(f"{'RGB'[number // 4]} {number}", fontsize=9, pad=2)
+        ax.set_title(f"{'RGB'[number // 4]} {number}", fontsize=10, pad=2)
         ax.set_axis_off()
 plt.show()
 

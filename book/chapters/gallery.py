@@ -14,7 +14,7 @@
 #
 # A convolution reads a patch of positions, and a set of channels. The two have nothing to do with each other: the kernel sets the one, groups set the other.
 
-# %% name="fig-gallery-connectivity" alt="Left, a grid of input positions with the patch that one output position reads. Right, a matrix with a row for each output channel and a column for each input channel, filled where they are connected; the row of the chosen output is lit." caption="Choose a kind of convolution and pick an output: its patch of positions and its row of channels. Found with real layers: an output reads where a gradient is not zero."
+# %% wide=true name="fig-gallery-connectivity" alt="Left, a grid of input positions with the patch that one output position reads. Right, a matrix with a row for each output channel and a column for each input channel, filled where they are connected; the row of the chosen output is lit." caption="Choose a kind of convolution and pick an output: its patch of positions and its row of channels. Found with real layers: an output reads where a gradient is not zero."
 from lightnets_edu.widgets import ConvConnectivity
 
 ConvConnectivity(kind="grouped")
@@ -34,7 +34,7 @@ SlidingConvolution()
 #
 # Split a layer in two, and its multiply-adds fall. Its memory traffic may rise.
 
-# %% name="fig-gallery-cost" alt="Horizontal bars for parameters, multiply-adds and memory access of a standard, a grouped and a depthwise separable layer, drawn from a common line: to the left is less than the standard layer, to the right is more." caption="Change widths, kernel and map: bars to the left are less than the standard convolution takes, bars to the right are more."
+# %% wide=true name="fig-gallery-cost" alt="Horizontal bars for parameters, multiply-adds and memory access of a standard, a grouped and a depthwise separable layer, drawn from a common line: to the left is less than the standard layer, to the right is more." caption="Change widths, kernel and map: bars to the left are less than the standard convolution takes, bars to the right are more."
 from lightnets_edu.widgets import CostCalculator
 
 CostCalculator()
@@ -74,7 +74,7 @@ BlockAnatomy()
 #
 # Multiply-adds are spread over the whole depth, for early layers see large maps. Parameters pile up at the end, where there are many channels.
 
-# %% name="fig-gallery-skyline" alt="A bar for every layer of a network, in the order of execution, as high as what the layer costs and coloured by its kind; a line rises from nothing to one hundred percent of the cost." caption="Choose a network, what to count, and another network to hold against it. Move along the layers to read what each takes."
+# %% wide=true name="fig-gallery-skyline" alt="A bar for every layer of a network, in the order of execution, as high as what the layer costs and coloured by its kind; a line rises from nothing to one hundred percent of the cost." caption="Choose a network, what to count, and another network to hold against it. Move along the layers to read what each takes."
 from lightnets_edu.widgets import NetworkSkyline
 
 NetworkSkyline()
