@@ -11,13 +11,13 @@ from .cells import SourceCell, read_cells
 from .errors import BookError
 from .prose import expressions
 
-SEEN = ("show.table", "show.source", "diagrams.unit", "diagrams.network")
+SEEN = ("show.table", "show.source", "diagrams.unit", "diagrams.network", "diagrams.beside")
 HEADER = {"title", "objectives", "minutes", "before"}
 PAGE = {"title"}  # the header of a page that runs and teaches nothing by itself, such as a gallery
 LESSON = {"": ("markdown", "code")} | dict.fromkeys(("card", "objectives", "predict", "ledger"), ("markdown",))
 EXERCISE = {"task": "markdown", "answer": "code", "check": "code"}
 ARGS = {
-    "": {"alt", "caption", "name", "hide", "objective", "claims", "measured", "record", "typed"},
+    "": {"alt", "caption", "name", "hide", "wide", "objective", "claims", "measured", "record", "typed"},
     "card": set(),
     "objectives": set(),
     "predict": {"name", "objective", "claims"},

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 PAPER = "#fdfcf9"    # the ground of the book's pages in light mode
+INKS = ("#0072B2", "#D55E00", "#009E73", "#C0689A")    # for which pages have others in the dark; grey is #595959
 ALT = re.compile(r"^#\| fig-alt: >-\n((?:#\| +.*\n)+)")
 
 
@@ -43,14 +44,24 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Markdown:
 
 
 def vector_plots() -> None:
-    """Draw matplotlib figures as SVG with real text, the same bytes every time. Does nothing outside a notebook.
+    """Draw matplotlib figures as SVG with real text, the same bytes every time. Outside a notebook only sets styles.
+
+    Lines take the book's colours in turn. With `cmap="signed"`, and `vmin` the negative of `vmax`, values below zero
+    are blue and those above it orange, the stronger the further from it; zero has no colour.
 
     A cell that begins with `#| fig-alt: >-`, and lines `#|   …` below, says so what its plots show to who cannot see.
     """
     import matplotlib
     from IPython import get_ipython
+    from matplotlib.colors import ListedColormap
+    from matplotlib.rcsetup import cycler
 
+    if "signed" not in matplotlib.colormaps:
+        strong = [i / 127 for i in range(128)]
+        signed = [(INKS[0], alpha) for alpha in reversed(strong)] + [(INKS[1], alpha) for alpha in strong]
+        matplotlib.colormaps.register(ListedColormap(signed, "signed"))
     matplotlib.rcParams.update({
+        "axes.prop_cycle": cycler(color=INKS),
         "svg.fonttype": "none", "svg.hashsalt": "lightnets_edu", "font.size": 11, "axes.spines.top": False,
         "axes.spines.right": False, "figure.constrained_layout.use": True, "legend.frameon": False,
         "figure.facecolor": PAPER, "axes.facecolor": PAPER,

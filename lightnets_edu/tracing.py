@@ -37,11 +37,15 @@ TORCH = os.path.dirname(torch.__file__) + os.sep
 
 
 class Node(NamedTuple):
-    """One step. `kind` is input, output, a kind of `cost`, function, merge, activation, pool, unit or other."""
+    """One step. `kind` is input, output, a kind of `cost`, function, merge, activation, pool, unit or other.
+
+    `work` holds multiply-adds for one image by kind of layer, where they were counted.
+    """
 
     name: str
     kind: str
     lines: tuple[str, ...]
+    work: tuple[tuple[str, int], ...] = ()
 
 
 class Edge(NamedTuple):

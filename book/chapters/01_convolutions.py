@@ -285,7 +285,7 @@ show.table(["layer", "size", "weights",
 #
 # Point at outputs in the figure and watch what they read: {show}`standard <fig-connectivity kind=standard c_in=8 c_out=8 kernel=3 stride=1>`, {show}`two groups <fig-connectivity kind=grouped groups=2>`, {show}`depthwise <fig-connectivity kind=depthwise>`, {show}`pointwise <fig-connectivity kind=pointwise>`. Then drag the window: the threads stay, since every position has the same weights. (“Separable” is the next section, “shuffled” is {chapter}`5`.)
 
-# %% name="fig-connectivity" alt="Left, a map of seven by seven positions with a window of three by three; below it, the weights as a bar. Right, a row of eight input maps above a row of eight output maps. From each input nine threads run to each output; those of the chosen output are lit, and the window is filled in all eight inputs." caption="Which inputs an output reads: in space, those under its window; across channels, those that threads lead to, a thread for each weight. A standard layer joins every input with every output. With two groups, which outputs must you brush until all inputs are lit?"
+# %% wide=true name="fig-connectivity" alt="Left, a map of seven by seven positions with a window of three by three; below it, the weights as a bar. Right, a row of eight input maps above a row of eight output maps. From each input nine threads run to each output; those of the chosen output are lit, and the window is filled in all eight inputs." caption="Which inputs an output reads: in space, those under its window; across channels, those that threads lead to, a thread for each weight. A standard layer joins every input with every output. With two groups, which outputs must you brush until all inputs are lit?"
 from lightnets_edu.widgets import ConvConnectivity
 
 ConvConnectivity(kind="standard", c_in=8, c_out=8, kernel=3, groups=2)
@@ -447,9 +447,12 @@ from lightnets_edu.models.mobilenet_v1 import DepthwiseSeparable
 
 show.source(DepthwiseSeparable)
 
-# %% name="fig-separable" caption="MobileNet's layer, drawn from the real module: the depthwise step keeps the channels, the pointwise step changes them. Each has its batch norm and its ReLU." alt="Flow chart of a depthwise separable layer; the full description is inside the picture."
-diagrams.unit(DepthwiseSeparable(64, 128, stride=1), (1, 64, 56, 56),
-              title="Depthwise separable layer, 64 to 128 channels")
+# %% name="fig-separable" caption="A standard layer and MobileNet's, drawn from the real modules. The depthwise step keeps the channels, the pointwise step changes them; each has its batch norm and its ReLU. The bar in a box is as long as its multiply-adds are many." alt="Two flow charts, of a standard and of a depthwise separable layer. In the standard one the bar of multiply-adds fills its box, in the other both are short; the full descriptions are inside the pictures."
+usual = nn.Sequential(*conv_bn(64, 128, 3), nn.ReLU())
+ours = DepthwiseSeparable(64, 128, stride=1)
+diagrams.beside("From 64 to 128 channels",
+                standard_layer=diagrams.unit(usual, (1, 64, 56, 56)),
+                separable_layer=diagrams.unit(ours, (1, 64, 56, 56)))
 
 # %% [markdown] objective="fold" claims="FO-33,FO-34"
 # ### Why batch norm is not on the bill
@@ -588,7 +591,7 @@ show.table(["map", "output channels, by the formula", "by the counts"],
 # %% [markdown]
 # A network begins with large maps of few channels and ends with small maps of many. So separable layers move more at first and less later. In the figure: {show}`the layer above <fig-cost c_in=64 c_out=128 kernel=3 size=56>`, {show}`a smaller map <fig-cost c_in=64 c_out=128 kernel=3 size=7>`, {show}`a wider layer <fig-cost c_in=64 c_out=1024 kernel=3 size=56>`.
 
-# %% name="fig-cost" alt="Left, three squares against the outline of the standard layer, by area: the multiply-adds of the separable layer are a small square in the corner, its memory access is a square larger than the outline, a good part of it the depthwise step; its least time is a small square again. Right, a line that rises and then turns level: D, the depthwise step, stands on the slope, where moving decides; P and S, the pointwise step and the standard layer, stand on the level part." caption="Areas: the separable layer, D + P, against the standard layer, S. Right: how fast a machine can run each, by multiply-adds for each element moved ({term}`arithmetic intensity`); left of the dashed line moving takes longer, right of it work. Pull the middle square to its outline. Which sizes move less?"
+# %% wide=true name="fig-cost" alt="Left, three squares against the outline of the standard layer, by area: the multiply-adds of the separable layer are a small square in the corner, its memory access is a square larger than the outline, a good part of it the depthwise step; its least time is a small square again. Right, a line that rises and then turns level: D, the depthwise step, stands on the slope, where moving decides; P and S, the pointwise step and the standard layer, stand on the level part." caption="Areas: the separable layer, D + P, against the standard layer, S. Right: how fast a machine can run each, by multiply-adds for each element moved ({term}`arithmetic intensity`); left of the dashed line moving takes longer, right of it work. Pull the middle square to its outline. Which sizes move less?"
 from lightnets_edu.widgets import CostCalculator
 
 CostCalculator(c_in=64, c_out=128, kernel=3, size=56,
@@ -599,20 +602,24 @@ CostCalculator(c_in=64, c_out=128, kernel=3, size=56,
 #
 # How is it done? One way is a product of two matrices (libraries call it {term}`GEMM`). Copy each window into a column and multiply by the kernels, one in each row. The copying is called {term}`im2col`; {cite:t}`chellapilla2006im2col` proposed such unrolling.
 
-# %% hide="code" name="fig-unfold" alt="Left, a grid of four by four numbered pixels. Right, a table of nine rows and four columns that holds the pixel numbers of the four windows of three by three. The four pixels in the middle, shaded, stand in every column." caption="im2col of a 4×4 input for a 3×3 kernel: each column is one window, read row by row. The four middle pixels (dark) lie in all four windows, so they are copied four times."
+# %% hide="code" name="fig-unfold" alt="Left, a grid of four by four numbered pixels. Right, a table of nine rows and four columns that holds the pixel numbers of the four windows of three by three. The four pixels in the middle, shaded, stand in every column." caption="im2col of a 4×4 input for a 3×3 kernel: each column is one window, read row by row. The four middle pixels (filled) lie in all four windows, so they are copied four times."
 pixels = torch.arange(16.0).reshape(1, 1, 4, 4)
 panels = {"input": pixels[0, 0], "columns": F.unfold(pixels, 3)[0]}
 fig, axes = plt.subplots(1, 2, figsize=(6, 3.6), width_ratios=[1, 1])
 for ax, (title, grid) in zip(axes, panels.items()):
     shared = torch.isin(grid, torch.tensor([5.0, 6.0, 9.0, 10.0]))
-    ax.imshow(shared, cmap="Blues", vmin=-0.4, vmax=1.3)
+    ax.pcolormesh(-1 * shared, cmap="signed", vmin=-1, vmax=1,
+                  edgecolor="#595959", lw=0.8)
     for (row, column), pixel in zip(
             torch.cartesian_prod(*map(torch.arange, grid.shape)).tolist(),
             grid.flatten().int().tolist()):
-        ax.text(column, row, pixel, ha="center", va="center",
+        ax.text(column + 0.5, row + 0.5, pixel, ha="center", va="center",
                 color="white" if shared[row, column] else "black")
-    ax.set_title(title)
-    ax.axis("off")
+    ax.invert_yaxis()
+    ax.set(title=title, aspect="equal", xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
+axes[0].set(xlabel="column of the map", ylabel="row of the map")
+axes[1].set(xlabel="window", ylabel="weight of the kernel")
 plt.show()
 
 # %%
@@ -810,7 +817,7 @@ for when, share in lost.items():
 print(f"digits read: {fmean(right):.1%} of {len(test)}; "
       f"chance: {verdict.chance(test.y):.1%}")
 
-# %% measured=true hide="code" name="fig-rank-one" alt="Three rows of eight small squares of three by three cells. First row: eight filters of a trained layer, some alike, some not. Second row: the nearest ones of a separable layer, all the same pattern, lighter or darker, some with the signs turned. Third row: eight filters of an untrained layer, all different." caption="Filters that eight outputs use on one input channel: as trained (top), the nearest that a separable layer can have (middle: one pattern, other factors), and untrained (bottom). Blue is negative, red positive."
+# %% measured=true hide="code" name="fig-rank-one" alt="Three rows of eight small squares of three by three cells. First row: eight filters of a trained layer, some alike, some not. Second row: the nearest ones of a separable layer, all the same pattern, lighter or darker, some with the signs turned. Third row: eight filters of an untrained layer, all different." caption="Filters that eight outputs use on one input channel: as trained (top), the nearest that a separable layer can have (middle: one pattern, other factors), and untrained (bottom). Blue is negative, orange positive; the weaker, the nearer to zero."
 trained = filters[:, 0].flatten(1)
 fresh = digit_reader(seed)[6].weight.detach()[:, 0].flatten(1)
 u, s, v = torch.linalg.svd(trained, full_matrices=False)
@@ -821,8 +828,9 @@ shown = {"trained": trained, "separable": nearest, "untrained": fresh}
 for line, (name, values) in zip(axes, shown.items()):
     most = values[chosen].abs().max()
     for ax, one in zip(line, values[chosen]):
-        ax.imshow(one.reshape(3, 3), cmap="RdBu_r", vmin=-most, vmax=most)
-        ax.set(xticks=[], yticks=[])
+        ax.pcolormesh(one.reshape(3, 3).flip(0), cmap="signed", vmin=-most,
+                      vmax=most, edgecolor="#595959", lw=0.4)
+        ax.set(aspect="equal", xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
     line[0].set_ylabel(name, rotation=0, ha="right", va="center")
 plt.show()

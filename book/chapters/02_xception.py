@@ -119,7 +119,7 @@ def drawn(ax, module, chains):
                 edgecolor=PAINT[row.kind]))
             ax.text(x + row.c_out / 2, y + max(tall / 2, 45),
                     "×".join(map(str, row.kernel)), ha="center",
-                    va="center", fontsize=8)
+                    va="center", fontsize=9)
             y += tall
             right = max(right, x + row.c_out)
     ax.set(xlim=(-6, 240), ylim=(1080, -60))
@@ -146,7 +146,7 @@ for ax, (name, (module, chains)) in zip(axes, forms.items(), strict=True):
     total = cost.total(r for r in cost.layer_costs(module, (1, c, 8, 8))
                        if r.kind in PAINT).params
     ax.set_title(f"{name}\n{total:,} weights", fontsize=10)
-axes[0].text(86, -12, "pool", fontsize=8, ha="center")
+axes[0].text(86, -12, "pool", fontsize=9, ha="center")
 plt.show()
 
 # %% [markdown]
@@ -216,7 +216,7 @@ show.table(["module", "outputs of the towers, to 12 decimals?"],
 # %% [markdown]
 # Now the 3×3 layer of forms 2 to 4 alone, on twelve channels. With {show}`three segments <fig-xception-segments kind=grouped groups=3>` an output reads four channels; with {show}`six <fig-xception-segments kind=grouped groups=6>` two; in the {show}`extreme form <fig-xception-segments kind=depthwise>` one. With {show}`one segment <fig-xception-segments kind=standard>` it is a standard layer.
 
-# %% hide="code" name="fig-xception-segments" alt="A window of three by three positions on a map, and twelve input maps above twelve output maps. With three groups the threads between them fall into three bundles that never meet; the chosen output's threads lead to the four channels of its segment." caption="The 3×3 layer behind the 1×1, a thread for each weight. The kernel sets which positions are read, the groups set which channels. The more groups, the fewer threads, and the fewer inputs an output reaches."
+# %% hide="code" wide=true name="fig-xception-segments" alt="A window of three by three positions on a map, and twelve input maps above twelve output maps. With three groups the threads between them fall into three bundles that never meet; the chosen output's threads lead to the four channels of its segment." caption="The 3×3 layer behind the 1×1, a thread for each weight. The kernel sets which positions are read, the groups set which channels. The more groups, the fewer threads, and the fewer inputs an output reaches."
 from lightnets_edu.widgets import ConvConnectivity
 
 ConvConnectivity(kind="grouped", c_in=12, c_out=12, groups=3)
@@ -492,7 +492,7 @@ show.table(["inner layers", "test accuracy: mean (lowest to highest)"],
 # {chapter}`1` asked the last layer of such a network; there one pattern holds most.
 # :::
 
-# %% hide="code" measured=true name="fig-xception-patterns" alt="Two rows of eight small 3×3 pictures in violet and orange. The upper row holds trained filters, which differ in their patterns. The lower row repeats one pattern, stronger, weaker or with colours exchanged." caption="The last inner layer, standard and trained: the filters with which eight outputs read one input (above), and the nearest that a separable layer can hold (below): the same pattern each time, with another factor. Orange weights are positive, violet ones negative. The input is the middle one of its layer by the share that one pattern holds."
+# %% hide="code" measured=true name="fig-xception-patterns" alt="Two rows of eight small 3×3 pictures in blue and orange. The upper row holds trained filters, which differ in their patterns. The lower row repeats one pattern, stronger, weaker or with colours exchanged." caption="The last inner layer, standard and trained: the filters with which eight outputs read one input (above), and the nearest that a separable layer can hold (below): the same pattern each time, with another factor. Orange weights are positive, blue ones negative; the weaker, the nearer to zero. The input is the middle one of its layer by the share that one pattern holds."
 kernels = inner_kernels(net)[-1].detach()
 channel = share(kernels).argsort()[len(share(kernels)) // 2]
 eight = tables(kernels)[channel].norm(dim=1).argsort()[-8:]
@@ -500,8 +500,8 @@ most = kernels[eight, channel].abs().max()
 fig, axes = plt.subplots(2, 8, figsize=(7, 2.1))
 for line, shown in zip(axes, (kernels, one_pattern(kernels)), strict=True):
     for ax, o in zip(line, eight, strict=True):
-        ax.pcolormesh(shown[o, channel].flip(0), cmap="PuOr_r",
-                      vmin=-most, vmax=most, edgecolor="#888", lw=0.4)
+        ax.pcolormesh(shown[o, channel].flip(0), cmap="signed",
+                      vmin=-most, vmax=most, edgecolor="#595959", lw=0.4)
         ax.set(aspect="equal", xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
 axes[0, 0].set_ylabel("trained", fontsize=9)
@@ -553,7 +553,7 @@ BlockAnatomy.of({"reducing block": (reducing, (1, 256, 37, 37)),
 # %%
 show.source(Xception)
 
-# %% hide="code" name="fig-xception-network" caption="Xception, drawn from the real network, with its three flows. Equal blocks in a row are folded into one box." alt="Flow chart of the whole network in three frames, entry, middle and exit flow; the full description is inside the picture."
+# %% hide="code" name="fig-xception-network" caption="Xception, drawn from the real network, with its three flows. Equal blocks in a row are folded into one box; the bar in a box is as long as its multiply-adds are many." alt="Flow charts of the three flows, entry, middle and exit, side by side. The one box of the middle flow has by far the longest bar; the full descriptions are inside the pictures."
 with torch.device("meta"):    # shapes and counts need no values
     network = Xception()
 diagrams.network(network, image, title="Xception", parts={
@@ -620,7 +620,7 @@ show.table(["network", "parameters", "multiply-adds"],
 #
 # Where does it spend? In {show}`multiply-adds <fig-xception-skyline metric=macs>` the middle is a comb, the same pair of layers {{= 3 * len(network.middle) =}} times, the pointwise one high, the depthwise one too low to see. In {show}`parameters <fig-xception-skyline metric=params>` the end stands out, wide layers on a small map. In {show}`memory access <fig-xception-skyline metric=access>` the depthwise layers appear: they compute little and still read and write whole maps.
 
-# %% hide="code" name="fig-xception-skyline" alt="A bar for each layer of Xception in the order in which the layers run, and on the same scale the same of Inception v3. In Xception the pointwise layers of the middle flow are a long comb of equal bars. Under the bars a mark for each layer says its kind, and boxes its block." caption="What every layer costs, both networks on one scale. Point at a bar or a block; drag across several to add them up: which share of the work is the middle flow? Both halves of a separable layer have bars, and so have shortcuts and classifier: hence more bars than the paper has layers."
+# %% hide="code" wide=true name="fig-xception-skyline" alt="A bar for each layer of Xception in the order in which the layers run, and on the same scale the same of Inception v3. In Xception the pointwise layers of the middle flow are a long comb of equal bars. Under the bars a mark for each layer says its kind, and boxes its block." caption="What every layer costs, both networks on one scale. Point at a bar or a block; drag across several to add them up: which share of the work is the middle flow? Both halves of a separable layer have bars, and so have shortcuts and classifier: hence more bars than the paper has layers."
 from lightnets_edu.widgets import NetworkSkyline
 
 NetworkSkyline(["xception", "inception_v3"], against="inception_v3")

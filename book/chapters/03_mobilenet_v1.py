@@ -204,7 +204,7 @@ show.table(
 #
 # And where in the network? Sketch it in the figure before you reveal it; then see all three: {show}`multiply-adds <fig-mobilenet-skyline metric=macs sketching=false>`, {show}`parameters <fig-mobilenet-skyline metric=params sketching=false>`, {show}`memory access <fig-mobilenet-skyline metric=access sketching=false>`.
 
-# %% hide="code" name="fig-mobilenet-skyline" alt="A bar for each layer of MobileNet in the order in which they run, and under it a mark for its kind. In multiply-adds high pointwise bars alternate with depthwise bars that are too low to see." caption="What every layer of MobileNet costs. Drag across the plot to sketch it, then reveal. Memory access is high where the maps are large, at the beginning, and where the weights are many, at the end; parameters sit at the end alone."
+# %% hide="code" wide=true name="fig-mobilenet-skyline" alt="A bar for each layer of MobileNet in the order in which they run, and under it a mark for its kind. In multiply-adds high pointwise bars alternate with depthwise bars that are too low to see." caption="What every layer of MobileNet costs. Drag across the plot to sketch it, then reveal. Memory access is high where the maps are large, at the beginning, and where the weights are many, at the end; parameters sit at the end alone."
 from lightnets_edu.widgets import NetworkSkyline
 
 NetworkSkyline(["mobilenet_v1_1.0", "mobilenet_v1_0.25", "xception"],
@@ -333,7 +333,7 @@ show.table(["image", "scores", "parameters", "multiply-adds",
 #
 # In the figure both dials turn one layer, the example of the paper's Table 3 in {cite:t}`howard2017mobilenets`: {show}`separable <fig-mobilenet-dials alpha=1 rho=1>`, {show}`three quarters of the width <fig-mobilenet-dials alpha=0.75 rho=1>`, {show}`and smaller maps, too <fig-mobilenet-dials alpha=0.75 rho=0.7142857142857143>`. Point at its memory access in the last step: the weights among it stay. And {show}`a narrow layer <fig-mobilenet-dials alpha=0.25 rho=1>` has a lower {term}`arithmetic intensity`: it does less for each element that it moves.
 
-# %% name="fig-mobilenet-dials" alt="Left, three small squares in the corner of the outline of the standard layer, by area: multiply-adds, memory access and least time of the separable layer from 512 to 512 channels on a map of 14 by 14; memory access is the largest. Right, a line that rises and then turns level, with the depthwise step on the slope, the pointwise step and the standard layer on the level part." caption="A layer from the middle of MobileNet, with the two dials α and ρ. Areas compare the separable layer, D + P, with the standard one, S, whose dials stay at 1; dashed squares are what was there before. Right: the further left a letter, the less it does for each element moved."
+# %% wide=true name="fig-mobilenet-dials" alt="Left, three small squares in the corner of the outline of the standard layer, by area: multiply-adds, memory access and least time of the separable layer from 512 to 512 channels on a map of 14 by 14; memory access is the largest. Right, a line that rises and then turns level, with the depthwise step on the slope, the pointwise step and the standard layer on the level part." caption="A layer from the middle of MobileNet, with the two dials α and ρ. Areas compare the separable layer, D + P, with the standard one, S, whose dials stay at 1; dashed squares are what was there before. Right: the further left a letter, the less it does for each element moved."
 from lightnets_edu.widgets import CostCalculator
 
 CostCalculator(c_in=512, c_out=512, kernel=3, size=14,
@@ -571,12 +571,12 @@ show.table(
       "–" if alpha == "1.0" else verdict.paired(found, right["1.0"]))
      for alpha, found in right.items()])
 
-# %% hide="code" measured=true name="fig-mobilenet-width" alt="Test accuracy over multiply-adds on a logarithmic axis, for four widths. At each width a cloud of small dots, one for each seed, and a larger dot for the mean." caption="Accuracy of the short MobileNet over its multiply-adds: a small dot for each seed, a large one for the mean of a width."
+# %% hide="code" measured=true name="fig-mobilenet-width" alt="Test accuracy over multiply-adds on a logarithmic axis, for four widths. At each width a cloud of small rings, one for each seed, and a large dot for the mean." caption="Accuracy of the short MobileNet over its multiply-adds: a small ring for each seed, a large dot for the mean of a width."
 fig, ax = plt.subplots(figsize=(6.5, 3))
 for alpha, found in right.items():
     at = small[float(alpha)].macs
     ax.plot([at] * len(found), [100 * a for a in found], "o",
-            color="#0072B2", alpha=0.3, ms=4)
+            color="#0072B2", fillstyle="none", ms=4)
     ax.plot(at, 100 * verdict.mean(found), "o", color="#D55E00", ms=9)
     ax.annotate(f"α = {alpha}", (at, 100 * max(found)), xytext=(0, 6),
                 textcoords="offset points", ha="center")

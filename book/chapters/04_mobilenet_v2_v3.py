@@ -76,9 +76,10 @@ ax.bar(range(1, 1 + len(handed)), [c * side**2 for c, side in handed],
        color="#0072B2")
 for i, (c, _) in enumerate(handed, 1):
     ax.text(i, c * handed[i - 1][1]**2, c, ha="center", va="bottom",
-            fontsize=8)
+            fontsize=9)
 ax.set(xlabel="pair (above: its output channels)", ylabel="elements",
        xticks=range(1, 1 + len(handed)))
+ax.yaxis.set_major_formatter("{x:,.0f}")
 plt.show()
 
 # %% [markdown]
@@ -178,14 +179,17 @@ def draw_block(ax, rows, linear):
                 [ends[0], ends[1], -ends[1], -ends[0]],
                 facecolor=COLOURS[row.kind] + "55",
                 edgecolor=COLOURS[row.kind])
-        ax.text(x, ends[0] + 6, row.c_in, ha="center", fontsize=9)
-    ax.text(len(rows), ends[1] + 6, row.c_out, ha="center", fontsize=9)
+        if row.c_in == row.c_out != rows[0].c_in:
+            ax.text(x + 0.5, ends[0] + 6, row.c_in, ha="center", fontsize=9)
+    for x, c, ha in ((-0.06, rows[0].c_in, "right"),
+                     (len(rows) + 0.06, row.c_out, "left")):
+        ax.text(x, 0, c, ha=ha, va="center", fontsize=9)
     if linear:
         ax.text(len(rows) - 0.5, 0, "linear", rotation=90, fontsize=9,
                 ha="center", va="center")
         ax.plot([0, 0, len(rows), len(rows)],
-                [-rows[0].c_in / 2, -155, -155, -ends[1]], color="#666")
-    ax.set(xlim=(-0.3, 3.3), ylim=(-170, 160))
+                [-rows[0].c_in / 2, -155, -155, -ends[1]], color="#595959")
+    ax.set(xlim=(-0.7, 3.7), ylim=(-170, 160))
     ax.axis("off")
 
 
@@ -312,7 +316,7 @@ wide_net = cost.total(rows_of("mobilenet_v2_1.4"))
 #
 # Where do they spend? In {show}`multiply-adds <fig-mobile-skyline metric=macs>` V1 and V2 both pay in their 1×1 layers. In {show}`parameters <fig-mobile-skyline metric=params>` the end of V2 stands out: the last 1×1 layer and the classifier. V3 will work on just that end. In {show}`memory access <fig-mobile-skyline metric=access>` V2 is {{= "dearer" if cost.total(v2).access > cost.total(v1).access else "no dearer" =}} than V1.
 
-# %% hide="code" name="fig-mobile-skyline" alt="A bar for each layer of MobileNet V2 in the order in which the layers run, and on the same scale the same of MobileNet V1. V2 has many low bars in groups of three, V1 fewer and higher ones. Under the bars a mark for each layer says its kind, and boxes its block." caption="What every layer costs, V2 against V1 on one scale; V3 large can be chosen too. Point at a block of V2 to see what its three layers take together; drag across the last layers to add up the end."
+# %% hide="code" wide=true name="fig-mobile-skyline" alt="A bar for each layer of MobileNet V2 in the order in which the layers run, and on the same scale the same of MobileNet V1. V2 has many low bars in groups of three, V1 fewer and higher ones. Under the bars a mark for each layer says its kind, and boxes its block." caption="What every layer costs, V2 against V1 on one scale; V3 large can be chosen too. Point at a block of V2 to see what its three layers take together; drag across the last layers to add up the end."
 from lightnets_edu.widgets import NetworkSkyline
 
 NetworkSkyline(["mobilenet_v2_1.0", "mobilenet_v1_1.0",
@@ -468,7 +472,7 @@ show.table(["network", "linear: mean (lowest to highest)", "with ReLU6",
 #
 # What do narrow and wide maps hold? We show the narrow linear network, trained on digits, a photograph.
 
-# %% hide="code" measured=true record="signs" name="fig-photo-maps" alt="Feature maps of a photograph of a temple, in three rows of eight. The first row, in violet and orange, holds the narrow map: soft pictures of the temple with negative and positive values. The other two rows hold channels of the wide map: several are black in large areas." caption="A photograph through a network trained on digits (seed 0): the narrow map behind the third block, all its channels (above; orange is positive, violet negative), and what the fourth block makes of it, the first channels of the wide map after ReLU6 (below; black is zero). Photograph: [danielbuechele](https://www.flickr.com/photos/danielbuechele/6061409035/), [CC BY](https://creativecommons.org/licenses/by/2.0/)."
+# %% hide="code" measured=true record="signs" wide=true name="fig-photo-maps" alt="Feature maps of a photograph of a temple, in three rows of eight. The first row, in blue and orange, holds the narrow map: soft pictures of the temple with negative and positive values. The other two rows hold channels of the wide map: several are empty in large areas." caption="A photograph through a network trained on digits (seed 0): the narrow map behind the third block, all its channels (above; orange is positive, blue negative), and what the fourth block makes of it, the first channels of the wide map after ReLU6 (below; where it is empty is zero). Photograph: [danielbuechele](https://www.flickr.com/photos/danielbuechele/6061409035/), [CC BY](https://creativecommons.org/licenses/by/2.0/)."
 from sklearn.datasets import load_sample_image
 
 torch.manual_seed(0)
@@ -480,14 +484,16 @@ photo = (photo - photo.mean()) / photo.std()
 with torch.no_grad():
     narrow = net[:6](photo)
     widened = net[6].expand(narrow).clamp(0, 6)
-fig, axes = plt.subplots(3, 8, figsize=(7.2, 2.1))
-for i, ax in enumerate(axes.flat):
-    if i < 8:
-        most = narrow[0, i].abs().max()
-        ax.imshow(narrow[0, i], cmap="PuOr_r", vmin=-most, vmax=most)
-    else:
-        ax.imshow(widened[0, i - 8], cmap="gray", vmin=0)
-    ax.set_axis_off()
+fig, axes = plt.subplots(3, 8, figsize=(9.6, 2.8))
+maps = torch.cat([narrow[0], widened[0, :16]])
+for ax, values in zip(axes.flat, maps, strict=True):
+    most = values.abs().max() or 1
+    ax.imshow(values, cmap="signed", vmin=-most, vmax=most,
+              interpolation="none")
+    ax.set(xticks=[], yticks=[])
+    ax.spines[:].set_visible(False)
+for ax, name in zip(axes[:, 0], ("narrow", "wide", "wide"), strict=True):
+    ax.set_ylabel(name, fontsize=10)
 plt.show()
 signs = {"negative": (narrow < 0).float().mean().item(),
          "zero": (widened == 0).float().mean().item()}
@@ -513,7 +519,7 @@ curves = {"ReLU": torch.relu(x), "swish": nn.functional.silu(x),
 fig, ax = plt.subplots(figsize=(7, 2.6))
 for (name, y), style in zip(curves.items(), (":", "--", "-"), strict=True):
     ax.plot(x, y, style, label=name)
-ax.set(xlabel="x", ylim=(-0.6, 5))
+ax.set(xlabel="x", ylabel="output", ylim=(-0.6, 5))
 ax.legend()
 plt.show()
 gap = (curves["hard-swish"] - curves["swish"]).abs().max().item()

@@ -113,7 +113,7 @@ ChannelShuffle.from_module(channel_shuffle, shuffle=False, output=0)
 #
 # Here are twelve channels made of a photograph, four of each colour. After the shuffle, every group of the next layer is given all three colours.
 
-# %% hide="code" name="fig-flower-maps" alt="Two tables of twelve small pictures of a round flower, three rows of four. Left: the first row is red, R 0 to R 3, the second green, G 4 to G 7, the third blue, B 8 to B 11. Right, after the shuffle, the rows are 0, 4, 8, 1, then 5, 9, 2, 6, then 10, 3, 7, 11: every row has channels of all three colours." caption="The channels before (left) and after (right) a shuffle with three groups. Of each colour: as it is, blurred, and its edges in two directions. A row is what one group of the next layer reads. Photograph: [vultilion](https://www.flickr.com/photos/vultilion/6056698931/), [CC BY](https://creativecommons.org/licenses/by/2.0/)."
+# %% hide="code" wide=true name="fig-flower-maps" alt="Two tables of twelve small pictures of a round flower, three rows of four. Left: the first row is red, R 0 to R 3, the second green, G 4 to G 7, the third blue, B 8 to B 11. Right, after the shuffle, the rows are 0, 4, 8, 1, then 5, 9, 2, 6, then 10, 3, 7, 11: every row has channels of all three colours." caption="The channels before (left) and after (right) a shuffle with three groups. Of each colour: as it is, blurred, and its edges in two directions. A row is what one group of the next layer reads. Photograph: [vultilion](https://www.flickr.com/photos/vultilion/6056698931/), [CC BY](https://creativecommons.org/licenses/by/2.0/)."
 import matplotlib.pyplot as plt
 from sklearn.datasets import load_sample_image
 
@@ -126,18 +126,18 @@ filters = torch.stack([as_it_is, torch.ones(3, 3), edge, edge.T])
 maps = nn.functional.conv2d(
     photo[None], filters.repeat(3, 1, 1)[:, None], groups=3)
 numbers = torch.arange(12).reshape(1, 12, 1, 1)
-sides = [(0, maps, numbers),
-         (5, channel_shuffle(maps, 3), channel_shuffle(numbers, 3))]
+sides = {"before": (maps, numbers),
+         "after": (channel_shuffle(maps, 3), channel_shuffle(numbers, 3))}
 shades = ("Reds_r", "Greens_r", "Blues_r")
-fig, axes = plt.subplots(3, 9, figsize=(7.2, 2.4),
-                         width_ratios=[4] * 4 + [1] + [4] * 4)
-for start, pictures, places in sides:
-    for i, number in enumerate(places.flatten().tolist()):
-        ax = axes[i // 4, start + i % 4]
-        ax.imshow(pictures[0, i], cmap=shades[number // 4])
-        ax.set_title(f"{'RGB'[number // 4]} {number}", fontsize=8, pad=2)
-for ax in axes.flat:
-    ax.set_axis_off()
+fig = plt.figure(figsize=(9.6, 3.2))
+for part, (name, (pictures, places)) in zip(
+        fig.subfigures(1, 2, wspace=0.05), sides.items(), strict=True):
+    part.suptitle(name, fontsize=11)
+    for ax, picture, number in zip(part.subplots(3, 4).flat, pictures[0],
+                                   places.flatten().tolist(), strict=True):
+        ax.imshow(picture, cmap=shades[number // 4])
+        ax.set_title(f"{'RGB'[number // 4]} {number}", fontsize=10, pad=2)
+        ax.set_axis_off()
 plt.show()
 
 # %% [markdown]
@@ -400,8 +400,13 @@ show.table(
 # The classifier may have been left out. But Table 5 of {cite:t}`zhang2018shufflenet` has 292 and 524 million for networks 1.5 and 2 times as wide with three groups. These fit our {{= f"{cost.total(cost.layer_costs(ShuffleNetV1(3, 1.5), image)).macs / 1e6:.1f}" =}} and {{= f"{cost.total(cost.layer_costs(ShuffleNetV1(3, 2.0), image)).macs / 1e6:.1f}" =}} *with* the classifier.
 # :::
 
-# %% name="fig-network" caption="ShuffleNet V1 with three groups, drawn from the real network. Equal units in a row are folded into one box." alt="Flow chart of the whole network; the full description is inside the picture."
-diagrams.network(network, image, title="ShuffleNet V1, three groups")
+# %% name="fig-network" wide=true caption="ShuffleNet V1 with three groups, drawn from the real network, stage by stage. Equal units in a row are folded into one box; the bar in a box is as long as its multiply-adds are many." alt="Flow charts of stem, three stages and classifier, side by side. The longest bar is that of the seven equal units of stage 3; the full descriptions are inside the pictures."
+stages = {"Stem": ("stem",), "Stage 2": ("stages.0", "stages.1"),
+          "Stage 3": ("stages.4", "stages.5"),
+          "Stage 4": ("stages.12", "stages.13"),
+          "Classifier": ("mean", "head")}
+diagrams.network(network, image, title="ShuffleNet V1, three groups",
+                 parts=stages)
 
 # %% [markdown]
 # :::{dropdown} Going deeper: narrower and wider networks
@@ -1183,7 +1188,7 @@ show.table(
 # %% hide="code" name="fig-share" alt="Stacked horizontal bars, one for each number of groups from one to eight. Pointwise layers take by far the largest part in every bar; depthwise layers, the standard convolution of the stem and the linear classifier share the rest." caption="Multiply-adds of the five networks by kind of layer: pointwise and depthwise layers of the units, the standard convolution of the stem, the linear classifier."
 kinds = {
     "pointwise": "#0072B2", "depthwise": "#D55E00",
-    "standard": "#009E73", "linear": "#CC79A7",
+    "standard": "#009E73", "linear": "#C0689A",
 }
 bars = [f"g = {g}" for g in networks]
 left = [0.0] * len(bars)

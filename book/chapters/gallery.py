@@ -14,7 +14,7 @@
 #
 # A convolution reads a patch of positions, and a set of channels. The two have nothing to do with each other: the kernel sets the one, groups set the other.
 
-# %% name="fig-gallery-connectivity" alt="Left, a map with the window of one output on it; below it, the weights as bars. Right, input maps above output maps, and a thread between them for each weight. With two groups the threads fall into two halves; those of the chosen output are lit." caption="A thread for each weight. Move the layer from standard to depthwise to separable: what an output reaches, and by how many threads. Found with real layers: an output reads where a gradient is not zero."
+# %% wide=true name="fig-gallery-connectivity" alt="Left, a map with the window of one output on it; below it, the weights as bars. Right, input maps above output maps, and a thread between them for each weight. With two groups the threads fall into two halves; those of the chosen output are lit." caption="A thread for each weight. Move the layer from standard to depthwise to separable: what an output reaches, and by how many threads. Found with real layers: an output reads where a gradient is not zero."
 from lightnets_edu.widgets import ConvConnectivity
 
 ConvConnectivity(kind="grouped")
@@ -34,7 +34,7 @@ SlidingConvolution()
 #
 # Split a layer in two, and its multiply-adds fall. Its memory traffic may rise.
 
-# %% name="fig-gallery-cost" alt="Left, squares against the outline of the standard layer, by area, for a grouped and a depthwise separable layer: multiply-adds are small squares in the corner, memory access nearly fills the outline or reaches beyond it. Right, a line that rises and then turns level, with letters for the layers on it and a dashed line where it turns." caption="Areas against the standard layer S: grouped (G), and depthwise plus pointwise (D + P). Pull a square, a letter or the dashed line: the machine's balance, left of which moving sets the time. When does the separable layer move less, when is it slower?"
+# %% wide=true name="fig-gallery-cost" alt="Left, squares against the outline of the standard layer, by area, for a grouped and a depthwise separable layer: multiply-adds are small squares in the corner, memory access nearly fills the outline or reaches beyond it. Right, a line that rises and then turns level, with letters for the layers on it and a dashed line where it turns." caption="Areas against the standard layer S: grouped (G), and depthwise plus pointwise (D + P). Pull a square, a letter or the dashed line: the machine's balance, left of which moving sets the time. When does the separable layer move less, when is it slower?"
 from lightnets_edu.widgets import CostCalculator
 
 CostCalculator()
@@ -74,7 +74,7 @@ BlockAnatomy()
 #
 # Multiply-adds are spread over the whole depth, for early layers see large maps. Parameters pile up at the end, where there are many channels.
 
-# %% name="fig-gallery-skyline" alt="A bar for every layer of a network, in the order of execution, as high as what the layer costs and coloured by its kind; under the bars a mark for each layer in the lane of its kind, and boxes around the layers of a block." caption="Choose a network, what to count, and another network to hold against it. Guess first: sketch the skyline, then reveal it. Point at a bar or a block to read what it takes; drag across several to add them up."
+# %% wide=true name="fig-gallery-skyline" alt="A bar for every layer of a network, in the order of execution, as high as what the layer costs and coloured by its kind; under the bars a mark for each layer in the lane of its kind, and boxes around the layers of a block." caption="Choose a network, what to count, and another network to hold against it. Guess first: sketch the skyline, then reveal it. Point at a bar or a block to read what it takes; drag across several to add them up."
 from lightnets_edu.widgets import NetworkSkyline
 
 NetworkSkyline()

@@ -156,9 +156,8 @@ def _figure(cell: SourceCell) -> dict:
     metadata = _alternative(cell)
     if meta:
         metadata["mystnb"] = {**metadata.get("mystnb", {}), **meta}
-    if args.get("hide") == "code":
-        metadata["tags"] = ["hide-input"]
-    return metadata
+    tags = ["hide-input"] * (args.get("hide") == "code") + ["wide"] * bool(args.get("wide"))
+    return metadata | ({"tags": tags} if tags else {})
 
 
 def _alternative(cell: SourceCell) -> dict:

@@ -53,6 +53,68 @@ SHOWN = """() => [...document.querySelectorAll('body *:not(.theme-switch-button 
 COLOURS = ("color-contrast", "link-in-text-block")  # axe's rules that read colours
 ROOM = """() => [...document.querySelectorAll('.book-widget .ln-widget')].map((node) => node.offsetWidth).filter((width) => width < 304)
   .map((width) => `a figure has ${width} px; its states are looked at in 304`)"""
+PLOTS = ":is(.book-plot > svg, .ln-diagram)"    # what lessons draw, figures that move aside
+# Colours as the browser computes them: letters of plots and diagrams against all that lies under them, shapes against
+# the page, by the better of inside and rim. Letters on an embedded picture, and pictures that stand in files, follow no
+# theme.
+FAINT = """() => {
+  const pen = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
+  const paint = (colour, own = 1) => {
+    if (!colour || colour === "none" || colour.startsWith("url")) return [0, 0, 0, 0];
+    pen.clearRect(0, 0, 1, 1); pen.fillStyle = colour; pen.fillRect(0, 0, 1, 1);
+    const [r, g, b, a] = pen.getImageData(0, 0, 1, 1).data;
+    return [r, g, b, (a / 255) * own];
+  };
+  const over = ([r, g, b, a], [x, y, z]) => [r * a + x * (1 - a), g * a + y * (1 - a), b * a + z * (1 - a), 1];
+  const light = (colour) => colour.slice(0, 3).map((v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const ratio = (a, b) => { const [x, y] = [light(a), light(b)]; return (Math.max(x, y) + 0.05) / (Math.min(x, y) + 0.05); };
+  const inside = (s) => paint(s.fill, s.fillOpacity * s.opacity), rim = (s) => paint(s.strokeWidth === "0px" ? "none" : s.stroke, s.strokeOpacity * s.opacity);
+  const faults = [...document.querySelectorAll("article .cell_output img")].map((node) => `a picture from a file: ${node.alt}`);
+  for (const picture of document.querySelectorAll("PLOTS")) {
+    let page = picture;
+    while (page.parentElement && paint(getComputedStyle(page).backgroundColor)[3] < 0.99) page = page.parentElement;
+    const ground = over(paint(getComputedStyle(page).backgroundColor), [255, 255, 255]);
+    for (const node of picture.querySelectorAll("text")) {
+      let box = node.getBoundingClientRect();
+      if (!box.width || !node.textContent.trim()) continue;
+      node.scrollIntoView({ block: "center", inline: "center" });
+      box = node.getBoundingClientRect();
+      const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
+      const under = document.elementsFromPoint(x, y).filter((other) => picture.contains(other) && !other.closest("text"));
+      const on = under.find((other) => other.matches("image"));
+      const behind = under.filter((other) => other.matches("rect, path, circle, polygon, use")).reverse()
+        .reduce((ground, other) => over(inside(getComputedStyle(other)), ground), ground);
+      const now = ratio(over(inside(getComputedStyle(node)), behind), behind);
+      if (on) faults.push(`“${node.textContent}” stands on an embedded picture`);
+      else if (now < 4.5) faults.push(`“${node.textContent}”: ${now.toFixed(2)}, needs 4.5`);
+    }
+    for (const node of picture.querySelectorAll("rect, path, circle, polygon, use")) {
+      const s = getComputedStyle(node), box = node.getBoundingClientRect();
+      if (node.closest("defs, clipPath, pattern") || !(box.width + box.height) || !(inside(s)[3] + rim(s)[3])) continue;
+      const best = Math.max(...[inside(s), rim(s)].map((colour) => ratio(over(colour, ground), ground)));
+      if (best < 3) faults.push(`${node.outerHTML.slice(0, 90)}: ${best.toFixed(2)}, needs 3`);
+    }
+  }
+  return [...new Set(faults)].slice(0, 8);
+}""".replace("PLOTS", PLOTS)
+# On paper: what is folded shows, closed or open; what cannot be broken is no taller than half a sheet of A4.
+FOLDED = """() => [...document.querySelectorAll('article details')].flatMap((details) => {
+  const lost = () => [...details.children].filter((node) => !node.matches('summary') && node.textContent.trim())
+    .filter((node) => !node.checkVisibility({ opacityProperty: true }) || getComputedStyle(node).animationName !== 'none');
+  const was = details.open, found = [false, true].flatMap((open) => { details.open = open; return lost(); });
+  details.open = was;
+  return found.length ? [`not on paper: ${found[0].textContent.trim().slice(0, 60)}`] : [];
+})"""
+UNBROKEN = """() => [...document.querySelectorAll('article *')]
+  .filter((node) => getComputedStyle(node).breakInside === 'avoid' && node.getBoundingClientRect().height > 520)
+  .map((node) => `${node.tagName}.${node.getAttribute('class')} is ${Math.round(node.getBoundingClientRect().height)} px high and stays whole`)"""
+CROWDED = """() => [...document.querySelectorAll('article tr')].flatMap((row) => {
+  const words = (cell) => { const range = document.createRange(); range.selectNodeContents(cell); return range.getBoundingClientRect(); };
+  const cells = [...row.cells].filter((cell) => cell.textContent.trim() && cell.checkVisibility()).map((cell) => [cell.textContent, words(cell)]);
+  return cells.slice(1).filter(([, box], i) => box.width && box.left - cells[i][1].right < 5)
+    .map(([text], i) => `cells touch: ${cells[i][0].trim().slice(0, 30)}|${text.trim().slice(0, 30)}`);
+}).slice(0, 8)"""
 BOTH = """() => [...document.querySelectorAll('.ln-fallback')].filter((node) => node.offsetParent)
   .map(() => 'live widget and still picture both show')"""
 MOUNTED = """() => [...document.querySelectorAll('script[type$="widget-view+json"]')].flatMap((view) => {
@@ -60,6 +122,11 @@ MOUNTED = """() => [...document.querySelectorAll('script[type$="widget-view+json
   if (host && 'mounted' in host.dataset && host.childElementCount) return [];
   return [`a widget that did not start: ${host?.textContent.slice(0, 100)}`];
 })"""
+
+
+def of_plots(check: str) -> str:
+    """A check of the moving figures' drawings, for what lessons draw."""
+    return check.replace(".ln-widget svg", PLOTS)
 
 
 @dataclass

@@ -2,9 +2,10 @@
 
 import probe
 import pytest
+import stage
 from axe_playwright_python.sync_playwright import Axe
 from chromium import served
-from probe import accessibility, change_by_keyboard, change_by_mouse, visit
+from probe import accessibility, change_by_keyboard, change_by_mouse, of_plots, visit
 
 HEAD = '<!doctype html><html lang="en"><head><title>A page</title></head>'
 SHELL = HEAD + "<body><main><h1>A page</h1>{}</main></body></html>"
@@ -24,7 +25,18 @@ def shown(tmp_path, browser):
         yield show
 
 
+PLOT = '<div class="book-plot"><svg role="img" aria-label="x" width="200" height="90">{}</svg></div>'
+SOUND = '<rect width="99" height="40" fill="#0072b2"/><text x="5" y="25" fill="white">Dark</text><text x="5" y="70">Plain</text>'
+DOT = "data:image/gif;base64,R0lGODlhAQABAIAAAP///wAAACH5BAAAAAAALAAAAAABAAEAAAICRAEAOw=="
 EVALUATED = {
+    "pale letters in a plot": (probe.FAINT, PLOT.format('<text y="20" fill="#999">pale</text>'), "“pale”: 2.8"),
+    "letters on a bar of a plot": (probe.FAINT, PLOT.format('<rect width="99" height="40" fill="#111"/><text x="5" y="25">deep</text>'), "“deep”: 1."),
+    "a pale line in a diagram": (probe.FAINT, '<svg class="ln-diagram"><path d="M0 0L90 90" stroke="#ccc" fill="none"/></svg>', "needs 3"),
+    "letters on a photograph": (probe.FAINT, PLOT.format(f'<image href="{DOT}" width="99" height="40"/><text x="5" y="25">on it</text>'), "stands on"),
+    "a plot in a file": (probe.FAINT, f'<article><div class="cell_output"><img alt="A plot" src="{DOT}"></div></article>', "from a file: A plot"),
+    "letters of a plot on others": (of_plots(stage.OVERLAPS), PLOT.format('<text y="20">some</text><text y="20">more</text>'), "lies on"),
+    "letters of a plot under a line": (of_plots(stage.STRUCK), PLOT.format('<text y="20">some</text><path d="M0 14H90" stroke="red" fill="none"/>'), "struck"),
+    "letters of a plot cut off": (of_plots(stage.CROPPED), PLOT.format('<text x="180" y="20">some words</text>'), "cut off"),
     "dollars": (probe.RAW_TEX, "<p>the price $x$ pays</p>", "raw TeX"),
     "commands": (probe.RAW_TEX, r"<p>\frac{a}{b}</p>", "raw TeX"),
     "formula not set": (probe.RAW_TEX, '<span class="math">x</span>', "not set"),
@@ -33,6 +45,11 @@ EVALUATED = {
     "hidden still picture": (probe.FALLBACKS, VIEW + '<div class="ln-fallback" hidden><svg></svg></div>', "does not show"),
     "still picture beside the live one": (probe.BOTH, '<div class="ln-fallback"><svg></svg></div>', "both show"),
     "figure without room": (probe.ROOM, '<div class="book-widget" data-mounted><div class="ln-widget" style="width: 200px">x</div></div>', "has 200 px"),
+    "folded on paper": (probe.FOLDED, "<article><details><summary>More</summary><p>words</p></details></article>", "not on paper: words"),
+    "faded in on paper": (probe.FOLDED, "<article><style>details::details-content { content-visibility: visible } p { opacity: 0 }</style>"
+                          "<details open><summary>More</summary><p>words</p></details></article>", "not on paper: words"),
+    "a block too tall for paper": (probe.UNBROKEN, '<article><p style="break-inside: avoid; height: 900px">x</p></article>', "900 px high"),
+    "cells without padding": (probe.CROWDED, '<article><table style="border-spacing: 0"><tr><td style="padding: 0">at this position<td style="padding: 0">432</table></article>', "cells touch: at this position|432"),
     "dead widget": (probe.MOUNTED, VIEW + '<div class="book-widget"><p class="book-widget-note">no</p></div>', "not start"),
 }
 
@@ -43,9 +60,23 @@ def test_fault_is_seen(shown, check, body, named):
         assert any(named in fault for fault in seen.tab.evaluate(check))
 
 
-@pytest.mark.parametrize("check", [probe.RAW_TEX, probe.WIDER, probe.FALLBACKS, probe.MOUNTED, probe.BOTH, probe.ROOM])
+def test_plots_that_are_sound_have_no_fault(shown):
+    """Also in the dark: there the page's ground is another, and letters on it."""
+    dark = "<style>@media (prefers-color-scheme: dark) { body { background: #17181b; color: #ddd } svg { fill: #ddd } }</style>"
+    with shown(dark + PLOT.format(SOUND)) as seen:
+        checks = (probe.FAINT, *map(of_plots, (stage.OVERLAPS, stage.STRUCK, stage.CROPPED)))
+        assert [seen.tab.evaluate(check) for check in checks] == [[]] * 4
+        seen.turn(320, "dark")
+        assert seen.tab.evaluate(probe.FAINT) == []
+        seen.tab.evaluate("document.querySelector('rect').setAttribute('fill', '#252525')")
+        assert "needs 3" in seen.tab.evaluate(probe.FAINT)[0]
+
+
+@pytest.mark.parametrize("check", [probe.RAW_TEX, probe.WIDER, probe.FALLBACKS, probe.MOUNTED, probe.BOTH, probe.ROOM, probe.FOLDED, probe.UNBROKEN, probe.CROWDED])
 def test_sound_page_has_no_fault(shown, check):
-    with shown("<p>It costs $5.</p><pre>$x$</pre>") as seen:
+    unfolded = "<style>details::details-content { content-visibility: visible; display: block }</style>"
+    with shown(f"{unfolded}<p>It costs $5.</p><pre>$x$</pre><article><details><summary>More</summary><p>words</p></details>"
+               "<table><caption>Two cells</caption><tr><td style='padding: 5px'>one<td>two</table></article>") as seen:
         assert seen.tab.evaluate(check) == [] and accessibility(seen.tab) == []
 
 

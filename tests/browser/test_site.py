@@ -7,7 +7,7 @@ medium change under it, as they do when a phone is turned or a page is printed.
 import probe
 import pytest
 import stage
-from probe import COLOURS, accessibility, change_by_keyboard, change_by_mouse, visit
+from probe import COLOURS, accessibility, change_by_keyboard, change_by_mouse, of_plots, visit
 
 WIDTHS, THEMES = (320, 768, 1200), ("light", "dark")
 
@@ -28,6 +28,9 @@ def widths(seen, theme: str, figures: bool) -> dict[str, list[str]]:
     for width in WIDTHS:
         seen.turn(width, theme)
         found[f"{width} px, {theme}"] = seen.tab.evaluate(probe.WIDER)
+        if theme == "light":
+            checks = map(of_plots, (stage.OVERLAPS, stage.STRUCK, stage.CROPPED))
+            found[f"plots at {width} px"] = [fault for check in checks for fault in seen.tab.evaluate(check)][:8]
         if figures and theme == "light":
             checks = (stage.OVERLAPS, stage.STRUCK, stage.CROPPED, stage.SPILLS, *([probe.ROOM] if width == 320 else []))
             found[f"figures at {width} px"] = [fault for check in checks for fault in seen.tab.evaluate(check)][:8]
@@ -45,14 +48,18 @@ def test_a_page_over_http(browser, address, page, widget_pages):
             found["moves by itself"] = seen.tab.evaluate(probe.STILL, 2000)
         for theme in THEMES:
             found |= widths(seen, theme, figures)  # ends with the widest
+            found[f"plots, {theme}"] = seen.tab.evaluate(probe.FAINT)
             assert seen.tab.evaluate("document.documentElement.dataset.theme") == theme
             found[f"accessibility, {theme}"] = accessibility(seen.tab, COLOURS if theme == "dark" else ())
             shown.append(set(seen.tab.evaluate(probe.SHOWN)))
         found["shows in one theme only"] = sorted(shown[0] ^ shown[1])[:8]  # or colours were not all to look at again
+        seen.turn(680, "light")    # A4 without its margins
+        seen.tab.emulate_media(media="print")
+        checks = (probe.FOLDED, probe.UNBROKEN, probe.CROWDED, probe.FALLBACKS)
+        found["on paper"] = [fault for check in checks for fault in seen.tab.evaluate(check)]
+        seen.tab.emulate_media(media="screen")
+        seen.turn(1200, "dark")
         if figures:
-            seen.tab.emulate_media(media="print")
-            found["on paper"] = seen.tab.evaluate(probe.FALLBACKS)
-            seen.tab.emulate_media(media="screen")
             found["answers"] = answers(seen)
         found["complaints"] = seen.complaints
     assert {what: faults for what, faults in found.items() if faults} == {}
@@ -70,8 +77,28 @@ def test_a_page_from_a_file(browser, address, page):
 
 def test_a_page_without_javascript(browser, address, page):
     with visit(browser, address(page), javascript=False) as seen:
-        assert seen.tab.evaluate(probe.FALLBACKS) == [] and seen.complaints == []
+        assert seen.tab.evaluate(probe.FALLBACKS) + seen.tab.evaluate(probe.CROWDED) + seen.complaints == []
         assert seen.tab.locator("html").get_attribute("data-theme") == "light"
+
+
+SIDES = """() => {
+  const widths = (css) => [...document.querySelectorAll(css)].map((node) => node.getBoundingClientRect().width).filter(Boolean);
+  const edge = document.querySelector('.bd-sidebar-secondary').getBoundingClientRect().left;
+  return {
+    wide: widths('.tag_wide figure'), others: widths('.cell:not(.tag_wide) figure'), words: widths('.tag_wide figcaption, article p'),
+    code: widths('.tag_wide > :not(.cell_output)'),
+    under: [...document.querySelectorAll('.tag_wide figure')].filter((node) => node.getBoundingClientRect().right > edge).length,
+  };
+}"""
+
+
+@pytest.mark.parametrize(("screen", "least", "most"), [(1200, 688, 720), (1440, 860, 960), (1920, 960, 960)])
+def test_wide_figures_take_the_page_and_all_else_its_column(browser, address, site, screen, least, most):
+    page = next(path for path in sorted(site.glob("notebooks/*.html")) if "tag_wide" in path.read_text("utf-8"))
+    with visit(browser, address(page.relative_to(site).as_posix()), screen) as seen:
+        found = seen.tab.evaluate(SIDES)
+    assert found["wide"] and all(least <= width <= most for width in found["wide"]) and not found["under"]
+    assert max(found["others"]) <= 688 and max(found["code"]) <= 688 and max(found["words"]) <= 688
 
 
 def test_first_page_is_reached_from_the_root(browser, address):

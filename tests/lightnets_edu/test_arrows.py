@@ -11,7 +11,7 @@ import lightnets_edu
 from lightnets_edu import widgets
 
 PACKAGE = Path(lightnets_edu.__file__).parent
-ORDER = ("threads", "layers", "borrowed", "models", "inference", "products", "cost", "tracing", "drawing", "diagrams", "widgets")
+ORDER = ("threads", "layers", "borrowed", "models", "inference", "products", "cost", "tracing", "describing", "drawing", "diagrams", "widgets")
 ALONE = {
     "__init__": set(), "compare": set(), "checks": {"compare"}, "show": set(),
     "data": set(), "verdict": set(), "training": {"data", "progress", "threads"}, "timing": {"threads"}, "progress": set(),

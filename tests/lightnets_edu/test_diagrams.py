@@ -6,6 +6,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from lightnets_edu import cost, diagrams, drawing
+from lightnets_edu import cost, describing, diagrams, drawing
 from lightnets_edu.layers import conv_bn
 from lightnets_edu.models.shufflenet_v1 import ShuffleNetV1, ShuffleUnit, channel_shuffle
 
@@ -73,8 +74,8 @@ def test_broken_units_look_broken():
     assert set(lines(whole)) - set(lines(unshuffled)) == {"channel shuffle, 3 groups"}
     assert ("relu", "depthwise.0") in ways(unshuffled) and ("relu", "depthwise.0") not in ways(whole)
     assert set(lines(whole)) - set(lines(unlinked)) == {"add"}
-    assert drawing.forks(whole) and not drawing.forks(unlinked)
-    assert "shortcut" not in drawing.describe(unlinked)
+    assert describing.forks(whole) and not describing.forks(unlinked)
+    assert "shortcut" not in describing.describe(unlinked)
 
 
 @pytest.mark.parametrize("stride", [1, 2])
@@ -199,37 +200,110 @@ def test_the_picture_is_complete_in_itself():
     assert "240×28×28" in drawn and "shortcut" in drawn
 
 
-def test_parts_of_a_network_are_framed():
-    """A frame holds the boxes of its own steps, and no others; the sentences say which these are."""
-    parts = {"Front": ("stem",), "Back": ("stages", "mean", "head")}
-    diagram = diagrams.network(ShuffleNetV1(3), (1, 3, 224, 224), parts=parts)
-    last = len(diagram.graph.nodes) - 1
-    assert diagram.description.endswith(f"Front: steps 2 and 3. Back: steps 4 to {last}.")
-    svg = "{http://www.w3.org/2000/svg}"
-    root = ET.fromstring(diagram.svg)
-    groups = {kind: [g for g in root.iter(f"{svg}g") if g.get("class") == kind] for kind in ("cluster", "node")}
+SVG = "{http://www.w3.org/2000/svg}"
+NETWORK = (ShuffleNetV1(3), (1, 3, 224, 224))
+PARTS = {"Front": ("stem",), "Stage 2": ("stages.0", "stages.1"), "Back": ("stages.4", "stages.5")}
 
-    def span(group):
-        (rect,) = group.findall(f"{svg}rect")
-        return float(rect.get("y")), float(rect.get("y")) + float(rect.get("height"))
 
-    def inside(frame):
-        return [i for i, box in enumerate(map(span, groups["node"])) if span(frame)[0] < box[0] and box[1] < span(frame)[1]]
+def test_parts_of_a_network_stand_side_by_side():
+    """Every step in one panel, under its own number; what crosses a border names where it goes and comes from."""
+    whole, diagram = diagrams.network_graph(*NETWORK), diagrams.network(*NETWORK, title="Net", parts=PARTS)
+    own = [[node for node in panel.graph.nodes if node.kind != "link"] for panel in diagram.panels]
+    assert [panel.label for panel in diagram.panels] == list(PARTS) and [*chain(*own)] == list(whole.nodes)
+    assert [len(nodes) for nodes in own] == [3, 2, 7]
+    assert [lines(panel.graph)[0] for panel in diagram.panels] == ["input", "from Front", "from Stage 2"]
+    assert [lines(panel.graph)[-1] for panel in diagram.panels] == ["to Stage 2", "to Back", "output"]
+    assert diagram.panels[1].graph.edges[0].shape == (24, 56, 56) and diagram.panels[1].graph.edges[-1].shape == (240, 28, 28)
+    numbers = [[int(n) for n in re.findall(r"(?:^|[^×] )(\d+)\. (?=\D|\d+×|\d+ ×)", panel.description)] for panel in diagram.panels]
+    assert numbers == [[1, 2, 3], [4, 5], list(range(6, 13))]
+    page = ET.fromstring(diagram._repr_mimebundle_()["text/html"])
+    assert "flex-wrap:wrap" in page.get("style")
+    assert [part.findtext("p") for part in page if part.tag == "div"] == list(PARTS)
+    assert [svg.findtext(f"{SVG}title") for svg in page.iter(f"{SVG}svg")] == [f"Net: {label}" for label in PARTS]
+    assert [svg.findtext(f"{SVG}desc") for svg in page.iter(f"{SVG}svg")] == [panel.description for panel in diagram.panels]
+    ids = [part.get("id") for part in page.iter() if part.get("id")]
+    assert len(ids) == len(set(ids)) == 6
 
-    assert [frame.findtext(f"{svg}text") for frame in groups["cluster"]] == ["Front", "Back"]
-    assert [inside(frame) for frame in groups["cluster"]] == [[1, 2], list(range(3, last))]
+
+def test_a_shortcut_over_a_border_is_named_on_both_sides():
+    graph = diagrams.trace(unit(1), INPUT)
+    names = [node.name for node in graph.nodes]
+    first, second = drawing.panels(graph, {"A": names[:4], "B": names[4:]})
+    assert lines(first.graph)[-2:] == ["to B", "to B"] and lines(second.graph)[:2] == ["from A", "from A"]
+    assert "Two paths lead from step 1 to step 7" in second.description and "paths" not in first.description
 
 
 @pytest.mark.parametrize(
     ("parts", "message"),
     [
-        ({"Front": ("root",)}, "'root' is no step of the drawing; there are input, stem, "),
+        ({"Front": ("root",)}, "'root' is no step of the drawing; there are input, stem"),
+        ({"Front": ("stages.2",)}, "'stages.2' is no step of the drawing; there are .*stages.1, "),    # it is folded
         ({"Front": ("stem",), "Back": ("stem", "head")}, "'stem' stands in two parts"),
+        ({"Back": ("stages", "head"), "Front": ("stem",)}, r"'Back' takes what 'Front' gives, so it must be the next"),
     ],
 )
 def test_parts_that_are_none(parts, message):
     with pytest.raises(ValueError, match=message):
-        diagrams.network(ShuffleNetV1(3), (1, 3, 224, 224), parts=parts)
+        diagrams.network(*NETWORK, parts=parts)
+
+
+def bars(diagram) -> list[list[tuple[str, float]]]:
+    """What is drawn of multiply-adds in each box that has some: the colour and the area of each part."""
+    groups = [group for svg in diagram.svgs for group in ET.fromstring(svg).iter(f"{SVG}g")]
+    parts = [[part for part in group if part.get("class") == "ln-work"] for group in groups]
+    return [[(p.get("fill"), float(p.get("width")) * float(p.get("height"))) for p in found] for found in parts if found]
+
+
+def expected(diagram) -> list[list[tuple[str, int]]]:
+    """The same from the counts."""
+    works = [node.work for panel in diagram.panels for node in panel.graph.nodes if node.work]
+    return [[(drawing._paint(drawing.PAINT[kind]), macs) for kind, macs in work] for work in works]
+
+
+def agree(drawn, counted) -> bool:
+    """The same colours in the same order, and areas in the same proportions."""
+    flat, counts = ([*chain(*rows)] for rows in (drawn, counted))
+    scale = sum(area for _, area in flat) / sum(macs for _, macs in counts)
+    same = [[len(row) for row in rows] for rows in (drawn, counted)]
+    return same[0] == same[1] and all(
+        a == b and area == pytest.approx(macs * scale, rel=1e-4) for (a, area), (b, macs) in zip(flat, counts, strict=True)
+    )
+
+
+def test_cost_is_an_area_at_one_scale():
+    """Also over all parts of a network, and over diagrams side by side; of a spoilt drawing the test would say so."""
+    cut = diagrams.network(*NETWORK, parts=PARTS)
+    pair = diagrams.beside("Two", dense=diagrams.unit(conv_bn(64, 128, 3), (1, 64, 8, 8)), one_by_one=diagrams.unit(conv_bn(64, 128, 1), (1, 64, 8, 8)))
+    for diagram in (diagrams.unit(unit(1), INPUT), diagrams.network(*NETWORK), cut, pair):
+        assert agree(bars(diagram), expected(diagram))
+    rows = cost.layer_costs(*NETWORK)
+    assert sum(macs for row in expected(cut) for _, macs in row) == cost.total(rows).macs
+    assert [panel.label for panel in pair.panels] == ["Dense", "One by one"] and bars(pair)[0][0][1] == pytest.approx(9 * bars(pair)[1][0][1], rel=1e-4)
+    drawn, counted = bars(cut), expected(cut)
+    longer = [[(colour, area + 1) for colour, area in drawn[0]], *drawn[1:]]
+    other = [[("currentColor", area) for _, area in drawn[0]], *drawn[1:]]
+    each_its_own = [[(colour, area / sum(a for _, a in row)) for colour, area in row] for row in drawn]
+    assert not any(agree(spoilt, counted) for spoilt in (longer, other, each_its_own, drawn[1:]))
+
+
+def test_colours_of_bars_are_explained_where_boxes_have_none():
+    page = diagrams.network(*NETWORK)._repr_mimebundle_()["text/html"]
+    assert re.findall(r"<span[^>]*>([^<]*)</span>", page) == ["Bars: multiply-adds, all at one scale", "pointwise", "depthwise"]
+    assert "(pointwise 22.6 M, depthwise 1.3 M)" in diagrams.network(*NETWORK).description
+    assert "<span" not in diagrams.unit(unit(1), INPUT)._repr_mimebundle_()["text/html"]
+
+
+class Products(nn.Module):
+    """Multiplies outside layers, which is not counted."""
+
+    def forward(self, x):
+        return torch.relu(x @ x)
+
+
+def test_what_cannot_be_counted_is_drawn_without_bars():
+    assert not bars(diagrams.unit(Products(), (1, 2, 8, 8)))
+    with pytest.raises(ValueError, match="cannot be given a row"):
+        diagrams.network(Products(), (1, 2, 8, 8))
 
 
 PROGRAM = """

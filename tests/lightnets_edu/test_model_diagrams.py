@@ -15,13 +15,14 @@ from blocks import BLOCKS as BLOCKS_OF_MODELS
 from parity import ShapesOnly
 from torch import Tensor, nn
 
-from lightnets_edu import diagrams, drawing, models
+from lightnets_edu import describing, diagrams, drawing, models, tracing
 from lightnets_edu.layers import SqueezeExcite
 from lightnets_edu.models import (
     MODELS,
     inception_v3,
     mobilenet_v2,
     mobilenet_v3,
+    resnet,
     shufflenet_v2,
     squeezenet,
 )
@@ -84,7 +85,7 @@ def test_every_block_of_every_file_is_here():
 def test_a_block_is_drawn_as_it_runs(kind):
     module, shape = block(kind)
     graph, (calls, record) = diagrams.trace(module, shape), run(*block(kind))
-    drawn = [node for node in graph.nodes if node.kind in drawing.WEIGHTED]
+    drawn = [node for node in graph.nodes if node.kind in tracing.WEIGHTED]
     into = {node.name: [e.shape for e in graph.edges if e.target == node.name] for node in graph.nodes}
     out = {node.name: [e.shape for e in graph.edges if e.source == node.name] for node in graph.nodes}
     assert [node.lines[0].split()[0] for node in drawn] == ["×".join(map(str, layer.kernel_size)) for layer, _, _ in calls]
@@ -141,19 +142,49 @@ def pictures() -> list:
     return [*((diagrams.unit, block, kind) for kind in BLOCKS), *((diagrams.network, network, name) for name in named.values())]
 
 
-def boxes(svg: str) -> tuple[list, list]:
-    """The boxes of nodes, and the boxes that the labels of edges need: left, top, right, bottom."""
-    root, space = ET.fromstring(svg), "{http://www.w3.org/2000/svg}"
-    nodes, labels = [], []
-    for group in root.iter(f"{space}g"):
+SPACE = "{http://www.w3.org/2000/svg}"
+
+
+def boxes(svg: str) -> tuple[list, list, list]:
+    """The boxes of nodes, and those that labels of edges, and words in nodes, need: left, top, right, bottom."""
+    nodes, labels, words = [], [], []
+    for group in ET.fromstring(svg).iter(f"{SPACE}g"):
         for part in group:
             at = {k: float(part.get(k)) for k in ("x", "y", "width", "height", "font-size") if part.get(k)}
-            if part.tag == f"{space}rect":
+            if part.tag == f"{SPACE}rect" and part.get("class") != "ln-work":
                 nodes.append((at["x"], at["y"], at["x"] + at["width"], at["y"] + at["height"]))
-            elif part.tag == f"{space}text" and group.get("class") == "edge":
+            elif part.tag == f"{SPACE}text":
                 half = 0.9 * drawing._pixels(part.text, at["font-size"]) / 2    # DejaVu Sans, the widest, needs 0.9
-                labels.append((at["x"] - half, at["y"] - 10, at["x"] + half, at["y"] + 2))
-    return nodes, labels
+                room = (at["x"] - half, at["y"] - 10, at["x"] + half, at["y"] + 2)
+                (labels if group.get("class") == "edge" else words).append(room)
+    return nodes, labels, words
+
+
+def strokes(svg: str) -> list:
+    """Points on every line that is drawn, close to each other: of edges, and the rims of bars."""
+    found = []
+    for part in ET.fromstring(svg).iter():
+        if part.tag == f"{SPACE}path":
+            numbers = [float(n) for n in re.findall(r"-?[\d.]+", part.get("d"))]
+            points = list(zip(numbers[::2], numbers[1::2], strict=True))
+            for start in range(0, len(points) - 3, 3):
+                found += bezier(*points[start : start + 4])
+        elif part.get("class") == "ln-work":
+            x, y, wide, high = (float(part.get(k)) for k in ("x", "y", "width", "height"))
+            found += [(x + wide * i / 40, side) for i in range(41) for side in (y, y + high)]
+    return found
+
+
+def bezier(a: tuple, b: tuple, c: tuple, d: tuple, steps: int = 60) -> list[tuple]:
+    at = [(i / steps, 1 - i / steps) for i in range(steps + 1)]
+    return [tuple(u**3 * p + 3 * u * u * t * q + 3 * u * t * t * r + t**3 * s for p, q, r, s in zip(a, b, c, d, strict=True)) for t, u in at]
+
+
+def struck(svg: str) -> list:
+    """The words that a line runs through."""
+    _, labels, words = boxes(svg)
+    lines = strokes(svg)
+    return [room for room in (*labels, *words) if any(room[0] < x < room[2] and room[1] < y < room[3] for x, y in lines)]
 
 
 def overlap(a: tuple, b: tuple) -> bool:
@@ -170,9 +201,11 @@ def test_a_picture_is_legible_and_says_in_words_what_it_shows(draw, make, what):
         assert f"{i}. {', '.join(node.lines)}" in described
     joins = [node for node in diagram.graph.nodes if node.kind == "merge"]
     assert len(re.findall(r"paths lead from|by a gate", described)) == len(joins)
-    nodes, labels = boxes(diagram.svg)
+    nodes, labels, words = boxes(diagram.svg)
     assert len(nodes) == len(diagram.graph.nodes) and len(labels) == len(diagram.graph.edges)
+    assert len(words) == sum(len(node.lines) for node in diagram.graph.nodes)
     assert not [pair for pair in combinations([*nodes, *labels], 2) if overlap(*pair)]
+    assert not struck(diagram.svg)
 
 
 class Spoilt(mobilenet_v3.Bneck):
@@ -183,7 +216,7 @@ class Spoilt(mobilenet_v3.Bneck):
 
 
 def test_the_sentences_name_gate_shortcut_and_equal_ways():
-    words = {kind: drawing.describe(diagrams.trace(*block(kind))) for kind in BLOCKS}
+    words = {kind: describing.describe(diagrams.trace(*block(kind))) for kind in BLOCKS}
     gated = words[mobilenet_v3.Bneck]
     assert "Step 11 multiplies what step 5 gives by a gate, which comes from it through steps 6 to 10." in gated
     assert "Two paths lead from step 1 to step 13: the main path through steps 2 to 12, and a shortcut that" in gated
@@ -192,7 +225,7 @@ def test_the_sentences_name_gate_shortcut_and_equal_ways():
     assert "shortcut" not in words[squeezenet.Fire] + words[shufflenet_v2.DownUnit] + words[SqueezeExcite]
     assert "concatenate" in words[shufflenet_v2.BasicUnit] and "channel shuffle" in words[shufflenet_v2.BasicUnit]
     with torch.device("meta"):
-        spoilt = drawing.describe(diagrams.trace(Spoilt(*BLOCKS[mobilenet_v3.Bneck][0]), (1, 40, 28, 28)))
+        spoilt = describing.describe(diagrams.trace(Spoilt(*BLOCKS[mobilenet_v3.Bneck][0]), (1, 40, 28, 28)))
     assert "gate" not in spoilt and "shortcut" not in spoilt
 
 
@@ -206,7 +239,20 @@ def test_only_a_wide_picture_is_scrolled_on_a_small_screen():
 
 
 def test_an_overlap_would_be_noticed():
-    nodes, labels = boxes(diagrams.unit(*block(inception_v3.InceptionA)).svg)
+    nodes, labels, _ = boxes(diagrams.unit(*block(inception_v3.InceptionA)).svg)
     moved = [(left + 40, top, right + 40, bottom) for left, top, right, bottom in labels]
     assert any(overlap(label, other) for label in moved for other in (*nodes, *labels) if label not in labels)
     assert overlap((0, 0, 2, 2), (1, 1, 3, 3)) and not overlap((0, 0, 2, 2), (2, 0, 3, 2))
+
+
+def test_a_line_through_words_would_be_noticed():
+    """A shortcut that takes the straight way down, and a bar that lies as high as the words of its box."""
+    svg = diagrams.unit(*block(resnet.Bottleneck)).svg
+    assert not struck(svg)
+    dashed = re.search(r'<path [^>]*stroke-dasharray[^>]* d="([^"]*)"|<path [^>]*d="([^"]*)"[^>]*stroke-dasharray', svg)
+    dashed = dashed[1] or dashed[2]
+    (x, y), *_, (_, end) = ([float(n) for n in point.split(",")] for point in re.findall(r"-?[\d.]+,-?[\d.]+", dashed))
+    straight = f"M{x},{y}C{x},{y} {x - 40},{y} {x - 40},{y} {x - 40},{y} {x - 40},{end} {x - 40},{end}"
+    assert struck(svg.replace(dashed, straight))
+    bar = re.search(r'<rect class="ln-work" x="[^"]*" y="([^"]*)"', svg)
+    assert struck(svg.replace(bar[0], bar[0].replace(f'y="{bar[1]}"', f'y="{float(bar[1]) - 12}"')))

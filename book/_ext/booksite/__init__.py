@@ -1,13 +1,14 @@
 """The book's site: what Jupyter Book and its theme give, made self-contained, light and accessible.
 
-One Sphinx extension in nine parts, each of which says in its first line what it is for. What the reader's browser gets
+One Sphinx extension in parts, each of which says in its first line what it is for. What the reader's browser gets
 beside the theme's own files (style, fonts, the widget host) lies in `../assets` and is copied to `_static` as it is.
 """
 
 from pathlib import Path
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
-PARTS = ("generated", "offline", "katex", "citations", "numbers", "reader", "widgets", "labels", "finish")
+PARTS = ("generated", "offline", "katex", "citations", "numbers", "reader", "widgets", "plots", "tables",
+         "labels", "finish")
 
 
 def setup(app):

@@ -8,6 +8,7 @@ from bs4 import BeautifulSoup
 from small_book import edit, second_chapter
 from test_predict import ASKED, FIRST, TOLD
 
+from coursekit.cells import SourceCell
 from coursekit.chapter import read_chapters
 from coursekit.errors import BookError
 from coursekit.project import Project
@@ -90,6 +91,13 @@ def test_what_only_the_lesson_knows_is_refused_with_its_line(asked, old, new, at
     with pytest.raises(BookError, match=message) as refused:
         run(asked)
     assert at in asked.read_text().splitlines()[int(re.search(r"line (\d+)", str(refused.value))[1]) - 1]
+
+
+def test_what_a_figures_cell_says_reaches_the_page():
+    args = {"alt": "A line", "caption": "See it.", "name": "fig-a", "hide": "code", "wide": True}
+    picture = {"image": {"alt": "A line"}, "figure": {"caption": "See it.", "name": "fig-a"}}
+    assert editions._figure(SourceCell("code", "", "plot()", args)) == {"mystnb": picture, "tags": ["hide-input", "wide"]}
+    assert editions._figure(SourceCell("code", "", "plot()")) == {}
 
 
 def test_a_choice_that_the_lesson_does_not_give_is_refused(asked):
