@@ -42,7 +42,7 @@ class BlockAnatomy(Figure):
     made = ("tables", "questions")
 
     tables = traitlets.Dict().tag(sync=True)
-    questions = traitlets.List().tag(sync=True)
+    questions: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
     block = traitlets.Unicode().tag(sync=True)
     beside = traitlets.Unicode().tag(sync=True)
     t = traitlets.Int(6).tag(sync=True)

@@ -88,9 +88,9 @@ class ReluManifold(Figure):
     drawn = ("n", "draw", "turned", "bent", "relu", "decoder", "point")
     made = ("trips", "errors")
 
-    matrices = traitlets.List().tag(sync=True)
-    spiral = traitlets.List().tag(sync=True)
-    presets = traitlets.List().tag(sync=True)
+    matrices: "traitlets.List[list[list[float]]]" = traitlets.List().tag(sync=True)
+    spiral: "traitlets.List[list[float]]" = traitlets.List().tag(sync=True)
+    presets: "traitlets.List[dict[str, Any]]" = traitlets.List().tag(sync=True)
     errors = traitlets.Dict().tag(sync=True)
     trips = traitlets.Dict().tag(sync=True)
     averages: "traitlets.List[list[float]]" = traitlets.List()    # in quotes: Colab's traitlets takes no [...]
@@ -121,7 +121,7 @@ class ReluManifold(Figure):
         found = tables(_manifold.ready(activation))
         name = str(getattr(activation, "__name__", type(activation).__name__))[:24]
         name = "function" if name == "<lambda>" else name
-        none = {"presets": []} if found.trips else {}
+        none: dict[str, Any] = {"presets": []} if found.trips else {}
         return cls(**{**found._asdict(), "activation": name, **none, **traits})
 
     def trip(self, n: int | None = None) -> dict[str, Any]:
