@@ -818,30 +818,14 @@ class FoundBlock(nn.Module):
 # We compare it with the package's block: shapes, parameters, outputs under the same weights.
 
 # %% hide="code"
-def renamed(block):
-    """The weights of a `ReducingBlock` under the names of the copy."""
-    places = {"shortcut.0": "skip", "shortcut.1": "skip_bn"}
-    for i, part in enumerate(("first", "second"), 1):
-        places |= {f"{part}.depthwise": f"dw{i}",
-                   f"{part}.pointwise": f"pw{i}", f"{part}.norm": f"bn{i}"}
-    state = {}
-    for name, value in block.state_dict().items():
-        place, _, rest = name.rpartition(".")
-        state[f"{places[place]}.{rest}"] = value
-    return state
+from lightnets_edu import copies
+from lightnets_edu.copies import n_params
 
-
-def same_output(copy, block, x):
-    """Do both give the same output when they hold the same weights?"""
-    copy.load_state_dict(renamed(block))
-    with torch.no_grad():
-        expected = block.eval()(x.clone())
-        return torch.allclose(copy.eval()(x.clone()), expected, atol=1e-5)
-
-
-def n_params(module):
-    return sum(p.numel() for p in module.parameters())
-
+NAMES = {"shortcut.0": "skip", "shortcut.1": "skip_bn",
+         "first.depthwise": "dw1", "first.pointwise": "pw1",
+         "first.norm": "bn1", "second.depthwise": "dw2",
+         "second.pointwise": "pw2", "second.norm": "bn2"}
+same_output = partial(copies.same_output, names=NAMES)
 
 torch.manual_seed(0)
 rows = []

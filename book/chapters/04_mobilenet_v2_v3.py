@@ -664,31 +664,13 @@ class FoundBneck(nn.Module):
         return x + y if self.stride == 1 else y
 
 # %% hide="code"
+from lightnets_edu import copies
+from lightnets_edu.copies import n_params
+
 NAMES = {"expand.0": "pw", "expand.1": "pw_bn", "depthwise.0": "dw",
          "depthwise.1": "dw_bn", "se.squeeze": "fc1", "se.expand": "fc2",
          "project.0": "pwl", "project.1": "pwl_bn"}
-
-
-def renamed(block):
-    """The weights of a `Bneck` under the names of the copy."""
-    state = {}
-    for name, value in block.state_dict().items():
-        place, _, rest = name.rpartition(".")
-        state[f"{NAMES[place]}.{rest}"] = value
-    return state
-
-
-def same_output(copy, block, x):
-    """Do both give the same output when they hold the same weights?"""
-    copy.load_state_dict(renamed(block))
-    with torch.no_grad():
-        expected = block.eval()(x.clone())
-        return torch.allclose(copy.eval()(x.clone()), expected, atol=1e-5)
-
-
-def n_params(module):
-    return sum(p.numel() for p in module.parameters())
-
+same_output = partial(copies.same_output, names=NAMES)
 
 torch.manual_seed(0)
 rows = []

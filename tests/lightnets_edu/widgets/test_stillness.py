@@ -8,10 +8,6 @@ import pytest
 from specimens import SPECIMENS
 from stage import Specimen
 
-# Figures that are not still yet. A figure that has become still fails the test until its name is taken away.
-NOT_YET = {
-    "block_anatomy", "conv_connectivity", "cost_calculator", "network_skyline", "relu_manifold", "sliding_convolution",
-}  # fmt: skip
 LIMITS = {320: 720, 576: 720, 1200: 560}    # a page's width and a figure's greatest height, in pixels
 STATES = 300
 EACH = 20    # one state in so many is set as a link sets it, whole; every control may change then
@@ -110,15 +106,7 @@ def walked(page, specimen: Specimen, plant: str = "") -> dict[int, list[str]]:
 
 @pytest.mark.parametrize("name", SPECIMENS)
 def test_nothing_jumps(page, name):
-    found = walked(page, SPECIMENS[name])
-    if name in NOT_YET:
-        assert found, f"{name} is still: take it off the list NOT_YET of this file"
-    else:
-        assert found == {}
-
-
-def test_the_list_names_figures():
-    assert set(SPECIMENS) >= NOT_YET
+    assert walked(page, SPECIMENS[name]) == {}
 
 
 # A figure that is still, spoilt in the page: the first of the three, which is 320 pixels wide.
