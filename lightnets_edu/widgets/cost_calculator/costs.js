@@ -32,7 +32,7 @@ export function total(layers) {
   return { params: sum("params"), macs: sum("macs"), access: sum("access") };
 }
 
-/** The least time of layers one after the other, in multiply-adds: each works and moves at once, and the longer counts. */
+/** The least time of layers in a row, in multiply-adds: each works and moves at once, and the longer counts. */
 export const least = (layers, balance) =>
   layers.reduce((before, { macs, access }) => before + Math.max(macs, balance * access), 0);
 

@@ -63,7 +63,7 @@ export default widget(words.figure, (kit) => {
   // the plot that is `held`, and `stood` where it got to.
   let here, drawn, rows, built, held, hand, stood, swept;
 
-  /** Adds up the layers of the i-th network from a to b, as drawn; it is the sum that is said then, not the last one. */
+  /** Adds up the layers of the i-th network from a to b, as drawn; that sum is said then, not the last one. */
   function sweep(i, a, b) {
     stood = [rows.findIndex((own) => own.i === i), b];
     swept = true;

@@ -13,7 +13,7 @@ const path = (name) => svg("path", { class: `ln-ns-${name}` });
 const round = (text) => text.replace(/\d+\.\d+/g, (n) => +(+n).toFixed(2));
 const draw = (node, pieces) => node.setAttribute("d", round(pieces.join("")));
 
-/** A plot in a drawing. Its parts are `columns` for layers as they are drawn, `boxes` for blocks, `tenths` for a sketch. */
+/** A plot in a drawing. Its parts are `columns` for layers as they stand, `boxes` for blocks, `tenths` for a sketch. */
 export function plot() {
   const inked = (name) => KINDS.map((kind) => path(`${name} ln-ink${INKS[kind]}`)),
     [bars, marks] = ["bars", "marks"].map(inked),

@@ -10,6 +10,8 @@ import { hyperplane, layout, line, places, put, sector, spiral } from "./plots.j
 import { words } from "./words.js";
 
 const NS = [2, 3, 5, 15, 30],
+  // as the trait calls them, in the order of their errors
+  DECODERS = ["best affine", "inverse of T"],
   POINTS = 49,
   LINES = 5;
 
@@ -147,7 +149,7 @@ export default widget(words.figure, (kit) => {
       xs = curve(model.get("spiral"), bent),
       input = drawn(xs),
       state = `${[draw, turned, bent, relu]}`,
-      which = words.decoders.indexOf(decoder),
+      which = DECODERS.indexOf(decoder),
       ways = NS.map((own, i) => {
         if (state === last || (held() && own !== n)) return here.ways[i];
         if (!relu) return { decoded: [input, input], errors: [0, 0], fates: "2".repeat(POINTS) };
@@ -248,7 +250,7 @@ export default widget(words.figure, (kit) => {
       put(now, { d: `M${room[0] + Math.min(1, error) * room[2] - 5} ${room[1] - 2}h10l-5 7z` });
       n.put(NS, here.n);
       relu.put(here.relu);
-      decoder.put(words.decoders, words.decoders[which]);
+      decoder.put(DECODERS, DECODERS[which], words.decoders);
       questions.put();
       reserve(live, Math.ceil(500 / width));
       show();

@@ -8,7 +8,8 @@ const dot = ([a, b], [x, y]) => a * x + b * y;
 const radians = (degrees) => (degrees * Math.PI) / 180;
 export const degrees = ([x, y]) => ((Math.atan2(y, x) * 180) / Math.PI + FULL) % FULL;
 
-/** The curve that is measured: each tenth of its points is pulled by x and y hundredths, those between in proportion. */
+/** The curve that is measured: each tenth of its points is pulled by x and y hundredths, those between in
+    proportion. */
 export const curve = (spiral, bent) =>
   spiral.map((spot, j) => {
     const i = 2 * Math.floor(j / BETWEEN),
@@ -96,8 +97,8 @@ export function error(back, xs) {
   return Math.sqrt(off / (size - (sum * sum + more * more) / xs.length));
 }
 
-/** The sectors of the plane that get lost, from and to in degrees, counter-clockwise, and their points' fate: between two
-    lines where a coordinate is zero, ReLU treats all alike. */
+/** The sectors of the plane that get lost, from and to in degrees, counter-clockwise, and their points' fate: between
+    two lines where a coordinate is zero, ReLU treats all alike. */
 export function sectors(rows) {
   const edges = rows.flatMap(([a, b]) => [degrees([-b, a]), degrees([b, -a])]).sort((a, b) => a - b);
   return edges

@@ -4,7 +4,6 @@ const fates = ["dead", "flattened", "decodable"];
 export const words = {
   figure: "ReLU on an embedded spiral",
   decoder: "Decoder",
-  // As Python calls them.
   decoders: ["best affine", "inverse of T"],
   n: "Dimensions n",
   asks: ["What dies?", "Can 3 save all?", "Can 5 lines?", "Why half size?"],

@@ -129,9 +129,14 @@ def middle(tab, label: str) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
+def way(tab, channel: int, place: int, order: list[int]) -> list[tuple[float, float]]:
+    """From where a channel of the middle row stands to a place."""
+    return [middle(tab, f"Place {i}, channel {order[i]}") for i in (order.index(channel), place)]
+
+
 def carry(tab, channel: int, place: int, order: list[int], drop: bool = True) -> None:
     """Drag a channel of the middle row to a place, in three steps."""
-    (x, y), (to, _) = middle(tab, f"Place {order.index(channel)}, channel {channel}"), middle(tab, f"Place {place}, channel {order[place]}")
+    (x, y), (to, _) = way(tab, channel, place, order)
     tab.mouse.move(x, y)
     tab.mouse.down()
     for share in (0.2, 0.6, 1):
@@ -315,14 +320,24 @@ def test_play_pause_and_step(page):
 
 
 def test_what_a_hand_sets_ends_what_plays(page):
-    tab = page(ChannelShuffle())
+    tab = page(ChannelShuffle(shuffle=False))
+    (x, y), (to, _) = way(tab, 3, 7, [*range(12)])
+
+    def drag_on():
+        tab.mouse.move(x + (to - x) / 2, y, steps=2)
+        tab.evaluate(FRAMES)
+        tab.mouse.up()
+
     for act in (
         lambda: tab.get_by_label("Between").select_option("no shuffle"),
         lambda: tab.get_by_role("button", name="No shuffle?").click(),
-        lambda: carry(tab, 3, 7, [*range(12)]),
+        drag_on,
     ):
         tab.evaluate("models[0].set({ shuffle: false, order: 'paper', step: 0 })")
-        tab.get_by_role("button", name="Play").click()
+        if act is drag_on:    # what plays moves the channels: this one is held before
+            tab.mouse.move(x, y)
+            tab.mouse.down()
+        tab.get_by_role("button", name="Play").evaluate("node => node.click()")
         act()
         state = tab.evaluate("({ ...models[0].state })")
         tab.wait_for_timeout(1500)

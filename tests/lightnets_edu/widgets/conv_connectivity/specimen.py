@@ -6,7 +6,7 @@ from lightnets_edu.widgets import ConvConnectivity
 
 
 def act(figure) -> None:
-    figure.get_by_label("Channels", exact=True).first.fill("5")    # the last, 16
+    figure.get_by_role("slider", name="Channels").fill("5")    # the last, 16
     figure.get_by_label("Layer").fill("2")    # four groups
     figure.get_by_role("option", name="Output 14", exact=True).click()
     figure.page.keyboard.press("Shift+ArrowRight")

@@ -10,8 +10,8 @@ def act(figure) -> None:
     figure.get_by_label("Layer").select_option(index=1)
     figure.get_by_label("Stride").select_option("2")
     figure.get_by_label("Padding").select_option("1")
-    figure.get_by_role("slider", name="Window").focus()
-    figure.page.keyboard.press("ArrowRight")
+    figure.get_by_role("option", name="Input, red").focus()
+    figure.page.keyboard.press("Shift+ArrowRight")
     figure.get_by_role("button", name="Step").click()
 
 
@@ -33,7 +33,8 @@ SPECIMEN = Specimen(
         {"filters": EDGES, "stride": 1, "row": 6, "column": 7},
     ],
     live=Live(
-        act, "w.kind, w.stride, w.padding, w.position(), w.shape(), w.parts()[0].sum", "",
-        "w.kind = 'standard'; w.padding = 0; w.stride = 1; w.row = 1; w.column = 1", "Row 0, column 0: one sum of 27 products",
+        act, "w.kind, w.stride, w.padding, w.position(), w.shape(), w.parts()[0].sum",
+        "('standard', 2, 1, (3, 4), (7, 7), -14)",
+        "w.kind = 'standard'; w.kernel = 3; w.padding = 0; w.stride = 1", "3 maps of 10\u00a0×\u00a010",
     ),
 )
