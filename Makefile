@@ -36,6 +36,9 @@ course: env     ## the graded course in course/ (needs the teacher's half)
 serve: env      ## serve the built site on this machine
 	$(BIN)/python -m coursekit serve
 
+# a test worker for each core: with threads of its own, each would wait for the others
+test test-full: export OMP_NUM_THREADS = 1
+
 test: env       ## everything: notebooks equal their sources, then all tests (needs Chromium and node)
 	$(BIN)/python -m coursekit build --check
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not full" --junitxml=_build/test-times.xml

@@ -32,8 +32,12 @@ def spellings(kind: str, name: str) -> list[tuple[str, str]]:
     """Pairs of patterns and what stands in their place, in paths and in texts."""
     if kind == "chapter":
         ids = set(re.findall(r"id: ([A-Z0-9]+-)\d", (ROOT / f"book/ledger/{name}.yml").read_text("utf-8")))
+        lesson = (ROOT / f"book/chapters/{name}.py").read_text("utf-8")
+        exercises = sorted(set(re.findall(r'exercise="(\w+)"', lesson)))
         return [(re.escape(name), f"90_{WORD}"), (r"\bfig-(?=\w)", f"fig-{WORD}-"),
-                *((rf"\b{prefix}(?=\d)", f"ZZ{i}-") for i, prefix in enumerate(sorted(ids)))]  # fmt: skip
+                *((rf"\b{prefix}(?=\d)", f"ZZ{i}-") for i, prefix in enumerate(sorted(ids))),
+                *((rf'(?m)(exercise="|Check\("|^ *"|^|/){exercise}(?="|:|\.py$)', rf"\g<1>{WORD}_{exercise}")
+                  for exercise in exercises)]  # fmt: skip
     if kind == "figure":
         return [(name, WORD), (camel(name), camel(WORD))]
     source = (ROOT / "lightnets_edu/models/catalogue.py").read_text("utf-8")
@@ -57,7 +61,7 @@ def add(root: Path, kind: str, name: str) -> int:
     pairs, count = spellings(kind, name), 0
     for path in tracked(root):
         if re.search(rf"(^|[/_]){re.escape(name)}[/.]", path) and not path.startswith("notebooks/"):
-            new = root / other(path, pairs[:1])
+            new = root / other(path, pairs)
             new.parent.mkdir(parents=True, exist_ok=True)
             new.write_text(other((root / path).read_text("utf-8"), pairs), "utf-8")
             count += 1
@@ -73,9 +77,10 @@ def add(root: Path, kind: str, name: str) -> int:
 
 def timed(command: list[str], root: Path) -> float:
     start = time.perf_counter()
-    code = subprocess.run(command, cwd=root, env={**os.environ, "PYTHONPATH": str(root)}).returncode
+    env = {**os.environ, "PYTHONPATH": str(root), "OMP_NUM_THREADS": "1"}    # as `make test` does
+    code = subprocess.run(command, cwd=root, env=env).returncode
     if code:
-        print(f"    ended with {code}: {' '.join(command)}")
+        sys.exit(f"ended with {code}, so nothing is measured: {' '.join(command)}")
     return time.perf_counter() - start
 
 

@@ -1,6 +1,6 @@
 """Runs one repaired hand-in: the student's cells in a worker, visible and hidden tests here.
 
-Twice, in workers of their own: once for the marks, with the hidden tests, and once for what the student will read.
+Twice, side by side, in workers of their own: for the marks, with the hidden tests, and for what the student will read.
 So no text that a student gets comes from a process that has met a hidden test. First only what the answers need is run;
 where an answer loses points and more was written, everything is, in the student's order, and the better mark counts.
 A hidden test that is passed by an answer that changed its input is run once more with the input left as it was: both
@@ -9,10 +9,11 @@ must pass.
 
 import contextlib
 import io
+import json
 import random
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,7 @@ import torch
 from ..errors import BookError
 from ..exercise_cells import exercises_in, grade_id, grading, id_of, table_of_tests
 from . import ways
+from .aside import aside
 from .hand_in.assemble import Step
 from .hand_in.slices import bound, needed, used, writes_a_file
 from .job import Times
@@ -78,8 +80,9 @@ def judge(
     """
     runs = _Runs(exercises, start, times, seed, beside)
     way = ways.sliced(steps, {name for exercise in exercises.values() for name in exercise.names})
-    results = runs.grade(way, set(exercises))
-    runs.check(way, results)
+    with runs.checked(way) as add:
+        results = runs.grade(way, set(exercises))
+        add(results)
     runs.until = time.monotonic() + times.notebook
     others = ways.others(steps, way, whole)
     while lost := {name for name, result in results.items() if result.earned < result.points and not result.stopped}:
@@ -115,6 +118,27 @@ class _Runs:
             if ran and way.needed and result.earned < result.points and not result.stopped:
                 result.stopped, result.note = ran.stopped, f"a cell that an answer needs: {ran.error}"
         return results
+
+    @contextlib.contextmanager
+    def checked(self, way: ways.Way) -> Iterator[Callable[[dict[str, Result]], None]]:
+        """As `check`, begun now in a process of its own; what the `with` gets adds what it finds."""
+
+        def found() -> str:
+            results = {name: Result(name, exercise.points) for name, exercise in self.exercises.items()}
+            self._run("check", way, results)
+            return json.dumps({name: [result.shown, result.note, result.stopped] for name, result in results.items()})
+
+        def add(results: dict[str, Result]) -> None:
+            try:
+                told = json.loads(waited(self.times.notebook + PATIENCE))
+            except ValueError:  # it ended before its time
+                return self.check(way, results)
+            for name, result in results.items():
+                result.shown, note, stopped = told[name]
+                result.note, result.stopped = note or result.note, result.stopped or stopped
+
+        with aside(found) as waited:
+            yield add
 
     def check(self, way: ways.Way, results: dict[str, Result]) -> None:
         """Adds what students read: what the visible tests say, and how running the answers' cells ended."""

@@ -5,10 +5,7 @@ import contextlib
 import importlib
 import io
 import json
-import os
 import resource
-import select
-import signal
 import tempfile
 import time
 import traceback
@@ -19,12 +16,13 @@ import nbformat
 import torch
 
 from ..exercise_cells import grade_id, split
+from .aside import aside
 from .hand_in.assemble import Step
 from .hand_in.take import take
 from .job import Job, Times
 from .judge import exercises_of, judge
 from .outcome import Outcome
-from .sandbox import LIMITS, Sandbox, end_with_parent
+from .sandbox import LIMITS, Sandbox
 from .session import UNUSABLE
 
 ALMOST_PLAIN = [  # reasons to ask a human: the number may be right
@@ -92,28 +90,8 @@ def grade_one(job: Job, sandbox: Sandbox) -> Outcome:
     _notebook(job.release)
     _rehearse(job.source, job.times, sandbox)
     began = time.monotonic()
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            end_with_parent()
-            os.close(reader)
-            limit_memory(LIMITS.AS)
-            text = _grade(job, exercises, sandbox).settle().to_json()
-            with os.fdopen(writer, "w", encoding="utf-8") as pipe:
-                pipe.write(text)
-        except BaseException:
-            with contextlib.suppress(OSError), os.fdopen(writer, "w", encoding="utf-8") as pipe:
-                pipe.write(json.dumps({"failed": traceback.format_exc()[-1500:]}))
-        finally:
-            os._exit(0)
-    os.close(writer)
-    try:
-        text = _read(reader, 2 * job.times.notebook + GRACE)  # twice: what answers need, then all that was written
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+    with aside(lambda: _told(job, exercises, sandbox)) as told:
+        text = told(2 * job.times.notebook + GRACE)  # twice: what answers need, then all that was written
     try:
         outcome = Outcome.from_json(text)
     except (ValueError, KeyError, TypeError):
@@ -122,21 +100,20 @@ def grade_one(job: Job, sandbox: Sandbox) -> Outcome:
     return outcome
 
 
+def _told(job: Job, exercises: dict, sandbox: Sandbox) -> str:
+    """The outcome in JSON, or what went wrong."""
+    try:
+        limit_memory(LIMITS.AS)
+        return _grade(job, exercises, sandbox).settle().to_json()
+    except BaseException:
+        return json.dumps({"failed": traceback.format_exc()[-1500:]})
+
+
 def limit_memory(more: int) -> None:
     """What tests build from an answer's numbers is limited here, as the answer is in its own process."""
     with open("/proc/self/statm") as file:
         held = int(file.read().split()[0]) * resource.getpagesize()
     resource.setrlimit(resource.RLIMIT_AS, (held + more,) * 2)
-
-
-def _read(pipe: int, seconds: float) -> str:
-    parts, until = [], time.monotonic() + seconds
-    with os.fdopen(pipe, "rb") as file:
-        while select.select([file], [], [], max(0.0, until - time.monotonic()))[0]:
-            if not (part := os.read(file.fileno(), 1 << 16)):
-                break
-            parts.append(part)
-    return b"".join(parts).decode("utf-8", "replace")
 
 
 def _why(text: str) -> str:

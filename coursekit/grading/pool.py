@@ -3,6 +3,8 @@
 Both load torch for seconds, so both begin at once; the process that started this one does without.
 """
 
+import atexit
+import os
 import signal
 
 from .job import Job
@@ -18,6 +20,7 @@ def start(readable: tuple, imports: tuple, confined: bool) -> None:
     global _settings
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the main process
     end_with_parent()
+    atexit.register(os._exit, 0)  # taking torch apart at the end would take a second
     _settings = readable, imports, confined
     sandbox = _running()
     from .one import prepare

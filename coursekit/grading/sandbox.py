@@ -85,7 +85,7 @@ class Sandbox:
             raise BookError("bubblewrap", "the sandbox does not start", said or INSTALL)
         self.loading = False
         if self.group:
-            self.group.limit(self.limits.AS, self.limits.threads)
+            self.group.limit(2 * self.limits.AS, 2 * self.limits.threads)  # a hand-in is run twice, side by side
 
     def worker(self) -> tuple[socket.socket, socket.socket]:
         """A fresh worker: the socket to talk to it, and the one whose closing ends it."""

@@ -9,6 +9,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from coursekit.errors import BookError
 from coursekit.exercise_cells import graded_text, mark
+from coursekit.grading.aside import aside
 from coursekit.grading.hand_in.assemble import Step
 from coursekit.grading.job import Times
 from coursekit.grading.judge import Exercise, exercises_of, hidden_tests, judge
@@ -40,6 +41,21 @@ def test_a_check_of_practice_may_ask_what_cannot_cross():
             exercise = Exercise("double", ("double",), "double(object())", points=points)
             (result,) = judge(steps, {"double": exercise}, sandbox.worker, Times(5, 10, 20), "seed")
             assert result.stopped == stopped and "this check cannot be shown here" in result.shown
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lost", [False, True])
+def test_what_students_read_is_there_though_the_process_that_makes_it_was_lost(monkeypatch, lost):
+    """Beside the hidden tests, else after them; the words and the error are the same."""
+    if lost:
+        monkeypatch.setattr("coursekit.grading.judge.aside", lambda work: aside(lambda: work()[:7]))
+    steps = [Step("answer", "def double(x):\n    return 2 * x\nprint(unknown)", "double"), Step("check", "", "double"),
+             Step("grade", "", "double")]  # fmt: skip
+    known = Exercise("double", ("double",), "print(double(21))", tests=WRITTEN, points=1.0)
+    with Sandbox([], []) as sandbox:
+        (result,) = judge(steps, {"double": known}, sandbox.worker, Times(5, 10, 20), "seed")
+    assert (result.shown, result.earned) == ("42\n", 1.0)
+    assert result.note == "NameError: name 'unknown' is not defined (line 3)"
 
 
 @pytest.mark.parametrize("body", ["for _ in range(double(2)): pass", "while double(2): pass",

@@ -323,20 +323,21 @@ def test_without_the_walls_an_answer_writes_into_a_folder_that_goes_with_it():
         assert not room.exists()
 
 
-def test_a_right_answer_takes_two_workers_and_one_that_lost_points_is_run_again(sandbox):
-    started = []
+def test_a_right_answer_takes_two_workers_and_one_that_lost_points_is_run_again(sandbox, tmp_path):
+    started = tmp_path / "started"    # one of them is started by a fork
 
     def start():
-        started.append(1)
+        with open(started, "ab") as file:
+            file.write(b".")
         return sandbox.worker()
 
     def judged(answer: str) -> tuple:
         own = Step("context", "import bisect\nfactors = []\nbisect.insort(factors, 2)", mine=True)
         parts = [Step(kind, "", "double") for kind in ("check", "grade")]
         steps = [own, Step("answer", answer, "double", mine=True), *parts]
-        started.clear()
+        started.write_bytes(b"")
         (result,) = judge(steps, {"double": exercise}, start, Times(), "seed", steps)
-        return result.earned, len(started), result.shown, result.how
+        return result.earned, started.stat().st_size, result.shown, result.how
 
     graded = graded_text("# public", [("Doubles", 1, "", ["    assert double(2) == 4"])], "# canary")
     exercise = Exercise("double", ("double",), "print(double(1))", "", graded, 1.0, "here")
