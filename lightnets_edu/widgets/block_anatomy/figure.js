@@ -1,11 +1,10 @@
 import { asks } from "../kit/asks.js";
 import { grip } from "../kit/grip.js";
 import { choice, controls, html, reserve, settle, svg, table, whole, widget } from "../kit/shared.js";
-import { fit } from "./plan.js";
-import { move, totals, view } from "./view.js";
+import { fit, LINE, most, side } from "./plan.js";
+import { inLines, move, totals, view } from "./view.js";
 import { words } from "./words.js";
 
-const TITLE = 22; // pixels above a block
 const state = ({ texts, rows, flows }, [flow, ends, ...own]) => ({
   rows: own.map((i) => [texts[rows[i][0]], ...rows[i].slice(1)]),
   flow: flows[flow],
@@ -16,15 +15,11 @@ const times = (size) => (size > 0 ? `${size}×${size}` : size);
 /** A block's rows, flow and ends at these values of its knobs; the last knob moves fastest. A row: its texts (name,
     what it is, in short), kind, kernel's side, groups, channels in and out, size, parameters, multiply-adds. */
 export function find(entry, values) {
-  return state(
-    entry,
-    entry.states[
-      entry.knobs.reduce((at, [trait, , offered]) => at * offered.length + offered.indexOf(values[trait]), 0)
-    ],
-  );
+  const at = entry.knobs.reduce((at, [trait, , offered]) => at * offered.length + offered.indexOf(values[trait]), 0);
+  return state(entry, entry.states[at]);
 }
 
-/** The value of a knob that brings its layer nearest to `c` channels; where there is no such layer, the one there is. */
+/** The value of a knob that brings its layer nearest to `c` channels; without such a layer, the one there is. */
 export function nearest(entry, values, [trait, , offered, , edge], c) {
   const rows = (value) => find(entry, { ...values, [trait]: value }).rows,
     off = (value) => Math.abs((rows(value).find(([[name]]) => name === edge)?.[5] ?? 1e9) - c);
@@ -33,22 +28,25 @@ export function nearest(entry, values, [trait, , offered, , edge], c) {
 
 export const percent = (part, all) => `${+((100 * part) / (all || 1)).toPrecision(3)}%`;
 
-/** Room on a page of a width: a place for each block and lines of words below a box. On a narrow page the flow of the
-    block beside is not drawn. */
+/** Room on a page of a width: a place for each block, its title above it, and lines of words below a box. On a narrow
+    page the flow of the block beside is not drawn. */
 function room(width, count, entries) {
   const flat = width < 480,
     two = count > 1 && !flat,
     across = two ? width / 2 - 12 : width,
-    own = across - 20, // what goes back needs the rest
+    // what goes back needs the rest
+    own = across - 20,
     high = flat ? 170 : width > 900 ? 240 : 280,
-    tall = high + TITLE + 32;
+    top = 9 + LINE * most(entries, ({ title }) => inLines(title, own).length),
+    tall = high + top + 32;
   const corners = entries.map((entry) => entry.corners.map((at) => state(entry, entry.states[at])));
   return {
     view: `0 0 ${width} ${tall + 56 * (flat && count > 1)}`,
     looks: fit(corners, own, high, across > 480 ? 4 : 2),
     places: [0, 1].map((k) => {
-      const y = TITLE + k * flat * tall;
-      return { x: k * two * (across + 24), y, width: own, base: y + (k * flat ? 0 : high), flat: flat && k > 0 };
+      const low = flat && k > 0,
+        y = top + low * tall;
+      return { x: k * two * (across + 24), y, width: own, base: y + !low * high, flat: low };
     }),
   };
 }
@@ -91,18 +89,12 @@ export default widget(words.figure, (kit) => {
     const k = views.findIndex((one) => one.meant()),
       { c, size, from, i } = views[k]?.meant() ?? shown.find((one) => one.i === model.get("layer")),
       { block } = read()[Math.max(k, 0)];
-    if (c) {
-      const all = times(size)
-        .split("×")
-        .reduce((a, b) => a * b, c);
-      live.textContent = words.flow(c, times(size), whole(all), from);
-      return;
-    }
-    const [[name, what], , , , cIn, cOut, side, ...own] = block.rows[i],
+    if (c) return live.replaceChildren(words.flow(c, times(size), whole(Math.round(c * side(size) ** 2)), from));
+    const [[name, what], , , , cIn, cOut, map, ...own] = block.rows[i],
       costs = totals(block).flatMap((all, j) => [whole(own[j]), percent(own[j], all)]);
-    live.replaceChildren(html("b", { text: name }), words.layer(what, cIn, cOut, times(side), ...costs));
+    live.replaceChildren(html("b", { text: name }), words.layer(what, cIn, cOut, times(map), ...costs));
   }
-  const views = both.map((_, k) => view(words.layers[k], tell, !k && ((layer) => set({ layer }))));
+  const views = both.map((_, k) => view(words.layers[k], tell, (layer) => k || set({ layer })));
   const main = svg("svg", { class: "ln-ba-main" }, ...views.flatMap(({ nodes }) => nodes), held);
 
   /** What sets a knob: a menu, and a grip on the edge of the band that it makes wide. */
@@ -121,7 +113,11 @@ export default widget(words.figure, (kit) => {
       end: () => main.classList.remove("ln-held"),
     };
     return [
-      choice(title, put, Math.max(...offered.map((value) => `${value}`.length))),
+      choice(
+        title,
+        put,
+        most(offered, (value) => `${value}`.length),
+      ),
       grip(
         title,
         [0, last],
@@ -142,11 +138,13 @@ export default widget(words.figure, (kit) => {
       move(grip.node, band.x + 0.85 * band.width, band.ends[0][1] - band.ends[0][2]);
       return [menu.node, grip.node];
     });
-    [knobs, held].forEach((parent, k) =>
-      settle(
-        parent,
-        nodes.flatMap((pair) => pair.slice(k, k + 1)),
-      ),
+    settle(
+      knobs,
+      nodes.map(([menu]) => menu),
+    );
+    settle(
+      held,
+      nodes.flatMap(([, ...grips]) => grips),
     );
   }
 
@@ -158,7 +156,7 @@ export default widget(words.figure, (kit) => {
     questions = asks(kit, model.get("questions"));
   return {
     nodes: [
-      controls(...selects.map(({ node }) => node).slice(0, names.length > 1 ? 2 : 0), knobs),
+      controls(...selects.map(({ node }) => node).slice(names.length > 1 ? 0 : 2), knobs),
       main,
       live,
       questions.node,

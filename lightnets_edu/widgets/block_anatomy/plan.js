@@ -2,13 +2,13 @@
 // goes back is the size of a map.
 import { words } from "./words.js";
 
-const BACK = [0.8, 0.5]; // where one step back leads: to the right and up
+// Where one step back leads: to the right and up.
+const BACK = [0.8, 0.5];
 export const LINE = 13;
-const sum = (list, of) => list.reduce((total, item) => total + of(item), 0);
 export const most = (list, of) => Math.max(0, ...list.map(of));
 
 /** A map's side; of one that is no square, that of a square as large. */
-const side = (size) => (size > 0 ? size : Math.sqrt(size.split("×").reduce((a, b) => a * b)));
+export const side = (size) => (size > 0 ? size : Math.sqrt(size.split("×").reduce((a, b) => a * b)));
 
 /** What a piece of the flow looks like, from `[x, middle, half its height, how far back]` to another: its front and its
     top. `bent` ways curve; of a `solid` piece that rises steeply the top is hidden. */
@@ -17,9 +17,9 @@ export function faces([[x0, b0, h0, d0], [x1, b1, h1, d1]], bent, solid) {
     [p0, p1] = bent ? [(x0 + x1) / 2, (x0 + x1) / 2] : [x0, x1],
     [a, b] = [b0 - h0, b1 - h1],
     shown = !solid || (a - b) * BACK[0] < (x1 - x0) * BACK[1];
+  const there = `M${at(x0, a)}C${at(p0, a)} ${at(p1, b)} ${at(x1, b)}`;
   /** There along the upper edge, and back along another. */
-  const face = (c, e, z, d) =>
-    `M${at(x0, a)}C${at(p0, a)} ${at(p1, b)} ${at(x1, b)}L${at(x1, c, e)}C${at(p1, c, e)} ${at(p0, z, d)} ${at(x0, z, d)}z`;
+  const face = (c, e, z, d) => `${there}L${at(x1, c, e)}C${at(p1, c, e)} ${at(p0, z, d)} ${at(x0, z, d)}z`;
   return [face(b1 + h1, 0, b0 + h0, 0), face(b, shown * d1, a, shown * d0)];
 }
 
@@ -98,14 +98,14 @@ export function plan({ rows, flow, ends }, { s, z, f, lines }, out) {
 
   /** One after the other; `told` is the number of channels that was said last. */
   function seq(items, start, from, stub) {
-    let [end, name] = [start, from];
+    let [end, name, len, columns] = [start, from, 2 * stub, 0];
     const parts = items.map((item) => {
       const part = item.length ? fork(item, end, name) : layer(item, name, end);
       ({ end, name } = part);
+      len += part.len;
+      columns += part.columns;
       return part;
     });
-    const len = sum(parts, (part) => part.len) + 2 * stub,
-      columns = sum(parts, (part) => part.columns);
     return {
       len,
       columns,

@@ -6,8 +6,9 @@ import { faces, LINE, plan } from "./plan.js";
 import { words } from "./words.js";
 
 const INK = [0, 1, 2, 2, 3, 3, 9];
-const STEP = 15; // from bar to bar
-const TOTAL = 132; // pixels for the total behind a bar
+// Pixels from bar to bar, and for the total behind a bar.
+const STEP = 15;
+const TOTAL = 132;
 const fits = (room, ...words) => words.every(({ length }) => length && length * 8 < room);
 const put = (node, values) => Object.entries(values).forEach((pair) => node.setAttribute(...pair));
 export const move = (node, x, y) => {
@@ -23,6 +24,9 @@ export function short(n) {
 
 /** Parameters and multiply-adds. */
 export const totals = ({ rows }) => [7, 8].map((field) => rows.reduce((all, row) => all + row[field], 0));
+
+/** A title in lines that a width has room for, eight pixels a letter, however long its words are. */
+export const inLines = (title, width) => title.match(RegExp(`.{1,${width >> 3}}( |$)|.{${width >> 3}}`, "gs")) ?? [];
 
 /** Words at a place, each on a line of its own. */
 function say(node, x, y, ...lines) {
@@ -42,7 +46,7 @@ function make(layer) {
 /** Lines along a box part its groups; those of a shuffle cross. */
 function cuts([[name], , , groups], [[x0, b, p], [x1, , q]]) {
   const line = (t, u = t) => `M${x0} ${b + p * t}L${x1} ${b + q * u}`,
-    many = Math.min(groups, Math.floor(Math.min(p, q) / 1.5));
+    many = Math.floor(Math.min(groups, p / 1.5, q / 1.5));
   const along = upto(many).map((j) => (j ? line((2 * j) / many - 1) : ""));
   if (name === "shuffle") along.push(...[-5, 1, -3, 3, -1, 5].map((u, j) => line((2 * j - 5) / 6, u / 6)));
   return along.join("");
@@ -61,7 +65,7 @@ export function view(label, show, pick) {
       light();
       show();
     },
-    pick: ([, place]) => pick && things[place].i >= 0 && pick(things[place].i),
+    pick: ([, place]) => things[place].i >= 0 && pick(things[place].i),
   });
   const meant = () => things[list.meant()?.[1]];
 
@@ -78,14 +82,16 @@ export function view(label, show, pick) {
       foot = b + Math.max(h, g);
     put(own.cut, { d: cuts(row, ends) });
     put(own.hit, { x, y: 2 * b - foot, width, height: 2 * (foot - b) + 12 + LINE * lines });
-    const told = [name.split(" "), [brief], [short(row[8])]].filter((words) => fits(width, ...words)).flat();
-    say(own.text, (x0 + x1) / 2, foot + 14, ...told.slice(-lines));
+    const told = [name.split(" "), [brief], [row[8] && short(row[8])]].filter((words) => fits(width, ...words));
+    // never half a name
+    while (told.flat().length > lines) told.shift();
+    say(own.text, (x0 + x1) / 2, foot + 14, ...told.flat());
   }
   function band({ own, c, told, x, width, ends: [[, b, h]] }) {
     const room = Math.max(h, 12);
     put(own.cut, { d: "" });
     put(own.hit, { x, y: b - room, width, height: 2 * room });
-    for (const bar of own.bars) put(bar, { width: 0 });
+    for (const bar of own.bars) put(bar, { x, y: b, width: 0, height: 0 });
     say(own.text, x + 0.55 * width, b - h - 3, ...(told || !fits(width, `${c}`) ? [] : [c]));
   }
   return {
@@ -95,6 +101,7 @@ export function view(label, show, pick) {
         its layers and bands, from left to right. */
     put({ block, title }, look, { x, y, width, base, flat }, most, chosen) {
       const pieces = [],
+        heads = inLines(title, width),
         groups = [[], [], []],
         count = [0, 0, 0],
         ends = [0, 0];
@@ -105,7 +112,7 @@ export function view(label, show, pick) {
           own = (one.own = kept[[layer, count[layer]++]] ??= make(layer)),
           name = i >= 0 ? `ln-ink${INK[one.ink]}` : "ln-ba-flow ln-quiet";
         if (!flat) groups[layer].push(...own.more);
-        if (sign !== undefined) say(own.text, one.ends[0][0] - 6, one.ends[0][1] + 5, sign);
+        if (layer > 1) say(own.text, one.ends[0][0] - 6, one.ends[0][1] + 5, sign);
         else faces(one.ends, !layer, i >= 0).forEach((d, k) => put(k ? own.top : own.front, { d }));
         if (layer !== 1) continue;
         put(own.top, { class: `ln-glide ${name}` });
@@ -116,22 +123,19 @@ export function view(label, show, pick) {
       layers.forEach((layer, k) => settle(layer, groups[k]));
       list.node.classList.toggle("ln-ba-flat", flat);
       block.rows.forEach((row, i) => {
-        things
-          .find((one) => one.i === i)
-          .own.bars.forEach((bar, k) => {
-            const long = (row[7 + k] * (width - TOTAL)) / (most[k] || 1);
-            put(bar, { x: x + ends[k], y: base + k * STEP, width: long, height: STEP - 4 });
-            ends[k] += long;
-          });
+        const { own } = things.find((one) => one.i === i);
+        own.bars.forEach((bar, k) => {
+          const long = (row[7 + k] * (width - TOTAL)) / (most[k] || 1);
+          put(bar, { x: x + ends[k], y: base + k * STEP, width: long, height: STEP - 4 });
+          ends[k] += long;
+        });
       });
       totals(block).forEach((all, k) =>
         say(said[k], x + ends[k] + 6, base + k * STEP + 10, `${short(all)} ${words.heads[4 + k]}`),
       );
-      say(said[2], x, y - 6, title);
-      list.put(
-        [things.map(({ own }) => own.node)],
-        chosen >= 0 ? [0, things.findIndex(({ i }) => i === chosen)] : null,
-      );
+      say(said[2], x, y - 6 - LINE * (heads.length - 1), ...heads);
+      const place = things.findIndex(({ i }) => i === chosen);
+      list.put([things.map(({ own }) => own.node)], [0, place]);
       light();
       return things;
     },

@@ -9,7 +9,8 @@ export const words = {
   band: "band",
   flow: (c, size, many, from) => `After ${from}: ${c} channels, ${size}, ${many} numbers.`,
   layer: (what, cIn, cOut, size, params, ofParams, macs, ofMacs) =>
-    `: ${what}. ${cIn} → ${cOut} channels, ${size}. ${params} parameters (${ofParams}), ${macs} multiply-adds (${ofMacs}).`,
+    `: ${what}. ${cIn} → ${cOut} channels, ${size}. ` +
+    `${params} parameters (${ofParams}), ${macs} multiply-adds (${ofMacs}).`,
   heads: ["layer", "what", "channels", "map", "parameters", "multiply-adds"],
   whole: "block",
 };

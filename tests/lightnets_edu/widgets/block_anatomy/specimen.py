@@ -6,9 +6,9 @@ from lightnets_edu.widgets import BlockAnatomy
 
 
 def act(figure) -> None:
-    figure.get_by_label("Block", exact=True).select_option("Fire module (SqueezeNet)")
+    figure.get_by_role("combobox", name="Block", exact=True).select_option("Fire module (SqueezeNet)")
     figure.get_by_role("combobox", name="Squeeze ratio").select_option("0.5")
-    figure.get_by_role("option", name="expand1x1", exact=True).first.click()
+    figure.get_by_role("option", name="expand1x1", exact=True).first.locator("path").first.click()
     figure.page.keyboard.press("ArrowRight")
 
 

@@ -51,9 +51,10 @@ def strings(value: Any) -> Iterator[str]:
 
 
 def left(html: str, known: list[str]) -> list[str]:
-    """Words that stand outside the brackets and do not come from Python."""
+    """Words that stand outside the brackets and do not come from Python; the lines of a drawn text are read as one."""
     soup = BeautifulSoup(html, "html.parser")
-    texts = [str(text) for text in soup.find_all(string=True)]
+    texts = [str(text) for text in soup.find_all(string=True) if text.parent.name != "tspan"]
+    texts += [" ".join(text.get_text(" ").split()) for text in soup.find_all("text")]
     texts += [tag[name] for tag in soup.find_all(True) for name in SAID if tag.has_attr(name)]
     found = []
     for text in texts:
@@ -89,3 +90,8 @@ def test_a_word_in_a_module_is_found(rooms, tmp_path):
     assert text.count("words.dealing") == 1
     figure.write_text(text.replace("words.dealing", '"Step by step"'), "utf-8")
     assert next(drawings(folder, "channel_shuffle")) == ["Step", "by", "step"]
+
+
+def test_a_word_in_a_line_of_a_drawn_text_is_found():
+    drawn = "<svg><text><tspan>avg</tspan><tspan>pool</tspan></text></svg>"
+    assert left(drawn, ["avg pool"]) == [] and left(drawn, ["avg"]) == ["pool"] and left(drawn, []) == ["avg", "pool"]
