@@ -11,7 +11,7 @@ export const words = {
   square: (k) => `${k}×${k}`,
   stop,
   measured: "as measured",
-  space: (stride) => `Space: ${stride > 1 ? `stride ${stride}` : "drag the window"}`,
+  space: (stride) => `${stride > 1 ? `Stride ${stride}` : "Space"}: drag the window`,
   threads: "Channels: a thread for each weight",
   part: [(i) => `Input ${i}`, (i) => `Between ${i}`, (i) => `Output ${i}`],
   window: "Window",

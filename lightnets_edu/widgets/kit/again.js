@@ -24,10 +24,12 @@ export function binned(values, [low, high], bins) {
 /** A histogram whose axes stay while it grows: `put([x, y, width, height], values, drawn)` draws what the first `drawn`
     values are like, in a room that would hold all; the last one drawn stands out. */
 export function tally(ends, bins, texts) {
-  const [bars, last] = ["ln-bars", "ln-bars ln-latest"].map((name) => svg("path", { class: name }));
+  const [axis, bars, last] = ["ln-axis ln-quiet", "ln-bars", "ln-bars ln-latest"].map((name) =>
+    svg("path", { class: name }),
+  );
   const labels = texts.map((text, i) => svg("text", { text, "text-anchor": ["start", "end"][i] }));
   return {
-    node: svg("g", {}, bars, last, ...labels),
+    node: svg("g", {}, axis, bars, last, ...labels),
     put([x, y, width, height], values, drawn) {
       const [all, now, newest] = [values, values.slice(0, drawn), [values[drawn - 1]]].map((own) =>
         binned(own, ends, bins),
@@ -38,6 +40,7 @@ export function tally(ends, bins, texts) {
         to > from
           ? `M${x + i * wide} ${floor - from * tall}v${(from - to) * tall}h${wide - 1}V${floor - from * tall}z`
           : "";
+      axis.setAttribute("d", `M${x} ${floor}h${width}`);
       bars.setAttribute(
         "d",
         upto(bins)

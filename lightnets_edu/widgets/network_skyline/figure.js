@@ -26,6 +26,8 @@ import { words } from "./words.js";
 const ORDERS = ["execution", "largest first"],
   METRICS = NUMBERS.slice(1),
   ALL = [0, 1000],
+  // A sketch is of one network, in one order, of one measure.
+  BARE = Array(10).fill(0),
   TRAITS = ["shown", "against", "metric", "order", "brush", "sketch", "sketching"];
 
 /** The room of the plots, and where they stand in it: side by side, or one below the other where neither would be
@@ -44,16 +46,19 @@ export default widget(words.figure, (kit) => {
     names = [...loaded.keys()],
     labels = (list) => list.map((name) => loaded.get(name)?.label ?? words.none),
     kinds = [...new Set([...loaded.values()].flatMap(({ rows }) => rows.map((row) => row[1])))].sort();
-  const shown = choice(words.network, (name) => set({ shown: name })),
+  const shown = choice(words.network, (name) => set({ shown: name, sketch: BARE })),
     against = choice(words.against, (name) => set({ against: name })),
-    count = choice(words.count, (name) => set({ metric: name })),
-    sorted = tick(words.sorted, (on) => set({ order: ORDERS[+on] })),
+    count = choice(words.count, (name) => set({ metric: name, sketch: BARE })),
+    sorted = tick(words.sorted, (on) => set({ order: ORDERS[+on], sketch: BARE })),
     start = html("button", {
       type: "button",
       "data-sets": "sketching sketch",
-      onclick: () => set(here.sketching ? { sketching: false } : { sketching: true, sketch: Array(10).fill(0) }),
+      onclick: () => set(here.sketching ? { sketching: false } : { sketching: true, sketch: BARE }),
     }),
-    questions = asks(kit, words.asks);
+    questions = asks(
+      kit,
+      words.asks.map(([text, state]) => [text, { ...state, sketch: BARE }]),
+    );
   questions.node.replaceChildren(start, ...questions.node.children);
 
   const plots = [plot(), plot()],

@@ -68,6 +68,7 @@ export function plot() {
       share = write("", x + width, y + 13, "end");
       told.replaceChildren(
         ...HALVES.map((part) => write(short(most * part), left - 6, up(part) + 4, "end")),
+        write(words.share, right + 6, foot + 2),
         ...kinds.map((kind, i) =>
           write(shares[kind] ? rounded(shares[kind], sum(shares)) : "", right + 6, lane(i) + LANE - 2),
         ),
@@ -108,7 +109,7 @@ export function plot() {
         edges,
         [from, to].map((k) => `M${at(k) - 3} ${top - 2}h6v8h-3V${foot}V${top + 6}h-3z`),
       );
-      draw(guess, sum(guessed) ? steps : []);
+      draw(guess, cover || sum(guessed) ? steps : []);
     },
   };
 

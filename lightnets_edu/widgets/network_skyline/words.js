@@ -18,6 +18,7 @@ export const words = {
   kinds: ["point", "depth", "full", "group", "linear", "norm", "other"],
   measures: ["weights alone", "parameters", "multiply-adds", "memory access"],
   map: "map",
+  share: "share",
   ends: ["largest", "smallest"],
   parts: "Layers and blocks",
   tenth: (j) => `Tenth ${j} of the layers`,

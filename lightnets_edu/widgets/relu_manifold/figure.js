@@ -40,7 +40,8 @@ export default widget(words.figure, (kit) => {
     path = (name) => draw("path", name),
     knob = () => draw("circle", "knob", { r: 12 });
   const stage = svg("svg", { class: "ln-rm", tabindex: -1 }),
-    [dead, flat, half, many, touch, now] = ["lost0", "lost1", "half", "many", "touch", "now"].map((name) =>
+    // `was` is the spiral as it went in, behind what is decoded.
+    [dead, flat, half, many, touch, was, now] = ["lost0", "lost1", "half", "many", "touch", "many", "now"].map((name) =>
       path(`${name} ln-quiet`),
     ),
     group = svg("g"),
@@ -137,7 +138,7 @@ export default widget(words.figure, (kit) => {
     if (size) set({ n: size });
     if (what >= 0) set({ point: what });
   });
-  stage.append(dead, flat, half, many, ...titles, ...sizes, errors.node, now, group, touch);
+  stage.append(dead, flat, half, many, ...titles, ...sizes, errors.node, now, was, group, touch);
   stage.append(...before.nodes, ...after.nodes, rings[1], ring.node);
 
   /** What the traits say. While something is dragged, only the dimensions at hand are reckoned anew. */
@@ -226,6 +227,7 @@ export default widget(words.figure, (kit) => {
       before.put(spots, fates, u);
       after.put(places(back, outer, u), fates, u);
       put(touch, { d: line(spots) });
+      put(was, { d: line(places(input, outer, u)) });
       ring.put(here.point, words.point(here.point));
       [
         [left, 13, words.input(measured)],
