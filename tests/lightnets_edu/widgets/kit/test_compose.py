@@ -1,7 +1,9 @@
 """Composing a front end: modules in scopes of their own, every other import refused."""
 
+import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -155,3 +157,36 @@ def test_figures_and_diagrams_have_the_same_colours():
         assert f"--ln-{i}: {colour};" in css
     for rule in DARK.split(";"):
         assert f"{rule.replace(':', ': ')};" in css
+
+
+# Figures stand on one page ---------------------------------------------------------------------------------------------
+
+CLASS = re.compile(r"\.(ln-[\w-]+)")
+
+
+def style(path: Path) -> str:
+    """A style sheet without comments and the heads of its @-rules."""
+    return re.sub(r"@[^{]*\{", "", re.sub(r"/\*.*?\*/", "", path.read_text("utf-8"), flags=re.S))
+
+
+def reaching(sheets: dict[str, str]) -> list[str]:
+    """Selectors of figures that hold no class of their figure's own: they would reach parts of others on the page."""
+    kit = set(re.findall(r"ln-[\w-]+", "".join(path.read_text("utf-8") for path in KIT.glob("*.[jc]s*"))))
+    found = []
+    for name, sheet in sheets.items():
+        own = set(CLASS.findall(sheet)) - kit
+        own -= {one for other, text in sheets.items() if other != name for one in CLASS.findall(text)}
+        for head in re.findall(r"([^{}]+)\{", sheet):
+            while head != (head := re.sub(r"\(([^()]*)\)", lambda inner: f"<{inner[1].replace(',', '&')}>", head)):
+                pass
+            found += [f"{name}: {' '.join(one.split())}" for one in head.split(",") if not own & set(CLASS.findall(one))]
+    return found
+
+
+def test_a_figure_styles_its_own_parts_only():
+    assert reaching({path.parent.name: style(path) for path in KIT.parent.glob("*/figure.css")}) == []
+
+
+def test_a_rule_that_reaches_others_is_seen():
+    sheets = {"one": ".ln-part path + path { fill: none; } .ln-one:is(.ln-part, .ln-chip) rect { x: 0 }", "two": ".ln-two, .ln-chip { y: 0 }"}
+    assert reaching(sheets) == ["one: .ln-part path + path", "two: .ln-chip"]
