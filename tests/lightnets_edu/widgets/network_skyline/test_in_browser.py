@@ -196,6 +196,19 @@ def test_keyboard(page):
 # A sketch -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("control", ["Network", "Count", "Sort", "How few hold half?"])
+def test_a_sketch_is_of_one_network_one_measure_one_order(page, control):
+    tab = page(NetworkSkyline(NAMES, shown="vgg16", metric="macs", sketch=[3] * 10))
+    assert tab.evaluate(DRAWN, 0)["guess"].count("H") == 10
+    if control == "Sort":
+        tab.get_by_label(control).check()
+    elif control.endswith("?"):
+        tab.get_by_role("button", name=control).click()
+    else:
+        tab.get_by_role("combobox", name=control).select_option(index=0)
+    assert trait(tab, "sketch") == [0] * 10 and tab.evaluate(DRAWN, 0)["guess"] == ""
+
+
 def test_a_skyline_is_sketched_first_and_then_revealed(page, four):
     tab = page(NetworkSkyline(NAMES, shown="vgg16", metric="params"))
     bars, say = tab.locator(".ln-ns-bars").nth(4), tab.locator(".ln-say")
@@ -217,7 +230,7 @@ def test_a_skyline_is_sketched_first_and_then_revealed(page, four):
     share = percent(overlap([1] * 7 + [8] * 2 + [9], values(four.rows("vgg16"), "params")), 1)
     assert say.inner_text() == f"{share} of your sketch lies where the parameters are."
     tab.get_by_role("button", name="Sketch first").click()
-    assert trait(tab, "sketch") == [0] * 10 and tab.evaluate(DRAWN, 0)["guess"] == ""
+    assert trait(tab, "sketch") == [0] * 10 and tab.evaluate(DRAWN, 0)["guess"].count("H") == 10, "a line along the foot"
 
 
 def test_the_keyboard_sketches_too(page):
