@@ -100,9 +100,10 @@ export function plane(set) {
       put(total, { text: words.weights(whole(kernels)), x: left, y: top + 13 });
       bars.forEach(([text, bar], i) => {
         const { name = "", weights = 0, ink } = list[i] ?? {},
+          more = weights && !layers[i] ? words.times(standard / kernels) : "",
           y = top + 31 + 26 * i,
           x = left + scale * (layers[i] ? begun : 0);
-        put(text, { text: name && (layers[1] || i) ? `${name}: ${whole(weights)}` : name, x: left, y });
+        put(text, { text: name && (layers[1] || i) ? `${name}: ${whole(weights)}${more}` : name, x: left, y });
         const look = layers[i] ? `bar ln-ink${ink}` : "other";
         put(bar, { class: `ln-glide ln-cv-${look}`, x, y: y + 4, width: scale * weights });
         begun += weights;

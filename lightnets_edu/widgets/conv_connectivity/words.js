@@ -18,7 +18,8 @@ export const words = {
   position: (t) => `row ${t.y}, column ${t.x}`,
   plan: (kind, kernel, g) => `${stop(kind, g)} ${kernel}×${kernel}`,
   weights: (n) => `${n} weight${n === "1" ? "" : "s"}`,
-  standard: "standard layer",
+  times: (ratio) => ` (× ${+ratio.toPrecision(3)})`,
+  standard: "standard",
   reads: (first, last, positions, off, n, c_in, fan) =>
     `${first === last ? `Output ${first} reads` : `Outputs ${first}–${last} read`} ` +
     `${many(positions, "position")}${off ? ` (${off} lie off the map)` : ""} in ${n} of ${many(c_in, "input")}` +
