@@ -19,13 +19,6 @@ export function find(entry, values) {
   return state(entry, entry.states[at]);
 }
 
-/** The value of a knob that brings its layer nearest to `c` channels; without such a layer, the one there is. */
-export function nearest(entry, values, [trait, , offered, , edge], c) {
-  const rows = (value) => find(entry, { ...values, [trait]: value }).rows,
-    off = (value) => Math.abs((rows(value).find(([[name]]) => name === edge)?.[5] ?? 1e9) - c);
-  return offered.reduce((best, value) => (off(value) < off(best) ? value : best), values[trait]);
-}
-
 export const percent = (part, all) => `${+((100 * part) / (all || 1)).toPrecision(3)}%`;
 
 /** Room on a page of a width: a place for each block, its title above it, and lines of words below a box. On a narrow
@@ -92,7 +85,11 @@ export default widget(words.figure, (kit) => {
     if (c) return live.replaceChildren(words.flow(c, times(size), whole(Math.round(c * side(size) ** 2)), from));
     const [[name, what], , , , cIn, cOut, map, ...own] = block.rows[i],
       costs = totals(block).flatMap((all, j) => [whole(own[j]), percent(own[j], all)]);
-    live.replaceChildren(html("b", { text: name }), words.layer(what, cIn, cOut, times(map), ...costs));
+    live.replaceChildren(
+      html("b", { text: name }),
+      words.layer(what, cIn, cOut, times(map), ...costs),
+      k < 0 ? words.below : "",
+    );
   }
   const views = both.map((_, k) => view(words.layers[k], tell, (layer) => k || set({ layer })));
   const main = svg("svg", { class: "ln-ba-main" }, ...views.flatMap(({ nodes }) => nodes), held);
@@ -101,15 +98,24 @@ export default widget(words.figure, (kit) => {
   function makeKnob(block, knob) {
     const [trait, title, offered, , edge] = knob,
       last = offered.length - 1;
-    const put = (value) => turn(block, { ...read()[0].values, [trait]: value });
+    const at = () => offered.indexOf(model.get(trait)),
+      put = (value) => turn(block, { ...read()[0].values, [trait]: value }),
+      go = (to) => put(offered[Math.max(0, Math.min(to, last))]);
+    /** Channels of the layer whose edge the grip is, at a value. */
+    const wide = (value) =>
+      find(tables[block], { ...read()[0].values, [trait]: value }).rows.find(([[name]]) => name === edge)?.[5] ?? 0;
+    let zero, each;
     const hands = {
       free: true,
-      nudge: ([x, y]) => put(offered[Math.max(0, Math.min(offered.indexOf(model.get(trait)) + x - y, last))]),
-      move([, y]) {
+      nudge: ([x, y]) => go(at() + x - y),
+      // From a value to the next a hand goes as far as the edge does on an average, and 8 pixels at least.
+      start([, y]) {
         main.classList.add("ln-held");
-        const [, middle] = shown.find(({ from }) => from === edge).ends[0];
-        put(nearest(tables[block], read()[0].values, knob, (2 * (middle - y)) / scale));
+        each = ((wide(offered[last]) - wide(offered[0])) * scale) / 2 / last;
+        each = each < 0 ? Math.min(each, -8) : Math.max(each, 8);
+        zero = y + each * at();
       },
+      move: ([, y]) => go(Math.round((zero - y) / each)),
       end: () => main.classList.remove("ln-held"),
     };
     return [
@@ -118,34 +124,25 @@ export default widget(words.figure, (kit) => {
         put,
         most(offered, (value) => `${value}`.length),
       ),
-      grip(
-        title,
-        [0, last],
-        hands,
-        svg("rect", { x: -13, y: -13, width: 26, height: 26 }),
-        svg("path", { d: "M0 -11l5 6h-10zM0 11l5 -6h-10z", class: "ln-ba-grip" }),
-      ),
+      grip(title, [0, last], hands, svg("rect"), svg("path", { d: "M0-13l6 8h-12zM0 13l6-8h-12z" })),
     ];
   }
   function putKnobs({ name, entry, values }) {
-    const nodes = entry.knobs.map((knob) => {
+    const menus = [],
+      grips = [];
+    for (const knob of entry.knobs) {
       const [trait, , offered, , edge] = knob,
         [menu, grip] = (made[name + trait] ??= makeKnob(name, knob)),
         band = shown.find(({ from }) => from === edge);
+      menus.push(menu.node);
       menu.put(offered, values[trait]);
-      if (!band) return [menu.node];
+      if (!band) continue;
+      grips.push(grip.node);
       grip.put(offered.indexOf(values[trait]), values[trait]);
-      move(grip.node, band.x + 0.85 * band.width, band.ends[0][1] - band.ends[0][2]);
-      return [menu.node, grip.node];
-    });
-    settle(
-      knobs,
-      nodes.map(([menu]) => menu),
-    );
-    settle(
-      held,
-      nodes.flatMap(([, ...grips]) => grips),
-    );
+      move(grip.node, band.x + 0.9 * band.width, band.ends[0][1] - band.ends[0][2]);
+    }
+    settle(knobs, menus);
+    settle(held, grips);
   }
 
   const selects = both.map((trait, k) =>
@@ -166,7 +163,7 @@ export default widget(words.figure, (kit) => {
         { view, looks, places } = (rooms[width] ??= room(width, both.length, entries)),
         axis = [0, 1].map((j) => Math.max(here[0].entry.most[j], totals(here.at(-1).block)[j]));
       selects.forEach((select, k) => select.put(names, here[k].name, titles));
-      reserve(live, Math.ceil(1250 / width));
+      reserve(live, Math.ceil(1500 / width));
       main.setAttribute("viewBox", view);
       scale = looks[0].s;
       [shown] = here.map((one, k) =>

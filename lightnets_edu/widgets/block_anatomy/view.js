@@ -9,7 +9,7 @@ const INK = [0, 1, 2, 2, 3, 3, 9];
 // Pixels from bar to bar, and for the total behind a bar.
 const STEP = 15;
 const TOTAL = 132;
-const fits = (room, ...words) => words.every(({ length }) => length && length * 8 < room);
+const fits = (room, ...words) => words.every(({ length }) => length && length * 7 + 9 < room);
 const put = (node, values) => Object.entries(values).forEach((pair) => node.setAttribute(...pair));
 export const move = (node, x, y) => {
   node.style.transform = `translate(${x}px, ${y}px)`;
@@ -91,8 +91,8 @@ export function view(label, show, pick) {
     const room = Math.max(h, 12);
     put(own.cut, { d: "" });
     put(own.hit, { x, y: b - room, width, height: 2 * room });
-    for (const bar of own.bars) put(bar, { x, y: b, width: 0, height: 0 });
-    say(own.text, x + 0.55 * width, b - h - 3, ...(told || !fits(width, `${c}`) ? [] : [c]));
+    const left = Math.max(12, Math.min(0.5 * width, 0.9 * width - 24));
+    say(own.text, x + left, b - h - 3, ...(told || !fits(width, `${c}`) ? [] : [c]));
   }
   return {
     nodes: [...layers.slice(0, 2), list.node, layers[2], ...said],

@@ -11,6 +11,7 @@ export const words = {
   layer: (what, cIn, cOut, size, params, ofParams, macs, ofMacs) =>
     `: ${what}. ${cIn} → ${cOut} channels, ${size}. ` +
     `${params} parameters (${ofParams}), ${macs} multiply-adds (${ofMacs}).`,
+  below: " Below a box: multiply-adds.",
   heads: ["layer", "what", "channels", "map", "parameters", "multiply-adds"],
   whole: "block",
 };

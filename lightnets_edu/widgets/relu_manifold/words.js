@@ -18,7 +18,7 @@ export const words = {
   ring: "Point",
   point: (i) => `Point ${i}`,
   told: (i, zero, fate, off) => `Point ${i}: ${zero}, ${fates[fate]}; decoded ${off} from its place.`,
-  zero: (measured, many, n) => (measured ? "measured" : `${many} of ${n} coordinates zero`),
+  zero: (measured, many, n) => (measured ? "measured" : `${many} of ${n} zero`),
   cut: (k, many, all) => `Line ${k} sets coordinate ${k} to zero on its shaded side: ${many} of ${all} points.`,
   cell: (n, error) => `n = ${n}: decoded ${error} off.`,
   share: (many, all) => `${many} of ${all}`,

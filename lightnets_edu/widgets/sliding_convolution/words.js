@@ -19,7 +19,7 @@ export const words = {
   parts: "Pictures, weights, maps: Shift and arrows change them",
   picture: (name, lower) => (lower ? `Map, ${name}` : `Input, ${name}`),
   weight: (name, ...place) => `Filter, ${name}. ${at(place)}`,
-  spent: (n, size) => `Multiply-adds so far, ${n} maps of ${by(...size)}`,
+  spent: (n, size) => `Multiply-adds so far for ${n} outputs, ${by(...size)}`,
   here: (place, said) => `${at(place)}: ${said}.`,
   rest: {
     standard: (k, n) => `one sum of ${k * k * n} products, over space and channels`,

@@ -5,6 +5,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from lightnets_edu.widgets.block_anatomy.flow import Anatomy, costs
 
 DIFFERS = ": measured, not the formula"
+BELOW = " Below a box: multiply-adds."
 
 
 def sentence(anatomy: Anatomy, layer: int) -> str:

@@ -4,7 +4,7 @@ import random
 
 import pytest
 import stage
-from block_anatomy.expected import sentence, short
+from block_anatomy.expected import BELOW, sentence, short
 from block_anatomy.test_real_modules import KNOWN, OTHERS, SPOILT
 from stage import move, open_data, trait
 
@@ -50,7 +50,7 @@ def scale_of(figure, found, which: int = 0) -> float:
 def written(row, room: float, lines: int) -> list[str]:
     """The words below a box: name, kernel and cost, as far as they have room; what is too much is left out from the front."""
     parts = [row.text[0].split(" "), [row.text[2]], [short(row.macs) if row.macs else ""]]
-    parts = [words for words in parts if all(0 < 8 * len(word) < room for word in words)]
+    parts = [words for words in parts if all(0 < 7 * len(word) + 9 < room for word in words)]
     return next(words for k in range(4) if len(words := [word for words in parts[k:] for word in words]) <= lines)
 
 
@@ -81,7 +81,7 @@ def check(figure, found, scale: float, which: int = 0) -> None:
 
 def says(figure, found, layer: int) -> None:
     """The sentence, number by number, and which layer is chosen."""
-    assert figure.locator("[aria-live]").inner_text() == sentence(found, layer)
+    assert figure.locator("[aria-live]").inner_text().removesuffix(BELOW) == sentence(found, layer)
     chosen = figure.locator("[role=option]").evaluate_all(
         "(all) => all.filter((node) => node.getAttribute('aria-selected') === 'true').map((node) => node.getAttribute('aria-label'))"
     )
@@ -176,7 +176,7 @@ def test_any_layer_and_band_says_what_it_is(paper):
             assert lists.nth(which).locator(".ln-ba-on").count() == 2
         lists.nth(which).evaluate("(node) => node.dispatchEvent({ type: 'pointerleave', target: node })")
         assert figure.locator(".ln-ba-on").count() == 0
-        assert figure.locator("[aria-live]").inner_text() == sentence(PAPER["inverted_residual"], 0)
+        assert figure.locator("[aria-live]").inner_text() == sentence(PAPER["inverted_residual"], 0) + BELOW
     band = lists.first.get_by_role("option", name="band", exact=True)
     heard = []
     for one in band.all():
@@ -199,7 +199,7 @@ def test_a_bands_edge_can_be_dragged(page, block, label, name, value, way):
     tab = page(BlockAnatomy(block), width=1200)
     grip = tab.get_by_role("slider", name=label, exact=True)
     before, where = tab.evaluate("({ ...models[0].state })"), grip.bounding_box()
-    x, y = where["x"] + 13, where["y"] + 13
+    x, y = where["x"] + 16, where["y"] + 16
     if value in (2, 32):
         way = 1    # narrower
     tab.mouse.move(x, y)
@@ -218,16 +218,17 @@ def test_a_bands_edge_can_be_dragged(page, block, label, name, value, way):
 
 
 def test_a_drag_follows_the_hand(page):
-    """From 144 channels, up by the height of 48: that is t = 8."""
+    """As far as the edge goes, and 8 pixels from a value to the next where that is more; back at its start it is back."""
     tab = page(BlockAnatomy("inverted_residual"), width=1200)
-    own = layers(tab.locator("figure"))
+    half = layers(tab.locator("figure"))["depthwise"][2] / 2
     where = tab.get_by_role("slider").bounding_box()
-    x, y, half = where["x"] + 13, where["y"] + 13, own["depthwise"][2] / 2
-    for t in (8, 7, 5, 3, 6):
+    x, y = where["x"] + 16, where["y"] + 16
+    assert half / 6 < 8, "one more times 24 channels: less than 8 pixels"
+    for t in (8, 7, 5, 3, 1, 6):
         tab.mouse.move(x, y)
         tab.mouse.down()
         tab.mouse.move(x, y - 5)
-        at = y - (t - 6) * half / 6
+        at = y - (t - 6) * 8
         tab.mouse.move(x, at)
         tab.wait_for_timeout(50)
         assert trait(tab, "t") == t
@@ -235,6 +236,56 @@ def test_a_drag_follows_the_hand(page):
         tab.wait_for_timeout(50)
         tab.mouse.up()
         assert trait(tab, "t") == 6
+
+
+def test_a_drag_goes_with_a_high_step(page):
+    """Alone a block has a larger scale: there the edge stays under the hand."""
+    tab = page(BlockAnatomy("xception", blocks=["xception"]), width=1200)
+    end = lambda: layers(tab.locator("figure"))["second pointwise"][3] / 2  # noqa: E731
+    where, before = tab.get_by_role("slider").bounding_box(), end()
+    x, y, step = where["x"] + 16, where["y"] + 16, before / 2
+    assert step > 16, "128 of 256 channels"
+    for share, width in ((0.4, 256), (0.6, 384), (-0.4, 256), (-0.6, 128)):
+        tab.mouse.move(x, y)
+        tab.mouse.down()
+        tab.mouse.move(x, y - share * step, steps=3)
+        tab.wait_for_timeout(50)
+        assert trait(tab, "width") == width
+        assert abs(end() - before - share * step) <= step / 2
+        tab.mouse.move(x, y)
+        tab.wait_for_timeout(50)
+        tab.mouse.up()
+        assert trait(tab, "width") == 256
+
+
+def test_a_grip_touches_no_number_and_has_room_for_a_finger(page):
+    for width, wide in ((320, 26), (360, 26), (1200, 32)):
+        tab = page(BlockAnatomy(), width=width)
+        tab.add_style_tag(content="* { transition: none !important }")
+        for name, block in BLOCKS.items():
+            for values in (next(iter(anatomies(name))), tuple(knob.default for knob in block.knobs), list(anatomies(name))[-1]):
+                move(tab, {"block": name, "layer": 0, **dict(zip((k.trait for k in block.knobs), values, strict=True))})
+                touched = tab.evaluate("""() => {
+                  const box = (node) => node.getBoundingClientRect(), grips = [...document.querySelectorAll("[role=slider] path")].map(box);
+                  return [...document.querySelectorAll(".ln-ba-main .ln-ba-flow text")].map((node) => [node.textContent, box(node)])
+                    .filter(([text, a]) => text && grips.some((b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom))
+                    .map(([text]) => text);
+                }""")
+                assert touched == [], (width, name, values)
+                for grip in tab.get_by_role("slider").all():
+                    assert (grip.bounding_box()["width"], grip.bounding_box()["height"]) == pytest.approx((wide, 32), abs=0.6)
+
+
+def test_the_focus_frames_a_box_and_no_word(page):
+    """On a tap too: not what is hit, not what is written, not the drawing."""
+    tab = page(BlockAnatomy(), width=360)
+    tab.keyboard.press("Tab")
+    for part in tab.locator("[role=option]").all():
+        part.focus()
+        found = part.evaluate("""(node) => [...node.querySelectorAll("*")].filter((one) => getComputedStyle(one).stroke !== "none")
+          .map((one) => one.matches("path") ? "path" : one.matches("rect:not(:first-child)") ? "bar" : one.outerHTML)""")
+        assert set(found) <= {"path", "bar"} and part.evaluate("(node) => node.matches(':focus-visible')")
+        assert part.locator("path").first.evaluate("(node) => getComputedStyle(node).strokeWidth") == "3px"
 
 
 def test_no_word_lies_on_a_box(page):

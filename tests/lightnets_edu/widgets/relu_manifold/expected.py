@@ -36,7 +36,7 @@ def sentence(widget: "ReluManifold", i: int | None = None) -> str:
     """What is said of a point, or of the one that is picked; the distance to hundredths, for a page computes its own."""
     i = widget.point if i is None else i
     before, after = spots(widget)
-    zero = "measured" if widget.trips else f"{sum(zeros(widget, i))} of {widget.n} coordinates zero"
+    zero = "measured" if widget.trips else f"{sum(zeros(widget, i))} of {widget.n} zero"
     return f"Point {i}: {zero}, {FATES[widget.trip()['fates'][i]]}; decoded {math.dist(before[i], after[i]):.2f} from its place."
 
 

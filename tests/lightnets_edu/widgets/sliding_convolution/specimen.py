@@ -35,6 +35,6 @@ SPECIMEN = Specimen(
     live=Live(
         act, "w.kind, w.stride, w.padding, w.position(), w.shape(), w.parts()[0].sum",
         "('standard', 2, 1, (3, 4), (7, 7), -14)",
-        "w.kind = 'standard'; w.kernel = 3; w.padding = 0; w.stride = 1", "3 maps of 10\u00a0×\u00a010",
+        "w.kind = 'standard'; w.kernel = 3; w.padding = 0; w.stride = 1", "for 3 outputs, 10\u00a0×\u00a010",
     ),
 )
