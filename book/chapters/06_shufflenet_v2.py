@@ -17,7 +17,7 @@
 # %% [markdown] objective="measure" claims="S2-01,S2-29"
 # ## The same work, other times
 #
-# Four light networks do about 300 million {term}`multiply-adds <multiply-add>` each. The paper gives their speeds on a GPU and on a phone's ARM processor (Table 8); we turn speeds into times. We add the times of our machine, a CPU, for one photograph on one thread, each {term}`batch norm` folded into its convolution ({chapter}`1`).
+# Four light networks do about three hundred million {term}`multiply-adds <multiply-add>` each. The paper gives their speeds on a GPU and on a phone's ARM processor (Table 8); we turn speeds into times. We add the times of our machine, a CPU, for one photograph on one thread, each {term}`batch norm` folded into its convolution ({chapter}`1`).
 
 # %% hide="code"
 import time
@@ -35,7 +35,7 @@ from lightnets_edu.layers import conv_bn
 from lightnets_edu.models import MODELS
 from lightnets_edu.models.shufflenet_v1 import ShuffleUnit, channel_shuffle
 from lightnets_edu.models.shufflenet_v2 import (
-    TABLE_5, BasicUnit, DownUnit, ShuffleNetV2, join,
+    STEM, TABLE_5, BasicUnit, DownUnit, ShuffleNetV2, join,
 )
 from lightnets_edu.threads import one_thread
 
@@ -54,7 +54,7 @@ nets = {name: MODELS[key]().eval() for name, (key, *_) in TABLE_8.items()}
 bills = {name: cost.total(cost.layer_costs(net, image))
          for name, net in nets.items()}
 
-# %% hide="code" measured=true record="whole" claims="S2-01" name="fig-same-work" alt="Four groups of three marks, one group for each network: times on the paper's GPU, on its ARM processor and on our CPU, each as a multiple of MobileNet V1's on the same machine. The three marks of a network lie apart." caption="Times of four networks with 290 to 330 million multiply-adds, as multiples of MobileNet V1's on the same machine. GPU and ARM: Table 8 of the paper. Bars on our marks: the interval of the ratio."
+# %% hide="code" measured=true record="whole" claims="S2-01" name="fig-same-work" alt="Four groups of three marks, one group for each network: times on the paper's GPU, on its ARM processor and on our CPU, each as a multiple of MobileNet V1's on the same machine. The three marks of a network lie apart." caption="Times of four networks with nearly equal work, as multiples of MobileNet V1's on the same machine. GPU and ARM: Table 8 of the paper. Bars on our marks: the interval of the ratio."
 folded = {name: fold_batch_norm(net) for name, net in nets.items()}
 whole = timing.turns(folded, photo, repeats=15)
 STYLES = {"GPU, paper": ("#0072B2", "^", -0.2),
@@ -95,7 +95,7 @@ print("Measured on", timing.machine())
 # %% predict [markdown] name="lopsided" objective="bound"
 # ## Predict first
 #
-# Two 1×1 layers do about the same work on a map of 56×56 positions: one leads from 32 channels to 32, the other from 9 to 108. **How many times the {term}`memory access` of the first has the second?**
+# Two 1×1 layers do about the same work on a map of 56×56 positions: one leads from $32$ channels to $32$, the other from $9$ to $108$. **How many times the {term}`memory access` of the first has the second?**
 #
 # :field: Times as many elements
 # :answer: f"{access[3] / access[0]:.1f}"
@@ -117,10 +117,13 @@ print("Measured on", timing.machine())
 #
 # Take a 1×1 layer and make it narrow on one side, wide on the other, so that it does the same work. Guess first, then pull.
 
-# %% wide=true name="fig-guideline" alt="TODO" caption="TODO"
+# %% wide=true name="fig-guideline" alt="Left, a column in three parts: a thin band for the input of 36 channels, a thinner one for the weights, a high one for the output of 432. Right, an axis of ratios of channels, from 32:1 to 1:32, with a question mark at 1:12 that waits for a guess; a line at one is the least that the work allows." caption="Drag the question mark to the height that you expect, then reveal. All layers do the same work; heights are multiples of the least. Then pull the dot, or the column. Dots and diamonds: times from the paper, as multiples too."
 from lightnets_edu.widgets import GuidelineExplorer
 
-GuidelineExplorer()
+GuidelineExplorer(ratio="1:12")
+
+# %% [markdown]
+# The curve is flat around 1:1 and then rises: a little imbalance costs little. {show}`On a small map, with wide layers <fig-guideline size=7 width=512>`, the weights are most of what is moved, and they stay the same; so the shape matters less. {show}`Guideline 2 <fig-guideline guideline=2 groups=8>` asks the same of groups.
 
 # %% [markdown] claims="S2-03,S2-04,S2-05"
 # ## Count it: the least that can be moved
@@ -149,7 +152,8 @@ GuidelineExplorer()
 
 # %% hide="code" claims="S2-09,S2-10,S2-12"
 P = 56 * 56
-PAIRS = {"1:1": (32, 32), "1:2": (22, 44), "1:6": (13, 78), "1:12": (9, 108)}
+PAIRS = {"1:1": (32, 32), "1:2": (22, 44),
+         "1:6": (13, 78), "1:12": (9, 108)}
 GROUPS = {1: 64, 2: 90, 4: 128, 8: 184}    # the paper's last: 180
 access, counts = [], []
 for name, (a, b, g) in [
@@ -170,9 +174,9 @@ show.table(["layer", "channels", "multiply-adds", "moved: formula",
 # %% [markdown]
 # {answer}`lopsided`
 #
-# The layer from 9 to 108 channels moves {{= f"{access[3] / access[0]:.2f}" =}} times as much as the one from 32 to 32. With eight groups it is {{= f"{access[-1] / access[4]:.2f}" =}} times as much as with one.
+# The layer from $9$ to $108$ channels moves {{= f"{access[3] / access[0]:.2f}" =}} times as much as the one from $32$ to $32$. With eight groups it is {{= f"{access[-1] / access[4]:.2f}" =}} times as much as with one.
 #
-# These are the widths that the authors timed on ARM (Tables 1 and 2 of {cite:t}`ma2018shufflenetv2`), “while fixing the total FLOPs”. Nearly fixed: of the first four, one does {{= f"{1 - min(row[2] for row in counts[:4]) / counts[0][2]:.1%}" =}} less. And one cannot be built: the table has 180 channels in eight groups, and 8 does not divide 180. We take {{= GROUPS[8] =}}.
+# These are the widths that the authors timed on ARM (Tables 1 and 2 of {cite:t}`ma2018shufflenetv2`), “while fixing the total FLOPs”. Nearly fixed: of the first four, one does {{= f"{1 - min(row[2] for row in counts[:4]) / counts[0][2]:.1%}" =}} less. And one cannot be built: Table 2 of {cite:t}`ma2018shufflenetv2` has $180$ channels in eight groups, and $8$ does not divide $180$. We take {{= GROUPS[8] =}}.
 #
 # The bound counts each element once. A real machine has a small fast memory and may move more. So we take the time.
 
@@ -278,7 +282,8 @@ EXPERIMENTS = {
     "2": {str(g): ten(lambda c=c, g=g: pointwise(c, c, g), c)
           for g, c in GROUPS.items()},
     "3": {"1": in_a_row(64, 1), "2 row": in_a_row(45, 2),
-          "4 row": in_a_row(32, 4), "2 side": ten(lambda: Pieces(64, 2), 64),
+          "4 row": in_a_row(32, 4),
+          "2 side": ten(lambda: Pieces(64, 2), 64),
           "4 side": ten(lambda: Pieces(64, 4), 64)},
     "4": {name: ten(lambda how=how: ResNetUnit(64, *how), 64)
           for name, how in UNITS.items()},
@@ -294,6 +299,8 @@ single = {"1×1": pointwise(64, 64),
           "3×3": nn.Conv2d(64, 64, 3, padding=1, bias=False),
           "depthwise": nn.Conv2d(64, 64, 3, padding=1, groups=64,
                                  bias=False), "ReLU": nn.ReLU()}
+single_macs = {name: cost.total(cost.layer_costs(layer, x64.shape)).macs
+               for name, layer in single.items()}
 CAUSES = {
     "copies 1:1": copies(32, 32), "copies 1:12": copies(9, 108),
     "copies 1": copies(64), "copies 8": copies(184),
@@ -322,7 +329,7 @@ def worst(turns):
     return max(cases, key=lambda name: cases[name].median)
 
 
-def longer(turns, one, other):
+def gap(turns, one, other):
     """By how many milliseconds one takes longer, in the median turn."""
     gaps = [a - b for a, b in zip(turns[one], turns[other], strict=True)]
     return timing.summary(gaps).median
@@ -330,14 +337,14 @@ def longer(turns, one, other):
 
 def cause(turns, layers, moved):
     """What a gap between copies says of the gap between layers."""
-    gap, copied = longer(turns, *layers), longer(turns, *moved)
-    if gap <= 0:
+    spent, copied = gap(turns, *layers), gap(turns, *moved)
+    if spent <= 0:
         return "there is nothing to explain"
-    if 2 * copied >= gap:
+    if 2 * copied >= spent:
         return "moving may be half of it or more"
     return "moving is the smaller part of it"
 
-# %% hide="code" measured=true record="turns" claims="S2-08,S2-12,S2-13,S2-14" wide=true name="fig-four-guidelines" alt="Four panels, one for each guideline, each with three marks at every variant: the paper's GPU, its ARM processor, our CPU. All begin at one. The GPU's marks rise highest, for groups to nearly four and for four pieces to more than three; those of the ARM processor stay below one and a half." caption="Time of each variant, in multiples of the first. GPU and ARM: from the speeds in the first columns of Tables 1 and 2, and for 128 (GPU) or 64 (ARM) channels in Table 3, for 64 in Table 4. Ours: the widths of ARM, with the interval of the ratio. In panel 4 the first has everything."
+# %% hide="code" measured=true record="turns" claims="S2-06,S2-08,S2-12,S2-13,S2-14" wide=true name="fig-four-guidelines" alt="Four panels, one for each guideline, each with three marks at every variant: the paper's GPU, its ARM processor, our CPU. All begin at one. The GPU's marks rise highest, for groups to nearly four and for four pieces to more than three; those of the ARM processor stay below one and a half." caption="Time of each variant, in multiples of the first. GPU and ARM: from the speeds in the first columns of the paper's Tables 1 to 4: 1 and 2 in the column of ×1, 3 in that of the fewest channels, 4 in the middle one. Ours: the widths of ARM, with the interval of the ratio. In panel 4 the first has everything."
 timed = {f"{n} {name}": run for n, variants in EXPERIMENTS.items()
          for name, run in variants.items()}
 turns = timing.turns(timed | CAUSES, photo, repeats=31)
@@ -358,16 +365,16 @@ print("Measured on", timing.machine())
 # %% [markdown] claims="S2-02,S2-14"
 # {answer}`worst`
 #
-# **Unequal widths.** From 9 to 108 channels and back takes {{= against(recorded.turns, "1", "1:12") =}} the time of the equal pair: {{= against(recorded.turns, "1", "1:12").words("this machine agrees", "this machine disagrees", "not told apart here") =}}. In between it is not so orderly: 1:2 takes {{= against(recorded.turns, "1", "1:2") =}}. Is it moving? Copies of as many elements, which compute nothing, take {{= f"{longer(recorded.turns, 'copies 1:12', 'copies 1:1'):.2f}" =}} ms longer for 1:12 than for 1:1; the layers take {{= f"{longer(recorded.turns, '1 1:12', '1 1:1'):.2f}" =}} ms longer. So {{= cause(recorded.turns, ("1 1:12", "1 1:1"), ("copies 1:12", "copies 1:1")) =}}.
+# **Unequal widths.** From $9$ to $108$ channels and back takes {{= against(recorded.turns, "1", "1:12") =}} the time of the equal pair: {{= against(recorded.turns, "1", "1:12").words("this machine agrees", "this machine disagrees", "not told apart here") =}}. In between it is not so orderly: 1:2 takes {{= against(recorded.turns, "1", "1:2") =}}. Is it moving? We copy as many elements, which computes nothing. From equal widths to the most unequal the time of the copies changes by {{= f"{gap(recorded.turns, 'copies 1:12', 'copies 1:1'):+.2f}" =}} ms, that of the layers by {{= f"{gap(recorded.turns, '1 1:12', '1 1:1'):+.2f}" =}} ms. So {{= cause(recorded.turns, ("1 1:12", "1 1:1"), ("copies 1:12", "copies 1:1")) =}}.
 #
-# **Groups.** Two groups take {{= against(recorded.turns, "2", "2") =}} the time of one, eight groups {{= against(recorded.turns, "2", "8") =}}: {{= against(recorded.turns, "2", "8").words("dearer, as on the GPU", "against the guideline", "not told apart, against the guideline") =}}, where {cite:t}`ma2018shufflenetv2` (Table 2) have {{= f"{PAPER['2'][0][0] / PAPER['2'][0][3]:.1f}" =}} times on the GPU and {{= f"{PAPER['2'][1][0] / PAPER['2'][1][3]:.1f}" =}} on ARM. We test two causes. *Moving*: copies take {{= f"{longer(recorded.turns, 'copies 8', 'copies 1'):.2f}" =}} ms longer, the layers {{= f"{longer(recorded.turns, '2 8', '2 1'):.2f}" =}} ms: {{= cause(recorded.turns, ("2 8", "2 1"), ("copies 8", "copies 1")) =}}. *The program*: PyTorch runs a grouped 1×1 layer here as a product for each group, and joins the results ({chapter}`5`). The eight as one batched product: the layer takes {{= verdict.ratio(recorded.turns["2 8"], recorded.turns["product 8"]) =}} its time, {{= verdict.ratio(recorded.turns["2 8"], recorded.turns["product 8"]).words("so a part of the price is the program's, not the layer's", "so the program is not the cause", "so this decides nothing") =}}. The authors had a grouped layer “specially optimized”; so a verdict on groups is one on a program as well.
+# **Groups.** Two groups take {{= against(recorded.turns, "2", "2") =}} the time of one, eight groups {{= against(recorded.turns, "2", "8") =}}: {{= against(recorded.turns, "2", "8").words("dearer, as on the GPU", "against the guideline", "not told apart, against the guideline") =}}, where {cite:t}`ma2018shufflenetv2` (Table 2) have {{= f"{PAPER['2'][0][0] / PAPER['2'][0][3]:.1f}" =}} times on the GPU and {{= f"{PAPER['2'][1][0] / PAPER['2'][1][3]:.1f}" =}} on ARM. We test two causes. *Moving*: from one group to eight the time of copies changes by {{= f"{gap(recorded.turns, 'copies 8', 'copies 1'):+.2f}" =}} ms, that of the layers by {{= f"{gap(recorded.turns, '2 8', '2 1'):+.2f}" =}} ms: {{= cause(recorded.turns, ("2 8", "2 1"), ("copies 8", "copies 1")) =}}. *The program*: PyTorch runs a grouped 1×1 layer here as a product for each group, and joins the results ({chapter}`5`). The eight as one batched product: the layer takes {{= verdict.ratio(recorded.turns["2 8"], recorded.turns["product 8"]) =}} its time, {{= verdict.ratio(recorded.turns["2 8"], recorded.turns["product 8"]).words("so a part of the price is the program's, not the layer's", "so the program is not the cause", "so this decides nothing") =}}. The authors had a grouped layer “specially optimized”; so a verdict on groups is one on a program as well.
 #
 # **Pieces.** Four pieces side by side give the same outputs in {{= against(recorded.turns, "3", "4 side") =}} the time. On a map of 7×7 positions it is {{= verdict.ratio(recorded.turns["small 4"], recorded.turns["small 1"]) =}}: {{= "the less there is to do, the more a piece costs, as if each had a fixed price" if verdict.ratio(recorded.turns["small 4"], recorded.turns["small 1"]).low > against(recorded.turns, "3", "4 side").high else "not told apart from the large map" =}}.
 #
-# **Element by element.** ReLUs and shortcut together: the unit takes {{= verdict.ratio(recorded.turns["4 all"], recorded.turns["4 neither"]) =}} the time of the bare one, for no multiply-add at all. {cite:t}`ma2018shufflenetv2` count the {term}`depthwise <depthwise convolution>` layer in this class. On 64 channels it takes {{= f"{verdict.ratio(recorded.turns['depthwise'], recorded.turns['1×1']).median:.0%}" =}} of the 1×1 layer's time for {{= f"{9 / 64:.0%}" =}} of its work ({chapter}`3` asks why).
+# **Element by element.** ReLUs and shortcut together: the unit takes {{= verdict.ratio(recorded.turns["4 all"], recorded.turns["4 neither"]) =}} the time of the bare one, for no multiply-add at all. {cite:t}`ma2018shufflenetv2` count the {term}`depthwise <depthwise convolution>` layer in this class. On {{= single['1×1'].in_channels =}} channels it takes {{= f"{verdict.ratio(recorded.turns['depthwise'], recorded.turns['1×1']).median:.0%}" =}} of the 1×1 layer's time for {{= f"{single_macs['depthwise'] / single_macs['1×1']:.0%}" =}} of its work ({chapter}`3` asks why).
 #
 # :::{dropdown} Going deeper: is a 3×3 layer nine times a 1×1?
-# It has nine times the work. Between 64 and 64 channels it takes {{= verdict.ratio(recorded.turns["3×3"], recorded.turns["1×1"]) =}} the time here. The authors name this example (Section 1): libraries have special programs for 3×3. {chapter}`Chapter 1 <1>` tells which one runs here.
+# It has nine times the work. Between {{= single['1×1'].in_channels =}} channels and as many it takes {{= verdict.ratio(recorded.turns["3×3"], recorded.turns["1×1"]) =}} the time here. The authors name this example (Section 1): libraries have special programs for 3×3. {chapter}`Chapter 1 <1>` tells which one runs here.
 # :::
 
 # %% [markdown] objective="measure" claims="S2-11,S2-16"
@@ -490,7 +497,7 @@ parts = {"stem": net.stem, "stage 2": net.stages[:4],
 x, rows = photo, []
 with torch.no_grad():
     for (name, part), printed in zip(
-            parts.items(), (24, *TABLE_5[1.0]), strict=True):
+            parts.items(), (STEM, *TABLE_5[1.0]), strict=True):
         work = cost.total(cost.layer_costs(part, x.shape)).macs
         x = part(x)
         rows.append((name, " × ".join(map(str, x.shape[1:])), work,
@@ -498,7 +505,8 @@ with torch.no_grad():
 show.table(["part", "output", "multiply-adds", "channels, paper"], rows)
 
 # %% hide="code"
-printed = {0.5: (41, 1.4), 1.0: (146, 2.3), 1.5: (299, 3.5), 2.0: (591, 7.4)}
+printed = {0.5: (41, 1.4), 1.0: (146, 2.3),
+           1.5: (299, 3.5), 2.0: (591, 7.4)}
 
 
 def counted(library):
@@ -519,11 +527,11 @@ show.table(
 # %% [markdown]
 # Rounded to millions, {{= sum(round(official[w].macs / 1e6) == printed[w][0] for w in TABLE_5) =}} of the four counts of work agree with the paper, and {{= sum(round(official[w].params / 1e6, 1) == printed[w][1] for w in TABLE_5) =}} of the parameters; the {{= f"{official[0.5].macs / 1e6:.1f}" =}} million at 0.5× we cannot explain.
 #
-# torchvision's network of the same name {cite:p}`torchvision2021shufflenet` is another one. The paper leaves open how a unit of stride 2 shares out its outputs. In the authors' code {cite:p}`megvii2020shufflenet` the {term}`shortcut` keeps its input channels and the branch gives the rest; in torchvision each gives a half. In stages 3 and 4 that is the same. In stage 2, from 24 to 116 channels, it is not, and of the two only the authors' gives the paper's counts. Weights of the one do not fit the other.
+# torchvision's network of the same name {cite:p}`torchvision2021shufflenet` is another one. The paper leaves open how a unit of stride 2 shares out its outputs. In the authors' code {cite:p}`megvii2020shufflenet` the {term}`shortcut` keeps its input channels and the branch gives the rest; in torchvision each gives a half. In stages 3 and 4 that is the same. In stage 2, from {{= STEM =}} to {{= TABLE_5[1.0][0] =}} channels, it is not, and of the two only the authors' gives the paper's counts. Weights of the one do not fit the other.
 #
 # Shapes and counts are not enough: the tests of this book copy weights of pytorchcv, an independent implementation, into both networks, and the outputs agree.
 
-# %% name="fig-v2-skyline" wide=true alt="A bar for each layer of two networks, one above the other: memory access. In ShuffleNet V2 the bars of a stage are nearly equal and low; in ShuffleNet V1 they go up and down within each unit." caption="Memory access, layer by layer, of ShuffleNet V2 and V1 at about 300 million multiply-adds. Drag across layers to add them up; change what is shown to the multiply-adds."
+# %% name="fig-v2-skyline" wide=true alt="A bar for each layer of two networks, one above the other: memory access. In ShuffleNet V2 the bars of a stage are nearly equal and low; in ShuffleNet V1 they go up and down within each unit." caption="Memory access, layer by layer, of ShuffleNet V2 and V1 at nearly equal work. Drag across layers to add them up; change what is shown to the multiply-adds."
 from lightnets_edu.widgets import NetworkSkyline
 
 NetworkSkyline(names=["shufflenet_v2_1.5", "shufflenet_v1_1.5_g3"],
@@ -535,7 +543,7 @@ NetworkSkyline(names=["shufflenet_v2_1.5", "shufflenet_v1_1.5_g3"],
 # %% predict [markdown] name="waiting" objective="reuse"
 # ## See it: who waits how long
 #
-# Half of the channels pass by, and the shuffle decides which. Take a stage of 116 channels. **After twenty units of stride 1, how many of its channels has no unit ever changed?**
+# Half of the channels pass by, and the shuffle decides which. Take a stage of $116$ channels. **After twenty units of stride 1, how many of its channels has no unit ever changed?**
 #
 # :field: Channels as they came in
 # :answer: int((written(116, 20) == 0).sum())
@@ -582,7 +590,7 @@ torch.manual_seed(0)
 views = [maps]
 with torch.no_grad():
     for _ in range(2):
-        views.append(BasicUnit(12)(views[-1]))    # by the batch's statistics
+        views.append(BasicUnit(12)(views[-1]))    # batch statistics
 fig = plt.figure(figsize=(9.6, 2.8))
 for k, (part, view) in enumerate(zip(
         fig.subfigures(1, 3, wspace=0.05), views, strict=True)):
@@ -621,23 +629,22 @@ def fused(units, x):
     return torch.cat([a, b], dim=1)
 
 
-units = net.stages[5:12]    # the seven units of stage 3 with stride 1
-x = torch.rand(2, 232, 14, 14)
+row = net.stages[5:12]    # the seven units of stage 3 with stride 1
+narrow = torch.rand(2, 232, 14, 14)
 with torch.no_grad():
-    same = torch.equal(fused(units, x), units(x))
+    same = torch.equal(fused(row, narrow), row(narrow))
 print("the same numbers, bit by bit:", same)
 
-# %% hide="code" measured=true record="joins"
+# %% hide="code" measured=true record="joins" claims="S2-32"
 a, b = torch.rand(2, 1, 116, 14, 14)
-stage = fold_batch_norm(units)
-x = torch.rand(1, 232, 14, 14)
+stage = fold_batch_norm(row)
 joins = timing.turns({
     "concatenate, shuffle, split": lambda _: join(a, b).chunk(2, dim=1),
     "in one step": lambda _: gathered(a, b),
     "concatenate": lambda _: torch.cat([a, b], dim=1),
     "add": lambda _: a + b,
     "seven units": stage, "seven units, fused": lambda x: fused(stage, x),
-}, x, repeats=51)
+}, narrow[:1], repeats=51)
 show.table(["step", "time: median (middle half)"],
            [(name, timing.summary(times)) for name, times in joins.items()])
 
@@ -700,11 +707,11 @@ show.table(["the listing, “1×”", "parameters", "multiply-adds"],
            [(name, t.params, t.macs) for name, t in listing.items()])
 
 # %% [markdown]
-# **Branches of full width.** A branch has all the output channels, not half of them, and the other half comes on top: “1×” is nearly the network of 2×. On the listing's own page a reader asked why stage 2 has {{= 2 * TABLE_5[1.0][0] =}} channels, and another posted the {{= f"{listing['as listed'].params:,}" =}} trainable parameters {cite:p}`opconty2018concat`; our rebuilt listing has exactly as many.
+# **Branches of full width.** A branch has all the output channels, not half of them, and the other half comes on top: “1×” is nearly the network of 2×. On the listing's own page a reader asked whether stage 2 does not get {{= 2 * TABLE_5[1.0][0] =}} channels, and another posted its {{= f"{listing['as listed'].params:,}" =}} trainable parameters {cite:p}`opconty2018concat`; our rebuilt listing has exactly as many.
 #
 # **Batch norms and pool.** None follows the first and the last 1×1 layer, and the pool takes the maximum. Mended, the listing is {{= "torchvision's network, parameter for parameter" if listing["and its batch norms, pool, no biases"] == library[1.0] else "another network still" =}}.
 #
-# **Widths by the wrong key.** The widths of Table 5 are looked up by the share of the branch and then multiplied by the scale. At scale 0.5 stage 2 gets {{= int(116 * 0.5) =}} channels in place of {{= TABLE_5[0.5][0] =}}, and the stem, “always 24” by its comment, gets {{= int(24 * 0.5) =}}. The table is no multiple: it must be asked for its own width.
+# **Widths by the wrong key.** The widths of Table 5 are looked up by the share of the branch and then multiplied by the scale. At half the scale stage 2 gets {{= int(TABLE_5[1.0][0] * 0.5) =}} channels in place of {{= TABLE_5[0.5][0] =}}, and the stem, whose comment says that it never changes, gets {{= int(STEM * 0.5) =}}. The table is no multiple: it must be asked for its own width.
 #
 # ### One digit
 #
@@ -713,7 +720,8 @@ show.table(["the listing, “1×”", "parameters", "multiply-adds"],
 # %% hide="code"
 from unittest.mock import patch
 
-with torch.device("meta"), patch.dict(TABLE_5, {2.0: (224, 488, 976, 2048)}):
+wrong = {2.0: (224, 488, 976, 2048)}
+with torch.device("meta"), patch.dict(TABLE_5, wrong):
     typo = cost.total(cost.layer_costs(ShuffleNetV2(2.0), image))
 print(f"{official[2.0].params - typo.params:,} parameters fewer,",
       f"{1 - typo.macs / official[2.0].macs:.1%} of the multiply-adds")
@@ -810,7 +818,7 @@ show.table(["unit", "shapes", "parameters, copy", "package", "outputs"],
 #
 # A 1×1 layer leads from $C$ to $rC$ channels, and does as much work as a layer of equal widths on the same map. Leave the weights out, which both have alike. Write `lopsided(r)`: how many times the memory access of the equal layer it has.
 #
-# **Predict first:** at which ratio is it twice as much, about 1:4 or about 1:14? The last check answers.
+# **Predict first:** at which ratio is it twice as much, about $1:4$ or about $1:14$? The last check answers.
 #
 # :::{dropdown} Solution
 # The equal layer has width $w$ with $w^2 = C \cdot rC$, so $w = C\sqrt{r}$. It moves $2w$ elements a position, the other $C + rC$:
@@ -842,7 +850,7 @@ with Check("lopsided") as check:
 #
 # Tables of papers often give speeds: batches a second. Write `times(speeds)`: for each speed the time, as a multiple of the first one's time.
 #
-# **Predict first:** with eight groups the paper's ARM processor does 27.8 images a second in place of 40.0, a speed lower by 30%. Is its time longer by 30%, by more, or by less? The last check answers.
+# **Predict first:** a speed falls by three tenths. Does the time grow by three tenths, by more, or by less? The last check answers, with two speeds of Table 2 of {cite:t}`ma2018shufflenetv2`.
 #
 # :::{dropdown} Solution
 # Time is one over speed, so the ratio turns round:
@@ -852,7 +860,7 @@ with Check("lopsided") as check:
 #     return [speeds[0] / speed for speed in speeds]
 # ```
 #
-# By more: by 44%.
+# By more: seven tenths of the speed are $10/7$ of the time, four tenths on top and a little.
 # :::
 
 # %% answer exercise="times"
@@ -871,11 +879,11 @@ with Check("times") as check:
 # %% predict [markdown] name="odd" objective="bound"
 # ### Predict: widths for a prime
 #
-# The next exercise looks for whole widths. A 1×1 layer without groups shall do 997 multiply-adds at each position, and 997 is a prime number. How many channels has its wider side?
+# The next exercise looks for whole widths. A 1×1 layer without groups shall do $997$ multiply-adds at each position, and $997$ is a prime number. How many channels has its wider side?
 #
 # :field: Channels of the wider side
-# :answer: 997
-# :wrong: 30 to 33: The square root is near; but the product of two whole numbers must be 997.
+# :answer: prime
+# :wrong: 30 to 33: The square root is near; but the product of two whole numbers must be the prime itself.
 
 # %% task [markdown] exercise="balanced" objective="bound"
 # ### The least that whole widths allow
@@ -905,15 +913,19 @@ with Check("balanced") as check:
     with check("eight groups cannot do 20"):
         check.equal(balanced(20, 8), None)
 
+# %% hide="code"
+prime = 997
+print([d for d in range(1, prime + 1) if prime % d == 0])
+
 # %% [markdown]
 # {answer}`odd`
 #
-# For a prime there is one pair: one channel on one side, {{= 997 =}} on the other. This is why papers that hold the work “fixed” hold it nearly fixed.
+# For a prime there is one pair: one channel on one side, {{= prime =}} on the other. This is why papers that hold the work “fixed” hold it nearly fixed.
 
 # %% predict [markdown] name="quarter" objective="reuse"
 # ### Predict: a quarter at a time
 #
-# The paper splits $c$ channels into $c - c'$ that pass by and $c'$ that are worked on, and takes half. Suppose a unit works on a quarter, 29 of 116 channels. After how many units are fewer than half of them as they came in?
+# The paper splits $c$ channels into $c - c'$ that pass by and $c'$ that are worked on, and takes half. Suppose a unit works on a quarter, $29$ of $116$ channels. After how many units are fewer than half of them as they came in?
 #
 # :field: Units
 # :answer: next(k for k in range(99) if left_alone(116, 29, k) < 58)
@@ -964,7 +976,7 @@ print([left_alone(116, 29, k) for k in range(6)])
 #
 # With a quarter taken, {{= ", ".join(str(left_alone(116, 29, k)) for k in range(5)) =}} channels are as they came in after 0, 1, 2, … units.
 
-# %% task [markdown] exercise="mended_unit" objective="build"
+# %% task [markdown] exercise="mended_v2_unit" objective="build"
 # ### Mend the copy
 #
 # The `FoundUnit` of the pitfall differs from the package's units in five places: how wide its layers are, what happens to the map, and how the halves are joined. Hold it against `BasicUnit`, `DownUnit` and `join`, then write `MendedUnit(c_in, c_out, stride)`:
@@ -983,7 +995,7 @@ print([left_alone(116, 29, k) for k in range(6)])
 # `join(short, y)` may be used. Then look at where `FoundUnit` has a ReLU, and the package has none.
 # :::
 
-# %% answer exercise="mended_unit"
+# %% answer exercise="mended_v2_unit"
 class MendedUnit(nn.Module):
     """ShuffleNet V2's unit, under the names of the found copy."""
 
@@ -996,7 +1008,7 @@ class MendedUnit(nn.Module):
         # YOUR CODE HERE
         raise NotImplementedError()
 
-# %% check exercise="mended_unit" points=5
+# %% check exercise="mended_v2_unit" points=5
 with Check("MendedUnit") as check:
     with check("stride 1: same weights, same output"):
         check.true(same_output(MendedUnit(12, 12, 1), BasicUnit(12), 12),
@@ -1036,7 +1048,7 @@ show.table(
 # %% [markdown]
 # ShuffleNet V2 takes {{= verdict.ratio(recorded.whole["ShuffleNet V2 1.5×"], recorded.whole["ShuffleNet V1 1.5×"]) =}} the time of V1, and {{= f"{outside(recorded.spent, 'ShuffleNet V2 1.5×'):.0%}" =}} of it, not {{= f"{outside(recorded.spent, 'ShuffleNet V1 1.5×'):.0%}" =}}, is outside convolutions: {{= verdict.ratio(recorded.whole["ShuffleNet V2 1.5×"], recorded.whole["ShuffleNet V1 1.5×"]).words("here the cure did not help", "cured, at this work", "not told apart") =}}. Against MobileNet V1, which has no branch, no shuffle and nothing to add, it takes {{= verdict.ratio(recorded.whole["ShuffleNet V2 1.5×"], recorded.whole[FIRST]) =}} the time. The authors saw the same on their GPU, and explain it by the guidelines ({cite:t}`ma2018shufflenetv2`, Section 4); but they report an error of 27.4% for V2 and 31.6% for MobileNet V1 (Table 8).
 #
-# *Choose it* for a processor or a GPU where both error and time count, at 40 to 600 million multiply-adds.
+# *Choose it* for a processor or a GPU where both error and time count, at the work of Table 5.
 #
 # *Measure first*, always: the bound of guideline 1 is a theorem about counting, and what your machine does with it is its own affair. And a guideline for speed says nothing of accuracy.
 #
