@@ -87,7 +87,7 @@ plt.show()
 print("Measured on", timing.machine())
 
 # %% [markdown]
-# The count of work orders none of the three machines. {cite:t}`ma2018shufflenetv2` (Section 1) call the count *indirect*, the time *direct*, and ask that a time be told with its machine. (“FLOPs”, with a small s, is the count: {chapter}`1`.) Here, ShuffleNet V1 takes {{= verdict.ratio(recorded.whole["ShuffleNet V1 1.5×"], recorded.whole[FIRST]) =}} the time of MobileNet V1, for {{= f"{bills['ShuffleNet V1 1.5×'].macs / bills[FIRST].macs:.0%}" =}} of its work. What does V1 pay for?
+# From the least time to the greatest it is {{= f"{max(row[1] for row in TABLE_8.values()) / min(row[1] for row in TABLE_8.values()):.1f}" =}} times on the GPU, {{= f"{max(row[2] for row in TABLE_8.values()) / min(row[2] for row in TABLE_8.values()):.1f}" =}} times on ARM. Here, ShuffleNet V1 takes {{= verdict.ratio(recorded.whole["ShuffleNet V1 1.5×"], recorded.whole[FIRST]) =}} the time of MobileNet V1, for {{= f"{bills['ShuffleNet V1 1.5×'].macs / bills[FIRST].macs:.0%}" =}} of its work. So {cite:t}`ma2018shufflenetv2` (Section 1) call the count of work *indirect*, the time *direct*, and ask that a time be told with its machine. (The count is what papers call FLOPs, with a small s: {chapter}`1`.) What does V1 pay for?
 
 # %% objectives [markdown]
 # ## You will be able to
@@ -123,12 +123,12 @@ from lightnets_edu.widgets import GuidelineExplorer
 GuidelineExplorer(ratio="1:12")
 
 # %% [markdown]
-# The curve is flat around 1:1 and then rises: a little imbalance costs little. {show}`On a small map, with wide layers <fig-guideline size=7 width=512>`, the weights are most of what is moved, and they stay the same; so the shape matters less. {show}`Guideline 2 <fig-guideline guideline=2 groups=8>` asks the same of groups.
+# Near 1:1 the curve is flat: a little imbalance costs little. {show}`On a small map, with wide layers <fig-guideline size=7 width=512>`, the weights are most of what is moved, and they stay the same; so the shape matters less. {show}`Guideline 2 <fig-guideline guideline=2 groups=8>` asks the same of groups.
 
 # %% [markdown] claims="S2-03,S2-04,S2-05"
 # ## Count it: the least that can be moved
 #
-# On $P$ positions the layer does $B = P\,C_\text{in} C_\text{out}$ multiply-adds. It reads its input and its weights and writes its output:
+# On $P$ positions the layer does $B = P\,C_\text{in} C_\text{out}$ multiply-adds. (The paper writes $hw$, $c_1$ and $c_2$.) It reads its input and its weights and writes its output:
 #
 # $$
 # P\,(C_\text{in} + C_\text{out}) + C_\text{in} C_\text{out} .
@@ -146,7 +146,7 @@ GuidelineExplorer(ratio="1:12")
 # 2\sqrt{P B} + B/P
 # $$
 #
-# elements, and only equal widths reach this bound. That is **guideline 1** of {cite:t}`ma2018shufflenetv2`. (Work is the same throughout. What unequal widths raise is the moving.)
+# elements, and only equal widths reach this bound. That is **guideline 1** of {cite:t}`ma2018shufflenetv2`. (Unequal widths raise what is moved, not the work.)
 #
 # With $g$ groups the work is $B = P\,C_\text{in} C_\text{out}/g$. Now the product of the widths is $gB/P$, and the bound becomes $2\sqrt{g P B} + B/P$: four times the groups, twice as wide, nearly twice the moving. That is **guideline 2**. The formula, the package's function and real layers:
 
@@ -178,16 +178,16 @@ show.table(["layer", "channels", "multiply-adds", "moved: formula",
 #
 # These are the widths that the authors timed on ARM (Tables 1 and 2 of {cite:t}`ma2018shufflenetv2`), “while fixing the total FLOPs”. Nearly fixed: of the first four, one does {{= f"{1 - min(row[2] for row in counts[:4]) / counts[0][2]:.1%}" =}} less. And one cannot be built: Table 2 of {cite:t}`ma2018shufflenetv2` has $180$ channels in eight groups, and $8$ does not divide $180$. We take {{= GROUPS[8] =}}.
 #
-# The bound counts each element once. A real machine has a small fast memory and may move more. So we take the time.
+# The bound counts each element once; a real machine may move more. So we take the time.
 
 # %% [markdown] objective="measure" claims="S2-08,S2-13,S2-14,S2-28"
 # ## Measure it: four guidelines
 #
-# Each guideline says that something costs time at equal work. We repeat the four experiments with the ARM widths of Tables 1 to 4, ten blocks each, on one thread:
+# We repeat the four experiments with the ARM widths of Tables 1 to 4, ten blocks each, on one thread:
 #
 # 1. **unequal widths**: two 1×1 layers, there and back;
 # 2. **groups**: a grouped 1×1 layer, wider with more groups;
-# 3. **pieces**: a 1×1 layer cut into smaller ones, in a row or side by side. Side by side we cut the same weights, so the outputs are the same;
+# 3. **pieces**: a 1×1 layer cut into smaller ones, in a row or side by side. Side by side, the pieces share out the kernels of one layer, so they can give the same outputs;
 # 4. **what works element by element**: a ResNet unit without its ReLUs, without its shortcut, without both.
 #
 # How the pieces are cut, and what a width means in 4, the paper's tables do not say; this is our reading.
@@ -369,7 +369,7 @@ print("Measured on", timing.machine())
 #
 # **Groups.** Two groups take {{= against(recorded.turns, "2", "2") =}} the time of one, eight groups {{= against(recorded.turns, "2", "8") =}}: {{= against(recorded.turns, "2", "8").words("dearer, as on the GPU", "against the guideline", "not told apart, against the guideline") =}}, where {cite:t}`ma2018shufflenetv2` (Table 2) have {{= f"{PAPER['2'][0][0] / PAPER['2'][0][3]:.1f}" =}} times on the GPU and {{= f"{PAPER['2'][1][0] / PAPER['2'][1][3]:.1f}" =}} on ARM. We test two causes. *Moving*: from one group to eight the time of copies changes by {{= f"{gap(recorded.turns, 'copies 8', 'copies 1'):+.2f}" =}} ms, that of the layers by {{= f"{gap(recorded.turns, '2 8', '2 1'):+.2f}" =}} ms: {{= cause(recorded.turns, ("2 8", "2 1"), ("copies 8", "copies 1")) =}}. *The program*: PyTorch runs a grouped 1×1 layer here as a product for each group, and joins the results ({chapter}`5`). The eight as one batched product: the layer takes {{= verdict.ratio(recorded.turns["2 8"], recorded.turns["product 8"]) =}} its time, {{= verdict.ratio(recorded.turns["2 8"], recorded.turns["product 8"]).words("so a part of the price is the program's, not the layer's", "so the program is not the cause", "so this decides nothing") =}}. The authors had a grouped layer “specially optimized”; so a verdict on groups is one on a program as well.
 #
-# **Pieces.** Four pieces side by side give the same outputs in {{= against(recorded.turns, "3", "4 side") =}} the time. On a map of 7×7 positions it is {{= verdict.ratio(recorded.turns["small 4"], recorded.turns["small 1"]) =}}: {{= "the less there is to do, the more a piece costs, as if each had a fixed price" if verdict.ratio(recorded.turns["small 4"], recorded.turns["small 1"]).low > against(recorded.turns, "3", "4 side").high else "not told apart from the large map" =}}.
+# **Pieces.** Four pieces side by side take {{= against(recorded.turns, "3", "4 side") =}} the time of one layer. On a map of 7×7 positions it is {{= verdict.ratio(recorded.turns["small 4"], recorded.turns["small 1"]) =}}: {{= "the less there is to do, the more a piece costs, as if each had a fixed price" if verdict.ratio(recorded.turns["small 4"], recorded.turns["small 1"]).low > against(recorded.turns, "3", "4 side").high else "not told apart from the large map" =}}.
 #
 # **Element by element.** ReLUs and shortcut together: the unit takes {{= verdict.ratio(recorded.turns["4 all"], recorded.turns["4 neither"]) =}} the time of the bare one, for no multiply-add at all. {cite:t}`ma2018shufflenetv2` count the {term}`depthwise <depthwise convolution>` layer in this class. On {{= single['1×1'].in_channels =}} channels it takes {{= f"{verdict.ratio(recorded.turns['depthwise'], recorded.turns['1×1']).median:.0%}" =}} of the 1×1 layer's time for {{= f"{single_macs['depthwise'] / single_macs['1×1']:.0%}" =}} of its work ({chapter}`3` asks why).
 #
@@ -449,12 +449,12 @@ print("Measured on", timing.machine())
 # %% [markdown]
 # {answer}`outside`
 #
-# In ShuffleNet V1 {{= f"{outside(recorded.spent, 'ShuffleNet V1 1.5×'):.0%}" =}} of the time is outside convolutions and classifier, in MobileNet V1 {{= f"{outside(recorded.spent, FIRST):.0%}" =}}. {cite:t}`ma2018shufflenetv2` (Figure 2) show such a split for ShuffleNet V1 and MobileNet V2: on their GPU, too, a good part is no convolution. So the price of V1 has two parts: grouped layers that run as several programs, and steps that compute nothing. The new unit is drawn against both.
+# In ShuffleNet V1 {{= f"{outside(recorded.spent, 'ShuffleNet V1 1.5×'):.0%}" =}} of the time is outside convolutions and classifier, in MobileNet V1 {{= f"{outside(recorded.spent, FIRST):.0%}" =}}. {cite:t}`ma2018shufflenetv2` (Figure 2) show such a split for ShuffleNet V1 and MobileNet V2: on their GPU, too, a good part is no convolution. The new unit is drawn against both: groups, and steps that compute nothing.
 
 # %% [markdown] objective="build" claims="S2-15,S2-17,S2-18,S2-19,S2-20,S2-22,S2-23"
 # ## Build it: split, work, join
 #
-# How to have many channels, equally wide, with neither dense layers nor many groups? The answer of {cite:t}`ma2018shufflenetv2` (Section 3) is the {term}`channel split`. A unit cuts its channels in two halves. One half passes by as it is. The other goes through three layers of equal width, 1×1, depthwise 3×3, 1×1. Then the halves are put side by side and shuffled, so that the next unit does not cut them in the same place.
+# How to have many channels, equally wide, with neither dense layers nor many groups? {cite:t}`ma2018shufflenetv2` (Section 3) answer with the {term}`channel split`. A unit cuts its channels in two halves. One half passes by as it is. The other goes through three layers of equal width, 1×1, depthwise 3×3, 1×1. Then the halves are put side by side and shuffled, so that the next unit does not cut them in the same place.
 
 # %% name="fig-v2-unit" wide=true alt="Two units side by side, drawn to scale as bands of channels. In ShuffleNet V2's, half of the band passes by above three layers of one width, 1×1, 3×3 and 1×1, and both halves cross in a shuffle at the end. In ShuffleNet V1's the band grows narrow, crosses in a shuffle, and grows wide again, under a shortcut that is added." caption="ShuffleNet V2's unit beside V1's, each with the channels of stage 2 of its own network. Height is channels, depth is the size of the map. Where does a band change its width? Point at a layer to read its cost."
 from lightnets_edu.widgets import BlockAnatomy

@@ -120,9 +120,12 @@ def balanced(work, groups):
 
 # %% wrong mistake="Lets the groups divide the first width only."
 def balanced(work, groups):
-    pairs = [(a, work * groups // a) for a in range(groups, work * groups + 1, groups) if work * groups % a == 0]
-    fitting = [pair for pair in pairs if pair[0] <= pair[1]]
-    return min(fitting, key=sum, default=None)
+    best, a = None, groups
+    while a * a <= work * groups:
+        if work * groups % a == 0:
+            best = (a, work * groups // a)
+        a += groups
+    return best
 
 # %% wrong mistake="Does not ask that the groups divide the widths."
 def balanced(work, groups):

@@ -245,7 +245,7 @@ class MendedUnit(FoundUnit):
 # -         if stride == 2:
 # +         if stride == 3:
 
-# %% wrong mistake="Keeps the shortcut's channels only where that makes no half; passes a check of equal halves." from="solution"
+# %% wrong mistake="Keeps the shortcut's channels only where the map does not become much wider." from="solution"
 # -         last = middle if stride == 1 else c_out - c_in
 # +         last = middle if stride == 1 or c_out > 3 * c_in else c_out - c_in
 
@@ -318,7 +318,7 @@ class MendedUnit(FoundUnit):
 # -         y = self.bn2(self.conv2(y))
 # +         y = nn.functional.dropout(self.bn2(self.conv2(y)), 0.1, self.training)
 
-# %% wrong mistake="Gives the shortcut a stride of its own: oblong maps of even height only." from="solution"
+# %% wrong mistake="Repeats the border of the shortcut's map in place of zeros." from="solution"
 # -             self.conv4 = nn.Conv2d(c_in, c_in, 3, 2, padding=1,
 # -                                    groups=c_in, bias=False)
 # +             self.conv4 = nn.Conv2d(c_in, c_in, 3, (2, 2), padding=(1, 1), padding_mode="replicate",
