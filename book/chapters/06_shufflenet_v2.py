@@ -31,7 +31,6 @@ from torch import nn
 from lightnets_edu import cost, show, timing, verdict
 from lightnets_edu.checks import Check
 from lightnets_edu.inference import fold_batch_norm
-from lightnets_edu.layers import conv_bn
 from lightnets_edu.models import MODELS
 from lightnets_edu.models.shufflenet_v1 import ShuffleUnit, channel_shuffle
 from lightnets_edu.models.shufflenet_v2 import (

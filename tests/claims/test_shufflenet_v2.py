@@ -1,6 +1,7 @@
 """The statements of the ledger for ShuffleNet V2, recomputed. One test each; book/ledger names them."""
 
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 import torch
@@ -100,7 +101,7 @@ def test_one_channel_waits_for_ever(c):
         short, y = tags.chunk(2, dim=1)
         tags = join(short, torch.full_like(y, unit))
         left.append(int((tags == 0).sum()))
-    assert left[0] == c // 2 and all(b == (a + 1) // 2 for a, b in zip(left, left[1:], strict=False))
+    assert left[0] == c // 2 and all(b == (a + 1) // 2 for a, b in pairwise(left))
     assert left[-1] == 1 and tags[0, 0] == 0, "the first channel"
 
 
