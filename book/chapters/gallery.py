@@ -50,6 +50,16 @@ from lightnets_edu.widgets import ChannelShuffle
 ChannelShuffle()
 
 # %% [markdown]
+# ## What equal work moves
+#
+# Two layers may do the same work, and one of them move twice as much. A layer of as many channels out as in moves least.
+
+# %% wide=true name="fig-gallery-guideline" alt="Left, a column in three pieces, the input, the weights and the output of a 1×1 layer, as high as what it moves; a dashed line leads from its top to a dot. Right, a curve over the ratio of channels in to channels out, lowest where both are equal and rising to nearly three times as much at both ends; dots for the times that the paper measured." caption="The work is the same at every ratio, the column is not. At which ratio does it double? Set the mark at the right edge and pull the dot there. Then hide the curve and guess: a small map, eight groups."
+from lightnets_edu.widgets import GuidelineExplorer
+
+GuidelineExplorer(revealed=True)
+
+# %% [markdown]
 # ## What ReLU leaves
 #
 # ReLU sets what is negative to zero. In few dimensions that destroys what the map held; in many it hardly hurts.

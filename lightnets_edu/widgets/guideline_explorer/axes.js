@@ -21,7 +21,7 @@ export const value = (what) => (typeof what === "string" ? split(what)[1] / spli
 /** All from the width and the guideline, never from a state. */
 export function layout(width, guideline) {
   const slim = width < 460,
-    unit = slim ? 50 : width < 800 ? 56 : 60,
+    unit = slim ? 50 : width < 800 ? 56 : 64,
     low = 28 + MOST * unit,
     broad = slim ? 44 : width < 800 ? 80 : 110,
     x = 30,

@@ -18,7 +18,7 @@ export const words = {
   work: (width) => `${width} → ${width}`,
   reveal: "Reveal",
   hide: "Hide",
-  asks: ["At 1:12?", "Small maps?", "Where does it double?", "8 groups?"],
+  asks: ["At 1:12?", "Small maps?", "Twice as much?", "8 groups?"],
   handles: ["Ratio of channels in to out", "Groups"],
   guess: "Your guess",
   at,
@@ -29,7 +29,7 @@ export const words = {
   least: (elements) => `= ${elements} elements`,
   macs: (macs) => `B = ${macs}`,
   measured: [
-    "● GPU, ◆ ARM: time that the paper measured, as a multiple too",
+    "● GPU, ◆ ARM: time that the paper measured, against the balanced layer",
     "● GPU, ◆ ARM: time, measured in the paper",
   ],
   parts: "What the layer moves, and times",
