@@ -1,6 +1,6 @@
 """EffNet's block, map by map: when height and width shrink, and which pixels nobody reads."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import traitlets
@@ -14,10 +14,12 @@ from lightnets_edu.widgets.kit import Figure, front_end
 
 CHANNELS = (3, 16, 32, 64, 128, 256)
 WIDTHS = ("c_in", "c_mid", "c_out")
-CAPTION = (
-    "Maps on one scale, as deep as their channels; bars: their values. Pixels with a cross have no gradient: nobody "
-    "reads them. Drag the arrow and the dots, point at a pixel."
-)
+CAPTION = "Black: what the framed pixel reads. Crossed: read by nobody. Bars: values. Drag the arrow, the dots."
+
+
+def _plain(flows: Mapping[str, Sequence[Map]]) -> dict[str, Any]:
+    """Maps as they travel to a page."""
+    return {name: [one._asdict() for one in maps] for name, maps in flows.items()}
 
 
 class EffNetFlow(Figure):
@@ -46,8 +48,7 @@ class EffNetFlow(Figure):
 
     def __init__(self, **traits: Any):
         flows = {last: flow.effnet(last) for last in LAST} | {"mobilenet": flow.mobilenet()}
-        plain = {name: [one._asdict() for one in maps] for name, maps in flows.items()}
-        super().__init__(**{"caption": CAPTION, "flows": plain, **traits})
+        super().__init__(**{"caption": CAPTION, "flows": _plain(flows), **traits})
 
     @classmethod
     def from_module(cls, block: nn.Module, shape: Sequence[int], **traits: Any) -> Self:
@@ -59,7 +60,7 @@ class EffNetFlow(Figure):
         maps = flow.trace(block, shape)
         c_in, c_out = int(maps[0].channels), int(maps[-1].channels)
         other = flow.trace(DepthwiseSeparable(c_in, c_out, 2), shape)
-        flows = {name: [one._asdict() for one in own] for name, own in (("own", maps), ("mobilenet", other))}
+        flows = _plain({"own": maps, "mobilenet": other})
         widths = {"c_in": c_in, "c_mid": int(maps[1].channels), "c_out": c_out}
         start = {"step": max(len(maps), len(other)) - 1, "map": len(maps) - 1, "row": 0, "column": 0}
         return cls(**{**widths, **start, **traits, "flows": flows, "last": "own"})
@@ -96,6 +97,7 @@ class EffNetFlow(Figure):
         for block in (self.last, "mobilenet"):
             for one, missed in zip(self.maps(block), self.unread(block), strict=False):
                 height, width = one.size
-                size, layer = f"{height}×{width}×{one.channels}", " ".join([one.kind, "×".join(map(str, one.kernel))]).strip()
-                rows.append((block, layer, size, height * width * int(one.channels), f"{missed} of {height * width}"))
+                layer = " ".join(filter(None, [one.kind, "×".join(map(str, one.kernel))]))
+                size, values = f"{height}×{width}×{one.channels}", height * width * int(one.channels)
+                rows.append((block, layer, size, values, f"{missed} of {height * width}"))
         return ("block", "layer", "map", "values", "pixels that nobody reads"), rows

@@ -3,7 +3,7 @@ import { asks } from "../kit/asks.js";
 import { grip } from "../kit/grip.js";
 import { part, parts } from "../kit/parts.js";
 import { player } from "../kit/player.js";
-import { choice, controls, html, mend, reserve, svg, table, upto, whole, widget } from "../kit/shared.js";
+import { choice, controls, html, mend, reserve, settle, svg, table, upto, whole, widget } from "../kit/shared.js";
 import { follow, nearest, unread } from "./flow.js";
 import { layout } from "./layout.js";
 import { words } from "./words.js";
@@ -28,7 +28,6 @@ function read(model) {
     ...traits,
     blocks,
     spot,
-    fixed: last === "own",
     steps: Math.max(...blocks.map(({ maps }) => maps.length)) - 1,
   };
 }
@@ -36,10 +35,12 @@ function read(model) {
 /** A map's shapes: its front first, that a focus frames; and what stands below it. */
 function make() {
   const front = svg("rect", { class: "ln-en-front" }),
+    hit = svg("rect", { class: "ln-en-hit", width: 26, height: 26 }),
     paths = SHAPES.map((name) => svg("path", { class: `ln-en-${name}` }));
   return {
-    node: part("", front, ...paths),
+    node: part("", front, hit, ...paths),
     front,
+    hit,
     ...Object.fromEntries(SHAPES.map((name, i) => [name.split(" ")[0], paths[i]])),
     layer: svg("text", { class: "ln-en-layer" }),
     size: svg("text"),
@@ -48,7 +49,7 @@ function make() {
 }
 
 /** The drawing. `show()` hears that another pixel is meant, `move(values)` of traits that a hand sets. */
-function picture(stage, { show, move }) {
+function picture(stage, fixed, { show, move }) {
   const beneath = svg("g", { "aria-hidden": true }),
     way = svg("path", { class: "ln-en-way" }),
     titles = [0, 1].map(() => svg("text", { class: "ln-en-title" })),
@@ -108,7 +109,7 @@ function picture(stage, { show, move }) {
     svg("path", { d: "M-3 -4.5l6 4.5l-6 4.5", class: "ln-en-arrow" }),
     svg("circle", { r: 12, class: "ln-en-hit" }),
   );
-  const knobs = WIDTHS.map((name, k) => {
+  const knobs = (fixed ? [] : WIDTHS).map((name) => {
     let from;
     const reach = (channels) => place.depth(channels),
       set = (i) => move({ [name]: CHANNELS[Math.max(0, Math.min(i, CHANNELS.length - 1))] });
@@ -137,14 +138,13 @@ function picture(stage, { show, move }) {
     },
     draw(now, width) {
       here = now;
-      const { blocks, step: done, steps, fixed } = here,
+      const { blocks, step: done, steps } = here,
         all = blocks.flatMap(({ maps }) => maps),
         most = (of) => Math.max(...all.map(of));
       place = layout(
         width,
-        most(({ size }) => Math.max(...size)),
+        blocks.map(({ maps }) => maps.map(({ size }) => size)),
         fixed ? most(({ channels }) => channels) : 0,
-        blocks.map(({ maps }) => maps.length),
       );
       boxes = blocks.map(({ maps }, b) => maps.map((_, i) => boxes[b][i] ?? make()));
       const largest = fixed ? most(words.values) : most(({ size: [h, w] }) => h * w) * CHANNELS.at(-1);
@@ -160,6 +160,7 @@ function picture(stage, { show, move }) {
             class: `ln-part ${i > end ? "ln-en-later" : ""}`,
           });
           put(own.front, front);
+          put(own.hit, { x, y: y - 26 });
           put(own.sides, { d: sides });
           put(own.grid, { d: i > end ? "" : place.grid(corner, map.size) });
           put(own.cross, { d: i > end ? "" : place.squares(corner, map.size, missed[i], 1, true) });
@@ -176,13 +177,13 @@ function picture(stage, { show, move }) {
         [a, b] = place.gap(place.corners[longer][done]);
       mend(arrow.node, "transform", `translate(${a} ${b})`);
       arrow.put(done, words.steps(done));
-      WIDTHS.forEach((name, k) => {
+      knobs.forEach((knob, k) => {
         const i = [0, 1, blocks[0].maps.length - 1][k],
+          now = here[WIDTHS[k]],
           { size, channels } = blocks[0].maps[i],
           [x, y] = place.box(place.corners[0][i], size, channels).knob;
-        mend(knobs[k].node, "transform", `translate(${x} ${y})`);
-        mend(knobs[k].node, "display", fixed ? "none" : "inline");
-        knobs[k].put(here[name], words.width(here[name]));
+        mend(knob.node, "transform", `translate(${x} ${y})`);
+        knob.put(now, words.width(now));
       });
       mend(
         way,
@@ -197,8 +198,7 @@ function picture(stage, { show, move }) {
           )
           .join(""),
       );
-      if (!beneath.children.length || beneath.children.length !== 3 + 3 * all.length)
-        beneath.replaceChildren(way, ...titles, ...boxes.flat().flatMap(({ layer, size, bar }) => [layer, size, bar]));
+      settle(beneath, [way, ...titles, ...boxes.flat().flatMap(({ layer, size, bar }) => [layer, size, bar])]);
       mend(stage, "viewBox", `0 0 ${width} ${place.height}`);
       group.put(
         boxes.map((own) => own.map(({ node }) => node)),
@@ -233,7 +233,8 @@ export default widget(words.figure, (kit) => {
     kit.set(values);
   }
   const stage = svg("svg", { class: "ln-en-stage" }),
-    drawing = picture(stage, { show, move: set }),
+    own = model.get("last") === "own",
+    drawing = picture(stage, own, { show, move: set }),
     last = choice(words.last, (reading) => set({ last: reading }), 15);
   const go = player(kit, () => {
     const step = (here.step + 1) % (here.steps + 1);
@@ -241,16 +242,15 @@ export default widget(words.figure, (kit) => {
     return step < here.steps;
   });
   for (const button of go.buttons) button.setAttribute("data-sets", "step");
-  const own = model.get("last") === "own",
-    states = [
-      { last: "2x1", map: 4, row: 1, column: 3 },
-      { last: "1x2", map: 4, row: 1, column: 3 },
-    ].map((one) => ({ ...one, step: 5 }));
+  const states = [
+    { last: "2x1", map: 4, row: 1, column: 3 },
+    { last: "1x2", map: 4, row: 1, column: 3 },
+  ].map((one) => ({ ...one, step: 5 }));
   const questions = asks(
     { model, set },
     own
       ? []
-      : [...states, { step: 1 }, { step: 5, c_in: 128, c_mid: 128, c_out: 256 }].map((state, i) => [
+      : [...states, { step: 1 }, { step: 5, c_in: 128, c_mid: 32, c_out: 256 }].map((state, i) => [
           words.asks[i],
           state,
         ]),
@@ -260,7 +260,7 @@ export default widget(words.figure, (kit) => {
     const { blocks, spot, row, column, step } = here,
       found = drawing.meant(),
       [b, pixel] = found ?? [spot[0], [spot[1], row, column]],
-      { name, maps, end, missed } = blocks[b],
+      { maps, end } = blocks[b],
       lit = drawing.light(b, pixel[0] > end ? null : pixel);
     const told = () =>
       step
@@ -269,7 +269,7 @@ export default widget(words.figure, (kit) => {
             blocks.map(({ name, maps }) => [name, maps]),
           ) + (step < here.steps ? "" : ` ${words.lost(blocks[0].maps, blocks[0].missed)}`)
         : words.begin;
-    mend(live, "text", found && lit ? words.pixel(name, maps, pixel, lit, end) : told());
+    mend(live, "text", found && lit ? words.pixel(maps, pixel, lit, end) : told());
   }
   return {
     nodes: [

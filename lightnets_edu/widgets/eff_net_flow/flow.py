@@ -25,9 +25,9 @@ class Map(NamedTuple):
     them; and for each of its rows and columns those that it reads of the map before."""
 
     kind: str
-    kernel: Sequence[int]
-    stride: Sequence[int]
-    size: Sequence[int]
+    kernel: list[int]
+    stride: list[int]
+    size: list[int]
     channels: int | str
     rows: list[list[int]]
     columns: list[list[int]]
@@ -65,7 +65,8 @@ def trace(block: nn.Module, shape: Sequence[int]) -> tuple[Map, ...]:
     if not isinstance(block, nn.Module):
         raise ValueError(f"expected a block (an nn.Module instance), got {type(block).__name__}")
     if len(shape) != 4 or shape[0] != 1 or max(shape[2:]) > MOST[1]:
-        raise ValueError(f"shape must be that of one image with sides of at most {MOST[1]}, such as (1, 64, 8, 8); got {tuple(shape)}")
+        wanted = f"that of one image with sides of at most {MOST[1]}, such as (1, 64, 8, 8)"
+        raise ValueError(f"shape must be {wanted}; got {tuple(shape)}")
     twin = copy.deepcopy(block).float().cpu().eval()
     x = torch.randn(DRAWS, *shape[1:], generator=torch.Generator().manual_seed(1)).requires_grad_()
     ran: list[tuple[nn.Module, Tensor]] = []
@@ -81,9 +82,10 @@ def trace(block: nn.Module, shape: Sequence[int]) -> tuple[Map, ...]:
     tensors = [x, *(output for _, output in ran[:-1]), y]
     if any(tensor.ndim != 4 for tensor in tensors):
         raise ValueError(f"{type(block).__name__} gives something else than maps (N, C, H, W)")
-    maps = [Map("input", (), (), tuple(x.shape[2:]), x.shape[1], [], [])]
+    maps = [Map("input", [], [], list(x.shape[2:]), x.shape[1], [], [])]
     for (module, _), before, after in zip(ran, tensors, tensors[1:], strict=False):
-        maps.append(Map(*_words(module), tuple(after.shape[2:]), after.shape[1], *(reads(after, before, axis) for axis in (2, 3))))
+        across = (reads(after, before, axis) for axis in (2, 3))
+        maps.append(Map(*_words(module), list(after.shape[2:]), after.shape[1], *across))
     for i, tensor in enumerate(tensors[:-1]):
         rows, columns = (used(maps, i, axis) for axis in ("rows", "columns"))
         found = _gradient(y, tensor).amax((0, 1)) > 0
@@ -102,10 +104,11 @@ def _steps(block: nn.Module) -> Iterator[nn.Module]:
         yield block
 
 
-def _words(module: nn.Module) -> tuple[str, tuple[int, int], tuple[int, int]]:
+def _words(module: nn.Module) -> tuple[str, list[int], list[int]]:
     """Kind, kernel and stride of the first layer in a step."""
     layer: Any = next(one for one in module.modules() if isinstance(one, LAYERS))
-    kernel, stride = (size if isinstance(size, tuple) else (size, size) for size in (layer.kernel_size, layer.stride))
+    sizes = (layer.kernel_size, layer.stride)
+    kernel, stride = (list(size) if isinstance(size, tuple) else [size, size] for size in sizes)
     if not isinstance(layer, nn.Conv2d):
         return "pool", kernel, stride
     return "depthwise" if layer.groups == layer.in_channels > 1 else "conv", kernel, stride

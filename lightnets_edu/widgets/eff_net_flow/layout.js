@@ -2,25 +2,27 @@
 import { upto } from "../kit/shared.js";
 
 const MOST = 256; // channels
-const FOOT = 50; // words and a bar below a map
-const ROOM = 13; // for a hand above a map's corner
+const FOOT = 47; // words and a bar below a map
+const ROOM = 12; // for a hand above a map's corner
+const TITLE = 5;
 const squares = (pixels, one) => pixels.map(one).join("");
 
-/** At a width, with maps of at most `side` pixels a side and `deep` channels; `lengths` are the numbers of maps. */
-export function layout(width, side, deep, lengths) {
+/** At a width, for the sizes of the maps of each block, of at most `deep` channels. */
+export function layout(width, blocks, deep) {
   const across = width < 500 ? 3 : 6,
+    side = Math.max(...blocks.flat(2)),
     slot = width / across,
     far = Math.min(0.22 * slot, 46),
-    pixel = Math.min((slot - far - 26) / side, 88 / side),
-    face = pixel * side,
-    row = ROOM + 0.6 * far + face + FOOT;
+    pixel = Math.min((slot - far - 26) / side, 88 / side);
   let top = 0;
   /** Where each map's lower left corner stands. */
-  const corners = lengths.map((length) => {
-    top += 6;
-    const start = top;
-    top += Math.ceil(length / across) * row;
-    return upto(length).map((i) => [(i % across) * slot, start + (Math.floor(i / across) + 1) * row - FOOT]);
+  const corners = blocks.map((sizes) => {
+    top += TITLE;
+    return sizes.map((_, i) => {
+      if (i % across === 0)
+        top += ROOM + 0.6 * far + FOOT + pixel * Math.max(...sizes.slice(i, i + across).map(([height]) => height));
+      return [(i % across) * slot, top - FOOT];
+    });
   });
   const depth = (channels) => (far * channels) / Math.max(MOST, deep);
   return {
@@ -29,7 +31,10 @@ export function layout(width, side, deep, lengths) {
     height: top,
     depth,
     long: slot - 26,
-    titles: corners.map(([[x, y]]) => [x, y - face - 0.6 * far - 4]),
+    titles: corners.map(([[x, y]], b) => [
+      x,
+      y - pixel * Math.max(...blocks[b].slice(0, across).map(([height]) => height)) - 0.6 * far - 5,
+    ]),
     gap: ([x, y]) => [x + slot - 12.5, y - 13],
     /** A map's front, upper side and right side; how far back they reach. */
     box([x, y], [height, width], channels) {
@@ -37,7 +42,7 @@ export function layout(width, side, deep, lengths) {
         back = `l${d} ${-0.6 * d}`;
       return {
         front: { x, y: y - h, width: w, height: h },
-        sides: `M${x} ${y - h}${back}h${w}v${h}L${x + w} ${y}M${x + w} ${y - h}${back}`,
+        sides: `M${x} ${y - h}${back}h${w}L${x + w} ${y - h}zM${x + w} ${y - h}${back}v${h}L${x + w} ${y}z`,
         knob: [x + w + d, y - h - 0.6 * d],
       };
     },

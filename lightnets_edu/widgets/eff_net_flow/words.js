@@ -4,6 +4,7 @@ import { ranges } from "./flow.js";
 
 const KINDS = { conv: "", depthwise: "depthwise ", pool: "pool " };
 const layer = ({ kind, kernel }) => (kind === "input" ? "input" : KINDS[kind] + kernel.join("×"));
+const Layer = (map) => layer(map).replace(/^./, (letter) => letter.toUpperCase());
 const size = (map) => [...map.size, map.channels].join("×");
 const values = ({ size: [h, w], channels }) => h * w * channels;
 const blocks = { effnet: "EffNet", own: "Your block", mobilenet: "MobileNet V1" };
@@ -30,19 +31,21 @@ export const words = {
   steps: (step) => `${step} layers`,
   widths: { c_in: "Channels of the input", c_mid: "Channels inside EffNet", c_out: "Channels of the output" },
   width: (channels) => `${channels} channels`,
-  asks: ["Which pixels does nobody read?", "With 1×2?", "When does it shrink?", "Fewest values?"],
+  asks: ["Who is never read?", "With 1×2?", "When does it shrink?", "Narrower?"],
   layer,
   size,
   values,
   part: (block, map) => `${blocks[block]}, ${layer(map)}: ${size(map)}, ${whole(values(map))} values`,
   /** What a pixel reads of the first map, and what of the last map reads it. */
-  pixel(block, maps, [at, row, column], found, last) {
-    const past = at ? ` reads ${lines(found[0])} of the input` : "",
-      [rows, columns] = found[last],
-      future =
-        rows[0] >= 0 && columns[0] >= 0 ? `reaches ${lines(found[last])} of ${layer(maps[last])}` : "nobody reads it",
-      both = [past, at < last ? ` ${future}` : ""].filter(Boolean).join(",");
-    return `${words.part(block, maps[at])}. Row ${row}, column ${column}:${both || " the input"}.`;
+  pixel(maps, [at, row, column], found, last) {
+    const told = at ? [` reads ${lines(found[0])} of the input`] : [];
+    if (at < last)
+      told.push(
+        found[last].every((own) => own.length)
+          ? ` reaches ${lines(found[last])} of ${layer(maps[last])}`
+          : " nobody reads it",
+      );
+    return `${Layer(maps[at])}, ${whole(values(maps[at]))} values. Row ${row}, column ${column}${told.join(",")}.`;
   },
   begin: "Before the first layer. Drag the arrow, or press Step: which side shrinks when?",
   ran: (step, flows) =>
