@@ -14,7 +14,7 @@ from lightnets_edu.widgets.kit import Figure, front_end
 
 CHANNELS = (3, 16, 32, 64, 128, 256)
 WIDTHS = ("c_in", "c_mid", "c_out")
-CAPTION = "Black: what the framed pixel reads. Crossed: read by nobody. Bars: values. Drag the arrow, the dots."
+CAPTION = "Black: what the framed pixel reads. Crossed: read by nobody. Bars: values. Drag the arrow"
 
 
 def _plain(flows: Mapping[str, Sequence[Map]]) -> dict[str, Any]:
@@ -48,7 +48,7 @@ class EffNetFlow(Figure):
 
     def __init__(self, **traits: Any):
         flows = {last: flow.effnet(last) for last in LAST} | {"mobilenet": flow.mobilenet()}
-        super().__init__(**{"caption": CAPTION, "flows": _plain(flows), **traits})
+        super().__init__(**{"caption": f"{CAPTION}, the dots.", "flows": _plain(flows), **traits})
 
     @classmethod
     def from_module(cls, block: nn.Module, shape: Sequence[int], **traits: Any) -> Self:
@@ -62,8 +62,9 @@ class EffNetFlow(Figure):
         other = flow.trace(DepthwiseSeparable(c_in, c_out, 2), shape)
         flows = _plain({"own": maps, "mobilenet": other})
         widths = {"c_in": c_in, "c_mid": int(maps[1].channels), "c_out": c_out}
-        start = {"step": max(len(maps), len(other)) - 1, "map": len(maps) - 1, "row": 0, "column": 0}
-        return cls(**{**widths, **start, **traits, "flows": flows, "last": "own"})
+        row, column = (side // 2 for side in maps[-1].size)
+        start = {"step": max(len(maps), len(other)) - 1, "map": len(maps) - 1, "row": row, "column": column}
+        return cls(**{"caption": f"{CAPTION}.", **widths, **start, **traits, "flows": flows, "last": "own"})
 
     def maps(self, block: str | None = None) -> list[Map]:
         """The maps of the block, as `last` reads it, or of "mobilenet"."""

@@ -169,9 +169,9 @@ function picture(stage, fixed, { show, move }) {
           put(own.bar, { x, y: y + 35, width: Math.max(1, (place.long * words.values(map)) / largest) });
         }),
       );
-      blocks.forEach(({ name }, b) => {
+      blocks.forEach(({ name, maps, end }, b) => {
         const [x, y] = place.titles[b];
-        put(titles[b], { x, y, text: words.blocks[name] });
+        put(titles[b], { x, y, text: words.title(name, Math.min(...maps.slice(0, end + 1).map(words.values))) });
       });
       const longer = +(steps >= blocks[0].maps.length),
         [a, b] = place.gap(place.corners[longer][done]);
@@ -242,19 +242,10 @@ export default widget(words.figure, (kit) => {
     return step < here.steps;
   });
   for (const button of go.buttons) button.setAttribute("data-sets", "step");
-  const states = [
-    { last: "2x1", map: 4, row: 1, column: 3 },
-    { last: "1x2", map: 4, row: 1, column: 3 },
-  ].map((one) => ({ ...one, step: 5 }));
-  const questions = asks(
-    { model, set },
-    own
-      ? []
-      : [...states, { step: 1 }, { step: 5, c_in: 128, c_mid: 32, c_out: 256 }].map((state, i) => [
-          words.asks[i],
-          state,
-        ]),
-  );
+  const start = { step: 5, c_in: 128, c_mid: 128, c_out: 256 },
+    pixel = { map: 4, row: 1, column: 3 },
+    states = [{ last: "2x1", ...pixel }, { last: "1x2", ...pixel }, { step: 1 }, { c_mid: 32 }];
+  const questions = asks({ model, set }, own ? [] : states.map((state, i) => [words.asks[i], { ...start, ...state }]));
 
   function show() {
     const { blocks, spot, row, column, step } = here,
@@ -273,7 +264,7 @@ export default widget(words.figure, (kit) => {
   }
   return {
     nodes: [
-      controls(last.node, html("span", { class: "ln-deal" }, words.dealing, ...go.buttons)),
+      controls(...(own ? [] : [last.node]), html("span", { class: "ln-deal" }, words.dealing, ...go.buttons)),
       stage,
       live,
       questions.node,
@@ -288,7 +279,6 @@ export default widget(words.figure, (kit) => {
         readings,
         here.last,
         readings.map((name) => words.readings[name]),
-        own,
       );
       questions.put();
     },

@@ -5,6 +5,7 @@ import { ranges } from "./flow.js";
 const KINDS = { conv: "", depthwise: "depthwise ", pool: "pool " };
 const layer = ({ kind, kernel }) => (kind === "input" ? "input" : KINDS[kind] + kernel.join("×"));
 const Layer = (map) => layer(map).replace(/^./, (letter) => letter.toUpperCase());
+const named = (map) => (map.kind === "input" ? "the input" : layer(map));
 const size = (map) => [...map.size, map.channels].join("×");
 const values = ({ size: [h, w], channels }) => h * w * channels;
 const blocks = { effnet: "EffNet", own: "Your block", mobilenet: "MobileNet V1" };
@@ -25,13 +26,14 @@ export const words = {
   picture: "Maps",
   blocks,
   last: "Last layer",
-  readings: { "2x1": "2×1, as printed", "1x2": "1×2, as in ports", own: "as measured" },
+  readings: { "2x1": "2×1, as printed", "1x2": "1×2, as in ports" },
   dealing: "Layer by layer",
   step: "Layers that have run",
   steps: (step) => `${step} layers`,
   widths: { c_in: "Channels of the input", c_mid: "Channels inside EffNet", c_out: "Channels of the output" },
   width: (channels) => `${channels} channels`,
   asks: ["Who is never read?", "With 1×2?", "When does it shrink?", "Narrower?"],
+  title: (block, least) => `${blocks[block]}: at least ${whole(least)} values`,
   layer,
   size,
   values,
@@ -57,7 +59,7 @@ export const words = {
       .join(" ")}`,
   /** Of which layers' maps which share is not read. */
   lost(maps, missed) {
-    const rows = missed.flatMap(({ length }, i) => (length ? [[layer(maps[i]), percent(length, maps[i])]] : [])),
+    const rows = missed.flatMap(({ length }, i) => (length ? [[named(maps[i]), percent(length, maps[i])]] : [])),
       same = rows.every(([, share]) => share === rows[0][1]);
     if (!rows[0]) return "Every pixel is read.";
     const own = rows.map(([name, share]) => (same ? name : `${name} (${share})`));
