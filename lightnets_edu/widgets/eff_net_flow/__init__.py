@@ -33,7 +33,7 @@ class EffNetFlow(Figure):
 
     _esm, _css = front_end(__file__)
     drawn = ("last", "step", *WIDTHS, "map", "row", "column")
-    roots = ("map",)
+    roots = ("last", "map")
     made = ("flows",)
 
     flows = traitlets.Dict().tag(sync=True)
@@ -48,6 +48,8 @@ class EffNetFlow(Figure):
 
     def __init__(self, **traits: Any):
         flows = {last: flow.effnet(last) for last in LAST} | {"mobilenet": flow.mobilenet()}
+        if set(traits.get("flows", flows)) not in ({*flows}, {"own", "mobilenet"}):
+            raise traitlets.TraitError(f"flows holds what from_module finds; got {traits['flows']}")
         super().__init__(**{"caption": f"{CAPTION}, the dots.", "flows": _plain(flows), **traits})
 
     @classmethod
