@@ -80,15 +80,17 @@ function picture(stage, fixed, { show, move }) {
     const [, row, column] = meant([b, i]);
     return { map: b * here.blocks[0].maps.length + i, row, column };
   }
-  group.node.addEventListener("pointermove", ({ clientX, clientY }) => {
+  function glide({ clientX, clientY }) {
     const spot = group.meant();
     if (!spot) return;
     const { x, y } = new DOMPoint(clientX, clientY).matrixTransform(stage.getScreenCTM().inverse());
     hover = { spot, at: [x, y] };
     show();
-  });
-  group.node.addEventListener("pointerleave", () => {
-    hover = null;
+  }
+  for (const type of ["pointerdown", "pointermove"]) group.node.addEventListener(type, glide);
+  // A finger leaves before its tap is told.
+  group.node.addEventListener("pointerleave", ({ pointerType }) => {
+    if (pointerType !== "touch") hover = null;
   });
   const step = (to) => move({ step: Math.max(0, Math.min(to, here.steps)) });
   const arrow = grip(

@@ -63,6 +63,8 @@ def test_a_click_keeps_a_pixel(page):
         tab.mouse.click(*middle(tab, b, i, row, column))
         assert [trait(tab, name) for name in ("map", "row", "column")] == [6 * b + i, row, column]
         tab.mouse.move(2, 2)
+        assert sentence(tab) == told(now(tab), b, i, row, column), "it has the focus"
+        tab.evaluate("document.activeElement.blur()")
         check(tab, now(tab))
 
 
