@@ -23,6 +23,7 @@ ROWS = {  # where the planted faults of a module lie, if not in the test file of
     f"{BOOK}labels.py": f"{SITE}::test_labels_are_no_part_of_the_site",
     f"{BOOK}offline.py": f"{SITE}::test_listeners_of_thebe_are_silenced_or_missed",
     f"{BOOK}pages.py": f"{SITE}::test_edits_that_find_nothing_are_refused",
+    f"{BOOK}plots.py": "tests/site/test_plots.py::test_a_colour_that_no_theme_has_is_refused",
     f"{BOOK}purge.py": f"{SITE}::test_purge_refuses_broken_style",
     f"{BOOK}still.py": f"{SITE}::test_a_module_that_cannot_draw_itself_is_told",
     "coursekit/cells.py": f"{KIT}test_chapter.py::test_not_utf8",

@@ -95,15 +95,15 @@ export function plane(set) {
       // Weights: in all, of each layer, and of a standard layer; each bar begins where the one above ends.
       const [left, top, wide] = place.bars,
         scale = wide / Math.max(standard, kernels),
-        list = standard === kernels ? layers : [...layers, { name: words.standard, weights: standard }];
+        list =
+          standard === kernels ? layers : [...layers, { name: words.standard(standard / kernels), weights: standard }];
       let begun = 0;
       put(total, { text: words.weights(whole(kernels)), x: left, y: top + 13 });
       bars.forEach(([text, bar], i) => {
         const { name = "", weights = 0, ink } = list[i] ?? {},
-          more = weights && !layers[i] ? words.times(standard / kernels) : "",
           y = top + 31 + 26 * i,
           x = left + scale * (layers[i] ? begun : 0);
-        put(text, { text: name && (layers[1] || i) ? `${name}: ${whole(weights)}${more}` : name, x: left, y });
+        put(text, { text: name && (layers[1] || i) ? `${name}: ${whole(weights)}` : name, x: left, y });
         const look = layers[i] ? `bar ln-ink${ink}` : "other";
         put(bar, { class: `ln-glide ln-cv-${look}`, x, y: y + 4, width: scale * weights });
         begun += weights;

@@ -11,15 +11,14 @@ export const words = {
   square: (k) => `${k}×${k}`,
   stop,
   measured: "as measured",
-  space: (stride) => `${stride > 1 ? `Stride ${stride}` : "Space"}: drag the window`,
-  threads: "Channels: a thread for each weight",
+  space: (stride) => `Stride ${stride}: drag the window`,
+  threads: "Channels: one thread a weight",
   part: [(i) => `Input ${i}`, (i) => `Between ${i}`, (i) => `Output ${i}`],
   window: "Window",
   position: (t) => `row ${t.y}, column ${t.x}`,
   plan: (kind, kernel, g) => `${stop(kind, g)} ${kernel}×${kernel}`,
   weights: (n) => `${n} weight${n === "1" ? "" : "s"}`,
-  times: (ratio) => ` (× ${+ratio.toPrecision(3)})`,
-  standard: "standard",
+  standard: (ratio) => `standard (× ${ratio.toFixed(1)})`,
   reads: (first, last, positions, off, n, c_in, fan) =>
     `${first === last ? `Output ${first} reads` : `Outputs ${first}–${last} read`} ` +
     `${many(positions, "position")}${off ? ` (${off} lie off the map)` : ""} in ${n} of ${many(c_in, "input")}` +

@@ -266,7 +266,7 @@ export default widget(words.figure, (kit) => {
   }
   return {
     nodes: [
-      controls(...(own ? [] : [last.node]), html("span", { class: "ln-deal" }, words.dealing, ...go.buttons)),
+      controls(...(own ? [] : [last.node]), html("span", { class: "ln-ef-deal" }, words.dealing, ...go.buttons)),
       stage,
       live,
       questions.node,

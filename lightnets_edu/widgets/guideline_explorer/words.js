@@ -42,11 +42,13 @@ export const words = {
   balanced: "Balanced. ",
   time: (who, at) => `${who}, ${at}`,
   timed: ({ who, what, speed, start, times }) =>
-    `${who}, ${at(what)}: ${times.toFixed(2)} times the time, for ${speed} ${who === "GPU" ? "batches" : "images"} a second against ${start}.`,
+    `${who}, ${at(what)}: ${times.toFixed(2)} times the time, for ${speed} ` +
+    `${who === "GPU" ? "batches" : "images"} a second against ${start}.`,
   question: ({ c_in, c_out, groups }) =>
-    `How much does ${c_in} → ${c_out}${groups > 1 ? ` in ${groups} groups` : ""} move? Drag the question mark, then reveal.`,
+    `How much does ${c_in} → ${c_out}${groups > 1 ? ` in ${groups} groups` : ""} move? ` +
+    "Drag the question mark, then reveal.",
   verdict: (off, at, never) =>
-    `${Math.abs(off) < 6 ? "Your guess is right, within 5%." : `Your guess is ${Math.abs(off)}% too ${off < 0 ? "low" : "high"}.`} ` +
+    `Your guess is ${Math.abs(off) < 6 ? "right, within 5%" : `${Math.abs(off)}% too ${off < 0 ? "low" : "high"}`}. ` +
     `Its height is ${never ? "not reached up to" : "reached at"} ${at}.`,
   hint: "Drag the dot or the column; the mark at the right edge is a ruler.",
   heads: ["channels", "multiply-adds", "elements moved", "times the least", "GPU time", "ARM time"],

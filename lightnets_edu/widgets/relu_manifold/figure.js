@@ -47,7 +47,7 @@ export default widget(words.figure, (kit) => {
     group = svg("g"),
     [before, after] = [0, 1].map(() => spiral(POINTS)),
     rings = [0, 1].map(() => draw("circle", "ring", { r: 8 })),
-    titles = [0, 1, 2, 3].map(() => svg("text")),
+    titles = upto(4).map(() => svg("text")),
     errors = tally([0, 1], 25, words.ends),
     sizes = NS.map(() =>
       draw("g", "size", {}, draw("rect", "cell", { rx: 6 }), svg("text"), path("line ln-quiet ln-glide"), path("bar")),

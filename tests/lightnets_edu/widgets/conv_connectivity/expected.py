@@ -74,6 +74,6 @@ def weights(widget: "ConvConnectivity") -> tuple[str, list[tuple[str, int]]]:
     lines = [(f"{step['name']}: {step['weights']:,}", step["weights"]) for step in here["steps"]]
     lines = lines or [("as measured" if widget.measured.get("unlike") else name, kernels)]
     if here["standard"] != kernels:
-        times = float(f"{here['standard'] / kernels:.3g}")
-        lines.append((f"standard: {here['standard']:,} (× {times:g})", here["standard"]))
+        times = here["standard"] / kernels
+        lines.append((f"standard (× {times:.1f}): {here['standard']:,}", here["standard"]))
     return f"{kernels:,} weight{'' if kernels == 1 else 's'}", lines

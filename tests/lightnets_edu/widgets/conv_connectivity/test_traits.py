@@ -87,7 +87,7 @@ def test_groups_do_nothing_where_the_kind_has_its_own():
 def test_the_still_says_what_the_figure_says():
     widget = ConvConnectivity(kind="shuffled", groups=4, output=3)
     total, lines = weights(widget)
-    assert (total, [text for text, _ in lines]) == ("160 weights", ["4 groups 3×3: 144", "4 groups 1×1: 16", "standard: 576 (× 3.6)"])
+    assert (total, [text for text, _ in lines]) == ("160 weights", ["4 groups 3×3: 144", "4 groups 1×1: 16", "standard (× 3.6): 576"])
     assert all(f">{text}<" in still(widget) for text in (total, *(text for text, _ in lines)))
     assert sentence(widget) in still(widget)
     before = still(widget)
