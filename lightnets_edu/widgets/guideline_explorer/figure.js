@@ -225,7 +225,7 @@ export default widget(words.figure, (kit) => {
       { all, base, guess, layers, now, revealed, timed } = here;
     if (row === 0) return revealed ? words.piece(i, now) : words.balanced + words.piece(i, layers[base]);
     if (row === 1) return words.timed(timed[i]);
-    if (!revealed) return words.question(now);
+    if (!revealed) return words.question(now, guess);
     if (guess === 1) return measured ?? words.hint;
     const found = reached(
       layers.slice(base).map(({ factor }) => factor),

@@ -228,6 +228,8 @@ def sentence(figure: GuidelineExplorer) -> str:
     one, found = figure.layer(), figure.layers()
     if not figure.revealed:
         groups = f" in {one.groups} groups" if one.groups > 1 else ""
+        if figure.guess > 1:
+            return f"You say that {one.c_in} → {one.c_out}{groups} moves that much. Drag until you believe it, then reveal."
         return f"How much does {one.c_in} → {one.c_out}{groups} move? Drag the question mark, then reveal."
     if figure.guess == 1:
         return "Drag the dot or the column; the mark at the right edge is a ruler."
