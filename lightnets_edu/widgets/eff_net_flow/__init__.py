@@ -14,7 +14,7 @@ from lightnets_edu.widgets.kit import Figure, front_end
 
 CHANNELS = (3, 16, 32, 64, 128, 256)
 WIDTHS = ("c_in", "c_mid", "c_out")
-CAPTION = "Black: what the framed pixel reads. Crossed: read by nobody. Bars: values. Drag the arrow"
+CAPTION = "Filled: what the framed pixel reads. Crossed: read by nobody. Bars: values. Drag the arrow"
 
 
 def _plain(flows: Mapping[str, Sequence[Map]]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ const lines = ([rows, columns]) =>
 
 export const words = {
   figure: "EffNet, step by step",
-  picture: "Maps",
+  picture: "Maps; Shift and an arrow move the pixel",
   blocks,
   last: "Last layer",
   readings: { "2x1": "2×1, as printed", "1x2": "1×2, as in ports" },
