@@ -14,10 +14,10 @@ from lightnets_edu.widgets.kit import Figure, front_end
 SIZES = (7, 14, 28, 56, 112)
 WIDTHS = (64, 128, 256, 512)
 SIDE = ("2:3", *(f"1:{n}" for n in (*range(2, 17), 20, 24, 28, 32)))
-RATIOS = (*(ratio.partition(":")[2] + ":" + ratio.partition(":")[0] for ratio in SIDE[::-1]), "1:1", *SIDE)
+RATIOS = (*(":".join(ratio.split(":")[::-1]) for ratio in SIDE[::-1]), "1:1", *SIDE)
 GROUPS = (1, 2, 3, 4, 6, 8)
 GUESSES = tuple(n / 10 for n in range(10, 41))
-MOST = 32    # the ratio at either end of the axis; its height is that of the last guess
+MOST = 32    # the ratio at either end of the axis
 CAPTION = (
     "1×1 layers that do the same work B: the column is what one of them moves, the curve says it for all, in multiples "
     "of the least. Guess first: drag the question mark."
@@ -66,14 +66,15 @@ class GuidelineExplorer(Figure):
     def from_module(cls, module: nn.Module, shape: Sequence[int], **traits: Any) -> Self:
         """The figure of a real 1×1 layer on one image of `shape` (1, c_in, H, H), and where it lies.
 
-        Its memory access is what `layer_costs` measures, biases and batch norm included; a sentence says whether it is
-        what the formula says. ValueError for what is no such layer, and for one beyond the ends of the axes.
+        Its work and its memory access are what `layer_costs` measures. ValueError for what is no such layer, and for
+        one beyond the ends of the axes.
         """
         found = measure(module, shape)
         lopsided, height = max(found.c_in, found.c_out) / min(found.c_in, found.c_out), Layer(*found[:6]).factor()
         if lopsided > MOST or found.groups > GROUPS[-1] or height > GUESSES[-1]:
+            ends = f"1:{MOST}, {GROUPS[-1]} groups and {GUESSES[-1]:g} times the least"
             at = f"{found.c_in} → {found.c_out} channels in {found.groups} groups, {height:.2f} times the least"
-            raise ValueError(f"the axes end at 1:{MOST}, {GROUPS[-1]} groups and {GUESSES[-1]:g} times the least; the layer has {at}")
+            raise ValueError(f"the axes end at {ends}; the layer has {at}")
         near = min(RATIOS, key=lambda ratio: abs(math.log(found.c_out / found.c_in) - math.log(_times(ratio))))
         groups = min(GROUPS, key=lambda groups: abs(groups - found.groups))
         mode = {"guideline": 2 if found.groups > 1 else 1, "ratio": near, "groups": groups}
@@ -81,21 +82,19 @@ class GuidelineExplorer(Figure):
 
     def layer(self) -> Layer:
         """The layer that is drawn, or asked for."""
-        return self._layer(self.ratio if self.guideline == 1 else self.groups)
+        return self.layers()[self.ratio if self.guideline == 1 else str(self.groups)]
 
     def layers(self) -> dict[str, Layer]:
         """The layers of this work, by ratio or by groups."""
-        return {str(what): self._layer(what) for what in (RATIOS if self.guideline == 1 else GROUPS)}
+        if self.guideline == 1:
+            return {ratio: layer(self.size, self.width, parsed(ratio)) for ratio in RATIOS}
+        return {str(groups): layer(self.size, self.width, groups=groups) for groups in GROUPS}
 
     def times(self) -> dict[tuple[str, str], float]:
-        """The times that the paper measured, by machine and by ratio or groups, as multiples of those of 1:1 or one group."""
+        """The times that the paper measured, by machine and ratio or groups: multiples of the balanced layer's."""
         rows = self.paper[self.guideline - 1].get(str(self.width), []) if self.size == SIZE else []
         first: dict[str, float] = {}
         return {(who, what): first.setdefault(who, speed) / speed for who, what, speed in rows}
-
-    def _layer(self, what: str | int) -> Layer:
-        at = {"ratio": parsed(what)} if isinstance(what, str) else {"groups": what}
-        return layer(self.size, self.width, **at)    # type: ignore[arg-type]
 
     def offers(self, name: str) -> Sequence[Any]:
         """A measured module has its own size and work only."""
@@ -103,8 +102,12 @@ class GuidelineExplorer(Figure):
 
     def data(self) -> tuple[Sequence[object], list[Sequence[object]]]:
         """What each layer costs."""
-        heads = ("c_in:c_out" if self.guideline == 1 else "groups", "c_in", "c_out", "multiply-adds", "elements moved", "times the least")
-        rows = [(what, one.c_in, one.c_out, one.macs, one.access, f"{one.factor():.3f}") for what, one in self.layers().items()]
+        what = "c_in:c_out" if self.guideline == 1 else "groups"
+        heads = (what, "c_in", "c_out", "multiply-adds", "elements moved", "times the least")
+        rows = [
+            (name, one.c_in, one.c_out, one.macs, one.access, f"{one.factor():.3f}")
+            for name, one in self.layers().items()
+        ]
         return heads, rows
 
 

@@ -5,7 +5,7 @@ import { grip } from "../kit/grip.js";
 import { part, parts } from "../kit/parts.js";
 import { choice, controls, dial, html, mend, reserve, settle, svg, table, upto, whole, widget } from "../kit/shared.js";
 import { layout, split, value } from "./axes.js";
-import { layer, nearest, off, priced, reached, short, times } from "./layers.js";
+import { bound, layer, nearest, off, reached, short, times } from "./layers.js";
 import { words } from "./words.js";
 
 const TRAITS = "guideline size width ratio groups guess revealed values paper own".split(" ");
@@ -31,12 +31,12 @@ function read(model) {
     spot: all.indexOf(here[name]),
     now: layers[all.indexOf(here[name])],
     timed: timed.filter(({ at }) => at !== base),
-    mine: own.says && { ...priced(own), at: first ? own.c_out / own.c_in : own.groups },
+    mine: own.says && [first ? own.c_out / own.c_in : own.groups, own.access / bound(own.size, own.macs)],
   };
 }
 
-/** The drawing. `set(values)` hears of what a hand sets, `say()` that another part is meant. */
-function picture(stage, { set, say }) {
+/** The drawing. `set(values)` hears of what a hand sets, `show()` that another part is meant. */
+function picture(stage, { set, show }) {
   const path = (name) => svg("path", { class: `ln-ge-${name}` }),
     over = (size) => svg("rect", { class: "ln-ge-hit", ...size }),
     hidden = (...shapes) => svg("g", { "aria-hidden": true }, ...shapes),
@@ -116,7 +116,7 @@ function picture(stage, { set, say }) {
     return points.get(key);
   }
   const group = parts(words.parts, {
-    show: say,
+    show,
     shift(spot, [x, y]) {
       step(here.revealed ? here.name : "guess", x - y);
       return spot;
@@ -159,7 +159,7 @@ function picture(stage, { set, say }) {
         [curve, revealed ? place.curve(here.size, here.width) : place.least],
         [ring, revealed ? "" : box(along(value(all[base])), at(1), 4)],
         [ruler, `M${x + broad} ${high}H${across}${guess > 1 ? `M${left} ${at(guess)}H${right}` : ""}`],
-        [own, mine && revealed ? box(along(mine.at), at(mine.factor), 7) : ""],
+        [own, mine && revealed ? box(along(mine[0]), at(mine[1]), 7) : ""],
         [outline, revealed ? "" : `M${x} ${low}V${at(guess)}H${x + broad}V${low}`],
         [edge, "M0 0l12 -7v14z"],
       ])
@@ -203,7 +203,7 @@ export default widget(words.figure, (kit) => {
   const { model, live, set } = kit,
     measured = model.get("own").says,
     stage = svg("svg", { class: "ln-ge-stage" }),
-    drawing = picture(stage, { set, say });
+    drawing = picture(stage, { set, show: () => mend(live, "text", said()) });
   let here;
   const guideline = choice(words.controls.guideline, (one) => set({ guideline: one })),
     size = dial(words.controls.size, (one) => set({ size: one }), 7),
@@ -220,12 +220,12 @@ export default widget(words.figure, (kit) => {
   questions.node.replaceChildren(reveal, ...questions.node.children);
 
   /** What is meant, else how good the guess is. */
-  function say() {
+  function said() {
     const [row, i] = drawing.meant() ?? [],
       { all, base, guess, layers, now, revealed, timed } = here;
     if (row === 0) return revealed ? words.piece(i, now) : words.balanced + words.piece(i, layers[base]);
     if (row === 1) return words.timed(timed[i]);
-    if (!revealed) return words.question(now);
+    if (!revealed) return words.question(now, guess);
     if (guess === 1) return measured ?? words.hint;
     const found = reached(
       layers.slice(base).map(({ factor }) => factor),
@@ -243,7 +243,7 @@ export default widget(words.figure, (kit) => {
       mend(reveal, "text", here.revealed ? words.hide : words.reveal);
       drawing.draw(here, width);
       reserve(live, Math.ceil((Math.max(86, measured?.length ?? 0) * 7.8) / width));
-      mend(live, "text", say());
+      mend(live, "text", said());
       questions.put();
     },
     data() {

@@ -4,16 +4,12 @@
     whole. Its factor is what it moves, in units of the least that its work allows. */
 export function layer(size, width, [a, b], groups) {
   const unit = groups * Math.max(1, Math.floor(Math.sqrt((width * width) / (a * b * groups)))),
-    weights = (a * unit * b * unit) / groups;
-  return priced({ c_in: a * unit, c_out: b * unit, groups, size, macs: size * size * weights });
-}
-
-/** A layer with what it moves: its input, its weights, its output. */
-export function priced({ c_in, c_out, groups, size, macs }) {
-  const heights = [c_in * size * size, (c_in * c_out) / groups, c_out * size * size],
-    access = heights[0] + heights[1] + heights[2],
+    [c_in, c_out, maps] = [a * unit, b * unit, size * size],
+    parts = [c_in * maps, (c_in * c_out) / groups, c_out * maps],
+    macs = maps * parts[1],
+    access = parts[0] + parts[1] + parts[2],
     least = bound(size, macs);
-  return { c_in, c_out, groups, size, macs, parts: heights, access, least, factor: access / least };
+  return { c_in, c_out, groups, size, macs, parts, access, least, factor: access / least };
 }
 
 /** The least that a 1×1 layer of this work moves. */

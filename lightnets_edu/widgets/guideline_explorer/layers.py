@@ -27,7 +27,7 @@ class Layer(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """A real module: the layer that it is, as `layer_costs` measures it, and a sentence that compares."""
+    """A real module: the layer that it is, as `layer_costs` measures it, and a sentence that says so."""
 
     c_in: int
     c_out: int
@@ -39,7 +39,7 @@ class Measured(NamedTuple):
 
 
 def bound(size: int, macs: int) -> float:
-    """The least that a 1×1 layer of this work moves: 2·√(hwB) + B/(hw) elements, reached by one group and equal widths."""
+    """The least that a 1×1 layer of this work moves: 2·√(hwB) + B/(hw), at equal widths and with one group."""
     return 2 * size * math.sqrt(macs) + macs / size**2
 
 
@@ -83,12 +83,7 @@ def measure(module: nn.Module, shape: Sequence[int]) -> Measured:
         raise ValueError(f"expected a module with one 1×1 convolution, such as nn.Conv2d(64, 256, 1); got {what}")
     row = rows[0]
     if len(shape) != 4 or shape[2] != shape[3] or tuple(row.out_shape[2:]) != tuple(shape[2:]):
-        raise ValueError(f"the figure takes 1×1 layers of stride 1 on square maps; {what} makes {row.out_shape} of {tuple(shape)}")
-    size = int(shape[2])
-    expected = conv_access(row.c_in, row.c_out, 1, size, size, row.groups)
-    says = f"{what}: {row.access:,} elements moved"
-    if row.access == expected:
-        says += ", as the formula says."
-    else:
-        says = f"Measured, not the formula. {says}; the formula, which counts maps and weights alone, gives {expected:,}."
-    return Measured(row.c_in, row.c_out, row.groups, size, row.macs, row.access, says)
+        makes = f"{what} makes {tuple(row.out_shape)} of {tuple(shape)}"
+        raise ValueError(f"the figure takes 1×1 layers of stride 1 on square maps; {makes}")
+    says = f"{what}: {row.c_in} → {row.c_out} channels, {row.access:,} elements moved."
+    return Measured(row.c_in, row.c_out, row.groups, int(shape[2]), row.macs, row.access, says)

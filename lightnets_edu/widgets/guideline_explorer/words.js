@@ -43,8 +43,12 @@ export const words = {
   time: (who, at) => `${who}, ${at}`,
   timed: ({ who, what, speed, start, times }) =>
     `${who}, ${at(what)}: ${times.toFixed(2)} times the time, for ${speed} ${who === "GPU" ? "batches" : "images"} a second against ${start}.`,
-  question: ({ c_in, c_out, groups }) =>
-    `How much does ${c_in} → ${c_out}${groups > 1 ? ` in ${groups} groups` : ""} move? Drag the question mark, then reveal.`,
+  question: ({ c_in, c_out, groups }, guess) => {
+    const layer = `${c_in} → ${c_out}${groups > 1 ? ` in ${groups} groups` : ""}`;
+    return guess === 1
+      ? `How much does ${layer} move? Drag the question mark, then reveal.`
+      : `You say that ${layer} moves that much. Drag until you believe it, then reveal.`;
+  },
   verdict: (off, at, never) =>
     `${Math.abs(off) < 6 ? "Your guess is right, within 5%." : `Your guess is ${Math.abs(off)}% too ${off < 0 ? "low" : "high"}.`} ` +
     `Its height is ${never ? "not reached up to" : "reached at"} ${at}.`,

@@ -5,10 +5,10 @@ import random
 import pytest
 from replay import Call, agrees, catches
 
-from lightnets_edu.widgets import GuidelineExplorer
 from lightnets_edu.widgets.guideline_explorer import GROUPS, RATIOS, SIZES, WIDTHS, layers
+from lightnets_edu.widgets.kit.compose import KIT, compose
 
-SCRIPT = GuidelineExplorer._esm
+SCRIPT = compose(KIT.parent / "guideline_explorer" / "layers.js")
 
 
 def said(one: layers.Layer) -> dict:
@@ -33,9 +33,7 @@ def calls() -> list[Call]:
             for groups in GROUPS:
                 made.append(Call("layer", [size, width, [1, 1], groups], said(layers.layer(size, width, groups=groups))))
                 made.append(Call("smooth", [size, width, 1, groups], layers.smooth(size, width, 1, groups)))
-    for c_in, c_out, groups in ((24, 144, 1), (240, 60, 3)):
-        one = layers.Layer(c_in, c_out, groups, 28, 28 * 28 * c_in * c_out // groups, 28 * 28 * (c_in + c_out) + c_in * c_out // groups)
-        made.append(Call("priced", [{name: getattr(one, name) for name in ("c_in", "c_out", "groups", "size", "macs")}], said(one)))
+        made.append(Call("bound", [size, size * size * width], layers.bound(size, size * size * width)))
     factors = [1, 1.06, 1.5, 2.9]
     made += [Call("reached", [factors, level], layers.reached(factors, level)) for level in (1, 1.05, 1.06, 1.5, 1.6, 3)]
     made += [Call("nearest", [numbers, at], gives) for numbers, at, gives in (([1, 3], 2, 0), ([1, 3], 2.1, 1), ([5, 1, 2], 1.4, 1), ([5, 1, 2], -9, 1))]
@@ -56,11 +54,10 @@ def test_the_page_computes_what_python_says(tmp_path):
         ("groups * Math.max(1,", "Math.max(1,"),
         ("Math.max(1, Math.floor(", "Math.max(1, Math.round("),
         ("Math.max(1, Math.floor(", "Math.max(0, Math.floor("),
-        ("(a * unit * b * unit) / groups", "a * unit * b * unit"),
-        ("c_in: a * unit", "c_in: b * unit"),
-        ("macs: size * size * weights", "macs: size * weights"),
-        ("c_in * size * size, (c_in * c_out) / groups", "c_in * size * size, c_in * c_out"),
-        ("heights[0] + heights[1] + heights[2]", "heights[0] + heights[2]"),
+        ("[a * unit, b * unit, size * size]", "[b * unit, a * unit, size * size]"),
+        ("macs = maps * parts[1]", "macs = size * parts[1]"),
+        ("(c_in * c_out) / groups", "c_in * c_out"),
+        ("parts[0] + parts[1] + parts[2]", "parts[0] + parts[2]"),
         ("factor: access / least", "factor: least / access"),
         ("2 * size * Math.sqrt(macs) + macs / (size * size)", "2 * size * Math.sqrt(macs)"),
         ("2 * size * Math.sqrt(macs) + macs / (size * size)", "2 * Math.sqrt(macs) + macs / (size * size)"),
