@@ -570,7 +570,7 @@ print(untouched(116, 9))
 #
 # At first each unit halves what is left: {{= ", ".join(map(str, untouched(116, 6))) =}}. {cite:t}`ma2018shufflenetv2` (Section 3) see here a reuse of features that “decays exponentially”, $r^j c$ channels after $j$ units. (They print $r = (1 - c')/c$, with $c'$ channels worked on; it must be $(c - c')/c$.) But it never gets to zero: the first channel stands at an even place, goes to the first place, and so passes by in every unit of its stage.
 #
-# Without the shuffle half of the channels would wait for ever. In the figure the two groups are the two halves: {show}`without it <fig-v2-shuffle shuffle=false>`, {show}`with it <fig-v2-shuffle shuffle=true>`, in {show}`V1's order <fig-v2-shuffle order=paper>`. For halves the orders differ in names only.
+# Without the shuffle half of the channels would wait for ever. In the figure the two groups are the two halves: {show}`without it <fig-v2-shuffle shuffle=false>`, {show}`with it <fig-v2-shuffle shuffle=true>`, in {show}`V1's order <fig-v2-shuffle order=paper>`. With equal halves the two orders are one network, its channels renamed.
 
 # %% name="fig-v2-shuffle" alt="Four rows of twelve channels in two groups. Between the second and the third row they are dealt out anew: the even places first, then the odd ones." caption="Two halves and the shuffle of `join`, even places first (the inverse of V1's order, “its inverse” in the controls). Here both halves go through a layer; in ShuffleNet V2 the first group's layer does nothing. Point at a channel to see what reaches it."
 from lightnets_edu.widgets import ChannelShuffle
@@ -706,7 +706,7 @@ show.table(["the listing, “1×”", "parameters", "multiply-adds"],
            [(name, t.params, t.macs) for name, t in listing.items()])
 
 # %% [markdown]
-# **Branches of full width.** A branch has all the output channels, not half of them, and the other half comes on top: “1×” is nearly the network of 2×. On the listing's own page a reader asked whether stage 2 does not get {{= 2 * TABLE_5[1.0][0] =}} channels, and another posted its {{= f"{listing['as listed'].params:,}" =}} trainable parameters {cite:p}`opconty2018concat`; our rebuilt listing has exactly as many.
+# **Branches of full width.** A branch has all the output channels, not half of them, and the other half comes on top: “1×” lies nearer to 2× than to 1×. On the listing's own page a reader asked whether stage 2 does not get {{= 2 * TABLE_5[1.0][0] =}} channels, and another posted its {{= f"{listing['as listed'].params:,}" =}} trainable parameters {cite:p}`opconty2018concat`; our rebuilt listing has exactly as many.
 #
 # **Batch norms and pool.** None follows the first and the last 1×1 layer, and the pool takes the maximum. Mended, the listing is {{= "torchvision's network, parameter for parameter" if listing["and its batch norms, pool, no biases"] == library[1.0] else "another network still" =}}.
 #
@@ -1051,7 +1051,7 @@ show.table(
 #
 # *Measure first*, always: the bound of guideline 1 is a theorem about counting, and what your machine does with it is its own affair. And a guideline for speed says nothing of accuracy.
 #
-# Next come networks that ask the third question, how little must be stored.
+# The next network, EffNet, asks in which layers height, width and channels should shrink.
 
 # %% ledger [markdown]
 # ## What was claimed, what we found
