@@ -83,7 +83,7 @@ export function dress(node, { wide, pitch }, groups, g) {
   mend(rect, "class", one === false ? "ln-chip" : `ln-chip ln-ink${one}`);
   mend(text, "class", narrow ? "ln-tight" : "");
   mend(text, "y", narrow ? 2 : 3);
-  const piece = (k) => `M${2 - wide / 2 + k * slot} ${TALL / 2 - 6}h${slot - (slot > 4)}v4h${(slot > 4) - slot}z`;
+  const piece = (k) => `M${2 - wide / 2 + k * slot} ${TALL / 2 - 7}h${slot - (slot > 4)}v5h${(slot > 4) - slot}z`;
   bars.forEach((bar, i) => {
     const own = groups.filter((group) => one !== false || group % 4 === i);
     mend(bar, "class", `ln-bar ln-ink${one === false ? i : one}`);

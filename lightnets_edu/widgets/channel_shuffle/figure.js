@@ -226,7 +226,9 @@ export default widget(words.figure, (kit) => {
       [inputs, , , outputs] = kin(down, row, i);
     picture.light(step && !meant ? [[], [], upto(c), []] : kin(down, row, i));
     const hint = kind === "own" && layers < 3 && !meant,
-      told = () => words.told(words.part[row](i, from[i], layers > 2), row, ranges(inputs), ranges(outputs));
+      told = () =>
+        words.told(words.part[row](i, from[i], layers > 2), row, ranges(inputs), ranges(outputs)) +
+        (meant ? "" : words.marks);
     mend(live, "text", step && !meant ? words.stages[step](here) : hint ? words.hint : told());
   }
   return {

@@ -28,6 +28,7 @@ export const words = {
     const ways = [row ? `from inputs ${inputs}` : "", row < 3 ? `to outputs ${outputs}` : ""];
     return `${part}: ${ways.filter(Boolean).join(", ")}.`;
   },
+  marks: " Squares: its groups.",
   hint: "Drag a channel onto another, or press Shift and an arrow: they swap.",
   stages: [
     null,

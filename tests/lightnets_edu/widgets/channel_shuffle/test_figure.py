@@ -286,6 +286,16 @@ def test_a_bar_is_filled_by_the_groups_that_have_come_in(order, layers):
         assert found[3] == [sorted({i // n for i in inputs}) for inputs in widget.reach()]
 
 
+def test_a_mark_has_the_ink_of_its_group():
+    """Four groups, four inks; of twelve channels in four groups each output has had three."""
+    sketch = Sketch(ChannelShuffle(channels=12, groups=4, output=5))
+    inks = sketch.evaluate("""root.querySelectorAll("[role=option]").slice(36).map((node) => node.querySelectorAll(".ln-bar")
+      .filter((bar) => bar.getAttribute("d")).map((bar) => bar.getAttribute("class")))""")
+    met = [sorted({i // 3 for i in inputs}) for inputs in ChannelShuffle(channels=12, groups=4).reach()]
+    assert inks == [[f"ln-bar ln-ink{group}" for group in groups] for groups in met]
+    assert met[5] == [0, 1, 3] and met[9:] == [[1, 2, 3]] * 3
+
+
 def test_the_notebook_gets_the_widget():
     bundle = ChannelShuffle()._repr_mimebundle_()
     data = bundle[0] if isinstance(bundle, tuple) else bundle

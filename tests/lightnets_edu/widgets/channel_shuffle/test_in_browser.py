@@ -38,6 +38,9 @@ def name(row: int, i: int, widget: ChannelShuffle) -> str:
     return [f"Input {i}", f"Layer 1, channel {i}", middle, f"Output {i}"][row]
 
 
+MARKS = " Squares: its groups."    # said while nothing is pointed at
+
+
 def told(row: int, i: int, widget: ChannelShuffle) -> str:
     """What a channel says of its past and future."""
     found = kin(links_of(widget), row, i)
@@ -74,7 +77,7 @@ def test_what_lights_up_is_what_gradients_say(paper, c, g):
             assert figure.evaluate(LINES) == [lit, wires]
             assert tab.locator(".ln-verdict").inner_text() == verdict(widget)
             hint = "Drag a channel onto another, or press Shift and an arrow: they swap."
-            assert tab.said() == (hint if kind == "own" and layers == 2 else told(3, output, widget))
+            assert tab.said() == (hint if kind == "own" and layers == 2 else told(3, output, widget) + MARKS)
             for row in range(4):
                 i = dice.randrange(c)
                 tab.get_by_role("option", name=name(row, i, widget), exact=True).hover()
