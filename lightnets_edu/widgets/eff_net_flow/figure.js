@@ -1,0 +1,308 @@
+// A block's maps on one scale, beside those of MobileNet V1; which pixel reads which.
+import { asks } from "../kit/asks.js";
+import { grip } from "../kit/grip.js";
+import { part, parts } from "../kit/parts.js";
+import { player } from "../kit/player.js";
+import { choice, controls, html, mend, reserve, svg, table, upto, whole, widget } from "../kit/shared.js";
+import { follow, nearest, unread } from "./flow.js";
+import { layout } from "./layout.js";
+import { words } from "./words.js";
+
+const CHANNELS = [3, 16, 32, 64, 128, 256];
+const WIDTHS = ["c_in", "c_mid", "c_out"];
+const NAMES = [...WIDTHS, "flows", "last", "step", "map", "row", "column"];
+const SHAPES = ["grid ln-quiet", "sides ln-quiet", "cross", "read", "meets", "chosen"];
+
+/** What the traits say: both blocks with their maps, the last that has run, and the pixels that nobody reads. */
+function read(model) {
+  const traits = Object.fromEntries(NAMES.map((name) => [name, model.get(name)])),
+    { flows, last, step } = traits;
+  const blocks = [last, "mobilenet"].map((name, b) => {
+    const maps = flows[name].map((map) => ({ ...map, channels: traits[map.channels] ?? map.channels })),
+      end = Math.min(step, maps.length - 1);
+    return { name: b ? name : last === "own" ? last : "effnet", maps, end, missed: unread(maps, end) };
+  });
+  const first = blocks[0].maps.length;
+  const spot = traits.map < first ? [0, traits.map] : [1, traits.map - first];
+  return {
+    ...traits,
+    blocks,
+    spot,
+    fixed: last === "own",
+    steps: Math.max(...blocks.map(({ maps }) => maps.length)) - 1,
+  };
+}
+
+/** A map's shapes: its front first, that a focus frames; and what stands below it. */
+function make() {
+  const front = svg("rect", { class: "ln-en-front" }),
+    paths = SHAPES.map((name) => svg("path", { class: `ln-en-${name}` }));
+  return {
+    node: part("", front, ...paths),
+    front,
+    ...Object.fromEntries(SHAPES.map((name, i) => [name.split(" ")[0], paths[i]])),
+    layer: svg("text", { class: "ln-en-layer" }),
+    size: svg("text"),
+    bar: svg("rect", { class: "ln-bars ln-glide", height: 6 }),
+  };
+}
+
+/** The drawing. `show()` hears that another pixel is meant, `move(values)` of traits that a hand sets. */
+function picture(stage, { show, move }) {
+  const beneath = svg("g", { "aria-hidden": true }),
+    way = svg("path", { class: "ln-en-way" }),
+    titles = [0, 1].map(() => svg("text", { class: "ln-en-title" })),
+    dot = () => [svg("circle", { r: 5, class: "ln-en-dot" }), svg("circle", { r: 12, class: "ln-en-hit" })];
+  let here,
+    place,
+    boxes = [[], []],
+    hover = null;
+  const group = parts(words.picture, {
+    show,
+    pick: (spot) => move(pixel(spot)),
+    shift(spot, [x, y]) {
+      const [, row, column] = meant(spot),
+        [height, width] = here.blocks[spot[0]].maps[spot[1]].size,
+        clip = (i, n) => Math.max(0, Math.min(i, n - 1));
+      hover = null;
+      move({ ...pixel(spot), row: clip(row + y, height), column: clip(column + x, width) });
+      return spot;
+    },
+  });
+  /** The pixel that is meant on a map: the one under the pointer, else the chosen one, or what is left of it. */
+  function meant([b, i]) {
+    const { size } = here.blocks[b].maps[i];
+    if (hover && `${hover.spot}` === `${[b, i]}`) return [i, ...place.at(place.corners[b][i], size, hover.at)];
+    return [i, Math.min(here.row, size[0] - 1), Math.min(here.column, size[1] - 1)];
+  }
+  function pixel([b, i]) {
+    const [, row, column] = meant([b, i]);
+    return { map: b * here.blocks[0].maps.length + i, row, column };
+  }
+  group.node.addEventListener("pointermove", ({ clientX, clientY }) => {
+    const spot = group.meant();
+    if (!spot) return;
+    const { x, y } = new DOMPoint(clientX, clientY).matrixTransform(stage.getScreenCTM().inverse());
+    hover = { spot, at: [x, y] };
+    show();
+  });
+  group.node.addEventListener("pointerleave", () => {
+    hover = null;
+  });
+  const step = (to) => move({ step: Math.max(0, Math.min(to, here.steps)) });
+  const arrow = grip(
+    words.step,
+    [0, 5],
+    {
+      free: true,
+      nudge: ([x, y]) => step(here.step + x - y),
+      move([x, y]) {
+        const far = place.corners[+(here.steps >= here.blocks[0].maps.length)].map((corner) => {
+          const [a, b] = place.gap(corner);
+          return Math.hypot(x - a, 2 * (y - b));
+        });
+        step(nearest(far, 0));
+      },
+    },
+    svg("circle", { r: 9, class: "ln-en-dot" }),
+    svg("path", { d: "M-3 -4.5l6 4.5l-6 4.5", class: "ln-en-arrow" }),
+    svg("circle", { r: 12, class: "ln-en-hit" }),
+  );
+  const knobs = WIDTHS.map((name, k) => {
+    let from;
+    const reach = (channels) => place.depth(channels),
+      set = (i) => move({ [name]: CHANNELS[Math.max(0, Math.min(i, CHANNELS.length - 1))] });
+    return grip(
+      words.widths[name],
+      [CHANNELS[0], CHANNELS.at(-1)],
+      {
+        nudge: ([x, y]) => set(CHANNELS.indexOf(here[name]) + x - y),
+        start: ([x]) => {
+          from = x - reach(here[name]);
+        },
+        move: ([x]) => set(nearest(CHANNELS.map(reach), x - from)),
+      },
+      ...dot(),
+    );
+  });
+  stage.append(beneath, group.node, svg("g", {}, ...knobs.map(({ node }) => node)), arrow.node);
+
+  function put(node, values) {
+    for (const [name, value] of Object.entries(values)) mend(node, name, value);
+  }
+  return {
+    meant() {
+      const spot = group.meant();
+      return spot && [spot[0], meant(spot)];
+    },
+    draw(now, width) {
+      here = now;
+      const { blocks, step: done, steps, fixed } = here,
+        all = blocks.flatMap(({ maps }) => maps),
+        most = (of) => Math.max(...all.map(of));
+      place = layout(
+        width,
+        most(({ size }) => Math.max(...size)),
+        fixed ? most(({ channels }) => channels) : 0,
+        blocks.map(({ maps }) => maps.length),
+      );
+      boxes = blocks.map(({ maps }, b) => maps.map((_, i) => boxes[b][i] ?? make()));
+      const largest = fixed ? most(words.values) : most(({ size: [h, w] }) => h * w) * CHANNELS.at(-1);
+      blocks.forEach(({ name, maps, end, missed }, b) =>
+        maps.forEach((map, i) => {
+          const own = boxes[b][i],
+            corner = place.corners[b][i],
+            [x, y] = corner,
+            { front, sides } = place.box(corner, map.size, map.channels);
+          put(own.node, {
+            "aria-label": words.part(name, map),
+            "aria-disabled": i > end,
+            class: `ln-part ${i > end ? "ln-en-later" : ""}`,
+          });
+          put(own.front, front);
+          put(own.sides, { d: sides });
+          put(own.grid, { d: i > end ? "" : place.grid(corner, map.size) });
+          put(own.cross, { d: i > end ? "" : place.squares(corner, map.size, missed[i], 1, true) });
+          put(own.layer, { x, y: y + 15, text: words.layer(map) });
+          put(own.size, { x, y: y + 29, text: words.size(map) });
+          put(own.bar, { x, y: y + 35, width: Math.max(1, (place.long * words.values(map)) / largest) });
+        }),
+      );
+      blocks.forEach(({ name }, b) => {
+        const [x, y] = place.titles[b];
+        put(titles[b], { x, y, text: words.blocks[name] });
+      });
+      const longer = +(steps >= blocks[0].maps.length),
+        [a, b] = place.gap(place.corners[longer][done]);
+      mend(arrow.node, "transform", `translate(${a} ${b})`);
+      arrow.put(done, words.steps(done));
+      WIDTHS.forEach((name, k) => {
+        const i = [0, 1, blocks[0].maps.length - 1][k],
+          { size, channels } = blocks[0].maps[i],
+          [x, y] = place.box(place.corners[0][i], size, channels).knob;
+        mend(knobs[k].node, "transform", `translate(${x} ${y})`);
+        mend(knobs[k].node, "display", fixed ? "none" : "inline");
+        knobs[k].put(here[name], words.width(here[name]));
+      });
+      mend(
+        way,
+        "d",
+        place.corners
+          .map((own) =>
+            own
+              .slice(0, -1)
+              .map((corner) => place.gap(corner))
+              .map(([x, y]) => `M${x - 2} ${y - 4}l4 4l-4 4`)
+              .join(""),
+          )
+          .join(""),
+      );
+      if (!beneath.children.length || beneath.children.length !== 3 + 3 * all.length)
+        beneath.replaceChildren(way, ...titles, ...boxes.flat().flatMap(({ layer, size, bar }) => [layer, size, bar]));
+      mend(stage, "viewBox", `0 0 ${width} ${place.height}`);
+      group.put(
+        boxes.map((own) => own.map(({ node }) => node)),
+        here.spot,
+      );
+    },
+    /** Lights a pixel's past and future in block b; nothing where there is none. */
+    light(b, pixel) {
+      const lit = pixel && follow(here.blocks[b].maps, pixel, here.blocks[b].end);
+      boxes.forEach((own, k) =>
+        own.forEach((box, i) => {
+          const { size } = here.blocks[k].maps[i],
+            [rows, columns] = (k === b && lit?.[i]) || [[], []],
+            pixels = rows.flatMap((row) => columns.map((column) => [row, column])),
+            draw = (on, rim) => place.squares(place.corners[k][i], size, on ? pixels : [], rim);
+          mend(box.read, "d", draw(i < pixel?.[0], 1));
+          mend(box.meets, "d", draw(i > pixel?.[0], 1.5));
+          mend(box.chosen, "d", draw(i === pixel?.[0], -1));
+        }),
+      );
+      return lit;
+    },
+  };
+}
+
+export default widget(words.figure, (kit) => {
+  const { model, live } = kit;
+  let here;
+  /** What a hand sets ends what plays. */
+  function set(values) {
+    go.stop();
+    kit.set(values);
+  }
+  const stage = svg("svg", { class: "ln-en-stage" }),
+    drawing = picture(stage, { show, move: set }),
+    last = choice(words.last, (reading) => set({ last: reading }), 15);
+  const go = player(kit, () => {
+    const step = (here.step + 1) % (here.steps + 1);
+    kit.set({ step });
+    return step < here.steps;
+  });
+  for (const button of go.buttons) button.setAttribute("data-sets", "step");
+  const own = model.get("last") === "own",
+    states = [
+      { last: "2x1", map: 4, row: 1, column: 3 },
+      { last: "1x2", map: 4, row: 1, column: 3 },
+    ].map((one) => ({ ...one, step: 5 }));
+  const questions = asks(
+    { model, set },
+    own
+      ? []
+      : [...states, { step: 1 }, { step: 5, c_in: 128, c_mid: 128, c_out: 256 }].map((state, i) => [
+          words.asks[i],
+          state,
+        ]),
+  );
+
+  function show() {
+    const { blocks, spot, row, column, step } = here,
+      found = drawing.meant(),
+      [b, pixel] = found ?? [spot[0], [spot[1], row, column]],
+      { name, maps, end, missed } = blocks[b],
+      lit = drawing.light(b, pixel[0] > end ? null : pixel);
+    const told = () =>
+      step
+        ? words.ran(
+            step,
+            blocks.map(({ name, maps }) => [name, maps]),
+          ) + (step < here.steps ? "" : ` ${words.lost(blocks[0].maps, blocks[0].missed)}`)
+        : words.begin;
+    mend(live, "text", found && lit ? words.pixel(name, maps, pixel, lit, end) : told());
+  }
+  return {
+    nodes: [
+      controls(last.node, html("span", { class: "ln-deal" }, words.dealing, ...go.buttons)),
+      stage,
+      live,
+      questions.node,
+    ],
+    draw(width) {
+      here = read(model);
+      drawing.draw(here, width);
+      reserve(live, Math.ceil(860 / width));
+      show();
+      const readings = Object.keys(here.flows).filter((name) => name !== "mobilenet");
+      last.put(
+        readings,
+        here.last,
+        readings.map((name) => words.readings[name]),
+        own,
+      );
+      questions.put();
+    },
+    data() {
+      const rows = here.blocks.flatMap(({ name, maps, missed }) =>
+        missed.map((own, i) => [
+          words.blocks[name],
+          words.layer(maps[i]),
+          words.size(maps[i]),
+          whole(words.values(maps[i])),
+          words.of(own.length, maps[i]),
+        ]),
+      );
+      return [table([words.heads, ...rows])];
+    },
+  };
+});
