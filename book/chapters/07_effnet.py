@@ -102,7 +102,7 @@ draw(["Baseline", "MobileNet", "ShuffleNet"])
 # %% [markdown] objective="flow,split" claims="EF-03,EF-04,EF-05"
 # ## See it: one side at a time
 #
-# A depthwise 3×3 layer looks along the row and along the column at once. EffNet pulls it apart: a 1×3 layer looks **along the row**, then a 3×1 layer looks **along the column**. (We write rows × columns.) That opens a gap between the two, and into the gap goes a pool. It takes the larger of two values one above the other, and so halves the height. The width is halved at the very end, by the last layer’s stride. {cite:t}`freeman2018effnet` call this {term}`separable pooling` (Section 3). Here is the first block:
+# A depthwise 3×3 layer looks along the row and along the column at once. EffNet pulls it apart: a 1×3 layer looks **along the row**, then a 3×1 layer looks **along the column**. (We write rows × columns.) That opens a gap between the two, and into the gap goes a pool. It takes the larger of two values one above the other, and so halves the height. The width is halved at the very end, by the last layer’s stride. {cite:t}`freeman2018effnet` call this {term}`separable pooling` (Section 3). Here is the third block, on a map of 8×8, beside MobileNet’s layers for the same step:
 #
 # 1. {show}`a 1×1 layer <fig-effnet-flow step=1>` combines the channels;
 # 2. {show}`the row layer <fig-effnet-flow step=2>`, depthwise 1×3, looks left and right;
@@ -110,10 +110,10 @@ draw(["Baseline", "MobileNet", "ShuffleNet"])
 # 4. {show}`the column layer <fig-effnet-flow step=4>`, depthwise 3×1, looks up and down, at half of the positions;
 # 5. {show}`the last layer <fig-effnet-flow step=5>` makes the new channels. Its kernel is 2×1, over all channels, and it moves by two columns.
 
-# %% hide="code" wide=true name="fig-effnet-flow" alt="PLACEHOLDER" caption="PLACEHOLDER"
-from lightnets_edu.widgets import BlockAnatomy
+# %% hide="code" wide=true name="fig-effnet-flow" alt="Two rows of maps drawn as grids of pixels, as many rows and columns as the map has. Above EffNet's block, five layers: eight by eight positions, again twice, then four rows of eight columns, and four by four at the end. Below MobileNet's two layers: from eight by eight to four by four at once. Under each map a bar as long as its values are many." caption="A block of EffNet and the two layers of MobileNet in its place, map by map. Drag the arrow to let layers run; point at a pixel to see what it has read. Bars are values. What each map reads was asked of the real layers, by gradients."
+from lightnets_edu.widgets import EffNetFlow
 
-BlockAnatomy.from_module(EffNetBlock(3, 32, 64), image)
+EffNetFlow(step=0)
 
 # %% [markdown]
 # Which side comes first does not matter, if kernels, pool and stride are all turned together: a turned block does to a turned image what the block does to the image. (The long notes, one of [our sources](../book/claims.md), have it both ways.)
@@ -149,7 +149,8 @@ def macs(layers, channels=c, height=h, width=w):
     return cost.total(cost.layer_costs(layers, shape)).macs
 
 
-row, column, pool = depthwise((1, 3)), depthwise((3, 1)), nn.MaxPool2d((2, 1))
+row, column = depthwise((1, 3)), depthwise((3, 1))
+pool = nn.MaxPool2d((2, 1))
 split = macs(nn.Sequential(row, pool, column))
 whole, strided = macs(depthwise((3, 3))), macs(depthwise((3, 3), 2))
 show.table(
@@ -181,7 +182,8 @@ last = {
         below, nn.Conv2d(32, 64, (2, 1), stride=(1, 2), bias=False)),
 }
 costs = {name: macs(layer, 32, 16, 32) for name, layer in last.items()}
-show.table(["layer, on 32 channels of 16×32", "multiply-adds"], costs.items())
+show.table(["layer, on 32 channels of 16×32", "multiply-adds"],
+           costs.items())
 
 # %% [markdown]
 # With stride 1 it costs {{= f"{costs['2×1'] / costs['1×1']:.0f}" =}} times as much. It costs the same only where it takes two steps at once: twice the weights at half of the positions.
@@ -220,16 +222,17 @@ for reading in ("2x1", "1x2"):
     read[reading] = is_read(tail, (2, 32, 16, 32))
     seen[reading] = is_read(block, (2, 3, 32, 32))
 show.table(
-    ["kernel", "columns read by the last layer", "of the image by the block"],
+    ["kernel", "columns read by the last layer",
+     "of the image by the block"],
     [(name, int(read[name].any(dim=0).sum()),
       int(seen[name].any(dim=0).sum())) for name in read])
 
 # %% [markdown]
 # {answer}`columns`
 #
-# A kernel one column wide that moves two columns at a time stands on every second one. Half of what the block has computed is thrown away unread; in the figure it is {show}`the part that is marked <fig-effnet-flow step=5>`. No column of the *image* is lost, since the row layer has mixed neighbours before.
+# A kernel one column wide that moves two columns at a time stands on every second one. Half of what the block has computed is thrown away unread; in the figure these pixels are {show}`crossed out <fig-effnet-flow step=5>`. No column of the *image* is lost, since the row layer has mixed neighbours before.
 #
-# With the kernel turned, {show}`one row and two columns <fig-effnet-flow step=5>`, every value is read once. Weights, shapes and multiply-adds are the same, so no count tells the two apart. The widely copied Keras version is as printed {cite:p}`douillard2018effnet`; a widely copied PyTorch version turned the kernel {cite:p}`andrijdavid2018effnet`. What the authors ran we do not know: the table says “2x1” and “1d stride”, and not along which side.
+# With the kernel turned, {show}`one row and two columns <fig-effnet-flow step=5 last=1x2>`, every value is read once. Weights, shapes and multiply-adds are the same, so no count tells the two apart. The widely copied Keras version is as printed {cite:p}`douillard2018effnet`; a widely copied PyTorch version turned the kernel {cite:p}`andrijdavid2018effnet`. What the authors ran we do not know: the table says “2x1” and “1d stride”, and not along which side.
 
 # %% hide="code" name="fig-effnet-photo" alt="Four pictures in blue and orange of the edges of a flower's petals, one below or beside the other. The first is square. The second is half as high. The third is as large as the second and a little smoother. The fourth is the third with every second column blank." caption="One channel of a real photograph on its way through the block, with kernels set by hand: the row layer finds edges between left and right (orange and blue: from dark to light and back), the pool halves the height, the column layer smooths. Right, what the last layer reads if it is 2×1: the blank columns were computed too. Photograph: [vultilion](https://www.flickr.com/photos/vultilion/6056698931/), [CC BY](https://creativecommons.org/licenses/by/2.0/)."
 from sklearn.datasets import load_sample_image
@@ -292,7 +295,7 @@ show.source(EffNetBlock)
 # %% [markdown]
 # Beside the second block stands what the MobileNet-style network has in its place: a depthwise 3×3 layer of stride 2 and a 1×1 layer. EffNet’s work is in {show}`the 1×1 layer <fig-effnet-block layer=0>` and in {show}`the last layer <fig-effnet-block layer=4>`, half each; the depthwise layers between them do little.
 
-# %% hide="code" name="fig-effnet-block" alt="Two blocks side by side on one scale, as flows from left to right. EffNet's second block: a 1×1 layer, a 1×3 layer, a pool after which the map is half as deep, a 3×1 layer, and a layer that doubles the channels. The MobileNet-style pair: a 3×3 layer after which the map is a quarter, and a 1×1 layer that doubles the channels. Bars below: in EffNet's the first and the last layer share the multiply-adds, in the pair the 1×1 layer has nearly all." caption="EffNet’s second block and the pair of layers in its place. Height is channels, depth is the size of the map. Point at a layer to see what it costs."
+# %% hide="code" wide=true name="fig-effnet-block" alt="Two blocks side by side on one scale, as flows from left to right. EffNet's second block: a 1×1 layer, a 1×3 layer, a pool after which the map is half as deep, a 3×1 layer, and a layer that doubles the channels. The MobileNet-style pair: a 3×3 layer after which the map is a quarter, and a 1×1 layer that doubles the channels. Bars below: in EffNet's the first and the last layer share the multiply-adds, in the pair the 1×1 layer has nearly all." caption="EffNet’s second block and the pair of layers in its place. Height is channels, depth is the size of the map. Point at a layer to see what it costs."
 from lightnets_edu.widgets import BlockAnatomy
 
 pair = MobileNetStyle().features[2:4]
@@ -325,8 +328,8 @@ behind = [shape for part, shape in zip(
 pooled = [behind[k] for k in range(len(behind)) if k % 5 != 1]
 show.table(
     ["Table 1", "map behind it", "values", "parameters", "multiply-adds"],
-    [(line, "×".join(map(str, shape)), n_values(shape), row.params, row.macs)
-     for line, shape, row in zip(printed, pooled, convolutions, strict=True)]
+    [(line, "×".join(map(str, shape)), n_values(shape), r.params, r.macs)
+     for line, shape, r in zip(printed, pooled, convolutions, strict=True)]
     + [("FC", "10", 10, rows[-1].params, rows[-1].macs)])
 
 # %% [markdown]
@@ -350,7 +353,8 @@ layers = {name: cost.layer_costs(column(), image)
           for name, column in COLUMNS.items()}
 totals = {name: cost.total(rows) for name, rows in layers.items()}
 show.table(
-    ["network", "parameters", "multiply-adds", "twice, millions", "Table 2"],
+    ["network", "parameters", "multiply-adds", "twice, millions",
+     "Table 2"],
     [(name, t.params, t.macs, f"{2 * t.macs / 1e6:.1f}", reported[name])
      for name, t in totals.items()])
 
@@ -389,7 +393,8 @@ def with_two_maps():
         block.reduce[0] = nn.Conv2d(row.c_in, half, 1, bias=False)
         block.reduce[2] = nn.BatchNorm2d(half)
         block.depthwise_row[0] = nn.Conv2d(
-            half, row.c_mid, (1, 3), padding=(0, 1), groups=half, bias=False)
+            half, row.c_mid, (1, 3), padding=(0, 1), groups=half,
+            bias=False)
     return net
 
 
@@ -407,7 +412,7 @@ show.table(["network", "share of the first layer or block"],
 #
 # On CIFAR-10, sixty thousand small photographs in ten classes, {cite:t}`freeman2018effnet` report these accuracies (Table 2): baseline 82.78%, MobileNet-style 77.48%, ShuffleNet-style 77.30%, EffNet 80.20%.
 #
-# We have handwritten digits, twenty of each to learn from, enlarged to 32×32 and repeated in three channels. All get the same few passes, and the same activation and batch norm behind each convolution, with PyTorch’s constants; which norm the authors gave to the other columns we do not know. One recipe is fair only if it suits all: each network is given two learning rates, and keeps the one with which it reads more of some digits that serve for nothing else. EffNet runs in both readings.
+# We have handwritten digits, {{= len(learn) =}} to learn from, enlarged to 32×32 and repeated in three channels. All get the same few passes, and the same activation and batch norm behind each convolution, with PyTorch’s constants; which norm the authors gave to the other columns we do not know. One recipe is fair only if it suits all: each network is given two learning rates, and keeps the one with which it reads more of some digits that serve for nothing else. EffNet runs in both readings.
 
 # %% predict [markdown] name="order"
 # ### Before you look
@@ -431,7 +436,8 @@ def with_norm(column, **options):
     """A column of Table 1, batch norm with PyTorch's constants."""
     net = column(**options)
     for part in list(net.modules()):
-        if isinstance(part, nn.Sequential) and isinstance(part[0], nn.Conv2d):
+        if isinstance(part, nn.Sequential) and isinstance(
+                part[0], nn.Conv2d):
             norm = nn.BatchNorm2d(part[0].out_channels)
             if len(part) == 3:
                 part.pop(2)
@@ -446,8 +452,8 @@ def colour(images, first, last):
 
 
 train, test = data.digits(32)
-recipe = {"epochs": 4, "batch": 25}
-learn, choose = colour(train, 0, 200), colour(train, 200, 500)
+recipe = {"epochs": 4, "batch": 20}
+learn, choose = colour(train, 0, 160), colour(train, 160, 360)
 test = colour(test, 0, len(test))
 n_batches = recipe["epochs"] * (len(learn) // recipe["batch"])
 contestants = {
@@ -471,7 +477,7 @@ def best_rate(build, seeds):
 rates, found = {}, {}
 for name, column in contestants.items():
     build = partial(with_norm, column)
-    rates[name] = best_rate(build, training.seeds(1, of=3))
+    rates[name] = best_rate(build, training.seeds(1, of=2))
     found[name] = training.repeat(build, learn, test, lr=rates[name],
                                   seeds=training.seeds(2, of=12), **recipe)
 accuracies = {name: spread.accuracies for name, spread in found.items()}
@@ -679,8 +685,8 @@ with Check("plain_sum") as check:
         check.equal(plain_sum(nn.Sequential(point, nn.BatchNorm2d(4)),
                               (2, 3, 5, 6)), 0)
     with check("the same in evaluation: all"):
-        check.equal(plain_sum(nn.Sequential(point, nn.BatchNorm2d(4)).eval(),
-                              (2, 3, 5, 6)), 30)
+        normed = nn.Sequential(point, nn.BatchNorm2d(4)).eval()
+        check.equal(plain_sum(normed, (2, 3, 5, 6)), 30)
 
 # %% predict [markdown] name="edge" objective="read"
 # ### Predict: the common layer
@@ -710,7 +716,8 @@ def positions_read(size, kernel, stride, padding):
 # %% check exercise="positions_read" points=3
 with Check("positions_read") as check:
     with check("EffNet's last layer, along the columns"):
-        check.equal(list(positions_read(32, 1, 2, 0)), list(range(0, 32, 2)))
+        check.equal(list(positions_read(32, 1, 2, 0)),
+                    list(range(0, 32, 2)))
     with check("kernel 2, stride 4: pairs with gaps"):
         check.equal(list(positions_read(11, 2, 4, 0)), [0, 1, 4, 5, 8, 9])
     for side in [(10, 3, 2, 0), (10, 3, 2, 1), (7, 2, 3, 1)]:
@@ -810,7 +817,7 @@ with Check("split_kernels") as check:
         split_kernels(kernels)
         check.equal(kernels, before)
 
-# %% task [markdown] exercise="mended_block" objective="build"
+# %% task [markdown] exercise="mended_effnet" objective="build"
 # ### Mend the copy
 #
 # The `FoundBlock` of the pitfall has four mistakes. Three are numbers that the Keras version sets otherwise, written down or by default: hold the copy against the source of `EffNetBlock` and of `_conv_act_bn` (`show.source(effnet._conv_act_bn)`). The fourth concerns the last layer: on which side of the map stands its row of zeros?
@@ -827,7 +834,7 @@ with Check("split_kernels") as check:
 # `padding=(1, 0)` puts zeros above *and* below, so there is one output row too many. Which one of them must go, if zeros are to stand below only?
 # :::
 
-# %% answer exercise="mended_block"
+# %% answer exercise="mended_effnet"
 class MendedBlock(nn.Module):
     """EffNet's block as in Keras, under the names of the copy."""
 
@@ -840,7 +847,7 @@ class MendedBlock(nn.Module):
         # YOUR CODE HERE
         raise NotImplementedError()
 
-# %% check exercise="mended_block" points=4
+# %% check exercise="mended_effnet" points=4
 with Check("MendedBlock") as check:
     torch.manual_seed(0)
     with check("4 → 6 → 8 channels: as many parameters"):
