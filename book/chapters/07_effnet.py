@@ -59,6 +59,9 @@ def n_values(shape):
     return c * h * w
 
 
+layers = {name: cost.layer_costs(column(), image)
+          for name, column in COLUMNS.items()}
+totals = {name: cost.total(rows) for name, rows in layers.items()}
 flows = {name: [n_values(shape) for shape in maps(column())]
          for name, column in COLUMNS.items()}
 
@@ -173,7 +176,7 @@ show.table(
 # %% [markdown] claims="EF-06"
 # What of the last layer? The long notes say that a 2×1 layer with stride 1 costs as much as the 1×1 layer of MobileNet that it replaces. We count both, from 32 to 64 channels, and the layer of Table 1, which moves by two columns.
 
-# %% hide="code"
+# %%
 below = nn.ZeroPad2d((0, 0, 0, 1))    # a row of zeros: the height stays
 last = {
     "1×1": nn.Conv2d(32, 64, 1, bias=False),
@@ -275,6 +278,11 @@ for reading in ("2x1", "1x2"):
     same[reading] = a.shape == b.shape and torch.allclose(a, b)
 print(same)
 
+# %% hide="code"
+first_block = macs(EffNetBlock(3, 32, 64), *image[1:])
+unread = sum(row.macs for row in layers["EffNet"]
+             if row.name.startswith("features.0.depthwise")) / 2
+
 # %% [markdown]
 # For the printed kernel it is, exactly; for the turned one it is not. So a block as printed is a block whose *first spatial layer has a stride* along the row. And a stride in a spatial layer is what the authors found to cost accuracy beside a max pool (Section 3 of {cite:t}`freeman2018effnet`). Read so, the block does along one side what it was made to avoid.
 #
@@ -316,8 +324,21 @@ show.source(effnet._Cifar)
 # `TABLE_1` has the widths, and `check_image` wants 32×32 pixels, for which the linear layer is made. Beside each line of the paper’s table, the map that we find behind it:
 
 # %% hide="code"
-network = EffNet()
-rows = cost.layer_costs(network, image)
+def with_two_maps():
+    """EffNet with half the 1×1 outputs and two maps for each of them."""
+    net = EffNet()
+    for block, row in zip(net.features, TABLE_1, strict=True):
+        half = row.c_mid // 2
+        block.reduce[0] = nn.Conv2d(row.c_in, half, 1, bias=False)
+        block.reduce[2] = nn.BatchNorm2d(half)
+        block.depthwise_row[0] = nn.Conv2d(
+            half, row.c_mid, (1, 3), padding=(0, 1), groups=half,
+            bias=False)
+    return net
+
+
+doubled = macs(with_two_maps(), *image[1:])
+network, rows = EffNet(), layers["EffNet"]
 convolutions = [row for row in rows if row.kernel]
 printed = [line for row in TABLE_1 for line in (
     f"1x1x{row.c_mid}", "dw 1x3 + 1d mp", "dw 3x1",
@@ -349,9 +370,6 @@ show.table(
 # %% claims="EF-08"
 reported = {"Baseline": 80.3, "MobileNet": 5.8, "ShuffleNet": 4.7,
             "EffNet": 11.4}    # millions of FLOPs, Table 2
-layers = {name: cost.layer_costs(column(), image)
-          for name, column in COLUMNS.items()}
-totals = {name: cost.total(rows) for name, rows in layers.items()}
 show.table(
     ["network", "parameters", "multiply-adds", "twice, millions",
      "Table 2"],
@@ -379,26 +397,7 @@ NetworkSkyline(["effnet_table1_mobilenet", "effnet_cifar10",
 first_layer = layers["MobileNet"][0].macs
 first_share = {name: rows[0].macs / totals[name].macs
                for name, rows in layers.items()}
-first_block = macs(EffNetBlock(3, 32, 64), *image[1:])
 first_share["EffNet"] = first_block / totals["EffNet"].macs
-unread = sum(row.macs for row in layers["EffNet"]
-             if row.name.startswith("features.0.depthwise")) / 2
-
-
-def with_two_maps():
-    """EffNet with half the 1×1 outputs and two maps for each of them."""
-    net = EffNet()
-    for block, row in zip(net.features, TABLE_1, strict=True):
-        half = row.c_mid // 2
-        block.reduce[0] = nn.Conv2d(row.c_in, half, 1, bias=False)
-        block.reduce[2] = nn.BatchNorm2d(half)
-        block.depthwise_row[0] = nn.Conv2d(
-            half, row.c_mid, (1, 3), padding=(0, 1), groups=half,
-            bias=False)
-    return net
-
-
-doubled = macs(with_two_maps(), *image[1:])
 show.table(["network", "share of the first layer or block"],
            [(name, f"{share:.1%}") for name, share in first_share.items()])
 
