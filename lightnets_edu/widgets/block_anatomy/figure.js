@@ -124,7 +124,7 @@ export default widget(words.figure, (kit) => {
         put,
         most(offered, (value) => `${value}`.length),
       ),
-      grip(title, [0, last], hands, svg("rect"), svg("path", { d: "M0-13l6 8h-12zM0 13l6-8h-12z" })),
+      grip(title, [0, last], hands, svg("rect"), svg("path", { d: "M0-13l6 8H-6zM0 13l6-8H-6z" })),
     ];
   }
   function putKnobs({ name, entry, values }) {
@@ -139,7 +139,7 @@ export default widget(words.figure, (kit) => {
       if (!band) continue;
       grips.push(grip.node);
       grip.put(offered.indexOf(values[trait]), values[trait]);
-      move(grip.node, band.x + 0.9 * band.width, band.ends[0][1] - band.ends[0][2]);
+      move(grip.node, band.x + Math.min(0.55 * band.width + 20, band.width + 6), band.ends[0][1] - band.ends[0][2]);
     }
     settle(knobs, menus);
     settle(held, grips);

@@ -91,8 +91,8 @@ export function view(label, show, pick) {
     const room = Math.max(h, 12);
     put(own.cut, { d: "" });
     put(own.hit, { x, y: b - room, width, height: 2 * room });
-    const left = Math.max(12, Math.min(0.5 * width, 0.9 * width - 24));
-    say(own.text, x + left, b - h - 3, ...(told || !fits(width, `${c}`) ? [] : [c]));
+    for (const bar of own.bars) put(bar, { x, y: b, width: 0, height: 0 });
+    say(own.text, x + 0.55 * width, b - h - 3, ...(told || !fits(width + 5, `${c}`) ? [] : [c]));
   }
   return {
     nodes: [...layers.slice(0, 2), list.node, layers[2], ...said],

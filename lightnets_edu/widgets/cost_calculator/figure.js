@@ -2,7 +2,7 @@ import { asks } from "../kit/asks.js";
 import { drag } from "../kit/drag.js";
 import { grip } from "../kit/grip.js";
 import { part, parts } from "../kit/parts.js";
-import { choice, controls, dial, reserve, svg, table, upto, whole, widget } from "../kit/shared.js";
+import { choice, controls, dial, mend, reserve, svg, table, upto, whole, widget } from "../kit/shared.js";
 import { divisors, least, nearest, scaled, short, times, total, ways } from "./costs.js";
 import { layout } from "./layout.js";
 import { words } from "./words.js";
@@ -46,20 +46,22 @@ function offered(name, { a, b, c_in, c_out, groups, alpha, values }) {
   return name[1] === "_" ? values[name].filter((c) => fits(c, alpha)) : values[name];
 }
 
-/** Sets attributes where they are others: what is not touched costs a browser nothing. */
-function put(node, values) {
-  for (const [name, value] of Object.entries(values))
-    if (node.getAttribute(name) !== `${value}`) node.setAttribute(name, value);
-}
+const put = (node, values) => Object.entries(values).forEach((pair) => mend(node, ...pair));
 
 /** The drawing. `show()` hears that another part is meant, `move(values)` of traits that a hand sets, `hold(on)` of the
     begin and the end of a drag. */
 function picture(stage, { show, move, hold }) {
-  const [grid, roof, stems, outline, ghost, knob, grasp] = "grid roof stems outline ghost knob hit"
-    .split(" ")
-    .map((name) => svg("path", { class: `ln-cc-${name}${/grid|stems|ghost/.test(name) ? " ln-quiet" : ""}` }));
+  const [grid, roof, stems, outline, ghost, knob, grasp] = [
+    "grid ln-quiet",
+    "roof",
+    "stems ln-quiet",
+    "outline",
+    "ghost ln-quiet",
+    "knob",
+    "hit",
+  ].map((name) => svg("path", { class: `ln-cc-${name}` }));
   const texts = svg("g"),
-    nodes = new Map();
+    nodes = {};
   let here, place;
 
   /** The trait that a hand on a part moves, if it has a control. */
@@ -95,15 +97,11 @@ function picture(stage, { show, move, hold }) {
   function make(key, column) {
     const letter = column > 2,
       hit = svg("rect", { class: "ln-cc-hit" });
-    if (letter) put(hit, { x: -9, y: -9, width: 18, height: 28 });
     const seen = letter
-      ? [
-          svg("circle", { r: 9, class: "ln-cc-disc" }),
-          svg("text", { text: words.mark(key), y: 4.5, class: "ln-cc-mark" }),
-        ]
+      ? [svg("circle", { r: 9 }), svg("text", { text: words.mark(key), y: 4.5 })]
       : [svg("rect", { class: "ln-cc-square ln-glide" })];
     const node = part(words.part(key, column), ...seen, hit);
-    put(node, { class: `ln-part ln-glide ln-cc-${key}` });
+    mend(node, "class", `ln-part ln-glide ln-cc-${key}`);
     /** Where its letter would stand with another value of a trait, or how long its square's side would be. */
     function reach(name, value) {
       const { rows, bills, one } = reckon({ ...here, [name]: value }),
@@ -120,9 +118,7 @@ function picture(stage, { show, move, hold }) {
     return node;
   }
   function node({ key }, column) {
-    const name = key + column;
-    if (!nodes.has(name)) nodes.set(name, make(key, column));
-    return nodes.get(name);
+    return (nodes[key + column] ??= make(key, column));
   }
   const group = parts(words.parts, {
     show,
@@ -155,12 +151,12 @@ function picture(stage, { show, move, hold }) {
         const x = i * wide + 1;
         lines.push([x, 12, words.measures[i], "ln-cc-head"]);
         lines.push([x, 28, words.outline(i < 2 && short(one[measure]), one.works)]);
-        for (const shape of node(one, i).children) put(shape, { x, y: 0, width: 84, height: 32 });
+        for (const shape of node(one, i).children) put(shape, { x, width: 84, height: 32 });
         rows.forEach(({ parts, all }, r) => {
           const full = side(now, r, measure);
           let low = floor(r);
           lines.push([x, low + 15, times(all[measure], one[measure], words.same), "ln-cc-ratio"]);
-          if (i < 2) lines.push([x, low + 29, short(all[measure])]);
+          lines.push([x, low + 29, i < 2 ? short(all[measure]) : last ? words.before : ""]);
           parts.forEach((bill, k) => {
             const high = (full * bill[measure]) / all[measure],
               [seen, hit] = node(bill, i).children;
@@ -170,14 +166,10 @@ function picture(stage, { show, move, hold }) {
           });
         });
       });
-      rows.forEach(({ key }, r) =>
-        lines.push([1, place.title(r), words.rows[key] + (key === "grouped" ? now.groups : ""), "ln-cc-head"]),
-      );
+      rows.forEach(({ key }, r) => lines.push([1, place.title(r), words.rows[key](now), "ln-cc-head"]));
       lines.forEach(([x, y, text, name = ""], i) => {
         if (!texts.children[i]) texts.append(svg("text"));
-        const node = texts.children[i];
-        put(node, { x, y, class: name });
-        if (node.textContent !== text) node.textContent = text;
+        put(texts.children[i], { x, y, class: name, text });
       });
       for (const [path, d] of [
         [outline, boxes(() => unit)],
@@ -188,8 +180,8 @@ function picture(stage, { show, move, hold }) {
         [knob, place.knob(balance)],
         [grasp, place.grasp(balance)],
       ])
-        put(path, { d });
-      put(stage, { viewBox: `0 0 ${width} ${place.height}` });
+        mend(path, "d", d);
+      mend(stage, "viewBox", `0 0 ${width} ${place.height}`);
       place.marks(bills).forEach((x, i) => {
         node(bills[i], 3).style.transform = `translate(${x}px, ${place.rail}px)`;
       });
@@ -244,14 +236,14 @@ export default widget(words.figure, (kit) => {
 
   function show() {
     const meant = drawing.meant(),
-      { bills, rows, measured, balance } = here;
+      { one, bills, rows, measured, balance } = here;
     const bill = meant && bills[meant[0]],
       pair = rows.find(({ parts }) => parts[1] && parts.includes(bill))?.all,
       share = pair && here.alpha * here.rho === 1 ? words.share(here.b, here.kernel) : "";
-    put(stage, { "data-lit": bill?.key ?? "" });
+    mend(stage, "data-lit", bill?.key ?? "");
     live.textContent = meant
       ? `${words.names[bill.key]}: ${words.told[meant[1]](bill, { pair, share, balance })}`
-      : (measured.says ?? words.said(balance, bills));
+      : (measured.says ?? words.said(balance, bills, times(rows.at(-1).all.macs, one.macs, words.same)));
   }
   return {
     nodes: [controls(...hands.map(({ node }) => node)), stage, live, questions.node],

@@ -58,7 +58,7 @@ export function layout(width, { rows, one, measured }) {
     grid: `M${left} ${roof}V${low}H${right}${ticks.map((_, i) => `M${at(10 ** i)} ${low}v4`).join("")}`,
     texts: (balance) => [
       ...ticks.map((text, i) => [at(10 ** i), low + 16, text, "ln-cc-mid"]),
-      ...[1, 0.1, 0.01].map((share) => [left - 5, level(share) + 4, `${100 * share}%`, "ln-cc-end"]),
+      ...words.peak.map((text, i) => [left - 5, level(10 ** -i) + 4, text, "ln-cc-end"]),
       [width, low + 30, words.intensity, "ln-cc-end"],
       [at(balance) - 9, low - 6, at(balance) > left + 54 ? words.bound(false) : "", "ln-cc-end"],
       [at(balance) + 9, low - 6, words.bound(true)],

@@ -36,10 +36,12 @@ export const words = {
   mark,
   bound,
   same: "same",
+  before: "- - before",
+  peak: ["peak", "10%", "1%"],
   rows: {
-    grouped: "G: grouped, g = ",
-    separable: "D + P: depthwise separable",
-    own: "Y: your module, measured",
+    grouped: ({ groups }) => `G: grouped, g = ${groups}`,
+    separable: ({ a, b }) => `D + P: depthwise separable, ${a} → ${b}`,
+    own: () => "Y: your module, measured",
   },
   outline: (number, works) => `S: ${number || `by ${bound(works)}`}`,
   intensity: "multiply-adds for each element moved",
@@ -53,11 +55,11 @@ export const words = {
     ({ macs, access, works }, { balance }) =>
       `${short(macs / access)} multiply-adds for each element moved, the machine does ${balance}: ${decides(works)}`,
   ],
-  said: (balance, bills) =>
-    `At ${each(balance)}, ${[true, false]
+  said: (balance, bills, work) =>
+    `D + P: work ${work}. At ${each(balance)}, ${[true, false]
       .map((works) => [works, bills.filter((bill) => bill.works === works).map(({ key }) => mark(key))])
       .filter(([, own]) => own[0])
-      .map(([works, own]) => `${bound(works)} sets the time of ${own.join(", ")}`)
+      .map(([works, own]) => `${bound(works)} limits ${own.join(", ")}`)
       .join("; ")}.`,
   asks: {
     layer: ["Nine times less?", "Moves less?", "Slower?", "With groups?"],

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 MEASURES = {"macs": "Multiply-adds", "access": "Memory access", "time": "Least time"}
 NAMES = {"standard": "Standard", "grouped": "Grouped", "depthwise": "Depthwise", "pointwise": "Pointwise", "own": "Your module"}
+BEFORE = "- - before"    # what dashes mean, while there are any
 ASKS = ("Nine times less?", "Moves less?", "Slower?", "With groups?")
 DIALS = ("Half as wide?", "Smaller maps?", "Slow memory?")
 
@@ -51,7 +52,7 @@ def rows(widget: "CostCalculator") -> list[Row]:
         rows.append(Row(f"G: grouped, g = {widget.groups}", made["grouped"][0], made["grouped"]))
     pair = [one._replace(key=key) for key, one in zip(("depthwise", "pointwise"), made["separable"], strict=True)]
     steps = [(one.macs, one.access) for one in found["separable"]]
-    rows.append(Row("D + P: depthwise separable", bill("separable", widget.costs()["separable"], steps, widget.balance), pair))
+    rows.append(Row(f"D + P: depthwise separable, {found['standard'][0].c_in} → {found['standard'][0].c_out}", bill("separable", widget.costs()["separable"], steps, widget.balance), pair))
     if measured:
         cost = Total(*(measured[name] for name in Total._fields))
         mine = bill("own", cost, [(step["macs"], step["access"]) for step in measured["steps"]], widget.balance)
@@ -83,8 +84,9 @@ def sentence(widget: "CostCalculator") -> str:
     if widget.measured:
         return widget.measured["says"]
     sets = {what: [NAMES[one.key][0] for one in bills(widget) if bound(one) == what] for what in ("work", "moving")}
-    said = "; ".join(f"{what} sets the time of {', '.join(own)}" for what, own in sets.items() if own)
-    return f"At {widget.balance} multiply-adds an element, {said}."
+    said = "; ".join(f"{what} limits {', '.join(own)}" for what, own in sets.items() if own)
+    work = times(rows(widget)[-1].all.macs, standard(widget).macs)
+    return f"D + P: work {work}. At {widget.balance} multiply-adds an element, {said}."
 
 
 def told(widget: "CostCalculator", one: Bill, column: int) -> str:

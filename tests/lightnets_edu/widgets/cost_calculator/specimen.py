@@ -29,6 +29,6 @@ SPECIMEN = Specimen(
     ],
     live=Live(
         act, "w.c_out, w.kernel, w.groups, w.balance, w.times()['separable']", "(128, 5, 8, 20, 33750272)",
-        "w.c_out = 256; w.kernel = 3; w.balance = 5", "At 5 multiply-adds an element, work sets the time of S, G, P; moving sets the time of D.",
+        "w.c_out = 256; w.kernel = 3; w.balance = 5", "At 5 multiply-adds an element, work limits S, G, P; moving limits D.",
     ),
 )
