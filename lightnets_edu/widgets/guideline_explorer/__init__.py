@@ -40,7 +40,7 @@ class GuidelineExplorer(Figure):
     made = ("values", "paper", "own")
 
     values = traitlets.Dict().tag(sync=True)
-    paper = traitlets.List().tag(sync=True)
+    paper = traitlets.List(traitlets.Dict()).tag(sync=True)
     own = traitlets.Dict().tag(sync=True)
     guideline = traitlets.Int(1).tag(sync=True)
     size = traitlets.Int(56).tag(sync=True)
@@ -104,7 +104,7 @@ class GuidelineExplorer(Figure):
         """What each layer costs."""
         what = "c_in:c_out" if self.guideline == 1 else "groups"
         heads = (what, "c_in", "c_out", "multiply-adds", "elements moved", "times the least")
-        rows = [
+        rows: list[Sequence[object]] = [
             (name, one.c_in, one.c_out, one.macs, one.access, f"{one.factor():.3f}")
             for name, one in self.layers().items()
         ]
