@@ -28,6 +28,7 @@ function read(model) {
     ...traits,
     blocks,
     spot,
+    fixed: last === "own",
     steps: Math.max(...blocks.map(({ maps }) => maps.length)) - 1,
   };
 }
@@ -49,7 +50,7 @@ function make() {
 }
 
 /** The drawing. `show()` hears that another pixel is meant, `move(values)` of traits that a hand sets. */
-function picture(stage, fixed, { show, move }) {
+function picture(stage, { fixed, steps }, { show, move }) {
   const beneath = svg("g", { "aria-hidden": true }),
     way = svg("path", { class: "ln-en-way" }),
     titles = [0, 1].map(() => svg("text", { class: "ln-en-title" })),
@@ -92,15 +93,15 @@ function picture(stage, fixed, { show, move }) {
   group.node.addEventListener("pointerleave", ({ pointerType }) => {
     if (pointerType !== "touch") hover = null;
   });
-  const step = (to) => move({ step: Math.max(0, Math.min(to, here.steps)) });
+  const step = (to) => move({ step: Math.max(0, Math.min(to, steps)) });
   const arrow = grip(
     words.step,
-    [0, 5],
+    [0, steps],
     {
       free: true,
       nudge: ([x, y]) => step(here.step + x - y),
       move([x, y]) {
-        const far = place.corners[+(here.steps >= here.blocks[0].maps.length)].map((corner) => {
+        const far = place.corners[+(steps >= here.blocks[0].maps.length)].map((corner) => {
           const [a, b] = place.gap(corner);
           return Math.hypot(x - a, 2 * (y - b));
         });
@@ -140,7 +141,7 @@ function picture(stage, fixed, { show, move }) {
     },
     draw(now, width) {
       here = now;
-      const { blocks, step: done, steps } = here,
+      const { blocks, step: done } = here,
         all = blocks.flatMap(({ maps }) => maps),
         most = (of) => Math.max(...all.map(of));
       place = layout(
@@ -235,8 +236,9 @@ export default widget(words.figure, (kit) => {
     kit.set(values);
   }
   const stage = svg("svg", { class: "ln-en-stage" }),
-    own = model.get("last") === "own",
-    drawing = picture(stage, own, { show, move: set }),
+    first = read(model),
+    own = first.fixed,
+    drawing = picture(stage, first, { show, move: set }),
     last = choice(words.last, (reading) => set({ last: reading }), 15);
   const go = player(kit, () => {
     const step = (here.step + 1) % (here.steps + 1);

@@ -9,9 +9,7 @@ from replay import Call, agrees, catches
 from lightnets_edu.widgets import EffNetFlow
 from lightnets_edu.widgets.kit.compose import KIT, compose
 
-ROOM = KIT.parent / "eff_net_flow"
-FLOW = compose(ROOM / "flow.js")
-LAYOUT = compose(ROOM / "layout.js")
+FLOW = compose(KIT.parent / "eff_net_flow" / "flow.js")
 
 
 def calls(step: int = 1) -> list[Call]:
