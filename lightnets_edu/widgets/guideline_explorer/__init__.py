@@ -40,7 +40,7 @@ class GuidelineExplorer(Figure):
     made = ("values", "paper", "own")
 
     values = traitlets.Dict().tag(sync=True)
-    paper = traitlets.List(traitlets.Dict()).tag(sync=True)
+    paper: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
     own = traitlets.Dict().tag(sync=True)
     guideline = traitlets.Int(1).tag(sync=True)
     size = traitlets.Int(56).tag(sync=True)
