@@ -21,7 +21,7 @@ import random
 
 from lightnets_edu import checks
 
-for work in [1, 2, 36, 37, 38, 4, 9, 961, 2 * 961, *random.sample(range(2000, 9000), 8)]:
+for work in [1, 2, 36, 37, 38, 4, 9, 961, 2 * 961, 37 * 41, 2 * 43 * 47, *random.sample(range(2000, 9000), 8)]:
     widths = balanced(work, 1)
     a = max(d for d in range(1, math.isqrt(work) + 1) if work % d == 0)
     checks.equal([int(width) for width in widths], [a, work // a])
