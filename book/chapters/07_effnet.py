@@ -102,6 +102,18 @@ draw(["Baseline", "MobileNet", "ShuffleNet"])
 # :wrong: below 20: It has few weights. But each is used at every position of the whole image.
 # :wrong: 20 to 50: The other layers are made of 1×1 kernels, on maps sixteen times smaller and more.
 
+# %% predict [markdown] name="columns" objective="read"
+# ### And before you see the block
+#
+# The last layer of EffNet’s first block stands before a map of {{= image[2] // 2 =}} rows and {{= image[3] =}} columns. In the paper’s table its kernel has two rows and one column. It moves by one row, and by two columns.
+#
+# How many of the columns does it read?
+#
+# :field: Columns that are read
+# :answer: int(read["2x1"].any(dim=0).sum())
+# :wrong: 32: The kernel is one column wide. On which columns can it stand?
+# :wrong: 15: The first column is number 0.
+
 # %% [markdown] objective="flow,split" claims="EF-03,EF-04,EF-05"
 # ## See it: one side at a time
 #
@@ -191,22 +203,10 @@ show.table(["layer, on 32 channels of 16×32", "multiply-adds"],
 # %% [markdown]
 # With stride 1 it costs {{= f"{costs['2×1'] / costs['1×1']:.0f}" =}} times as much. It costs the same only where it takes two steps at once: twice the weights at half of the positions.
 
-# %% predict [markdown] name="columns" objective="read"
-# ### How many columns does it read?
-#
-# The last layer of the first block stands before a map of {{= h // 2 =}} rows and {{= w =}} columns. Its kernel has two rows and one column; it moves by one row, and by two columns.
-#
-# How many of the columns does it read?
-#
-# :field: Columns that are read
-# :answer: int(read["2x1"].any(dim=0).sum())
-# :wrong: 32: The kernel is one column wide. On which columns can it stand?
-# :wrong: 15: The first column is number 0.
-
 # %% [markdown] objective="read" claims="EF-07"
 # ## Which values does it read?
 #
-# We ask the gradients: a value is read if some output depends on it. The block of our package can be had in two readings, `last="2x1"`, as printed, and `last="1x2"`, with the kernel turned.
+# You have made your guess for the last layer. Now we ask the gradients: a value is read if some output depends on it. The block of our package can be had in two readings, `last="2x1"`, as printed, and `last="1x2"`, with the kernel turned.
 
 # %%
 def is_read(layers, shape):
@@ -258,19 +258,19 @@ for ax, (name, picture) in zip(axes, steps.items(), strict=True):
               interpolation="nearest")
     ax.set_title(name, fontsize=10)
     ax.set(xticks=[], yticks=[], anchor="N")
+    ax.spines[:].set_visible(False)
 plt.show()
 
 # %% [markdown]
 # What the printed kernel leaves out could be left out earlier: let the *row layer* move by two columns, and the last layer by one. Is that the same block?
 
 # %%
-from copy import deepcopy
-
 same = {}
 x = torch.randn(2, 3, 32, 32).double()
 for reading in ("2x1", "1x2"):
     block = EffNetBlock(3, 32, 64, last=reading).double().eval()
-    early = deepcopy(block)
+    early = EffNetBlock(3, 32, 64, last=reading).double().eval()
+    early.load_state_dict(block.state_dict())
     early.depthwise_row[0].stride = (1, 2)
     early.expand[0].stride = (1, 1)
     with torch.no_grad():
@@ -301,14 +301,28 @@ unread = sum(row.macs for row in layers["EffNet"]
 show.source(EffNetBlock)
 
 # %% [markdown]
-# Beside the second block stands what the MobileNet-style network has in its place: a depthwise 3×3 layer of stride 2 and a 1×1 layer. EffNet’s work is in {show}`the 1×1 layer <fig-effnet-block layer=0>` and in {show}`the last layer <fig-effnet-block layer=4>`, half each; the depthwise layers between them do little.
+# Beside the second block stands what the MobileNet-style network has in its place: a depthwise 3×3 layer of stride 2 and a 1×1 layer. EffNet’s work is in {show}`the 1×1 layer <fig-effnet-block layer=0>` and in {show}`the last layer <fig-effnet-block layer=5>`, half each; the depthwise layers between them do little.
 
-# %% hide="code" wide=true name="fig-effnet-block" alt="Two blocks side by side on one scale, as flows from left to right. EffNet's second block: a 1×1 layer, a 1×3 layer, a pool after which the map is half as deep, a 3×1 layer, and a layer that doubles the channels. The MobileNet-style pair: a 3×3 layer after which the map is a quarter, and a 1×1 layer that doubles the channels. Bars below: in EffNet's the first and the last layer share the multiply-adds, in the pair the 1×1 layer has nearly all." caption="EffNet’s second block and the pair of layers in its place. Height is channels, depth is the size of the map. Point at a layer to see what it costs."
+# %% hide="code" wide=true name="fig-effnet-block" alt="Two blocks side by side on one scale, as flows from left to right. EffNet's second block: a 1×1 layer, a 1×3 layer, a pool after which the map is half as deep, a 3×1 layer, and a layer that doubles the channels. The MobileNet-style pair: a 3×3 layer after which the map is a quarter, and a 1×1 layer that doubles the channels. Bars below: in EffNet's the first and the last layer share the multiply-adds, in the pair the 1×1 layer has nearly all." caption="EffNet’s second block and the pair of layers in its place. The batch norms are left out. Height is channels, depth is the size of the map. Point at a layer to see what it costs."
+from copy import deepcopy
+
 from lightnets_edu.widgets import BlockAnatomy
+
+
+def without_norm(net):
+    """A copy whose batch norms do nothing and cost nothing."""
+    copy = deepcopy(net)
+    for part in copy.modules():
+        if isinstance(part, nn.Sequential) and isinstance(
+                part[-1], nn.BatchNorm2d):
+            part[-1] = nn.Identity()
+    return copy
+
 
 pair = MobileNetStyle().features[2:4]
 second = (1, 64, 16, 16)
-BlockAnatomy.of({"EffNet": (EffNetBlock(64, 64, 128), second),
+bare = without_norm(EffNetBlock(64, 64, 128))
+BlockAnatomy.of({"EffNet": (bare, second),
                  "MobileNet-style": (pair, second)})
 
 # %% [markdown]
@@ -501,7 +515,13 @@ show.table(
 # %% [markdown]
 # {answer}`order`
 #
-# In pairs of the same seed, {{= len(recorded.accuracies["MobileNet"]) =}} of them, by the rule of {chapter}`1`: EffNet as printed is {{= against(recorded.accuracies, "EffNet 2×1", "MobileNet").words("better than", "worse than", "not told apart from") =}} the MobileNet-style network ({{= against(recorded.accuracies, "EffNet 2×1", "MobileNet") =}}) and {{= against(recorded.accuracies, "EffNet 2×1", "ShuffleNet").words("better than", "worse than", "not told apart from") =}} the ShuffleNet-style one ({{= against(recorded.accuracies, "EffNet 2×1", "ShuffleNet") =}}). The baseline is {{= against(recorded.accuracies, "Baseline", "EffNet 2×1").words("better than", "worse than", "not told apart from") =}} EffNet ({{= against(recorded.accuracies, "Baseline", "EffNet 2×1") =}}). Turning the kernel makes EffNet {{= against(recorded.accuracies, "EffNet 1×2", "EffNet 2×1").words("better", "worse", "no different that we could tell") =}} ({{= against(recorded.accuracies, "EffNet 1×2", "EffNet 2×1") =}}).
+# In pairs of the same seed, {{= len(recorded.accuracies["MobileNet"]) =}} of them, by the rule of {chapter}`1`, EffNet as printed is
+#
+# - {{= against(recorded.accuracies, "EffNet 2×1", "MobileNet").words("better than", "worse than", "not told apart from") =}} the MobileNet-style network: {{= against(recorded.accuracies, "EffNet 2×1", "MobileNet") =}};
+# - {{= against(recorded.accuracies, "EffNet 2×1", "ShuffleNet").words("better than", "worse than", "not told apart from") =}} the ShuffleNet-style one: {{= against(recorded.accuracies, "EffNet 2×1", "ShuffleNet") =}};
+# - {{= against(recorded.accuracies, "EffNet 2×1", "Baseline").words("better than", "worse than", "not told apart from") =}} the baseline: {{= against(recorded.accuracies, "EffNet 2×1", "Baseline") =}}.
+#
+# With the kernel turned it is {{= against(recorded.accuracies, "EffNet 1×2", "EffNet 2×1").words("better than as printed", "worse than as printed", "not told apart from the kernel as printed") =}}: {{= against(recorded.accuracies, "EffNet 1×2", "EffNet 2×1") =}}.
 #
 # {{= verdict.paired(recorded.accuracies["EffNet 2×1"], recorded.accuracies["MobileNet"]).words("That is the order that the paper reports for its two small networks", "So we do not see the order that the paper reports", "So we cannot confirm the order that the paper reports, nor deny it") =}}. These are scans of 8×8 pixels, enlarged: neighbouring columns say much the same, which is kind to a layer that skips every second one. CIFAR-10 may say otherwise. Chance is {{= f"{verdict.chance(test.y):.0%}" =}}; on {{= len(test) =}} test images an accuracy of {{= f"{verdict.mean(recorded.accuracies['MobileNet']):.0%}" =}} has a sampling error of {{= f"{100 * verdict.sampling_error(verdict.mean(recorded.accuracies['MobileNet']), len(test)):.1f}" =}} points either way.
 
@@ -511,16 +531,6 @@ show.table(
 # One image, one thread, the networks as in Table 1; and EffNet without batch norm, as the other three are.
 
 # %% hide="code"
-def without_norm(net):
-    """A copy whose batch norms do nothing and cost nothing."""
-    copy = deepcopy(net)
-    for part in copy.modules():
-        if isinstance(part, nn.Sequential) and isinstance(
-                part[-1], nn.BatchNorm2d):
-            part[-1] = nn.Identity()
-    return copy
-
-
 timed = {name: column() for name, column in COLUMNS.items()}
 timed["EffNet without norm"] = without_norm(timed["EffNet"])
 work = {name: cost.total(cost.layer_costs(net, image))
