@@ -17,7 +17,8 @@ from torch import nn
 from lightnets_edu import checks
 
 drawn = [(random.randint(12, 60), random.randint(1, 7), random.randint(1, 9)) for _ in range(8)]
-for size, kernel, stride in [(32, 3, 2), (33, 1, 2), (40, 2, 5), (17, 4, 3), (1200, 2, 7), (9, 9, 4), (16, 5, 5), *drawn]:
+cases = [(32, 3, 2), (33, 1, 2), (40, 2, 5), (17, 4, 3), (1200, 2, 7), (9, 9, 4), (16, 5, 5), (200, 23, 31), *drawn]
+for size, kernel, stride in cases:
     layer = nn.Conv1d(1, 1, kernel, stride, bias=False)
     nn.init.ones_(layer.weight)
     x = torch.ones(1, 1, size, requires_grad=True)

@@ -25,7 +25,7 @@ for c, r, s in [(4, 3, 3), (1, 5, 2), (7, 1, 4), (3, 6, 1), (40, 2, 7), (random.
     row, column = split_kernels(kernels.clone())
     checks.equal(tuple(row.shape), (c, 1, 1, s))
     checks.equal(tuple(column.shape), (c, 1, r, 1))
-    checks.close(row * column, kernels, abs=1e-9)
+    checks.close(row * column, kernels, rel=1e-10, abs=1e-10)
 
 # %% test name="As near as can be" points=1 hint="Compare what is left with the singular values behind the first."
 import torch
