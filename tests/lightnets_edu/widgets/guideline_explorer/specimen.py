@@ -9,7 +9,7 @@ def act(figure) -> None:
     figure.get_by_label("Map").fill("1")    # the second of those on offer
     figure.get_by_role("slider", name="Ratio of channels in to out").focus()
     figure.page.keyboard.press("ArrowRight")
-    figure.get_by_role("button", name="Hide", exact=True).click()
+    figure.get_by_role("button", name="Reveal", exact=True).click()
 
 
 SPECIMEN = Specimen(
@@ -22,7 +22,7 @@ SPECIMEN = Specimen(
         {"size": 56, "width": 128, "ratio": "1:2", "guess": 1.1},
     ],
     live=Live(
-        act, "w.size, w.ratio, w.revealed", "(14, '1:13', False)",
-        "w.size = 56; w.ratio = '1:12'; w.revealed = True; w.guess = 2", "Your guess is 8% too high. Its height is reached at 1:15.",
+        act, "w.size, w.ratio, w.revealed", "(14, '1:13', True)",
+        "w.size = 56; w.ratio = '1:12'; w.guess = 2", "Your guess is 8% too high. Its height is reached at 1:15.",
     ),
 )

@@ -131,9 +131,9 @@ def test_what_is_not_on_offer_is_refused(traits, message):
 
 def test_what_was_measured_stays():
     figure = GuidelineExplorer()
-    for name in ("values", "paper", "own"):
+    for name, value in (("values", {"size": [1]}), ("paper", [{}]), ("own", {"c_in": 1})):
         with pytest.raises(traitlets.TraitError, match=f"{name} holds what was measured"):
-            setattr(figure, name, type(getattr(figure, name))([("a", 1)]))
+            setattr(figure, name, value)
 
 
 @pytest.mark.parametrize(
