@@ -13,7 +13,7 @@ from lightnets_edu import widgets
 PACKAGE = Path(lightnets_edu.__file__).parent
 ORDER = ("threads", "layers", "borrowed", "models", "inference", "products", "cost", "tracing", "describing", "drawing", "diagrams", "widgets")
 ALONE = {
-    "__init__": set(), "compare": set(), "checks": {"compare"}, "show": set(),
+    "__init__": set(), "compare": set(), "checks": {"compare"}, "show": set(), "copies": set(),
     "data": set(), "verdict": set(), "training": {"data", "progress", "threads"}, "timing": {"threads"}, "progress": set(),
 }
 

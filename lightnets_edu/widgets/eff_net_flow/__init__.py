@@ -6,8 +6,6 @@ from typing import Any, Self
 import traitlets
 from torch import nn
 
-from lightnets_edu.models.effnet import LAST, TABLE_1
-from lightnets_edu.models.mobilenet_v1 import DepthwiseSeparable
 from lightnets_edu.widgets.eff_net_flow import flow
 from lightnets_edu.widgets.eff_net_flow.flow import Map
 from lightnets_edu.widgets.kit import Figure, front_end
@@ -39,15 +37,16 @@ class EffNetFlow(Figure):
     flows = traitlets.Dict().tag(sync=True)
     last = traitlets.Unicode("2x1").tag(sync=True)
     step = traitlets.Int(5).tag(sync=True)
-    c_in = traitlets.Int(TABLE_1[2].c_in).tag(sync=True)
-    c_mid = traitlets.Int(TABLE_1[2].c_mid).tag(sync=True)
-    c_out = traitlets.Int(TABLE_1[2].c_out).tag(sync=True)
+    # the third block of Table 1
+    c_in = traitlets.Int(128).tag(sync=True)
+    c_mid = traitlets.Int(128).tag(sync=True)
+    c_out = traitlets.Int(256).tag(sync=True)
     map = traitlets.Int(5).tag(sync=True)
     row = traitlets.Int(1).tag(sync=True)
     column = traitlets.Int(1).tag(sync=True)
 
     def __init__(self, **traits: Any):
-        flows = {last: flow.effnet(last) for last in LAST} | {"mobilenet": flow.mobilenet()}
+        flows = {last: flow.effnet(last) for last in flow.LAST} | {"mobilenet": flow.mobilenet()}
         if set(traits.get("flows", flows)) not in ({*flows}, {"own", "mobilenet"}):
             raise traitlets.TraitError(f"flows holds what from_module finds; got {traits['flows']}")
         super().__init__(**{"caption": f"{CAPTION}, the dots.", "flows": _plain(flows), **traits})
@@ -61,7 +60,7 @@ class EffNetFlow(Figure):
         """
         maps = flow.trace(block, shape)
         c_in, c_out = int(maps[0].channels), int(maps[-1].channels)
-        other = flow.trace(DepthwiseSeparable(c_in, c_out, 2), shape)
+        other = flow.trace(flow.pair(c_in, c_out), shape)
         flows = _plain({"own": maps, "mobilenet": other})
         widths = {"c_in": c_in, "c_mid": int(maps[1].channels), "c_out": c_out}
         row, column = (side // 2 for side in maps[-1].size)

@@ -8,13 +8,11 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from lightnets_edu.models.effnet import LAST, EffNetBlock
-from lightnets_edu.models.mobilenet_v1 import DepthwiseSeparable
-
 SIDE = 8         # of the third block of Table 1
 MOST = (6, 16)   # maps, and pixels along a side, that have room
 WIDTH = 8        # which pixel reads which does not depend on the number of channels
 DRAWS = 8        # images: a pool reads one pixel of a channel here and another there, a ReLU stops what is negative
+LAST = ("2x1", "1x2")    # how EffNet's last layer may be read
 LAYERS = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d)
 EFFNET = ("c_in", *4 * ("c_mid",), "c_out")    # the widths of its six maps
 MOBILENET = ("c_in", "c_in", "c_out")
@@ -43,11 +41,20 @@ def mobilenet() -> tuple[Map, ...]:
     return _named(_default("mobilenet"), MOBILENET)
 
 
+def pair(c_in: int, c_out: int) -> nn.Module:
+    """MobileNet V1's two layers with stride 2."""
+    from lightnets_edu.models.mobilenet_v1 import DepthwiseSeparable
+
+    return DepthwiseSeparable(c_in, c_out, 2)
+
+
 @functools.cache
 def _default(name: str) -> tuple[Map, ...]:
+    from lightnets_edu.models.effnet import EffNetBlock
+
     with torch.random.fork_rng(devices=()):    # a reader's own draws stay what they were
         torch.manual_seed(0)
-        block = EffNetBlock(WIDTH, WIDTH, WIDTH, name) if name in LAST else DepthwiseSeparable(WIDTH, WIDTH, 2)
+        block = EffNetBlock(WIDTH, WIDTH, WIDTH, name) if name in LAST else pair(WIDTH, WIDTH)
     return trace(block, (1, WIDTH, SIDE, SIDE))
 
 

@@ -10,7 +10,7 @@ from eff_net_flow.expected import NAMES, SIZES, block, channels, ends, layers, l
 from sketch import Sketch, still
 from torch import nn
 
-from lightnets_edu.models.effnet import TABLE_1, EffNetBlock
+from lightnets_edu.models.effnet import LAST, TABLE_1, EffNetBlock
 from lightnets_edu.models.mobilenet_v1 import DepthwiseSeparable
 from lightnets_edu.widgets import EffNetFlow
 from lightnets_edu.widgets.eff_net_flow import CHANNELS, flow
@@ -272,3 +272,9 @@ def test_questions_show_their_answers(paper):
     assert sum(read.unread()) == 64 and sum(other.unread()) == 0 and lit("2x1", 4, read.row, read.column, 5)[5] == []
     assert shrink.step == 1 and shrink.maps()[1].size == [8, 8] and shrink.maps("mobilenet")[1].size == [4, 4]
     assert min(values(narrow, 0)) < min(values(narrow, 1)) and min(values(read, 0)) == 2 * min(values(read, 1))
+
+
+def test_it_begins_with_the_third_block_of_the_table_and_reads_the_last_layer_as_the_model_does():
+    figure, third = EffNetFlow(), TABLE_1[2]
+    assert (figure.c_in, figure.c_mid, figure.c_out) == (third.c_in, third.c_mid, third.c_out)
+    assert set(flow.LAST) == set(LAST)
