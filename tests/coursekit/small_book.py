@@ -45,8 +45,10 @@ print(twice)
 
 # %% name="fig-line" alt="A straight line from corner to corner." caption="A line."
 import matplotlib.pyplot as plt
+from matplotlib_inline.backend_inline import set_matplotlib_formats
 
-plt.plot([0, 1], [0, 2])
+set_matplotlib_formats("svg")
+plt.plot([0, 1], [0, 2], color="#0072b2")
 plt.show()
 
 # %% task [markdown] exercise="halve" objective="double"
