@@ -43,8 +43,8 @@ NAMES = {"expand.0": "pw", "expand.1": "pw_bn", "depthwise.0": "dw", "depthwise.
 for sizes in ((8, 44, 8, 3, 1), (16, 72, 40, 5, 2), (24, 88, 24, 3, 1), (10, 20, 6, 7, 2), (4, 12, 4, 3, 1), (40, 240, 40, 5, 1)):
     block = Bneck(*sizes, True, "HS")
     expected = {}
-    for name, value in block.state_dict().items():
-        place, _, rest = name.rpartition(".")
+    for name, value in block.state_dict(keep_vars=False).items():
+        place, _dot, rest = name.rpartition(".")
         expected[f"{NAMES[place]}.{rest}"] = tuple(value.shape)
     checks.equal({name: tuple(value.shape) for name, value in MendedBneck(*sizes).state_dict().items()}, expected)
 
@@ -58,7 +58,7 @@ NAMES = {"expand.0": "pw", "expand.1": "pw_bn", "depthwise.0": "dw", "depthwise.
          "se.squeeze": "fc1", "se.expand": "fc2", "project.0": "pwl", "project.1": "pwl_bn"}  # fmt: skip
 for sizes, h, w in (((6, 32, 10, 3, 2), 9, 7), ((8, 64, 8, 5, 2), 10, 13), ((5, 32, 9, 5, 1), 8, 6), ((6, 96, 12, 3, 1), 1, 5)):
     block = Bneck(*sizes, True, "HS")
-    for name, value in block.state_dict().items():
+    for name, value in block.state_dict(keep_vars=False).items():
         if "running_var" in name:
             value.copy_(torch.rand_like(value) / 10 + 0.05)
         elif name.endswith(".1.weight"):
@@ -66,11 +66,11 @@ for sizes, h, w in (((6, 32, 10, 3, 2), 9, 7), ((8, 64, 8, 5, 2), 10, 13), ((5, 
         elif "running_mean" in name or name.endswith(".1.bias"):
             value.copy_(torch.randn_like(value))
     state = {}
-    for name, value in block.state_dict().items():
-        place, _, rest = name.rpartition(".")
+    for name, value in block.state_dict(keep_vars=False).items():
+        place, _dot, rest = name.rpartition(".")
         state[f"{NAMES[place]}.{rest}"] = value.clone()
     copy = MendedBneck(*sizes)
-    copy.load_state_dict(state)
+    copy.load_state_dict(dict(state))
     x = 3 * torch.randn(2, sizes[0], h, w)
     checks.close(copy.eval()(x.clone()), block.eval()(x).detach(), rel=1e-4, abs=1e-4)
 
@@ -84,7 +84,7 @@ NAMES = {"expand.0": "pw", "expand.1": "pw_bn", "depthwise.0": "dw", "depthwise.
          "se.squeeze": "fc1", "se.expand": "fc2", "project.0": "pwl", "project.1": "pwl_bn"}  # fmt: skip
 for sizes, h, w in (((8, 32, 8, 3, 1), 9, 7), ((6, 64, 6, 5, 1), 6, 11), ((16, 96, 16, 7, 1), 5, 5), ((10, 64, 10, 1, 1), 4, 6)):
     block = Bneck(*sizes, True, "HS")
-    for name, value in block.state_dict().items():
+    for name, value in block.state_dict(keep_vars=False).items():
         if "running_var" in name:
             value.copy_(torch.rand_like(value) / 10 + 0.05)
         elif name.endswith(".1.weight"):
@@ -92,11 +92,11 @@ for sizes, h, w in (((8, 32, 8, 3, 1), 9, 7), ((6, 64, 6, 5, 1), 6, 11), ((16, 9
         elif "running_mean" in name or name.endswith(".1.bias"):
             value.copy_(torch.randn_like(value))
     state = {}
-    for name, value in block.state_dict().items():
-        place, _, rest = name.rpartition(".")
+    for name, value in block.state_dict(keep_vars=False).items():
+        place, _dot, rest = name.rpartition(".")
         state[f"{NAMES[place]}.{rest}"] = value.clone()
     copy = MendedBneck(*sizes)
-    copy.load_state_dict(state)
+    copy.load_state_dict(dict(state))
     x = 3 * torch.randn(2, sizes[0], h, w)
     checks.close(copy.eval()(x.clone()), block.eval()(x).detach(), rel=1e-4, abs=1e-4)
 
@@ -111,10 +111,10 @@ NAMES = {"expand.0": "pw", "expand.1": "pw_bn", "depthwise.0": "dw", "depthwise.
 for sizes, h, w in (((8, 32, 8, 3, 1), 9, 7), ((6, 64, 10, 5, 2), 6, 11)):
     block, copy = Bneck(*sizes, True, "HS"), MendedBneck(*sizes)
     state = {}
-    for name, value in block.state_dict().items():
-        place, _, rest = name.rpartition(".")
+    for name, value in block.state_dict(keep_vars=False).items():
+        place, _dot, rest = name.rpartition(".")
         state[f"{NAMES[place]}.{rest}"] = value.clone()
-    copy.load_state_dict(state)
+    copy.load_state_dict(dict(state))
     block.train(), copy.train()
     for _ in range(3):
         x = 3 * torch.randn(4, sizes[0], h, w)
@@ -122,8 +122,8 @@ for sizes, h, w in (((8, 32, 8, 3, 1), 9, 7), ((6, 64, 10, 5, 2), 6, 11)):
         checks.close(copy(given), block(x).detach(), rel=1e-3, abs=1e-3)
         checks.equal(given, x)
     averages = copy.state_dict()
-    for name, value in block.state_dict().items():
-        place, _, rest = name.rpartition(".")
+    for name, value in block.state_dict(keep_vars=False).items():
+        place, _dot, rest = name.rpartition(".")
         if "running" in rest:
             checks.close(averages[f"{NAMES[place]}.{rest}"], value, rel=1e-3, abs=1e-4)
     x = 3 * torch.randn(2, sizes[0], h, w)

@@ -38,7 +38,7 @@ class MendedUnit(nn.Module):
         y = torch.relu(self.bn1(self.conv1(y)))
         y = self.bn2(self.conv2(y))
         y = torch.relu(self.bn3(self.conv3(y)))
-        y = torch.cat([short, y], dim=1)
+        y = torch.cat((short, y), dim=1)
         return torch.cat([y[:, ::2], y[:, 1::2]], dim=1)
 
 # %% test name="Layers as wide as in the authors' network" points=1 hint="Print the shapes in state_dict() for 24 to 116."
@@ -228,7 +228,7 @@ class MendedUnit(FoundUnit):
 # +             short = torch.relu(self.bn4(self.conv4(x)))
 
 # %% wrong mistake="Leaves the branch before the shortcut." from="solution"
-# -         y = torch.cat([short, y], dim=1)
+# -         y = torch.cat((short, y), dim=1)
 # +         y = torch.cat([y, short], dim=1)
 
 # %% wrong mistake="Leaves V1's shuffle." from="solution"
