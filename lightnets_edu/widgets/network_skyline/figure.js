@@ -215,7 +215,7 @@ export default widget(words.figure, (kit) => {
       built = now;
       tell();
       reserve(live, Math.ceil(1350 / width));
-      shown.put(firsts, here.shown, labels(firsts));
+      shown.put(firsts, here.shown, labels(firsts), firsts.length < 2);
       against.put(others, here.against, labels(others), others.length < 2);
       count.put(METRICS, here.metric, words.measures.slice(1));
       sorted.put(here.order !== ORDERS[0]);
