@@ -48,6 +48,7 @@ import matplotlib.pyplot as plt
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 set_matplotlib_formats("svg")
+plt.rcParams["svg.hashsalt"] = "the same names every time"
 plt.plot([0, 1], [0, 2], color="#0072b2")
 plt.show()
 
