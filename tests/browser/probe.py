@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import urlsplit
 
 from axe_playwright_python.sync_playwright import Axe
@@ -48,8 +49,10 @@ FALLBACKS = """() => [...document.querySelectorAll('script[type$="widget-view+js
   const box = next.getBoundingClientRect();
   return box.height > 20 && next.querySelector('svg, img') ? [] : ['a still picture that does not show'];
 })"""
-SHOWN = """() => [...document.querySelectorAll('body *:not(.theme-switch-button *)')]
-  .flatMap((e, i) => e.checkVisibility() ? [`${e.tagName}.${e.className.baseVal ?? e.className}, element ${i}`] : [])"""
+SHOWN = """() => [...document.querySelectorAll('body *:not(.theme-switch-button *)')].flatMap((e, i) => {
+  const names = (e.getAttribute('class') ?? '').replace(/\\bactive\\b/, '').trim();    // where the reader is, which looking moves
+  return e.checkVisibility() ? [`${e.tagName}.${names}, element ${i}`] : [];
+})"""
 COLOURS = ("color-contrast", "link-in-text-block")  # axe's rules that read colours
 ROOM = """() => [...document.querySelectorAll('.book-widget .ln-widget')].map((node) => node.offsetWidth).filter((width) => width < 304)
   .map((width) => `a figure has ${width} px; its states are looked at in 304`)"""
@@ -228,17 +231,16 @@ def change_by_mouse(tab: Page, host) -> list[str]:
     slider = host.locator("input[type=range]:enabled").locator("visible=true").first
     menu = host.locator("select:enabled").locator("visible=true").first
     if controls.count():    # a question may be about the state that is shown: then the next one
-        for i in range(min(3, controls.count())):
-            controls.nth(i).click()
-            if changed(host, before, 8):
-                return []
-    elif slider.count():
+        turns = [controls.nth(i).click for i in range(min(3, controls.count()))]
+    elif slider.count():    # one end, or the other: it may stand at one
         box = slider.bounding_box()
-        slider.click(position={"x": box["width"] - 3, "y": box["height"] / 2})
-        slider.click(position={"x": 3, "y": box["height"] / 2})
+        turns = [partial(slider.click, position={"x": x, "y": box["height"] / 2}) for x in (box["width"] - 3, 3)]
     elif menu.count():
-        for i in (0, menu.locator("option").count() - 1):
-            menu.select_option(index=i)
+        turns = [partial(menu.select_option, index=i) for i in (0, menu.locator("option").count() - 1)]
     else:
         return ["the widget has nothing to click"]
+    for turn in turns:
+        turn()
+        if changed(host, before, 8):
+            return []
     return [] if changed(host, before) else ["a click leaves the picture as it was"]

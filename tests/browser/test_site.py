@@ -85,7 +85,7 @@ SIDES = """() => {
   const widths = (css) => [...document.querySelectorAll(css)].map((node) => node.getBoundingClientRect().width).filter(Boolean);
   const edge = document.querySelector('.bd-sidebar-secondary').getBoundingClientRect().left;
   return {
-    wide: widths('.tag_wide figure'), others: widths('.cell:not(.tag_wide) figure'), words: widths('.tag_wide figcaption, article p'),
+    wide: widths('.tag_wide figure'), others: widths('.cell:not(.tag_wide) figure'), words: widths('.tag_wide figcaption, article p:not(.ln-widget p)'),
     code: widths('.tag_wide > :not(.cell_output)'),
     under: [...document.querySelectorAll('.tag_wide figure')].filter((node) => node.getBoundingClientRect().right > edge).length,
   };
