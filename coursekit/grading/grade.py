@@ -145,9 +145,20 @@ def _imports(release: str, package: str) -> set[str]:
 
 
 def _run(todo: list[Job], readable: tuple, imports: tuple, jobs: int, confined: bool) -> Iterator[Outcome]:
-    """Outcomes as they come. Hand-ins that were under way when a process of the grader died are tried again, alone."""
-    again = []
-    for outcome in _together(todo, min(jobs, len(todo)), readable, imports, confined):
+    """Outcomes as they come. Two kinds of hand-in are tried again, one at a time.
+
+    Those under way when a process of the grader died, and those whose time ran out on a busy machine.
+    """
+    again, starved = [], []
+    jobs_of = {(job.chapter, job.student): job for job in todo}
+    for outcome in _together(todo, size := min(jobs, len(todo)), readable, imports, confined):
+        if isinstance(outcome, Job):
+            again.append(outcome)
+        elif size > 1 and any(result.stopped == "starved" for result in outcome.results):
+            starved.append(jobs_of[outcome.chapter, outcome.student])
+        else:
+            yield outcome
+    for outcome in _together(starved, 1, readable, imports, confined) if starved else ():
         if isinstance(outcome, Job):
             again.append(outcome)
         else:

@@ -56,6 +56,10 @@ class Course:
         logging.getLogger("tornado.application").setLevel(
             logging.CRITICAL
         )  # nbgrader's: its tracebacks are put in words
+        url = make_url(self.folders.db_url)
+        if url.drivername.startswith("sqlite") and not Path(url.database or ".").exists():  # an empty one would be made
+            todo = "run `make course`; for a second course copy the whole folder after that; or put your backup back"
+            raise BookError(url.render_as_string(), "is not there: it is the course's gradebook", todo)
         with self._in_words():
             self.book = Gradebook(self.folders.db_url, self.folders.course_id)
             try:
@@ -148,7 +152,7 @@ class Course:
         for grade in notebook.grades:
             result = results.get(grade.name)
             grade.auto_score = result.earned if result else None
-            doubted = split(grade.name)[0] in outcome.doubts or bool(result and result.stopped == "contract")
+            doubted = split(grade.name)[0] in outcome.doubts or bool(result and result.uncertain)
             grade.needs_manual_grade = grade.auto_score is None or grade.manual_score is not None or doubted
         for comment in notebook.comments:
             comment.auto_comment = _plain(outcome.doubts.get(comment.name, "")) or None

@@ -242,7 +242,7 @@ def _in_time(session: Session):
     """What is done here with an answer's values ends with the time of its exercise too: Stopped, again and again."""
 
     def late(*_):
-        raise session.end("timeout", "what the tests did with the answer's values did not end in time")
+        raise session.late("what the tests did with the answer's values did not end in time")
 
     before = signal.signal(signal.SIGALRM, late)
     signal.setitimer(signal.ITIMER_REAL, max(0.0, session.deadline - time.monotonic()) + PATIENCE, PATIENCE)

@@ -1,19 +1,22 @@
 """What a hand-in is worth in the end: what the grader found, and what a teacher has changed in nbgrader's gradebook."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from ..exercise_cells import split
+from .desk.people import late
 from .gradebook import Course
 from .outcome import Outcome
 
 UNMARKED = ("missing", "unreadable")
 BY_HAND = "marked by hand"
 EXPLAINED = {  # for students
-    "graded": "Everything could be read and run.",
+    "graded": "Everything could be read and run.",  # unless `explained` knows of an answer that could not
     "repaired": "Something was broken by accident, a name or a cell, and mended; the mark is for what you wrote.",
     "timeout": "Some code did not end in its time; what else you answered has kept its points.",
     "crashed": "Some code ended its own process or took too much memory; what else you answered has kept its points.",
-    "needs a human": "It is not certain what you meant. A teacher looks at this hand-in, and the mark may change.",
+    "needs a human": "This is not certain yet. A teacher looks at this hand-in, and the mark may change.",
     "unreadable": "There is a file, but no notebook could be read from it. This is not a mark of nought.",
     "missing": "Nothing was handed in. This is not a mark of nought.",
     BY_HAND: "A teacher has looked at this hand-in and given the mark.",
@@ -31,12 +34,26 @@ class Mark:
     earned: dict[str, float] = field(default_factory=dict)
     comments: dict[str, str] = field(default_factory=dict)
     penalty: float = 0.0
+    late: bool = False
 
     def __str__(self) -> str:
         """`11 of 14`; a dash where there is nothing to mark, which is not the same as no points."""
         if self.points is None:
             return "–"
         return f"{self.points:g} of {self.outcome.out_of:g}" + " (provisional)" * self.provisional
+
+
+def explained(mark: Mark, titles: Mapping[str, str] = MappingProxyType({})) -> str:
+    """What the status of a mark means, for students; `titles` has those of exercises, by their names."""
+    outcome = mark.outcome
+    failed = [result.exercise for result in outcome.results if result.note and result.exercise not in outcome.blank]
+    if mark.status != "graded" or not (failed or outcome.blank):
+        return EXPLAINED[mark.status]
+    said = ["Everything could be read."]
+    for words, names in (("could not be run", failed), ("is empty or as you were given it", outcome.blank)):
+        if names:
+            said.append(f"What {words}: {'; '.join(titles.get(name) or name for name in names)}.")
+    return " ".join(said)
 
 
 def found(outcome: Outcome) -> Mark:
@@ -51,7 +68,9 @@ def marks_of(course: Course, outcomes: list[Outcome]) -> list[Mark]:
     books: dict[str, dict] = {}
     for chapter in dict.fromkeys(outcome.chapter for outcome in outcomes):
         books[chapter] = {one.student.id: one for one in course.book.assignment_submissions(chapter)}
-    return [_settled(outcome, books[outcome.chapter].get(outcome.student)) for outcome in outcomes]
+    behind = {chapter: late(course.root, chapter) for chapter in books}
+    marks = [_settled(outcome, books[outcome.chapter].get(outcome.student)) for outcome in outcomes]
+    return [replace(mark, late=mark.outcome.student in behind[mark.outcome.chapter]) for mark in marks]
 
 
 def _settled(outcome: Outcome, submission) -> Mark:
@@ -66,7 +85,7 @@ def _settled(outcome: Outcome, submission) -> Mark:
     penalty = submission.late_submission_penalty or 0.0
     if outcome.status == "unreadable" and not changed:
         return Mark(outcome, None, outcome.status, comments=comments)
-    doubted = set(outcome.doubts) | {result.exercise for result in outcome.results if result.stopped == "contract"}
+    doubted = set(outcome.doubts) | {result.exercise for result in outcome.results if result.uncertain}
     status, provisional = outcome.status, False
     if waiting:
         status, provisional = "needs a human", True

@@ -44,6 +44,21 @@ def _notebook(path: str):
 
 
 @lru_cache(maxsize=8)
+def _as_released(path: str) -> dict[str, str]:
+    """The answer cells that students were given."""
+    parts = [(*split(grade_id(cell)), cell.source) for cell in _notebook(path).cells]
+    return {exercise: _bare(source) for exercise, part, source in parts if part == "answer"}
+
+
+def _bare(source: str) -> str:
+    """Code without its comments and spaces, so that two texts of the same code are equal."""
+    with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = ast.parse(source)
+        return ast.dump(tree) if tree.body else ""
+    return source.strip()
+
+
+@lru_cache(maxsize=8)
 def _exercises(path: str) -> dict:
     """The exercises of a source notebook; what their checks and tests import is loaded now, once, before any fork."""
     exercises = exercises_of(_notebook(path), path)
@@ -147,7 +162,11 @@ def _grade(job: Job, exercises: dict, sandbox: Sandbox) -> Outcome:
     outcome.answers = dict(hand_in.answers)
     run = hand_in.steps, exercises, sandbox.worker, job.times, job.seed, hand_in.whole, taken.beside
     outcome.results = judge(*run)
+    given = _as_released(job.release)
     for result in outcome.results:
+        bare = _bare(outcome.answers.get(result.exercise, ""))
+        if result.points and not result.earned and bare in ("", given.get(result.exercise)):
+            outcome.blank.append(result.exercise)
         if result.how:
             outcome.notes.append(f"`{result.exercise}` {result.how}")
         reasons = [verdict.reason for verdict in result.verdicts if verdict.reason in ALMOST_PLAIN]

@@ -25,8 +25,9 @@ class Verdict:
 
 @dataclass
 class Result:
-    """One exercise of one hand-in. `stopped` is "timeout", "crashed", "contract" or "".
+    """One exercise of one hand-in. `stopped` is "timeout", "crashed", "starved", "contract" or "".
 
+    The last two are no fault of the answer: the machine was busy, the course asks for what does not cross.
     `note` is what running the answer's cell gave, `how` what a teacher should know of the way the mark was found.
     """
 
@@ -42,12 +43,18 @@ class Result:
     def earned(self) -> float:
         return round(sum(verdict.points for verdict in self.verdicts if verdict.passed), 6)
 
+    @property
+    def uncertain(self) -> bool:
+        """Whether points may be lost that the answer would have earned."""
+        return self.stopped in ("starved", "contract")
+
 
 @dataclass
 class Outcome:
     """One student's chapter. `points` is None where there is nothing to mark; `recorded` once the gradebook has it.
 
-    `handed_in` is the time of nbgrader's time stamp, UTC in ISO 8601, "" where there is none.
+    `handed_in` is the time of nbgrader's time stamp, UTC in ISO 8601, "" where there is none. `blank` are the
+    graded exercises in whose cells nothing was written.
     """
 
     chapter: str
@@ -58,6 +65,7 @@ class Outcome:
     notes: list[str] = field(default_factory=list)
     doubts: dict[str, str] = field(default_factory=dict)
     answers: dict[str, str] = field(default_factory=dict)
+    blank: list[str] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
     seed: str = ""
     submission: str = ""
@@ -72,7 +80,7 @@ class Outcome:
             return self
         self.points = round(sum(result.earned for result in self.results), 6)
         stops = {result.stopped for result in self.results}
-        if self.doubts or "contract" in stops:
+        if self.doubts or any(result.uncertain for result in self.results):
             self.status = "needs a human"
         elif stops - {""}:
             self.status = "timeout" if "timeout" in stops else "crashed"

@@ -9,12 +9,13 @@ import nbformat
 
 from ..exercise_cells import grade_id, id_of
 from ..files import write_whole
-from .desk.sheets import pages, sheets, strangers
+from .desk.sheets import other_scale, pages, sheets, strangers
 from .gradebook import Course, verdict_line
-from .marks import EXPLAINED, Mark, found, marks_of, nobody_handed_in
+from .marks import Mark, explained, found, marks_of, nobody_handed_in
 from .outcome import Outcome, Result
 from .words import printable
 
+LATE = "handed in late"
 STYLE = """
 :root { color-scheme: light dark; }
 body { font: 17px/1.55 system-ui, sans-serif; max-width: 46rem; margin: 0 auto; padding: 1rem; }
@@ -34,7 +35,7 @@ def table(outcomes: Sequence[Outcome | Mark]) -> str:
     for one in outcomes:
         mark = found(one) if isinstance(one, Outcome) else one
         outcome = mark.outcome
-        row = _cell(outcome.student), outcome.chapter, str(mark), mark.status, _cell("; ".join(said(outcome)))
+        row = _cell(outcome.student), outcome.chapter, str(mark), mark.status, _cell("; ".join(said(mark)))
         lines.append("| " + " | ".join(row) + " |")
     return "\n".join(lines)
 
@@ -45,7 +46,9 @@ def summary(root: Path, outcomes: list[Outcome]) -> str:
     with Course(root) as course:
         marks = marks_of(course, [outcome for outcome in outcomes if outcome.chapter not in idle])
         chapters = list(dict.fromkeys(mark.outcome.chapter for mark in marks))
-        unknown = [(c, strangers(course, c, [m for m in marks if m.outcome.chapter == c])) for c in chapters]
+        by_chapter = {c: [mark for mark in marks if mark.outcome.chapter == c] for c in chapters}
+        unknown = [(c, strangers(course, c, by_chapter[c])) for c in chapters]
+        scales = [text for c in chapters if (text := other_scale(course, c, by_chapter[c]))]
     parts = [table(marks)] if marks else []
     if waiting := sum(mark.provisional for mark in marks):
         parts.append(
@@ -55,19 +58,25 @@ def summary(root: Path, outcomes: list[Outcome]) -> str:
     for chapter, students in unknown:
         if students:
             parts.append(f"not on the class list of {chapter}, so in marks/{chapter}.csv only: {', '.join(students)}")
+    parts += scales
     if idle:
         parts.append(f"nobody has handed in: {', '.join(idle)}")
     return "\n\n".join(parts)
 
 
-def said(outcome: Outcome) -> list[str]:
+def said(mark: Mark) -> list[str]:
     """What a teacher should know of one hand-in, each thing once."""
-    notes = [*outcome.notes]
+    outcome = mark.outcome
+    notes = [LATE] * mark.late + outcome.notes
+    if outcome.blank:
+        notes.append(f"empty or as given out: {', '.join(outcome.blank)}")
     notes += [f"{name}: {why}" for name, why in outcome.doubts.items() if why not in outcome.notes]
     notes += [f"{r.exercise}: {r.note}" for r in outcome.results if r.note and (r.stopped or r.earned < r.points)]
     notes += [f"{r.exercise}: {why}" for r in outcome.results if not r.note and (why := _nothing_found(r))]
     notes += [f"{r.exercise}: a hidden test asks for what does not cross the sandbox" for r in outcome.results
               if r.stopped == "contract"]  # fmt: skip
+    notes += [f"{r.exercise}: its time ran out while the machine was busy with other work; grade it once more, "
+              "with --again, when that is done" for r in outcome.results if r.stopped == "starved"]  # fmt: skip
     return list(dict.fromkeys(notes))
 
 
@@ -133,7 +142,9 @@ def feedback(mark: Mark, titles: dict[str, str]) -> str:
     chapter = titles.get("") or outcome.chapter
     title = html.escape(printable(f"{chapter}: feedback for {outcome.student}"))
     parts = [f"<h1>{title}</h1>", f'<p class="mark">Mark: {mark}. Status: {mark.status}.</p>']
-    parts.append(f"<p>{EXPLAINED[mark.status]}</p>")
+    parts.append(f"<p>{html.escape(printable(explained(mark, titles)))}</p>")
+    if mark.late:
+        parts.append("<p>It was handed in late.</p>")
     if mark.penalty:
         parts.append(f"<p>{mark.penalty:g} points were taken off because it was late.</p>")
     if outcome.notes or outcome.doubts:

@@ -6,9 +6,11 @@ Exception, so no test can take them for an answer's own error.
 """
 
 import builtins
+import contextlib
 import socket
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
@@ -22,10 +24,15 @@ BUILTIN = [kind for kind in vars(builtins).values() if isinstance(kind, type) an
 RAISED = {kind.__name__: kind for kind in BUILTIN if kind is TimeoutError or not issubclass(kind, NEVER)}
 
 UNUSABLE = ", which no test can use"
+STARVED = 0.8  # a larger part of its life spent waiting for a processor, and the time that ran out is not its fault
+PATIENCE = 2.0  # seconds to wait for a word on that
 
 
 class Stopped(BaseException):
-    """The student's process was ended for its time ("timeout"), or ended itself ("crashed")."""
+    """The student's process was ended for its time ("timeout"), or ended itself ("crashed").
+
+    "starved": its time ran out, but for most of it the machine was busy with something else.
+    """
 
     def __init__(self, why: str, text: str):
         super().__init__(text)
@@ -110,6 +117,7 @@ class Session:
         self.spoilt = False  # whether a call has changed an argument in place
         self.sockets: tuple[socket.socket, ...] = ()
         self.cells: list[str] = []
+        self.born = self.waited = 0.0
         self.deadline = time.monotonic() + times.notebook
 
     def run(self, source: str) -> Ran:
@@ -165,9 +173,22 @@ class Session:
             return
         self.life += 1
         self.sockets = self.start()
+        self.born, self.waited = time.monotonic(), kept_waiting()
         self.sockets[0].settimeout(self.times.call)
         for source in self.cells:
             self._ask(do="run", source=source)
+
+    def late(self, text: str) -> Stopped:
+        """Let go of a worker whose time is over; the exception to raise, which says whether that was its own fault."""
+        lost, lived = kept_waiting() - self.waited, time.monotonic() - self.born
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            life = self.sockets[1]
+            life.shutdown(socket.SHUT_WR)
+            life.settimeout(PATIENCE)
+            lost += float(life.recv(32))
+        if lost > STARVED * lived:
+            return self.end("starved", f"{text}; of {lived:.0f} s the machine was busy with other work for {lost:.0f}")
+        return self.end("timeout", text)
 
     def end(self, why: str, text: str) -> Stopped:
         """Let go of the worker; the exception to raise for it."""
@@ -187,7 +208,7 @@ class Session:
             reply = wire.decode(wire.receive(self.sockets[0], until), lambda number: Module(self, number, "module"))
         except TimeoutError:
             spent = f"{self.times.call:g} s" if until < self.deadline else "the time of its exercise or notebook"
-            raise self.end("timeout", f"the code did not end within {spent}") from None
+            raise self.late(f"the code did not end within {spent}") from None
         except wire.Garbled:  # whose words may be the answer's own
             raise self.end("crashed", GARBLED) from None
         except (EOFError, OSError):
@@ -217,6 +238,14 @@ class Session:
             raise StudentError(f"{name}: {text}")
         text = text if known == name else f"{name}: {text}"
         raise RAISED[known](*([text] if text else []))
+
+
+def kept_waiting() -> float:
+    """Seconds that this process could have run and the machine gave to others; 0 where the kernel does not count."""
+    try:
+        return int(Path("/proc/self/schedstat").read_text().split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0
 
 
 def _is_pair(found) -> bool:

@@ -16,7 +16,7 @@ from ..grade import _only_one as only_one
 from ..gradebook import Course
 from .download import Entry, Refused, entries_of, inside
 from .layouts import Parcel, owner, parcels_of
-from .people import LISTS, ClassList, Person, folder_name, known_as, read_class_list
+from .people import LISTS, PLATFORMS, ClassList, Person, folder_name, known_as, note_late, read_class_list
 
 MOST_FILES = 200  # of one hand-in
 MOST_BYTES = 64 << 20
@@ -67,21 +67,51 @@ def collect(root: Path, download: Path, chapter: str, class_list: Path | None = 
             )
             raise BookError(f"chapter {chapter}", "has no class list yet", todo)
         people = read_class_list(class_list or kept)
+        _one_platform(root, people.kind)
         entries, odd = entries_of(Path(download))
         platform, parcels = parcels_of(entries, chapter, people)
         done = Collected(platform, chapter, left=[*odd])
         names = known_as(people.people, course.book.students)
         whose = _owners(parcels, people, platform, done)
         if class_list is not None:
-            write_whole(kept, class_list.read_bytes())
+            _keep_list(root, kept, class_list, done)
         for person in people.people:
             _enrol(course, names[person.student], person)
         base = course.folder(course.folders.submitted_directory, "_", chapter).parent.parent
         for person, parcel in whose:
             _give(root, base / names[person.student] / chapter, names[person.student], parcel, done)
+        note_late(root, chapter, {names[person.student]: parcel.late for person, parcel in whose})
         handed_in = {names[person.student] for person, _ in whose}
         done.absent = sorted(set(names.values()) - handed_in)
     return done
+
+
+def _one_platform(root: Path, kind: str) -> None:
+    """BookError where the course has lists of another platform: it calls the same people by other names."""
+    for path in sorted((root / LISTS).glob("*.csv")):
+        with contextlib.suppress(BookError):
+            known = read_class_list(path).kind
+            if {PLATFORMS.get(kind, ""), PLATFORMS.get(known, "")} == {"Canvas", "Moodle"}:
+                what = f"is {PLATFORMS[kind]}'s, and {path.relative_to(root)} is {PLATFORMS[known]}'s"
+                break
+    else:
+        return
+    todo = "a course is of one platform: name a folder of its own with --course, or delete a list that was a mistake"
+    raise BookError("the class list", what, todo)
+
+
+def _keep_list(root: Path, kept: Path, new: Path, done: Collected) -> None:
+    """Put a list in its place; one that was there and differs is kept in `earlier/`, and who has left it is told."""
+    data = new.read_bytes()
+    if kept.is_file() and kept.read_bytes() != data:
+        with contextlib.suppress(BookError):
+            left = {p.student for p in read_class_list(kept).people} - {p.student for p in read_class_list(new).people}
+            if left:
+                done.notes.append(f"no longer on the class list, their hand-ins stay: {', '.join(sorted(left))}")
+        aside = _aside(root, LISTS, kept.name)
+        kept.rename(aside)
+        done.notes.append(f"the class list that was there is kept in {aside.relative_to(root)}")
+    write_whole(kept, data)
 
 
 def _the_chapter(there: list[str], name: str) -> str:
@@ -242,11 +272,12 @@ def _same(place: Path, files: dict[str, tuple[bytes, Entry]]) -> bool:
     return all(p.is_file() and p.read_bytes() == files[str(p.relative_to(place))][0] for p in there)
 
 
-def _aside(root: Path, student: str, chapter: str) -> Path:
-    base = root / EARLIER / student
+def _aside(root: Path, whose: str, name: str) -> Path:
+    """A place in `earlier/` that is free."""
+    base = root / EARLIER / whose
     base.mkdir(parents=True, exist_ok=True)
     number = 1
-    while os.path.lexists(path := base / f"{chapter}.{number}"):
+    while os.path.lexists(path := base / f"{name}.{number}"):
         number += 1
     return path
 

@@ -12,10 +12,12 @@ from functools import cached_property
 from pathlib import Path
 
 from ...errors import BookError
+from ...files import write_whole
 
 LISTS = "class_lists"  # the folder of the course where the list of each chapter is kept
 LARGEST = 20 << 20  # bytes of a class list
 LONGEST = 120  # bytes of a student's folder name
+PLATFORMS = {"canvas": "Canvas", "worksheet": "Moodle", "moodle": "Moodle"}  # whose list a kind is
 HEADS = {  # what a column may be called, in small letters without signs
     "student": ("folder", "nbgraderid"),
     "name": ("student", "name", "fullname", "studentname"),
@@ -196,6 +198,25 @@ def _person(kind: str, cells: dict[str, str], row: int) -> Person | None:
     names = {squeezed(text) for text in (name, first + last, last + first)}
     email = cells.get("email", "")
     return Person(student, first, last, email, number, frozenset(ids - {""}), frozenset(names - {""}), row)
+
+
+def late(root: Path, chapter: str) -> set[str]:
+    """Who has handed a chapter in late, as far as downloads said so; by their names in the gradebook."""
+    try:
+        return set(_late_list(root, chapter).read_text("utf-8").splitlines())
+    except (OSError, ValueError):
+        return set()
+
+
+def note_late(root: Path, chapter: str, students: dict[str, bool]) -> None:
+    """Keep who was late among these; what was known of others stays."""
+    names = late(root, chapter) - set(students) | {name for name, behind in students.items() if behind}
+    if names or _late_list(root, chapter).exists():
+        write_whole(_late_list(root, chapter), "".join(f"{name}\n" for name in sorted(names)))
+
+
+def _late_list(root: Path, chapter: str) -> Path:
+    return root / LISTS / f"{chapter}.late.txt"
 
 
 def folder_name(text: str) -> str:

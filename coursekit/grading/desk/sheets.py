@@ -12,9 +12,9 @@ from pathlib import Path
 
 from ...errors import BookError
 from ..gradebook import Course
-from ..marks import EXPLAINED, Mark
+from ..marks import Mark, explained
 from ..words import printable
-from .people import LISTS, ClassList, column, known_as, read_class_list, squeezed
+from .people import LISTS, PLATFORMS, ClassList, column, known_as, read_class_list, squeezed
 
 _FORMULA = re.compile(r"(^|;)(\s*)(?=[=+\-@＝＋－＠].)")
 _PLAIN_ID = re.compile(r"[+\-@]?[\w.@ '/-]*")
@@ -23,7 +23,7 @@ _CANVAS = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
 
 
 def sheets(course: Course, chapter: str, marks: list[Mark], said) -> dict[str, str]:
-    """File names and texts. `said` gives what a teacher should know of one outcome."""
+    """File names and texts. `said` gives what a teacher should know of one mark."""
     roll = {person.id: person for person in course.book.students}
     texts = {f"{chapter}.csv": _csv(_own(roll, marks, said))}
     people, names = class_list(course, chapter)
@@ -87,6 +87,38 @@ def strangers(course: Course, chapter: str, marks: list[Mark]) -> list[str]:
     return [mark.outcome.student for mark in marks if mark.points is not None and mark.outcome.student not in known]
 
 
+def other_scale(course: Course, chapter: str, marks: list[Mark]) -> str:
+    """In words, where the platform's assignment has other points than the chapter; "" where it has not or none say."""
+    people, _ = class_list(course, chapter)
+    out_of = max((mark.outcome.out_of for mark in marks), default=0)
+    if people is None or not out_of:
+        return ""
+    titles = [squeezed(title) for title in people.head]
+    if people.kind == "canvas":
+        at = _assignment(people, chapter)
+        row = next((row for row in people.rows if row and squeezed(row[0]) == "pointspossible"), [])
+    else:
+        at = titles.index("maximumgrade") if "maximumgrade" in titles else None
+        row = people.rows[people.people[0].row]
+    text = row[at].strip() if at is not None and at < len(row) else ""
+    if not _NUMBER.fullmatch(text) or float(text.replace(",", ".")) == out_of:
+        return ""
+    where = f"{PLATFORMS.get(people.kind, 'the platform')}'s assignment for {chapter}"
+    return f"{where} is out of {text}, the marks are out of {out_of:g}: set its points to {out_of:g} before you import"
+
+
+def _assignment(people: ClassList, chapter: str) -> int | None:
+    """The one column of a Canvas gradebook whose title holds the chapter's."""
+    wanted = squeezed(chapter.partition("_")[2] or chapter)
+    found = [at for at in range(_end(people), len(people.head)) if wanted in squeezed(people.head[at])]
+    return found[0] if len(found) == 1 else None
+
+
+def _end(people: ClassList) -> int:
+    """How many columns of a Canvas gradebook say who it is."""
+    return next(at for at, title in enumerate(people.head) if squeezed(title) == "section") + 1
+
+
 def _own(roll: dict, marks: list[Mark], said) -> list[list[str]]:
     exercises = list(dict.fromkeys(r.exercise for mark in marks for r in mark.outcome.results if r.points))
     lines = [["student", "last_name", "first_name", "mark", "out_of", "status", "provisional", *exercises, "notes"]]
@@ -97,7 +129,7 @@ def _own(roll: dict, marks: list[Mark], said) -> list[list[str]]:
         points = "" if mark.points is None else f"{mark.points:g}"
         parts = [f"{mark.earned[name]:g}" if name in mark.earned else "" for name in exercises]
         provisional = "yes" if mark.provisional else ""
-        notes = _harmless("; ".join(said(outcome)))
+        notes = _harmless("; ".join(said(mark)))
         lines.append([_id(outcome.student), last, first, points, out_of, mark.status, provisional, *parts, notes])
     return lines
 
@@ -114,16 +146,14 @@ def _points(mark: Mark | None) -> str:
 
 
 def _comment(mark: Mark | None) -> str:
-    return f"{mark.status}: {EXPLAINED[mark.status]}" if mark else ""
+    return f"{mark.status}: {explained(mark)}" if mark else ""
 
 
 def _canvas_lines(people: ClassList, names: dict, chapter: str, final: dict[str, Mark], out_of: float) -> list:
     """The columns by which Canvas knows its students, as exported, and the chapter's, under Canvas' title if there."""
-    end = next(at for at, title in enumerate(people.head) if squeezed(title) == "section") + 1
+    end, at = _end(people), _assignment(people, chapter)
     ids = {at for at in range(end) if "id" in squeezed(people.head[at])}
-    wanted = squeezed(chapter.partition("_")[2] or chapter)
-    titles = [title for title in people.head[end:] if wanted in squeezed(title)]
-    lines = [[*people.head[:end], titles[0] if len(titles) == 1 else chapter]]
+    lines = [[*people.head[:end], chapter if at is None else people.head[at]]]
     lines.append(["    Points Possible", *[""] * (end - 1), f"{out_of:g}"])
     for person in people.people:
         row = _cells(people.rows[person.row], end)

@@ -250,6 +250,10 @@ def test_feedback_tells_status_and_cause(graded):
     for student, page in pages.items():
         assert f"Status: {outcomes[student].status}." in page
     assert "Running it gave: SyntaxError" in pages["syntax"]
+    assert "Everything could be read. What could not be run: Exercise: write area." in pages["syntax"]
+    assert outcomes["unanswered"].blank == ["area", "shuffle", "scale"] and outcomes["elsewhere"].blank == []
+    assert "What is empty or as you were given it: Exercise: write area; " in pages["unanswered"]
+    assert "Everything could be read and run." in pages["wrong"]
     assert "Running it gave: ValueError: mine, in line 4 of your answer: raise ValueError('mine')" in pages["raises"]
     assert "no_such_package" in pages["package"]
     assert "did not end within 2 s" in pages["looptop"]

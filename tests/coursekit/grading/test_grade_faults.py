@@ -80,6 +80,14 @@ def test_a_broken_gradebook_is_told_and_left_as_it_is(course, without_processes,
     assert (path.read_bytes() if path.is_file() else "") == before
 
 
+def test_a_course_without_a_gradebook_gets_no_empty_one(course, without_processes):
+    """As of a folder that was copied without it: an empty one would know no chapter, and nbgrader's tools would make it."""
+    (course.root / "gradebook.db").unlink()
+    with pytest.raises(BookError, match=r"gradebook.db: is not there.*\n .*make course"):
+        course.grade()
+    assert not (course.root / "gradebook.db").exists()
+
+
 def test_what_the_gradebook_does_not_take_of_one_student_stays_in_that_student_s_row(
     course, without_processes, monkeypatch
 ):

@@ -16,6 +16,7 @@ from grading.small_course import ANSWERS, CHAPTER, PACKAGE, WRONG, SmallCourse, 
 
 from coursekit.errors import BookError
 from coursekit.grading import grade as grading
+from coursekit.grading.outcome import Outcome, Result
 from coursekit.teacher import leaks
 
 pytestmark = pytest.mark.slow
@@ -296,6 +297,25 @@ def test_a_hand_in_whose_process_always_dies_needs_a_human_and_the_others_have_t
     assert outcomes["ada"].notes == ["graded by the test"]
     assert (outcomes["bob"].status, outcomes["bob"].points) == ("needs a human", None)
     assert "ended from outside" in outcomes["bob"].notes[0]
+
+
+def test_a_hand_in_that_a_busy_machine_stopped_is_tried_again_alone_and_then_a_human_is_asked(
+    tmp_path_factory, monkeypatch
+):
+    course, sizes = _course(tmp_path_factory, ada=ANSWERS, bob=ANSWERS), []
+
+    def together(todo, size, *_):
+        sizes.append((size, [job.student for job in todo]))
+        for job in todo:
+            results = [Result("area", 2, stopped="starved" if job.student == "bob" else "")]
+            yield Outcome(CHAPTER, job.student, out_of=7, results=results, submission=job.submission).settle()
+
+    monkeypatch.setattr(grading, "_together", together)
+    outcomes = course.grade(jobs=2)
+    assert sizes == [(2, ["ada", "bob"]), (1, ["bob"])]
+    assert (outcomes["ada"].status, outcomes["bob"].status) == ("graded", "needs a human")
+    row = course.text("marks", f"{CHAPTER}.csv").splitlines()[2]
+    assert row.startswith("bob,") and ",needs a human,yes," in row and "area: its time ran out while the machine was busy" in row
 
 
 # --- what students and teachers read ----------------------------------------------------------------------------------

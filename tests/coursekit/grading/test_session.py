@@ -1,5 +1,8 @@
 """The stand-ins that hidden tests hold: what they can do across the wall, and what is refused."""
 
+import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -248,6 +251,30 @@ def test_a_call_that_does_not_end(session, get):
     assert session.names(["answer"]) == {"answer": 42}  # a new worker has run the cells again
     with pytest.raises(Stopped, match="ended earlier"):
         slow()
+
+
+def test_time_that_a_busy_machine_took_is_not_the_answers_fault():
+    """One core for the worker and for eight others that never rest; then the same call with the core to itself."""
+    everywhere, busy = os.sched_getaffinity(0), []
+    os.sched_setaffinity(0, {min(everywhere)})
+    try:
+        with Sandbox([PACKAGE]) as running:
+            session = Session(running.worker, Times(call=2, exercise=10, notebook=30))
+            assert session.run("import time").error == ""
+            command = [sys.executable, "-c", "while True: pass"]  # in sessions of their own, or they may share one share
+            busy += [subprocess.Popen(command, start_new_session=True) for _ in range(8)]
+            assert session.run("while True: pass").stopped == "starved"
+            while busy:
+                process = busy.pop()
+                process.kill()
+                process.wait()
+            ran = session.run("while True: pass")
+            assert ran.stopped == "timeout" and "busy" not in ran.error
+            assert session.run("time.sleep(9)").stopped == "timeout"  # who sleeps does not wait for a core
+    finally:
+        for process in busy:
+            process.kill()
+        os.sched_setaffinity(0, everywhere)
 
 
 def test_a_process_that_leaves(session, get):

@@ -12,6 +12,7 @@ from coursekit.errors import BookError
 from coursekit.grading.desk import collect as collecting
 from coursekit.grading.desk import download
 from coursekit.grading.desk.collect import collect
+from coursekit.grading.desk.people import late
 
 LIST = [["name", "id", "email"], ["Ada Abel", "ada", "ada@example.edu"], ["Bo O'Brien", "bo", "bo@example.edu"],
         ["Eve Hack", "eve", "eve@example.edu"]]  # fmt: skip
@@ -116,6 +117,40 @@ def test_another_list_finds_people_by_the_address_they_are_known_by(course, tmp_
     files = {f"Ada Abel_7_assignsubmission_file_/{CHAPTER}.ipynb": b"2"}
     done = collect(course.root, archive(tmp_path / "b.zip", files), "01", sheet(tmp_path / "w.csv", rows))
     assert done.given == ["ada"] and set(given(course)) == {"ada"}
+
+
+def test_a_course_is_of_one_platform(course, tmp_path):
+    """Both name the same people differently: Moodle's twelve beside Canvas' twelve would be strangers to either sheet."""
+    download, people = canvas(course, tmp_path)
+    collect(course.root, download, "01", people)
+    before, listed = given(course), (course.root / "class_lists" / f"{CHAPTER}.csv").read_bytes()
+    download, people = moodle(course, tmp_path)
+    with pytest.raises(BookError, match=r"(?s)is Moodle's, and class_lists/01_small.csv is Canvas's.*--course"):
+        collect(course.root, download, "01", people)
+    assert given(course) == before and (course.root / "class_lists" / f"{CHAPTER}.csv").read_bytes() == listed
+    (course.root / "class_lists" / f"{CHAPTER}.csv").unlink()
+    assert len(collect(course.root, download, "01", people).given) == 12
+
+
+def test_a_new_list_says_who_has_left_and_the_old_one_is_kept(course, tmp_path, people):
+    collect(course.root, archive(tmp_path / "a.zip", {"ada.ipynb": b"1", "eve.ipynb": b"2"}), "01", people)
+    old = people.read_bytes()
+    shorter = sheet(tmp_path / "shorter.csv", LIST[:-1])
+    done = collect(course.root, archive(tmp_path / "b.zip", {"ada.ipynb": b"1"}), "01", shorter)
+    assert "no longer on the class list, their hand-ins stay: eve" in str(done) and set(given(course)) == {"ada", "eve"}
+    assert (course.root / "earlier" / "class_lists" / f"{CHAPTER}.csv.1").read_bytes() == old
+    assert "earlier" not in str(collect(course.root, archive(tmp_path / "c.zip", {"ada.ipynb": b"1"}), "01", shorter))
+
+
+def test_who_was_late_is_kept_until_a_hand_in_is_not(course, tmp_path):
+    download, people = canvas(course, tmp_path)
+    collect(course.root, download, "01", people)
+    assert late(course.root, CHAPTER) == {"s1002"}
+    one = archive(tmp_path / "one.zip", {f"abelada_LATE_1001_95000_{CHAPTER}.ipynb": b"1"})
+    collect(course.root, one, "01")
+    assert late(course.root, CHAPTER) == {"s1001", "s1002"}, "of others nothing new is known"
+    collect(course.root, download, "01")
+    assert late(course.root, CHAPTER) == {"s1002"} and late(course.root, "02_none") == set()
 
 
 # --- what cannot be given to anybody, and stops nobody else -----------------------------------------------------------

@@ -17,6 +17,10 @@ from grading.small_course import ANSWERS, CHAPTER, OUT_OF, SmallCourse
 from coursekit.grading.desk.download import entries_of
 from coursekit.grading.desk.layouts import parcels_of
 from coursekit.grading.desk.people import read_class_list
+from coursekit.grading.desk.sheets import other_scale
+from coursekit.grading.gradebook import Course
+from coursekit.grading.marks import found
+from coursekit.grading.outcome import Outcome
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[4]
@@ -108,6 +112,29 @@ def test_moodle_gets_its_pages_in_one_archive(roads):
         assert found[f"{student.number + 7000}"] == page.read_bytes()
     assert [len(parcel.files) for parcel in parcels_of(entries_of(packed)[0], "01", read_class_list(people))[1]] == [1] * 12
     assert not (roads["canvas"][0].root / "marks" / packed.name).exists()
+
+
+def test_who_was_late_is_in_the_marks_and_on_the_page(roads):
+    course, said, _ = roads["canvas"]
+    rows = {row["student"]: row["notes"] for row in lines(course.root / "marks" / f"{CHAPTER}.csv")}
+    assert [name for name, notes in rows.items() if "handed in late" in notes] == ["s1002"] and "| handed in late |" in said
+    pages = [s.login for s in STUDENTS if "It was handed in late." in course.text("feedback", s.login, CHAPTER, f"{CHAPTER}.html")]
+    assert pages == ["s1002"]
+
+
+@pytest.mark.parametrize("platform", ["canvas", "moodle"])
+def test_other_points_on_the_platform_are_told(roads, platform, tmp_path):
+    course, said, _ = roads[platform]
+    assert "set its points" not in said, "both have 7"
+    copy = SmallCourse(tmp_path / "copy")
+    kept = course.root / "class_lists" / f"{CHAPTER}.csv"
+    text = kept.read_text("utf-8-sig")
+    (copy.root / "class_lists").mkdir()
+    (copy.root / "class_lists" / kept.name).write_text(text.replace(",7,", ",10,").replace(",7.00,", ",10.00,"), "utf-8")
+    with Course(copy.root) as opened:
+        marks = [found(Outcome(CHAPTER, name_of(platform, STUDENTS[0]), points=3, out_of=OUT_OF))]
+        told = other_scale(opened, CHAPTER, marks)
+    assert told.startswith(f"{platform.title()}'s assignment for {CHAPTER} is out of 10") and "set its points to 7" in told
 
 
 @pytest.mark.parametrize("platform", ["canvas", "moodle"])

@@ -8,7 +8,7 @@ import pytest
 from coursekit.grading import report
 from coursekit.grading.desk.sheets import _csv, _harmless, _id
 from coursekit.grading.gradebook import graded_notebook
-from coursekit.grading.marks import EXPLAINED, found, nobody_handed_in
+from coursekit.grading.marks import EXPLAINED, explained, found, nobody_handed_in
 from coursekit.grading.outcome import STATUSES, Outcome, Result, Verdict
 
 EVIL = "`<img src=x onerror=alert(1)>05.ipynb` [a](javascript:alert(1)) $$\\href{javascript:alert(1)}{x}$$"
@@ -56,9 +56,23 @@ def _outcome(**more) -> Outcome:
 def test_a_page_has_titles_and_the_line_of_the_answer():
     page = report.feedback(found(_outcome()), {"": "Five & more", "area": "Write <area>"})
     for text in ("<h1>Five &amp; more: feedback for eve</h1>", "<h2>Write &lt;area&gt; (0 of 2)</h2>",
-                 "in line 2 of your answer: return q &lt; w", "<code>    return q &lt; w</code>", EXPLAINED["graded"]):  # fmt: skip
+                 "in line 2 of your answer: return q &lt; w", "<code>    return q &lt; w</code>"):  # fmt: skip
         assert text in page
+    assert "<p>Everything could be read. What could not be run: Write &lt;area&gt;.</p>" in page
     assert "<i>" not in page and "(line 2)" not in page
+
+
+def test_a_page_says_run_of_nothing_that_was_not():
+    """What is empty, and what ended with an error, is named."""
+    whole = Outcome("05", "eve", results=[Result("area", 2), Result("double", 1), Result("shuffle", 1)])
+    assert explained(found(whole)) == EXPLAINED["graded"] and report.said(found(whole)) == []
+    whole.blank = ["area", "double"]
+    assert explained(found(whole), {"area": "Area"}) == "Everything could be read. What is empty or as you were given it: Area; double."
+    assert report.said(found(whole)) == ["empty or as given out: area, double"]
+    whole.results[2].note = "SyntaxError: never closed (line 1)"
+    assert "What could not be run: shuffle. What is empty" in explained(found(whole))
+    whole.status = "timeout"
+    assert explained(found(whole)) == EXPLAINED["timeout"]
 
 
 def test_a_syntax_error_names_its_line_in_the_same_words():
@@ -87,7 +101,7 @@ def test_titles_come_from_the_headings_of_the_release():
 def test_every_status_is_explained():
     assert set(STATUSES) < set(EXPLAINED)
     for status in STATUSES:
-        assert EXPLAINED[status] in report.feedback(found(_outcome(status=status)), {})
+        assert EXPLAINED[status] in report.feedback(found(Outcome("05", "eve", status)), {})
 
 
 def test_provisional_marks_are_marked_in_the_table():
