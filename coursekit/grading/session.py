@@ -25,6 +25,7 @@ RAISED = {kind.__name__: kind for kind in BUILTIN if kind is TimeoutError or not
 
 UNUSABLE = ", which no test can use"
 STARVED = 0.8  # a larger part of its life spent waiting for a processor, and the time that ran out is not its fault
+SHORTEST = 1.0  # seconds of a life from which that part says something
 PATIENCE = 2.0  # seconds to wait for a word on that
 
 
@@ -186,7 +187,7 @@ class Session:
             life.shutdown(socket.SHUT_WR)
             life.settimeout(PATIENCE)
             lost += float(life.recv(32))
-        if lost > STARVED * lived:
+        if lost > STARVED * lived and lived >= SHORTEST:
             return self.end("starved", f"{text}; of {lived:.0f} s the machine was busy with other work for {lost:.0f}")
         return self.end("timeout", text)
 
