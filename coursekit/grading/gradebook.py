@@ -58,7 +58,8 @@ class Course:
         )  # nbgrader's: its tracebacks are put in words
         url = make_url(self.folders.db_url)
         if url.drivername.startswith("sqlite") and not Path(url.database or ".").exists():  # an empty one would be made
-            todo = "run `make course`; for a second course copy the whole folder after that; or put your backup back"
+            todo = "put your backup back: marks by hand are in it alone (sheets with them may lie in marks/); "
+            todo += "in a course that was never graded run `make course`, or copy the whole folder of one"
             raise BookError(url.render_as_string(), "is not there: it is the course's gradebook", todo)
         with self._in_words():
             self.book = Gradebook(self.folders.db_url, self.folders.course_id)
@@ -98,6 +99,15 @@ class Course:
 
     def notebook(self, step: str, chapter: str) -> Path:
         return self.folder(step, ".", chapter) / f"{chapter}.ipynb"
+
+    def called(self, student: str) -> str:
+        """First and last name, as far as the roll has them."""
+        from nbgrader.api import MissingEntry
+
+        with contextlib.suppress(MissingEntry):
+            found = self.book.find_student(student)
+            return " ".join(filter(None, (found.first_name, found.last_name)))
+        return ""
 
     def chapters(self) -> list[str]:
         """The chapters that were released and stand in the gradebook."""

@@ -46,14 +46,17 @@ class Mark:
 def explained(mark: Mark, titles: Mapping[str, str] = MappingProxyType({})) -> str:
     """What the status of a mark means, for students; `titles` has those of exercises, by their names."""
     outcome = mark.outcome
-    failed = [result.exercise for result in outcome.results if result.note and result.exercise not in outcome.blank]
-    if mark.status != "graded" or not (failed or outcome.blank):
+    if mark.status in UNMARKED:
         return EXPLAINED[mark.status]
-    said = ["Everything could be read."]
-    for words, names in (("could not be run", failed), ("is empty or as you were given it", outcome.blank)):
-        if names:
-            said.append(f"What {words}: {'; '.join(titles.get(name) or name for name in names)}.")
-    return " ".join(said)
+    results = [result for result in outcome.results if result.exercise not in outcome.blank]
+    late = [result.exercise for result in results if result.stopped == "timeout"]
+    failed = [result.exercise for result in results if result.note and result.exercise not in late]
+    kinds = ("did not end", late), ("could not be run", failed), ("is empty or as you were given it", outcome.blank)
+    said = [
+        f"What {words}: {'; '.join(titles.get(name) or name for name in names)}." for words, names in kinds if names
+    ]
+    whole = "Everything could be read." if said and mark.status == "graded" else EXPLAINED[mark.status]
+    return " ".join([whole, *said])
 
 
 def found(outcome: Outcome) -> Mark:

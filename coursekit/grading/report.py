@@ -1,5 +1,6 @@
 """What teachers and students read: the table, marks as CSV for three kinds of system, feedback as one page each."""
 
+import csv
 import html
 import re
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from ..exercise_cells import grade_id, id_of
 from ..files import write_whole
 from .desk.sheets import other_scale, pages, sheets, strangers
 from .gradebook import Course, verdict_line
-from .marks import Mark, explained, found, marks_of, nobody_handed_in
+from .marks import BY_HAND, Mark, explained, found, marks_of, nobody_handed_in
 from .outcome import Outcome, Result
 from .words import printable
 
@@ -26,6 +27,7 @@ pre { font-size: 14px; } .lines { counter-reset: line; padding-left: 3.2rem; } .
 h1, h2 { line-height: 1.25; } .mark { font-weight: 600; } li { margin: .25rem 0; }
 """.strip()
 _LINE = re.compile(r" \((?:<your answer>, )?line (\d+)\)$")
+_WORTH = re.compile(r" \((?:practice|[\d.]+ points?)\)$")  # the page says what was earned of that
 _HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
 
 
@@ -98,8 +100,29 @@ def write_marks(course: Course, chapter: str, outcomes: list[Outcome]) -> None:
     """
     if nobody_handed_in(outcomes):
         return
-    for name, text in sheets(course, chapter, marks_of(course, outcomes), said).items():
-        write_whole(course.root / "marks" / name, text)
+    folder, marks = course.root / "marks", marks_of(course, outcomes)
+    _warn_of_lost(folder / f"{chapter}.csv", marks)
+    texts = sheets(course, chapter, marks, said)
+    for platform in ("canvas", "moodle"):
+        if (name := f"{chapter}.{platform}.csv") not in texts:
+            (folder / name).unlink(missing_ok=True)
+    for name, text in texts.items():
+        write_whole(folder / name, text)
+
+
+def _warn_of_lost(sheet: Path, marks: list[Mark]) -> None:
+    """Notes where the last sheet has a mark by hand of which the gradebook knows nothing; that sheet is kept."""
+    try:
+        with open(sheet, encoding="utf-8", newline="") as file:
+            was = {row["student"]: row["mark"] for row in csv.DictReader(file) if row["status"] == BY_HAND}
+    except (OSError, ValueError, KeyError):
+        return
+    lost = [mark for mark in marks if mark.outcome.student in was and mark.status != BY_HAND and not mark.provisional]
+    for mark in lost:
+        mark.outcome.notes.append(f"a mark by hand, {was[mark.outcome.student]}, is no longer in the gradebook; "
+                                  f"the sheet that has it is kept as {sheet.stem}.before.csv")  # fmt: skip
+    if lost:
+        write_whole(sheet.with_suffix(".before.csv"), sheet.read_text("utf-8"))
 
 
 def refresh_feedback(course: Course, outcomes: list[Outcome]) -> None:
@@ -122,7 +145,7 @@ def write_feedback(course: Course, outcome: Outcome, mark: Mark | None = None) -
         course.folder(course.folders.feedback_directory, outcome.student, outcome.chapter) / f"{outcome.chapter}.html"
     )
     release = nbformat.read(course.notebook(course.folders.release_directory, outcome.chapter), as_version=4)
-    write_whole(path, feedback(mark or found(outcome), titles_of(release)))
+    write_whole(path, feedback(mark or found(outcome), titles_of(release), course.called(outcome.student)))
     return path
 
 
@@ -132,15 +155,19 @@ def titles_of(release) -> dict[str, str]:
     for cell in release.cells:
         name = grade_id(cell).removesuffix(id_of("", "task")) if grade_id(cell) else ""
         if cell.cell_type == "markdown" and name not in titles and (heading := _HEADING.search(cell.source)):
-            titles[name] = re.sub(r"[*_`]|<[^>]*>", "", heading[1]).strip()
+            titles[name] = _WORTH.sub("", re.sub(r"[*_`]|<[^>]*>", "", heading[1]).strip())
     return titles
 
 
-def feedback(mark: Mark, titles: dict[str, str]) -> str:
-    """A page that needs nothing else: each answer, what its visible tests said, title and hint of each hidden test."""
+def feedback(mark: Mark, titles: dict[str, str], name: str = "") -> str:
+    """A page that needs nothing else: each answer, what its visible tests said, title and hint of each hidden test.
+
+    `name` is what the student is called, where that is known.
+    """
     outcome = mark.outcome
     chapter = titles.get("") or outcome.chapter
-    title = html.escape(printable(f"{chapter}: feedback for {outcome.student}"))
+    whose = f"{name} ({outcome.student})" if name else outcome.student
+    title = html.escape(printable(f"{chapter}: feedback for {whose}"))
     parts = [f"<h1>{title}</h1>", f'<p class="mark">Mark: {mark}. Status: {mark.status}.</p>']
     parts.append(f"<p>{html.escape(printable(explained(mark, titles)))}</p>")
     if mark.late:

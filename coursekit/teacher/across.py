@@ -63,7 +63,7 @@ def refuse_weak_tests(sandbox: Sandbox, merged, half: PrivateHalf) -> None:
     answers = [ignorant.answer(half.solution.text, body) for body in ignorant.BODIES.values()]
     parts = [(kind, text) for answer in answers for kind, text in (("answer", answer), ("grade", ""))]
     result = judge_parts(sandbox, merged, exercise, parts, PATIENT)
-    late = next((verdict.reason for verdict in result.verdicts if verdict.stopped == "timeout"), "")
+    late = next((verdict.reason for verdict in result.verdicts if verdict.stopped in ("timeout", "starved")), "")
     if late or result.note:
         raise BookError(half.file, f"what knows nothing of {half.exercise!r} could not be tried: {late or result.note}")
     labels = [label for label in ignorant.BODIES for _ in half.tests]

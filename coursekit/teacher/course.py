@@ -31,7 +31,7 @@ def build_course(root: Path | str, chapters: list[str] | None = None, progress=p
             assignment.notebook, assignment.name, assignment.exercises, assignment.halves)  # fmt: skip
     for assignment in assignments:
         progress(f"{assignment.name}: running the chapter, then its right and wrong answers")
-        rows += try_answers(root, assignment, merged[assignment.name])
+        rows += try_answers(root, assignment, merged[assignment.name], progress)
     progress("making the release with nbgrader, and looking for leaks in it")
     release(root / "course", assignments, merged, [s for a in assignments for s in secrets_of(a)])
     settle = record.compare if check else record.keep

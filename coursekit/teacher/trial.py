@@ -115,10 +115,10 @@ def start_kernel(root: Path):
             yield Kernel(client)
 
 
-def try_answers(root: Path, assignment: Assignment, merged) -> list[Row]:
+def try_answers(root: Path, assignment: Assignment, merged, progress=lambda line: None) -> list[Row]:
     """Runs the whole chapter, then every right and wrong answer: in the same kernel, and as hand-ins are graded.
 
-    Stops at the first offender.
+    Stops at the first offender. `progress` is called with one line of text for each exercise.
     """
     with start_kernel(root) as kernel, start_sandbox(root) as sandbox:
         ran = _run_all(kernel, assignment, merged, Project(root).config["execute"]["timeout"])
@@ -126,7 +126,13 @@ def try_answers(root: Path, assignment: Assignment, merged) -> list[Row]:
             _judge_solution(kernel, assignment.exercises[name], half, ran)
         kernel.run(REMEMBER)
         graded = [e for e in assignment.exercises.values() if e.graded is not None]
-        return [_judge(kernel, sandbox, assignment, merged, exercise) for exercise in graded]
+        rows = []
+        for number, exercise in enumerate(graded, 1):
+            half = assignment.halves[exercise.name]
+            count = len(half.right) + len(half.wrong)
+            progress(f"  {number} of {len(graded)}, {exercise.name}: {count} answers, each tried twice")
+            rows.append(_judge(kernel, sandbox, assignment, merged, exercise))
+        return rows
 
 
 def _run_all(kernel: Kernel, assignment: Assignment, merged, patience: int) -> dict[int, Ran]:

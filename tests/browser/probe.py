@@ -11,6 +11,8 @@ from playwright.sync_api import Browser, Page
 
 SETTLED = """() => document.readyState === 'complete' && [...document.querySelectorAll('.book-widget')].every(
     (host) => 'mounted' in host.dataset || 'stopped' in host.dataset || host.querySelector('.book-widget-note'))"""
+GLIDED = """() => Promise.all(document.getAnimations().filter((moving) => moving.effect.getComputedTiming().endTime < Infinity)
+  .map((moving) => moving.finished.catch(() => {}))).then(() => {})"""    # parts of a figure that move to their new places
 THEME_HAS_LOOKED = "() => new Promise((done) => setTimeout(done, 350))"  # which parts scroll: it looks 300 ms after a turn
 PICTURE = (
     """(host) => [...host.querySelectorAll('svg, output, [aria-live]')].map((part) => part.outerHTML).join('\\n')"""
@@ -147,6 +149,7 @@ class Visit:
         self.tab.emulate_media(color_scheme=theme)
         self.tab.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         self.tab.wait_for_timeout(100)
+        self.tab.evaluate(GLIDED)
 
     def note_console(self, message):
         if message.type in ("error", "warning"):

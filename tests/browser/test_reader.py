@@ -177,7 +177,10 @@ def test_a_link_moves_the_figure_and_the_reader(shown, motion):
 def test_a_figure_that_starts_late_starts_in_that_state(shown):
     """Its module waits until it is told to go on."""
     source = "await new Promise((go) => { globalThis.go = go; });" + COUNTER
-    head = "<script>addEventListener('load', () => setTimeout(() => document.querySelector('a.book-show').click(), 50)); setTimeout(() => go(), 400);</script>"
+    head = """<script>addEventListener('load', () => setTimeout(() => {
+      document.querySelector('a.book-show').click();
+      const wait = setInterval(() => { if (globalThis.go) { clearInterval(wait); go(); } }, 50);
+    }, 50));</script>"""
     with shown(head=head, source=source) as seen:
         assert seen.tab.locator(".book-widget button").text_content() == "7 born 1" and seen.complaints == []
 

@@ -70,6 +70,9 @@ def collect(root: Path, download: Path, chapter: str, class_list: Path | None = 
         _one_platform(root, people.kind)
         entries, odd = entries_of(Path(download))
         platform, parcels = parcels_of(entries, chapter, people)
+        if {platform, PLATFORMS.get(people.kind, "")} == {"Canvas", "Moodle"}:
+            what = f"is {platform}'s, and the class list is {PLATFORMS[people.kind]}'s"
+            raise BookError(str(download), what, "name a download and a list of one platform; nothing was changed")
         done = Collected(platform, chapter, left=[*odd])
         names = known_as(people.people, course.book.students)
         whose = _owners(parcels, people, platform, done)
@@ -92,12 +95,12 @@ def _one_platform(root: Path, kind: str) -> None:
         with contextlib.suppress(BookError):
             known = read_class_list(path).kind
             if {PLATFORMS.get(kind, ""), PLATFORMS.get(known, "")} == {"Canvas", "Moodle"}:
-                what = f"is {PLATFORMS[kind]}'s, and {path.relative_to(root)} is {PLATFORMS[known]}'s"
+                what = f"is {PLATFORMS[kind]}'s, and {path} is {PLATFORMS[known]}'s"
                 break
     else:
         return
-    todo = "a course is of one platform: name a folder of its own with --course, or delete a list that was a mistake"
-    raise BookError("the class list", what, todo)
+    todo = "a course is of one platform: name another copy of it with --course; a list by mistake can be deleted"
+    raise BookError("the class list", what, f"{todo},\n    but who came with it stays on the roll")
 
 
 def _keep_list(root: Path, kept: Path, new: Path, done: Collected) -> None:
@@ -118,7 +121,7 @@ def _the_chapter(there: list[str], name: str) -> str:
     number = name.zfill(2) if name.isdecimal() else name
     matches = [chapter for chapter in there if chapter == name or chapter.startswith(f"{number}_")]
     if len(matches) != 1:
-        todo = f"there are {', '.join(there)}" if there else "run `make course`"
+        todo = f"made are {', '.join(there)}; `make course` makes the others" if there else "run `make course`"
         raise BookError(f"chapter {name!r}", f"matches {len(matches)} chapters", todo)
     return matches[0]
 

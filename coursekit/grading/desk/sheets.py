@@ -23,7 +23,10 @@ _CANVAS = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
 
 
 def sheets(course: Course, chapter: str, marks: list[Mark], said) -> dict[str, str]:
-    """File names and texts. `said` gives what a teacher should know of one mark."""
+    """File names and texts; with the list of one platform no sheet for the other, which could not find its students.
+
+    `said` gives what a teacher should know of one mark.
+    """
     roll = {person.id: person for person in course.book.students}
     texts = {f"{chapter}.csv": _csv(_own(roll, marks, said))}
     people, names = class_list(course, chapter)
@@ -44,7 +47,9 @@ def sheets(course: Course, chapter: str, marks: list[Mark], said) -> dict[str, s
         moodle = [["ID number", "Email address", chapter, "Feedback comments"]]
         for student, mark in final.items():
             moodle.append([_id(student), _id(_person(roll, student)[2]), _points(mark), _comment(mark)])
-    return texts | {f"{chapter}.canvas.csv": _csv(canvas), f"{chapter}.moodle.csv": _csv(moodle)}
+    both = {"Canvas": canvas, "Moodle": moodle}
+    wanted = [PLATFORMS[kind]] if kind in PLATFORMS else list(both)
+    return texts | {f"{chapter}.{platform.lower()}.csv": _csv(both[platform]) for platform in wanted}
 
 
 def class_list(course: Course, chapter: str) -> tuple[ClassList | None, dict[str, str]]:
@@ -71,7 +76,7 @@ def pages(course: Course, chapter: str) -> bytes | None:
             page = course.folder(course.folders.feedback_directory, names[person.student], chapter) / f"{chapter}.html"
             number = re.sub(r"^\D+", "", people.rows[person.row][at or 0].strip())
             if number.isdecimal() and page.is_file():
-                name = "".join(c if c.isalnum() or c in " .-" else " " for c in person.shown)
+                name = "".join(c for c in person.shown if c.isalnum() or c in " .-")
                 info = zipfile.ZipInfo(f"{name}_{number}_assignsubmission_file_/{chapter}.html")
                 info.compress_type = zipfile.ZIP_DEFLATED
                 archive.writestr(info, page.read_bytes())
@@ -104,7 +109,10 @@ def other_scale(course: Course, chapter: str, marks: list[Mark]) -> str:
     if not _NUMBER.fullmatch(text) or float(text.replace(",", ".")) == out_of:
         return ""
     where = f"{PLATFORMS.get(people.kind, 'the platform')}'s assignment for {chapter}"
-    return f"{where} is out of {text}, the marks are out of {out_of:g}: set its points to {out_of:g} before you import"
+    todo = f"set its points to {out_of:g} before you import"
+    if people.kind == "worksheet":
+        todo = f"set its maximum grade to {out_of:g}, and collect again with a worksheet downloaded after that"
+    return f"{where} is out of {text}, the marks are out of {out_of:g}: {todo}"
 
 
 def _assignment(people: ClassList, chapter: str) -> int | None:
@@ -146,7 +154,7 @@ def _points(mark: Mark | None) -> str:
 
 
 def _comment(mark: Mark | None) -> str:
-    return f"{mark.status}: {explained(mark)}" if mark else ""
+    return f"{mark.status}: {explained(mark)}{' It was handed in late.' * mark.late}" if mark else ""
 
 
 def _canvas_lines(people: ClassList, names: dict, chapter: str, final: dict[str, Mark], out_of: float) -> list:

@@ -2,7 +2,10 @@
 
 import mmap
 import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
@@ -17,6 +20,7 @@ from coursekit.grading.one import limit_memory
 from coursekit.grading.sandbox import Sandbox
 from coursekit.grading.session import Session, Stopped
 
+ROOT = Path(__file__).resolve().parents[3]
 WRITTEN = graded_text("# public", [("Doubles", 1, "", ["    assert double(2) == 4"])], "# canary")
 
 
@@ -41,6 +45,34 @@ def test_a_check_of_practice_may_ask_what_cannot_cross():
             exercise = Exercise("double", ("double",), "double(object())", points=points)
             (result,) = judge(steps, {"double": exercise}, sandbox.worker, Times(5, 10, 20), "seed")
             assert result.stopped == stopped and "this check cannot be shown here" in result.shown
+
+
+TEAM = """
+import torch
+from coursekit.exercise_cells import graded_text
+from coursekit.grading.hand_in.assemble import Step
+from coursekit.grading.job import Times
+from coursekit.grading.judge import Exercise, judge
+from coursekit.grading.sandbox import Sandbox
+
+torch.set_num_threads(2)
+large = torch.rand(600, 600)
+large @ large    # a team of threads, which no fork has
+tests = graded_text("", [("Large", 1, "", ["    import torch", "    torch.rand(600, 600) @ torch.rand(600, 600)"])], "#")
+known = Exercise("one", ("one",), "import torch\\ntorch.rand(600, 600) @ torch.rand(600, 600)\\nprint(one())", tests=tests, points=1.0)
+steps = [Step("answer", "def one(): return 1", "one"), Step("check", "", "one"), Step("grade", "", "one")]
+with Sandbox([], ["torch"]) as sandbox:
+    (result,) = judge(steps, {"one": known}, sandbox.worker, Times(5, 15, 20), "seed")
+print(result.earned, repr(result.shown), result.stopped)
+"""
+
+
+@pytest.mark.slow
+def test_what_is_judged_beside_needs_no_threads_of_the_process_that_it_was_forked_from():
+    """As in the course's build, where the process that forks may have multiplied matrices on all cores before."""
+    env = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
+    done = subprocess.run([sys.executable, "-c", TEAM], capture_output=True, text=True, cwd=ROOT, env=env, timeout=100, check=False)
+    assert done.stdout == "1.0 '1\\n' \n", done.stdout + done.stderr
 
 
 @pytest.mark.slow

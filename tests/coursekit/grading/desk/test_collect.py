@@ -125,8 +125,10 @@ def test_a_course_is_of_one_platform(course, tmp_path):
     collect(course.root, download, "01", people)
     before, listed = given(course), (course.root / "class_lists" / f"{CHAPTER}.csv").read_bytes()
     download, people = moodle(course, tmp_path)
-    with pytest.raises(BookError, match=r"(?s)is Moodle's, and class_lists/01_small.csv is Canvas's.*--course"):
+    with pytest.raises(BookError, match=r"(?s)is Moodle's, and \S+/class_lists/01_small.csv is Canvas's.*--course"):
         collect(course.root, download, "01", people)
+    with pytest.raises(BookError, match=r"Course-Small-12.zip: is Moodle's, and the class list is Canvas's"):
+        collect(course.root, download, "01")
     assert given(course) == before and (course.root / "class_lists" / f"{CHAPTER}.csv").read_bytes() == listed
     (course.root / "class_lists" / f"{CHAPTER}.csv").unlink()
     assert len(collect(course.root, download, "01", people).given) == 12
@@ -287,7 +289,7 @@ def test_what_is_no_archive_is_told_in_words(course, tmp_path, people, make):
 
 def test_chapter_and_class_list_must_be_there(course, tmp_path, people):
     download = archive(tmp_path / "x.zip", {"ada.ipynb": b"1"})
-    with pytest.raises(BookError, match="there are 01_small"):
+    with pytest.raises(BookError, match=r"made are 01_small; .make course. makes the others"):
         collect(course.root, download, "07", people)
     with pytest.raises(BookError, match="--class-list"):
         collect(course.root, download, "01")

@@ -134,7 +134,8 @@ def test_other_points_on_the_platform_are_told(roads, platform, tmp_path):
     with Course(copy.root) as opened:
         marks = [found(Outcome(CHAPTER, name_of(platform, STUDENTS[0]), points=3, out_of=OUT_OF))]
         told = other_scale(opened, CHAPTER, marks)
-    assert told.startswith(f"{platform.title()}'s assignment for {CHAPTER} is out of 10") and "set its points to 7" in told
+    assert told.startswith(f"{platform.title()}'s assignment for {CHAPTER} is out of 10")
+    assert ("set its points to 7" if platform == "canvas" else "set its maximum grade to 7, and collect again") in told
 
 
 @pytest.mark.parametrize("platform", ["canvas", "moodle"])
@@ -142,13 +143,20 @@ def test_every_page_of_feedback_explains_itself(roads, platform):
     course, _, _ = roads[platform]
     for student in STUDENTS:
         page = course.text("feedback", name_of(platform, student), CHAPTER, f"{CHAPTER}.html")
-        assert f"<h1>Small things: feedback for {name_of(platform, student)}</h1>" in page
+        name = html.escape(f"{student.first} {student.last} ({name_of(platform, student)})")
+        assert f"<h1>Small things: feedback for {name}</h1>" in page
         assert f"Mark: {points(student)} of 7." in page and "Exercise: write area (" in page
         assert "Everything could be read and run." in page or "broken by accident" in page
         assert f'<pre class="lines"><code>{html.escape(student.answers["area"].splitlines()[0])}</code>' in page
 
 
 # --- a teacher's marks ------------------------------------------------------------------------------------------------
+
+
+def test_there_is_no_sheet_for_the_other_platform(roads):
+    for platform, other in (("canvas", "moodle"), ("moodle", "canvas")):
+        marks = roads[platform][0].root / "marks"
+        assert (marks / f"{CHAPTER}.{platform}.csv").exists() and not (marks / f"{CHAPTER}.{other}.csv").exists()
 
 
 def test_a_mark_by_hand_reaches_every_sheet_and_the_page(roads):
@@ -184,6 +192,16 @@ def test_a_mark_by_hand_reaches_every_sheet_and_the_page(roads):
     page = course.text("feedback", ada.login, CHAPTER, f"{CHAPTER}.html")
     assert "Mark: 6.5 of 7. Status: marked by hand." in page and "Where is it? &lt;b&gt;" in page
     assert "A teacher has set these points; the tests gave 0." in page
+    sheet = (course.root / "marks" / f"{CHAPTER}.csv").read_text("utf-8")
+    with course.book() as book:  # as a backup from before would be
+        book.find_grade("area-grade", CHAPTER, CHAPTER, bo.login).manual_score = None
+        book.db.commit()
+    course.grade()
+    rows = {row["student"]: row for row in lines(course.root / "marks" / f"{CHAPTER}.csv")}
+    assert "a mark by hand, 0.25, is no longer in the gradebook" in rows[bo.login]["notes"]
+    assert (course.root / "marks" / f"{CHAPTER}.before.csv").read_text("utf-8") == sheet
+    course.grade()
+    assert (course.root / "marks" / f"{CHAPTER}.before.csv").read_text("utf-8") == sheet
 
 
 def sheet_mark(course, platform: str, key: str, student) -> str:

@@ -71,8 +71,10 @@ def test_a_page_says_run_of_nothing_that_was_not():
     assert report.said(found(whole)) == ["empty or as given out: area, double"]
     whole.results[2].note = "SyntaxError: never closed (line 1)"
     assert "What could not be run: shuffle. What is empty" in explained(found(whole))
-    whole.status = "timeout"
-    assert explained(found(whole)) == EXPLAINED["timeout"]
+    whole.status, whole.results[2].stopped = "timeout", "timeout"
+    assert explained(found(whole)).startswith(f"{EXPLAINED['timeout']} What did not end: shuffle. What is empty")
+    whole.status = "unreadable"
+    assert explained(found(whole)) == EXPLAINED["unreadable"]
 
 
 def test_a_syntax_error_names_its_line_in_the_same_words():
