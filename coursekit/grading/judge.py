@@ -78,7 +78,7 @@ def judge(
 
     `whole` holds the steps in the student's order, `beside` is a cell that lays out what else was handed in.
     """
-    torch.set_num_threads(1)  # this process forks: a team of threads stays behind, and a fork would wait for it for ever
+    torch.set_num_threads(1)  # this process forks: a team of threads stays behind, and a fork would wait for it
     runs = _Runs(exercises, start, times, seed, beside)
     way = ways.sliced(steps, {name for exercise in exercises.values() for name in exercise.names})
     with runs.checked(way) as add:

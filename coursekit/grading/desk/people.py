@@ -113,7 +113,7 @@ def read_class_list(path: Path) -> ClassList:
     if len(data) > LARGEST:
         raise BookError(str(path), "is larger than 20 MiB", "a class list is a CSV file of a few kilobytes")
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        todo = "the archive of hand-ins? Then the two files are the wrong way round. A spreadsheet? Save it as CSV (UTF-8)"
+        todo = "if it holds the hand-ins, the two files are the wrong way round; a spreadsheet: save it as CSV (UTF-8)"
         raise BookError(str(path), "is an archive or a spreadsheet, not CSV", todo)
     head, rows = _table(_decoded(data), path)
     return _list(head, rows, path)
