@@ -6,7 +6,21 @@ import re
 import pytest
 import torch
 import traitlets
-from eff_net_flow.expected import NAMES, SIZES, block, channels, ends, layers, least, lit, missed, said, spot, told, values
+from eff_net_flow.expected import (
+    NAMES,
+    SIZES,
+    block,
+    channels,
+    ends,
+    layers,
+    least,
+    lit,
+    missed,
+    said,
+    spot,
+    told,
+    values,
+)
 from sketch import Sketch, still
 from torch import nn
 
