@@ -60,7 +60,8 @@ export const words = {
       .join(" ")}`,
   /** The fewest values of both blocks, where the first has fewer. */
   narrower: (inside, [one, other], [least, most]) =>
-    `${inside} channels inside ${blocks[one]}: ${whole(least)} values at its narrowest; ${blocks[other]}: ${whole(most)}.`,
+    `${inside} channels inside ${blocks[one]}: ${whole(least)} values at its narrowest; ` +
+    `${blocks[other]}: ${whole(most)}.`,
   /** Of which layers' maps which share reaches no output, and whether the framed pixel is among them. */
   lost(maps, missed, framed) {
     const rows = missed.flatMap(({ length }, i) => (length ? [[named(maps[i]), percent(length, maps[i])]] : [])),
