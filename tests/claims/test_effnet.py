@@ -47,6 +47,16 @@ def values(net: nn.Module) -> list[int]:
 def test_narrow_places_of_the_others():
     assert [min(values(net())) for net in (MobileNetStyle, ShuffleNetStyle, EffNet)] == [2048, 1024, 4096]
     assert {values(net())[-1] for net in (MobileNetStyle, ShuffleNetStyle, EffNet)} == {4096}
+    assert [values_read(last) for last in ("2x1", "1x2")] == [2048, 4096]
+
+
+def values_read(last: str) -> int:
+    """By the last layer of the third block, of the map before it: those that change what it gives."""
+    row = TABLE_1[2]
+    block = EffNetBlock(*row, last=last).eval()
+    x = torch.rand(1, row.c_mid, 4, 8, requires_grad=True)
+    block.expand(block.pad(x)).square().sum().backward()
+    return int((x.grad != 0).sum())
 
 
 def test_split_with_a_pool_costs_half():

@@ -23,7 +23,9 @@ for c_in, c_mid, c_out, h, w in sizes:
         with torch.device("meta"):
             block = EffNetBlock(c_in, c_mid, c_out, last)
         expected = cost.total(cost.layer_costs(block, (1, c_in, h, w))).macs
-        checks.equal(block_macs(c_in, c_mid, c_out, h, w, last), expected)
+        found = block_macs(c_in, c_mid, c_out, h, w, last)
+        checks.equal(found, expected)
+        checks.true(not isinstance(found, float), f"got {found}, expected a whole number")
 
 # %% test name="Odd sides, the kernel as printed" points=1 hint="How often does a kernel one column wide stand on 11 columns?"
 import random
@@ -122,6 +124,14 @@ def block_macs(c_in, c_mid, c_out, h, w, last):
 # -     return (c_in + 3) * c_mid * h * w + 3 * c_mid * low * w + 2 * c_mid * c_out * low * narrow
 # +     found = (c_in + 3) * c_mid * h * w + 3 * c_mid * low * w + 2 * c_mid * c_out * low * narrow
 # +     return int(torch.tensor(float(found), dtype=torch.float32))
+
+# %% wrong mistake="Halves with /, and gives a float." from="solution"
+# -     low = h // 2  # rows behind the pool
+# +     low = (h - h % 2) / 2
+
+# %% wrong mistake="Takes the odd case from the height." from="solution"
+# -     narrow = (w + 1) // 2 if last == "2x1" else w // 2  # columns behind the last layer
+# +     narrow = w // 2 + (h % 2 if last == "2x1" else 0)
 
 # %% wrong mistake="Gives the number as text." from="solution"
 # -     return (c_in + 3) * c_mid * h * w + 3 * c_mid * low * w + 2 * c_mid * c_out * low * narrow

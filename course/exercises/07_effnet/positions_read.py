@@ -33,7 +33,7 @@ from torch import nn
 from lightnets_edu import checks
 
 drawn = [(random.randint(8, 40), random.randint(1, 6), random.randint(1, 7), random.randint(1, 5)) for _ in range(10)]
-cases = [(32, 3, 2, 1), (10, 1, 3, 1), (7, 2, 4, 3), (12, 5, 2, 2), (9, 2, 6, 4), (20, 3, 7, 5), (501, 2, 5, 3), (12, 3, 3, 1), (17, 9, 8, 2),
+cases = [(32, 3, 2, 1), (21, 4, 3, 2), (10, 1, 3, 1), (7, 2, 4, 3), (12, 5, 2, 2), (9, 2, 6, 4), (20, 3, 7, 5), (501, 2, 5, 3), (12, 3, 3, 1), (17, 9, 8, 2),
          *drawn]  # fmt: skip
 for size, kernel, stride, padding in cases:
     layer = nn.Conv1d(1, 1, kernel, stride, padding, bias=False)

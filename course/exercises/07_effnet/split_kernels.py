@@ -43,6 +43,10 @@ kernels = torch.stack([edges, edges.T, blurred, torch.eye(3).double() + 0.01 * e
 row, column = split_kernels(kernels.clone())
 left = (row * column - kernels).square().sum((1, 2, 3))
 checks.close(left, torch.linalg.svdvals(kernels[:, 0])[:, 1:].square().sum(1), rel=1e-6, abs=1e-12)
+kernels = 1e-9 * torch.randn(4, 1, 3, 5).double()  # small is not zero
+row, column = split_kernels(kernels.clone())
+left = (1e9 * (row * column - kernels)).square().sum((1, 2, 3))
+checks.close(left, torch.linalg.svdvals(1e9 * kernels[:, 0])[:, 1:].square().sum(1), rel=1e-6)
 
 # %% test name="Kernels of zeros" points=1 hint="Put a channel of zeros among others. Is anything not a number?"
 import torch
@@ -173,6 +177,10 @@ def split_kernels(kernels):
 # -     row = values[:, 0, None] * v[:, 0]
 # +     row = values[:, 0, None] * v[:, 0]
 # +     row[16:] = 0
+
+# %% wrong mistake="Takes small kernels for kernels of zeros." from="solution"
+# -     row = values[:, 0, None] * v[:, 0]
+# +     row = torch.where(values[:, :1] < 1e-6, 0, values[:, :1]) * v[:, 0]
 
 # %% wrong mistake="Exchanges row and column." from="solution"
 # -     return row[:, None, None], u[:, None, :, :1]

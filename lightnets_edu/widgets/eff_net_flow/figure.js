@@ -13,14 +13,19 @@ const WIDTHS = ["c_in", "c_mid", "c_out"];
 const NAMES = [...WIDTHS, "flows", "last", "step", "map", "row", "column"];
 const SHAPES = ["grid ln-quiet", "sides ln-quiet", "cross", "read", "meets", "chosen"];
 
-/** What the traits say: both blocks with their maps, the last that has run, and the pixels that nobody reads. */
+/** What the traits say: both blocks with their maps, the last that has run, the pixels
+    that reach no output, and the fewest values, of all that are made and of those that are read. */
 function read(model) {
   const traits = Object.fromEntries(NAMES.map((name) => [name, model.get(name)])),
     { flows, last, step } = traits;
   const blocks = [last, "mobilenet"].map((name, b) => {
     const maps = flows[name].map((map) => ({ ...map, channels: traits[map.channels] ?? map.channels })),
       end = Math.min(step, maps.length - 1);
-    return { name: b ? name : last === "own" ? last : "effnet", maps, end, missed: unread(maps, end) };
+    const missed = unread(maps, end),
+      least = [0, 1].map((n) =>
+        Math.min(...missed.map(({ length }, i) => words.values(maps[i]) - n * length * maps[i].channels)),
+      );
+    return { name: b ? name : last === "own" ? last : "effnet", maps, end, missed, least };
   });
   const first = blocks[0].maps.length;
   const spot = traits.map < first ? [0, traits.map] : [1, traits.map - first];
@@ -92,6 +97,11 @@ function picture(stage, { fixed, steps }, { show, move }) {
   // A finger leaves before its tap is told.
   group.node.addEventListener("pointerleave", ({ pointerType }) => {
     if (pointerType !== "touch") hover = null;
+  });
+  // A map that is not made yet hands the focus to the last that is.
+  group.node.addEventListener("focusin", ({ target }) => {
+    const b = boxes.findIndex((own) => own.some(({ node }) => node === target));
+    if (target.getAttribute("aria-disabled") === "true") boxes[b][here.blocks[b].end].node.focus();
   });
   const step = (to) => move({ step: Math.max(0, Math.min(to, steps)) });
   const arrow = grip(
@@ -172,9 +182,9 @@ function picture(stage, { fixed, steps }, { show, move }) {
           put(own.bar, { x, y: y + 35, width: Math.max(1, (place.long * words.values(map)) / largest) });
         }),
       );
-      blocks.forEach(({ name, maps, end }, b) => {
+      blocks.forEach(({ name, least }, b) => {
         const [x, y] = place.titles[b];
-        put(titles[b], { x, y, text: words.title(name, Math.min(...maps.slice(0, end + 1).map(words.values))) });
+        put(titles[b], { x, y, text: words.title(name, least) });
       });
       const longer = +(steps >= blocks[0].maps.length),
         [a, b] = place.gap(place.corners[longer][done]);
@@ -248,7 +258,7 @@ export default widget(words.figure, (kit) => {
   for (const button of go.buttons) button.setAttribute("data-sets", "step");
   const start = { step: 5, c_in: 128, c_mid: 128, c_out: 256 },
     pixel = { map: 4, row: 1, column: 3 },
-    states = [{ last: "2x1", ...pixel }, { last: "1x2", ...pixel }, { step: 1 }, { c_mid: 32 }];
+    states = [{ last: "2x1", ...pixel }, { last: "1x2", ...pixel }, { step: 3 }, { c_mid: 32 }];
   const questions = asks({ model, set }, own ? [] : states.map((state, i) => [words.asks[i], { ...start, ...state }]));
 
   function show() {
@@ -257,13 +267,21 @@ export default widget(words.figure, (kit) => {
       [b, pixel] = found ?? [spot[0], [spot[1], row, column]],
       { maps, end } = blocks[b],
       lit = drawing.light(b, pixel[0] > end ? null : pixel);
-    const told = () =>
-      step
-        ? words.ran(
-            step,
-            blocks.map(({ name, maps }) => [name, maps]),
-          ) + (step < here.steps ? "" : ` ${words.lost(blocks[0].maps, blocks[0].missed)}`)
-        : words.begin;
+    function told() {
+      if (!step) return words.begin;
+      const names = blocks.map(({ name }) => name),
+        least = blocks.map(({ least }) => least[0]),
+        ran = words.ran(
+          step,
+          blocks.map(({ name, maps }) => [name, maps]),
+        );
+      if (step < here.steps) return ran;
+      const { maps, missed } = blocks[0],
+        framed = !spot[0] && missed[spot[1]]?.some((own) => `${own}` === `${[row, column]}`),
+        lost = words.lost(maps, missed, framed);
+      if (framed) return lost;
+      return !own && least[0] < least[1] ? words.narrower(maps[1].channels, names, least) : `${ran} ${lost}`;
+    }
     mend(live, "text", found && lit ? words.pixel(maps, pixel, lit, end) : told());
   }
   return {
@@ -276,7 +294,7 @@ export default widget(words.figure, (kit) => {
     draw(width) {
       here = read(model);
       drawing.draw(here, width);
-      reserve(live, Math.ceil(860 / width));
+      reserve(live, Math.ceil(1150 / width));
       show();
       const readings = Object.keys(here.flows).filter((name) => name !== "mobilenet");
       last.put(

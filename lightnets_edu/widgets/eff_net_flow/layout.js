@@ -2,7 +2,7 @@
 import { upto } from "../kit/shared.js";
 
 const MOST = 256; // channels
-const FOOT = 47; // words and a bar below a map
+const FOOT = 45; // words and a bar below a map
 const ROOM = 12; // for a hand above a map's corner
 const TITLE = 5;
 const squares = (pixels, one) => pixels.map(one).join("");
@@ -33,7 +33,7 @@ export function layout(width, blocks, deep) {
     long: slot - 26,
     titles: corners.map(([[x, y]], b) => [
       x,
-      y - pixel * Math.max(...blocks[b].slice(0, across).map(([height]) => height)) - 0.6 * far - 5,
+      y - pixel * Math.max(...blocks[b].slice(0, across).map(([height]) => height)) - 0.6 * far - TITLE,
     ]),
     gap: ([x, y]) => [x + slot - 12.5, y - 13],
     /** A map's front, upper side and right side; how far back they reach. */

@@ -6,7 +6,7 @@ const KINDS = { conv: "", depthwise: "depthwise ", pool: "pool " };
 const layer = ({ kind, kernel }) => (kind === "input" ? "input" : KINDS[kind] + kernel.join("×"));
 const Layer = (map) => layer(map).replace(/^./, (letter) => letter.toUpperCase());
 const named = (map) => (map.kind === "input" ? "the input" : layer(map));
-const size = (map) => [...map.size, map.channels].join("×");
+const size = (map) => [map.channels, ...map.size].join("×");
 const values = ({ size: [h, w], channels }) => h * w * channels;
 const blocks = { effnet: "EffNet", own: "Your block", mobilenet: "MobileNet V1" };
 const percent = (missed, { size: [h, w] }) => `${+((100 * missed) / (h * w)).toPrecision(3)} %`;
@@ -26,14 +26,15 @@ export const words = {
   picture: "Maps; Shift and an arrow move the pixel",
   blocks,
   last: "Last layer",
-  readings: { "2x1": "2×1, as printed", "1x2": "1×2, as in ports" },
+  readings: { "2x1": "2×1, as printed", "1x2": "1×2, turned" },
   dealing: "Layer by layer",
   step: "Layers that have run",
-  steps: (step) => `${step} layers`,
+  steps: (step) => `${step} layer${step === 1 ? "" : "s"}`,
   widths: { c_in: "Channels of the input", c_mid: "Channels inside EffNet", c_out: "Channels of the output" },
   width: (channels) => `${channels} channels`,
   asks: ["Who is never read?", "With 1×2?", "When does it shrink?", "Narrower?"],
-  title: (block, least) => `${blocks[block]}: at least ${whole(least)} values`,
+  title: (block, [made, read]) =>
+    `${blocks[block]}: narrowest ${read < made ? `${whole(made)}, read ${whole(read)}` : `so far ${whole(made)}`}`,
   layer,
   size,
   values,
@@ -45,7 +46,7 @@ export const words = {
       told.push(
         found[last].every((own) => own.length)
           ? ` reaches ${lines(found[last])} of ${layer(maps[last])}`
-          : " nobody reads it",
+          : " reaches no output",
       );
     return `${Layer(maps[at])}, ${whole(values(maps[at]))} values. Row ${row}, column ${column}${told.join(",")}.`;
   },
@@ -57,14 +58,21 @@ export const words = {
       )
       .filter(Boolean)
       .join(" ")}`,
-  /** Of which layers' maps which share is not read. */
-  lost(maps, missed) {
+  /** The fewest values of both blocks, where the first has fewer. */
+  narrower: (inside, [one, other], [least, most]) =>
+    `${inside} channels inside ${blocks[one]}: ${whole(least)} values at its narrowest; ` +
+    `${blocks[other]}: ${whole(most)}.`,
+  /** Of which layers' maps which share reaches no output, and whether the framed pixel is among them. */
+  lost(maps, missed, framed) {
     const rows = missed.flatMap(({ length }, i) => (length ? [[named(maps[i]), percent(length, maps[i])]] : [])),
       same = rows.every(([, share]) => share === rows[0][1]);
-    if (!rows[0]) return "Every pixel is read.";
+    if (!rows[0]) return "Every pixel reaches the output.";
     const own = rows.map(([name, share]) => (same ? name : `${name} (${share})`));
-    return `Nobody reads ${same ? rows[0][1] : "some"} of the pixels of ${and(own)}.`;
+    const share = `${same ? rows[0][1] : "some"} of ${and(own)}`;
+    return framed
+      ? `The framed pixel, as ${share}, reaches no output. ${missed[0].length ? "" : "All of the input does."}`.trim()
+      : `No output is reached by ${share}.`;
   },
   of: (missed, { size: [h, w] }) => `${missed} of ${h * w}`,
-  heads: ["block", "layer", "map", "values", "pixels that nobody reads"],
+  heads: ["block", "layer", "map", "values", "pixels that reach no output"],
 };

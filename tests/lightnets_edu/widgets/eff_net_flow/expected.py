@@ -65,6 +65,13 @@ def values(figure: EffNetFlow, b: int) -> list[int]:
     return [h * w * c for (h, w), c in zip(SIZES[b], channels(figure)[b], strict=True)]
 
 
+def least(figure: EffNetFlow, b: int) -> tuple[int, int]:
+    """The fewest values of a map that has been made, and of those of its values that are read."""
+    last, wide = ends(figure)[b], channels(figure)[b]
+    read = [h * w - len(own) for (h, w), own in zip(SIZES[b], missed(block(figure, b), last), strict=False)]
+    return min(values(figure, b)[: last + 1]), min(pixels * c for pixels, c in zip(read, wide, strict=False))
+
+
 def layers(figure: EffNetFlow, b: int) -> list[str]:
     return [name or READINGS[figure.last] for name in LAYERS[b]]
 
@@ -100,7 +107,12 @@ def said(figure: EffNetFlow) -> str:
         shares = {share for _, share in lost}
         assert len(shares) < 2
         names = [name for name, _ in lost]
-        parts.append(f"Nobody reads {shares.pop():g} % of the pixels of {', '.join(names[:-1])} and {names[-1]}." if lost else "Every pixel is read.")
+        share = f"{shares.pop():g} % of {', '.join(names[:-1])} and {names[-1]}" if lost else ""
+        if figure.map < 6 and [figure.row, figure.column] in missed(figure.last, 5)[figure.map]:
+            return f"The framed pixel, as {share}, reaches no output. All of the input does."
+        if least(figure, 0)[0] < least(figure, 1)[0]:
+            return f"{figure.c_mid} channels inside EffNet: {least(figure, 0)[0]:,} values at its narrowest; MobileNet V1: {least(figure, 1)[0]:,}."
+        parts.append(f"No output is reached by {share}." if lost else "Every pixel reaches the output.")
     return " ".join(parts)
 
 
@@ -127,5 +139,5 @@ def told(figure: EffNetFlow, b: int, i: int, row: int, column: int) -> str:
     name = layers(figure, b)[i]
     parts = [f" reads {place(found[0])} of the input"] if i else []
     if i < last:
-        parts.append(f" reaches {place(found[last])} of {layers(figure, b)[last]}" if found[last] else " nobody reads it")
+        parts.append(f" reaches {place(found[last])} of {layers(figure, b)[last]}" if found[last] else " reaches no output")
     return f"{name[0].upper()}{name[1:]}, {values(figure, b)[i]:,} values. Row {row}, column {column}{','.join(parts)}."

@@ -6,7 +6,7 @@ from lightnets_edu.widgets import EffNetFlow
 
 
 def act(figure) -> None:
-    figure.get_by_label("Last layer").select_option("1×2, as in ports")
+    figure.get_by_label("Last layer").select_option("1×2, turned")
     figure.get_by_role("slider", name="Layers that have run").focus()
     figure.page.keyboard.press("ArrowLeft")
     figure.get_by_role("slider", name="Channels inside EffNet").focus()
@@ -29,6 +29,6 @@ SPECIMEN = Specimen(
     ],
     live=Live(
         act, "w.last, w.step, w.c_mid, sum(w.unread())", "('1x2', 4, 64, 0)",
-        "w.last = '2x1'; w.step = 5", "Nobody reads 50 % of the pixels of depthwise 1×3, pool 2×1 and depthwise 3×1.",
+        "w.last = '2x1'; w.step = 5", "No output is reached by 50 % of depthwise 1×3, pool 2×1 and depthwise 3×1.",
     ),
 )

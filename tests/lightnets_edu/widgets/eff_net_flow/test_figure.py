@@ -6,7 +6,21 @@ import re
 import pytest
 import torch
 import traitlets
-from eff_net_flow.expected import NAMES, SIZES, block, channels, ends, layers, lit, missed, said, spot, told, values
+from eff_net_flow.expected import (
+    NAMES,
+    SIZES,
+    block,
+    channels,
+    ends,
+    layers,
+    least,
+    lit,
+    missed,
+    said,
+    spot,
+    told,
+    values,
+)
 from sketch import Sketch, still
 from torch import nn
 
@@ -92,7 +106,7 @@ def test_a_block_of_ones_own(module, shape, counts):
     drawn = still(figure)
     assert "Your block" in drawn and "caption" in drawn and "Last layer" not in drawn
     shares = [100 * own / (one.size[0] * one.size[1]) for own, one in zip(counts, figure.maps(), strict=True)]
-    assert ("Every pixel is read." in drawn) == (not any(counts))
+    assert ("Every pixel reaches the output." in drawn) == (not any(counts))
     assert all(f"{share:.3g} %" in drawn for share in shares if share)
     other = EffNetFlow.from_module(module, shape).maps("mobilenet")
     real = DepthwiseSeparable(shape[1], int(figure.maps()[-1].channels), 2)(torch.zeros(2, *shape[1:]))
@@ -194,7 +208,7 @@ def check(sketch: Sketch, figure: EffNetFlow) -> None:
         gone = missed(name, last)
         for i, size in enumerate(sizes):
             part = seen["parts"][6 * b + i]
-            assert part["label"] == f"{NAMES[b]}, {layers(figure, b)[i]}: {'×'.join(map(str, size))}×{channels(figure)[b][i]}, {values(figure, b)[i]:,} values"
+            assert part["label"] == f"{NAMES[b]}, {layers(figure, b)[i]}: {channels(figure)[b][i]}×{'×'.join(map(str, size))}, {values(figure, b)[i]:,} values"
             assert (part["off"] == "true") == (i > last)
             fronts.append(part["front"][:1:-1])
             own = found[i] if i <= last else []
@@ -202,7 +216,8 @@ def check(sketch: Sketch, figure: EffNetFlow) -> None:
             for kind, here in kinds.items():
                 assert cells(part, kind, size) == (own if here else []), (kind, b, i)
             assert cells(part, "cross", size) == (gone[i] if i <= last else [])
-        assert seen["titles"][b] == f"{NAMES[b]}: at least {min(values(figure, b)[: last + 1]):,} values"
+        made, read = least(figure, b)
+        assert seen["titles"][b] == f"{NAMES[b]}: narrowest {f'{made:,}, read {read:,}' if read < made else f'so far {made:,}'}"
     sizes, amounts = [*SIZES[0], *SIZES[1]], values(figure, 0) + values(figure, 1)
     assert fronts == [pytest.approx([side * fronts[0][0] / 8 for side in size]) for size in sizes], "one scale"
     assert bars == [pytest.approx(max(1, bars[0] / amounts[0] * amount), rel=0.02) for amount in amounts] or bars[0] < 3
@@ -239,16 +254,17 @@ def test_each_map_says_its_pixel(paper):
         for i, (height, width) in enumerate(sizes):
             tab.get_by_role("option").nth(6 * b + i).hover()
             assert tab.said() == told(figure, b, i, min(5, height - 1), min(3, width - 1))
-    assert told(figure, 0, 4, 3, 3) == "Depthwise 3×1, 4,096 values. Row 3, column 3 reads rows 4–7, columns 2–4 of the input, nobody reads it."
+    assert told(figure, 0, 4, 3, 3) == "Depthwise 3×1, 4,096 values. Row 3, column 3 reads rows 4–7, columns 2–4 of the input, reaches no output."
 
 
 def test_the_data(paper):
     tab, figure = paper(EffNetFlow()), EffNetFlow()
     rows = [[*re.findall("<td[^>]*>([^<]*)<", row)] for row in re.findall("<tr.*?</tr>", tab.plain())][1:]
-    mine = [[NAMES[b], layers(figure, b)[i], f"{h}×{w}×{channels(figure)[b][i]}", f"{values(figure, b)[i]:,}", f"{len(missed(block(figure, b), ends(figure)[b])[i])} of {h * w}"] for b, sizes in enumerate(SIZES) for i, (h, w) in enumerate(sizes)]
+    mine = [[NAMES[b], layers(figure, b)[i], f"{channels(figure)[b][i]}×{h}×{w}", f"{values(figure, b)[i]:,}", f"{len(missed(block(figure, b), ends(figure)[b])[i])} of {h * w}"] for b, sizes in enumerate(SIZES) for i, (h, w) in enumerate(sizes)]
     assert rows == mine
     _, kept = figure.data()
-    assert [(one[2], f"{one[3]:,}", one[4]) for one in kept] == [tuple(one[2:]) for one in mine]
+    size = [one[2].split("×") for one in kept]    # the kept table says the channels last
+    assert [(f"{c}×{h}×{w}", f"{one[3]:,}", one[4]) for one, (h, w, c) in zip(kept, size, strict=True)] == [tuple(one[2:]) for one in mine]
 
 
 # Questions ------------------------------------------------------------------------------------------------------------
@@ -270,7 +286,8 @@ def test_questions_show_their_answers(paper):
         seen[button.text_content()] = figure
     read, other, shrink, narrow = seen.values()
     assert sum(read.unread()) == 64 and sum(other.unread()) == 0 and lit("2x1", 4, read.row, read.column, 5)[5] == []
-    assert shrink.step == 1 and shrink.maps()[1].size == [8, 8] and shrink.maps("mobilenet")[1].size == [4, 4]
+    assert [one.size for one in shrink.maps()[shrink.step - 1 : shrink.step + 1]] == [[8, 8], [4, 8]] and shrink.maps("mobilenet")[1].size == [4, 4]
+    assert least(read, 0) == (4096, 2048) and least(other, 0) == (4096, 4096)
     assert min(values(narrow, 0)) < min(values(narrow, 1)) and min(values(read, 0)) == 2 * min(values(read, 1))
 
 

@@ -164,7 +164,7 @@ def test_play_step_and_a_hand_that_ends_it(page):
         assert trait(tab, "step") == expected and sentence(tab) == said(now(tab))
     tab.get_by_role("button", name="Play").click()
     tab.wait_for_function("models[0].state.step > 0")
-    tab.get_by_label("Last layer").select_option("1×2, as in ports")
+    tab.get_by_label("Last layer").select_option("1×2, turned")
     assert tab.get_by_role("button", name="Play").count() == 1
 
 
@@ -188,3 +188,15 @@ def test_a_measured_block_has_room(page, block):
             assert [found for one in CHECKS for found in tab.evaluate(one)] == [], (width, step)
         assert len(heights) == 1 and max(heights) <= most and tab.evaluate("stops") == 0
         assert tab.get_by_role("slider").get_attribute("aria-valuemax") == str(figure.step) and tab.locator(".ln-asks button, select").count() == 0
+
+
+def test_keys_begin_on_a_map_that_is_made(page):
+    """Before the first layer the focus goes to the input, though the chosen pixel is on the last map."""
+    tab = page(EffNetFlow(step=0))
+    part(tab, 0, 5).focus()
+    for key, b in ((None, 0), ("End", 0), ("ArrowDown", 1), ("ArrowRight", 1)):
+        if key:
+            tab.keyboard.press(key)
+        assert tab.evaluate("document.activeElement.getAttribute('aria-label')").startswith(f"{NAMES[b]}, input:"), key
+    tab.keyboard.press("Shift+ArrowRight")
+    assert [trait(tab, name) for name in ("map", "column")] == [6, 2]
