@@ -64,7 +64,7 @@ GuidelineExplorer(revealed=True)
 #
 # MobileNet V1 halves height and width in one layer. EffNet halves the height first and the width two layers later; read as printed, its last layer then skips every second column of what the block has computed.
 
-# %% wide=true name="fig-gallery-effnet" alt="Two rows of boxes on one scale, as high and wide as a map and as deep as its channels. In EffNet's row the height halves behind the pool and the width behind the last layer, and every second column of three maps is crossed out; in MobileNet's row both halve behind the first layer. A bar below each box says how many values it holds." caption="Crossed pixels are read by nobody: no gradient reaches them. Point at a pixel: filled is what it reads, hollow what reads it. Drag the arrow along the flow: when do the crosses come, and with which kernel of the last layer do they not? Drag a dot to make a block narrower."
+# %% wide=true name="fig-gallery-effnet" alt="Two rows of boxes on one scale, as high and wide as a map and as deep as its channels. In EffNet's row the height halves behind the pool and the width behind the last layer, and every second column of three maps is crossed out; in MobileNet's row both halve behind the first layer. A bar below each box says how many values it holds." caption="Crossed pixels reach no output: no gradient comes back to them. Point at a pixel: filled is what it reads, hollow what reads it. Drag the arrow along the flow: when do the crosses come, and with which kernel of the last layer do they not? Drag a dot to make a block narrower."
 from lightnets_edu.widgets import EffNetFlow
 
 EffNetFlow()

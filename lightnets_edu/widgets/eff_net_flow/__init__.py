@@ -1,4 +1,4 @@
-"""EffNet's block, map by map: when height and width shrink, and which pixels nobody reads."""
+"""EffNet's block, map by map: when height and width shrink, and which pixels reach no output."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
@@ -12,7 +12,7 @@ from lightnets_edu.widgets.kit import Figure, front_end
 
 CHANNELS = (3, 16, 32, 64, 128, 256)
 WIDTHS = ("c_in", "c_mid", "c_out")
-CAPTION = "Filled: what the framed pixel reads. Crossed: read by nobody. Bars: values. Drag the arrow"
+CAPTION = "Filled: what the framed pixel reads. Crossed: reaches no output. Bars: values. Drag the arrow"
 
 
 def _plain(flows: Mapping[str, Sequence[Map]]) -> dict[str, Any]:
@@ -100,6 +100,6 @@ class EffNetFlow(Figure):
             for one, missed in zip(self.maps(block), self.unread(block), strict=False):
                 height, width = one.size
                 layer = " ".join(filter(None, [one.kind, "×".join(map(str, one.kernel))]))
-                size, values = f"{height}×{width}×{one.channels}", height * width * int(one.channels)
+                size, values = f"{one.channels}×{height}×{width}", height * width * int(one.channels)
                 rows.append((block, layer, size, values, f"{missed} of {height * width}"))
-        return ("block", "layer", "map", "values", "pixels that nobody reads"), rows
+        return ("block", "layer", "map", "values", "pixels that reach no output"), rows

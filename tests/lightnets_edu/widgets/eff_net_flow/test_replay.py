@@ -13,7 +13,7 @@ FLOW = compose(KIT.parent / "eff_net_flow" / "flow.js")
 
 
 def calls(step: int = 1) -> list[Call]:
-    """Pixels of every map, with every number of layers that have run; all that nobody reads; words."""
+    """Pixels of every map, with every number of layers that have run; all that reaches no output; words."""
     made, whole = [], []
     for name, flow in EffNetFlow().flows.items():
         for last in range(len(flow)):
