@@ -105,6 +105,16 @@ def test_one_channel_waits_for_ever(c):
     assert left[-1] == 1 and tags[0, 0] == 0, "the first channel"
 
 
+def test_the_law_of_reuse_holds_for_halves_only():
+    """Of 116 channels after two units: a half of a half with halves, more than (3/4)² with quarters."""
+    for taken, after_two in ((58, 29), (29, 73)):
+        tags = torch.zeros(1, 116, 1, 1)
+        for unit in (1, 2):
+            tags = join(tags[:, : 116 - taken], torch.full((1, taken, 1, 1), unit))
+        assert int((tags == 0).sum()) == after_two
+        assert (after_two == 116 * (1 - taken / 116) ** 2) == (taken == 58)
+
+
 # The listing ---------------------------------------------------------------------------------------------------------
 
 

@@ -35,6 +35,8 @@ TOLD = [
     ([WORK], ["fewer"], "You said “fewer”, the answer is “more”. Count the channels."),
     ([SHARE], ["1024"], "You said 1024%, and so it is."),
     ([SHARE], ["1025"], "You said 1025%, it is 1,024%."),
+    ([SHARE], ["20 %"], "You said 20%, it is 1,024%."),
+    ([SHARE], ["20%"], "You said 20%, it is 1,024%."),
     ([SIZE, WORK], ["20", "more"], "Its size: you said 20 million, it is 22.9 million.\nIts work: you said “more”, and so it is."),
     ([SIZE, WORK], ["", "more"], "Its work: you said “more”, and so it is."),
     ([SIZE, WORK], ["", ""], ""),
@@ -57,6 +59,7 @@ def test_what_a_reader_says_is_understood(tmp_path):
 @pytest.mark.parametrize(("right", "mutant"), [
     ('bare.replaceAll(",", "")', "bare"), ("0.5 * 10 ** -decimals", "10 ** -decimals"), ("at[0] ?? -Infinity", "at[0] ?? 0 / 0"),
     ("said.length === kinds.length", "true"), ("kinds[i].includes(one)", "true"), ("fields.length > 1", "fields.length > 2"),
+    ('text.replace(/\\s*[x×%]$/i, "")', "text"),
 ])  # fmt: skip
 def test_a_spoilt_copy_is_caught(tmp_path, right, mutant):
     catches(SCRIPT, right, mutant, CALLS, tmp_path)

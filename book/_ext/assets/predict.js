@@ -34,7 +34,8 @@
     const lines = fields.map((field, i) => {
       if (!said[i]) return "";
       const unit = field.unit && (/^[%×]/.test(field.unit) ? field.unit : ` ${field.unit}`);
-      const quoted = (text) => (field.choices ? `\u201c${text}\u201d` : `${text}${unit}`);
+      const bare = (text) => text.replace(/\s*[x×%]$/i, ""); // a unit that was typed is not said twice
+      const quoted = (text) => (field.choices ? `\u201c${text}\u201d` : `${bare(text)}${unit}`);
       const right = field.choices ? "the answer is" : "it is";
       const truth = same(field, said[i]) ? "and so it is." : `${right} ${quoted(field.right)}.`;
       const typical = same(field, said[i]) ? undefined : field.wrong.find(([at]) => fits(at, said[i]));

@@ -1,6 +1,8 @@
 # %% [markdown]
 # The widths are multiples of the groups, so the work must be one too; what is left is the pair of divisors nearest the
-# root. The visible check has small work only: searches that give up pass it.
+# root. The visible check has small work only: searches that give up pass it. Nor has it many
+# groups: a search over all widths up to the root of `work * groups` passes it, and does not end where groups are a million.
+# It stands among no wrong answers, since only the clock refuses it.
 
 # %% solution
 def balanced(work, groups):
@@ -21,7 +23,7 @@ import random
 
 from lightnets_edu import checks
 
-for work in [1, 2, 36, 37, 38, 4, 9, 961, 2 * 961, 37 * 41, 2 * 43 * 47, *random.sample(range(2000, 9000), 8)]:
+for work in [1, 2, 36, 37, 38, 4, 9, 72, 120, 1800, 961, 2 * 961, 37 * 41, 2 * 43 * 47, *random.sample(range(2000, 9000), 8)]:
     widths = balanced(work, 1)
     a = max(d for d in range(1, math.isqrt(work) + 1) if work % d == 0)
     checks.equal(list(widths), [a, work // a])
@@ -51,7 +53,8 @@ from lightnets_edu import checks
 
 cases = {(10**12, 1): [10**6, 10**6], (999_999_937, 1): [1, 999_999_937], (999_983 * 999_979, 1): [999_979, 999_983],
          (8 * 10_007 * 10_009, 8): [8 * 10_007, 8 * 10_009], (2 * 499_979, 1): [2, 499_979],
-         (3 * 1009 * 100_003, 3): [3 * 1009, 3 * 100_003], (4_294_967_291, 1): [1, 4_294_967_291]}  # fmt: skip
+         (3 * 1009 * 100_003, 3): [3 * 1009, 3 * 100_003], (4_294_967_291, 1): [1, 4_294_967_291],
+         (999_983 * 999_979, 999_983): [999_983, 999_983 * 999_979]}  # fmt: skip
 for (work, groups), expected in cases.items():
     checks.equal(list(balanced(work, groups)), expected)
 
@@ -191,3 +194,31 @@ def balanced(work, groups):
         return None
     a = round((work // groups) ** 0.5)
     return groups * a, groups * a
+
+# %% wrong mistake="Deals the prime factors out, each to the smaller side; passes the visible check."
+def balanced(work, groups):
+    if work % groups:
+        return None
+    rest, factors, p = work // groups, [], 2
+    while p * p <= rest:
+        while rest % p == 0:
+            factors.append(p)
+            rest //= p
+        p += 1
+    if rest > 1:
+        factors.append(rest)
+    a, b = 1, 1
+    for p in reversed(factors):
+        a, b = sorted((a, b))
+        a *= p
+    return groups * min(a, b), groups * max(a, b)
+
+# %% wrong mistake="Takes the nearest pair, and asks only then whether the groups divide it."
+def balanced(work, groups):
+    import math
+
+    a = math.isqrt(work * groups)
+    while work * groups % a:
+        a -= 1
+    b = work * groups // a
+    return None if a % groups or b % groups else (a, b)

@@ -48,7 +48,7 @@ for c, taken, units, expected in [
 # %% test name="Many units, wide stages" points=1 hint="Try 300 units, and 976 channels."
 from lightnets_edu import checks
 
-for c, taken, units in [(976, 488, 40), (12, 5, 300), (3, 1, 400), (65, 64, 260)]:
+for c, taken, units in [(976, 488, 40), (12, 5, 300), (3, 1, 400), (65, 64, 260), (8, 3, 5000)]:
     expected = [0] * c
     for unit in range(1, units + 1):
         expected[c - taken:] = [unit] * taken
@@ -85,6 +85,14 @@ def last_written(c, taken, units):
         return 0
 
     return [found(place) for place in range(c)]
+
+# %% right name="gives the tensor itself"
+def last_written(c, taken, units):
+    tags = torch.zeros(c, dtype=torch.long)
+    for unit in range(1, units + 1):
+        tags[c - taken:] = unit
+        tags = torch.cat([tags[::2], tags[1::2]])
+    return tags
 
 # %% wrong mistake="Overwrites everything where nothing is taken; passes the visible check."
 def last_written(c, taken, units):
@@ -166,3 +174,22 @@ def last_written(c, taken, units):
 # -     tags = [0] * c
 # +     tags = [0] * c
 # +     assert taken < c
+
+# %% wrong mistake="Calls itself for the unit before, too deep for thousands; passes the visible check."
+def last_written(c, taken, units):
+    if units == 0:
+        return [0] * c
+    tags = last_written(c, taken, units - 1)
+    tags = tags[:c - taken] + [units] * taken
+    return tags[::2] + tags[1::2]
+
+# %% wrong mistake="Ends as soon as each channel has been written once; passes the visible check." from="solution"
+# -         tags = tags[::2] + tags[1::2]
+# +         tags = tags[::2] + tags[1::2]
+# +         if 0 not in tags:
+# +             break
+
+# %% wrong mistake="Takes a half of an even number, whatever it is told; passes the visible check." from="solution"
+# -     tags = [0] * c
+# +     tags = [0] * c
+# +     taken = taken if c % 2 else c // 2

@@ -325,3 +325,21 @@ class MendedUnit(FoundUnit):
 # -                                    groups=c_in, bias=False)
 # +             self.conv4 = nn.Conv2d(c_in, c_in, 3, (2, 2), padding=(1, 1), padding_mode="replicate",
 # +                                    groups=c_in, bias=False)
+
+# %% wrong mistake="Has ReLU6 in place of ReLU; passes the visible check." from="solution"
+# -         y = torch.relu(self.bn3(self.conv3(y)))
+# +         y = nn.functional.relu6(self.bn3(self.conv3(y)))
+
+# %% wrong mistake="Asks whether the branch's width is odd, not that of the whole; passes the visible check." from="solution"
+# -         if c_out % 2:
+# +         if (c_out - c_in) % 2:
+
+# %% wrong mistake="Refuses an odd number with stride 1 only when it runs; passes the visible check." from="solution"
+# -         if c_out % 2:
+# +         if c_out % 2 and stride == 2:
+# -         if self.stride == 1:
+# -             short, y = x.chunk(2, dim=1)
+# +         if self.stride == 1:
+# +             if x.shape[1] % 2:
+# +                 raise ValueError("odd")
+# +             short, y = x.chunk(2, dim=1)

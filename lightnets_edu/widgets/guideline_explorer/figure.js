@@ -67,19 +67,28 @@ function picture(stage, { set, show }) {
     end: () => stage.classList.remove("ln-held"),
   });
 
+  // The question mark goes one way at a time, so that a guess does not change the question.
+  let begun, upright;
+  const aim = over({ x: -13, width: 26, height: 24 });
   const dot = grip(
     "",
     [0, 1],
     {
       nudge: ([x, y]) => step(here.name, x - y),
-      ...hands(([x, y]) => {
-        const spots = here.all.map((what) => place.along(value(what)));
-        set({ [here.name]: closest(here.name, spots, x), ...(here.revealed ? {} : { guess: guessed(y) }) });
-      }),
+      ...hands(
+        ([x, y]) => {
+          const spots = here.all.map((what) => place.along(value(what)));
+          upright ??= !here.revealed && Math.abs(y - begun[1]) >= Math.abs(x - begun[0]);
+          set(upright ? { guess: guessed(y) } : { [here.name]: closest(here.name, spots, x) });
+        },
+        (spot) => {
+          [begun, upright] = [spot, undefined];
+        },
+      ),
     },
     mark,
     ask,
-    over({ x: -13, y: -13, width: 26, height: 26 }),
+    aim,
   );
   const level = grip(
     words.guess,
@@ -89,29 +98,29 @@ function picture(stage, { set, show }) {
     over({ x: -5, y: -13, width: 26, height: 26 }),
   );
 
-  // The column is pulled at any of its pieces: by the border above the input, else by its top.
-  const tall = ({ parts, least, factor }) => place.unit * (here.guideline === 1 ? parts[0] / least : factor),
-    pieces = upto(3).map((i) => {
-      const node = part(words.pieces[i], svg("rect", { class: `ln-ge-piece ln-ge-${i} ln-glide` }), over());
-      let from, before;
-      const pull = hands(
-        ([, y]) => {
-          const now = before + from - y;
-          if (here.revealed) set({ [here.name]: closest(here.name, here.layers.map(tall), now) });
-          else set({ guess: guessed(place.low - now) });
-        },
-        ([, y]) => {
-          [from, before] = [y, here.revealed ? tall(here.now) : here.guess * place.unit];
-        },
-      );
-      drag(node, pull);
-      return node;
-    });
+  // The column is pulled at any of its pieces: the input by its border, the output by its height, groups by the top.
+  const pieces = upto(3).map((i) => {
+    const tall = ({ parts, least, factor }) => place.unit * (here.guideline === 1 ? parts[i & 2] / least : factor);
+    const node = part(words.pieces[i], svg("rect", { class: `ln-ge-piece ln-ge-${i} ln-glide` }), over());
+    let from, before;
+    const pull = hands(
+      ([, y]) => {
+        const now = before + from - y;
+        if (here.revealed) set({ [here.name]: closest(here.name, here.layers.map(tall), now) });
+        else set({ guess: guessed(place.low - now) });
+      },
+      ([, y]) => {
+        [from, before] = [y, here.revealed ? tall(here.now) : here.guess * place.unit];
+      },
+    );
+    drag(node, pull);
+    return node;
+  });
   function point({ who, what }) {
     const key = `${who} ${what}`;
     if (!points.has(key)) {
       const seen = svg("path", { d: SHAPES[who], class: "ln-ge-time" });
-      points.set(key, part(words.time(who, words.at(what)), seen, over({ x: -12, y: -6, width: 24, height: 12 })));
+      points.set(key, part(words.time(who, words.at(what)), seen, over({ x: -12, y: -5, width: 24, height: 10 })));
     }
     return points.get(key);
   }
@@ -165,6 +174,7 @@ function picture(stage, { set, show }) {
       ])
         mend(node, "d", d);
       mend(mark, "r", revealed ? 6 : 9);
+      mend(aim, "y", revealed ? -5 : -12); // a time just above the dot has room to be pointed at
       mend(ask, "text", revealed ? "" : words.ask);
       mend(dot.node, "transform", `translate(${across} ${high})`);
       mend(dot.node, "aria-label", words.handles[guideline - 1]);
@@ -179,8 +189,8 @@ function picture(stage, { set, show }) {
         ...words.legend(shown).map((text, i) => [i * legend + 13, 11, text]),
         [left - 6, low + 16, words.axes[guideline - 1], "end"],
         [across, low + 32, words.at(all[spot]), "mid ln-ge-head"],
-        [x + broad / 2, at(shown.factor) - 5, revealed ? times(shown.factor) : "", "mid ln-ge-head"],
-        [right + 4, at(guess) - 10, guess > 1 ? times(guess) : "", "head"],
+        [x + broad / 2, at(shown.factor) - 5, revealed ? times(shown.factor) : words.at(all[base]), "mid ln-ge-head"],
+        [right + 4, at(guess) - 14, times(guess), "head"],
         [left + 8, at(1) + 18, words.formula],
         [left + 8, at(1) + 31, words.least(short(here.now.least))],
         [left + 8, at(1) + 44, words.macs(short(here.now.macs))],

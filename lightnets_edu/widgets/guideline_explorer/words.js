@@ -1,5 +1,6 @@
 // What the guideline explorer says.
 import { whole } from "../kit/shared.js";
+import { times } from "./layers.js";
 
 const maps = (c, size) => `${c} channels of ${size} × ${size}`;
 const pieces = ["Input", "Weights", "Output"];
@@ -48,11 +49,11 @@ export const words = {
     const layer = `${c_in} → ${c_out}${groups > 1 ? ` in ${groups} groups` : ""}`;
     return guess === 1
       ? `How much does ${layer} move? Drag the question mark, then reveal.`
-      : `You say that ${layer} moves that much. Drag until you believe it, then reveal.`;
+      : `Does ${layer} move ${times(guess)} the least? Drag until you believe it, then reveal.`;
   },
   verdict: (off, at, never) =>
     `Your guess is ${Math.abs(off) < 6 ? "right, within 5%" : `${Math.abs(off)}% too ${off < 0 ? "low" : "high"}`}. ` +
-    `Its height is ${never ? "not reached up to" : "reached at"} ${at}.`,
+    `Its height is ${never ? "not passed up to" : "passed at"} ${at}.`,
   hint: "Drag the dot or the column; the mark at the right edge is a ruler.",
   heads: ["channels", "multiply-adds", "elements moved", "times the least", "GPU time", "ARM time"],
 };

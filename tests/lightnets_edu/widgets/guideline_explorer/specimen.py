@@ -23,6 +23,6 @@ SPECIMEN = Specimen(
     ],
     live=Live(
         act, "w.size, w.ratio, w.revealed", "(14, '1:13', True)",
-        "w.size = 56; w.ratio = '1:12'; w.guess = 2", "Your guess is 8% too high. Its height is reached at 1:15.",
+        "w.size = 56; w.ratio = '1:12'; w.guess = 2", "Your guess is 8% too high. Its height is passed at 1:15.",
     ),
 )

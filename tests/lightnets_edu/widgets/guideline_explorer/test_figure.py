@@ -217,7 +217,7 @@ def check(sketch: Sketch, figure: GuidelineExplorer) -> None:
     assert seen["at"] == (figure.ratio if figure.guideline == 1 else f"g = {figure.groups}")
     factor, guess = (f"× {float(f'{value:.2f}'):g}" for value in (one.factor(), figure.guess))
     assert seen["texts"][10:13] == [f"in {shown.c_in}", "weights", f"out {shown.c_out}"]
-    assert seen["texts"][14:17] == [seen["at"], factor if figure.revealed else "", guess if figure.guess > 1 else ""]
+    assert seen["texts"][14:17] == [seen["at"], factor if figure.revealed else "1:1" if figure.guideline == 1 else "g = 1", guess]
     times = figure.times() if figure.revealed else {}
     names = {f"{who}, {what if ':' in what else f'g = {what}'}": time for (who, what), time in times.items() if what not in ("1:1", "1")}
     assert dict(seen["times"]) == pytest.approx({name: low - time * (low - top) for name, time in names.items()})
@@ -229,7 +229,7 @@ def sentence(figure: GuidelineExplorer) -> str:
     if not figure.revealed:
         groups = f" in {one.groups} groups" if one.groups > 1 else ""
         if figure.guess > 1:
-            return f"You say that {one.c_in} → {one.c_out}{groups} moves that much. Drag until you believe it, then reveal."
+            return f"Does {one.c_in} → {one.c_out}{groups} move × {figure.guess:g} the least? Drag until you believe it, then reveal."
         return f"How much does {one.c_in} → {one.c_out}{groups} move? Drag the question mark, then reveal."
     if figure.guess == 1:
         return "Drag the dot or the column; the mark at the right edge is a ruler."
@@ -238,7 +238,7 @@ def sentence(figure: GuidelineExplorer) -> str:
     names = list(found)[list(found).index("1:1" if figure.guideline == 1 else "1") :]
     at = next((name for name in names if found[name].factor() >= figure.guess), None)
     name = (at or names[-1]) if figure.guideline == 1 else f"g = {at or names[-1]}"
-    return f"Your guess is {said} Its height is {'reached at' if at else 'not reached up to'} {name}."
+    return f"Your guess is {said} Its height is {'passed at' if at else 'not passed up to'} {name}."
 
 
 @pytest.mark.parametrize("width", [278, 758])
@@ -333,10 +333,10 @@ def test_the_questions_set_their_states():
         assert not python.revealed and round(python.layer().factor(), 2) == answer
         pressed = [button.text_content() for button in sketch.locator("button[aria-pressed=true]").all()]
         assert pressed == [question]
-    assert Sketch(GuidelineExplorer(guess=2, ratio="1:14", revealed=True)).said() == "Your guess is right, within 5%. Its height is reached at 1:15."
+    assert Sketch(GuidelineExplorer(guess=2, ratio="1:14", revealed=True)).said() == "Your guess is right, within 5%. Its height is passed at 1:15."
 
 
 def test_the_still_shows_the_state():
     html = still(GuidelineExplorer(revealed=True, guess=1.5))
-    assert "× 1.86" in html and "Its height is reached at 1:7." in html and "1,483,200" in html and "GPU time" in html
+    assert "× 1.86" in html and "Its height is passed at 1:7." in html and "1,483,200" in html and "GPU time" in html
     assert "× 1.86" not in still(GuidelineExplorer())

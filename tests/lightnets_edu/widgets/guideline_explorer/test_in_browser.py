@@ -56,11 +56,11 @@ def test_a_reader_guesses_and_is_told(page, width):
     tab.add_style_tag(content=STILL)
     level, dot = handles(tab)
     (x, y), step = centre(dot), tab.locator(".ln-ge-ground").bounding_box()["height"]
-    pull(tab, dot, (x, y - step))
+    pull(tab, dot, (x + step / 2, y - step))    # a hand that slips sideways guesses on
     assert (trait(tab, "guess"), trait(tab, "ratio")) == (2, "1:12")
     assert centre(dot) == pytest.approx((x, y - step), abs=4)
     tab.get_by_role("button", name="Reveal").click()
-    assert tab.locator(".ln-say").inner_text() == "Your guess is 8% too high. Its height is reached at 1:15."
+    assert tab.locator(".ln-say").inner_text() == "Your guess is 8% too high. Its height is passed at 1:15."
     middle = tab.locator(".ln-ge-ground").bounding_box()
     pull(tab, dot, (middle["x"] + middle["width"] / 2, y - 3 * step))
     assert (trait(tab, "ratio"), trait(tab, "guess")) == ("1:1", 2)
@@ -74,10 +74,13 @@ def test_the_column_is_pulled(page):
     tab = page(GuidelineExplorer(revealed=True))
     tab.add_style_tag(content=STILL)
     step = tab.locator(".ln-ge-ground").bounding_box()["height"]
-    column = tab.get_by_role("option", name="Output")
-    x, y = centre(column)
-    pull(tab, column, (x, y - 0.38 * step))
+    column, border = tab.get_by_role("option", name="Output"), tab.get_by_role("option", name="Input")
+    x, y = centre(border)
+    pull(tab, border, (x, y - 0.38 * step))
     assert trait(tab, "ratio") in ("2:3", "1:1", "3:2"), "input is half of the least, where it was a seventh"
+    x, y = centre(column)
+    pull(tab, column, (x, y - 1.2 * step))
+    assert trait(tab, "ratio") in ("1:11", "1:12", "1:13"), "output is 1.7 times the least"
     tab.get_by_role("button", name="8 groups?").click()
     pull(tab, column, (x, centre(column)[1] - step))
     assert (trait(tab, "guess"), trait(tab, "groups")) == (2, 8)
