@@ -70,6 +70,8 @@ def said(mark: Mark) -> list[str]:
     """What a teacher should know of one hand-in, each thing once."""
     outcome = mark.outcome
     notes = [LATE] * mark.late + outcome.notes
+    if mark.provisional and outcome.status != "needs a human":
+        notes.append(f"marked by hand, and then handed in anew: for that the tests give {outcome.points:g}")
     if outcome.blank:
         notes.append(f"empty or as given out: {', '.join(outcome.blank)}")
     notes += [f"{name}: {why}" for name, why in outcome.doubts.items() if why not in outcome.notes]

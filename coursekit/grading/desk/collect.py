@@ -16,7 +16,7 @@ from ..grade import _only_one as only_one
 from ..gradebook import Course
 from .download import Entry, Refused, entries_of, inside
 from .layouts import Parcel, owner, parcels_of
-from .people import LISTS, PLATFORMS, ClassList, Person, folder_name, known_as, note_late, read_class_list
+from .people import LISTS, PLATFORMS, ClassList, Person, folder_name, known_as, note_late, read_class_list, squeezed
 
 MOST_FILES = 200  # of one hand-in
 MOST_BYTES = 64 << 20
@@ -71,8 +71,10 @@ def collect(root: Path, download: Path, chapter: str, class_list: Path | None = 
         entries, odd = entries_of(Path(download))
         platform, parcels = parcels_of(entries, chapter, people)
         if {platform, PLATFORMS.get(people.kind, "")} == {"Canvas", "Moodle"}:
-            what = f"is {platform}'s, and the class list is {PLATFORMS[people.kind]}'s"
-            raise BookError(str(download), what, "name a download and a list of one platform; nothing was changed")
+            what = f"is {platform}'s, and the class list {class_list or kept} is {PLATFORMS[people.kind]}'s"
+            todo = "name a download and a list of one platform, or another course folder with --course"
+            raise BookError(str(download), what, f"{todo}; nothing was changed")
+        _refuse_another(download, parcels, chapter, course.chapters())
         done = Collected(platform, chapter, left=[*odd])
         names = known_as(people.people, course.book.students)
         whose = _owners(parcels, people, platform, done)
@@ -87,6 +89,18 @@ def collect(root: Path, download: Path, chapter: str, class_list: Path | None = 
         handed_in = {names[person.student] for person, _ in whose}
         done.absent = sorted(set(names.values()) - handed_in)
     return done
+
+
+def _refuse_another(download: Path, parcels: list[Parcel], chapter: str, chapters: list[str]) -> None:
+    """BookError where most hand-ins are called by another chapter, and none by this one."""
+    called = [squeezed("/".join(entry.parts)) for parcel in parcels for _, entry in parcel.files.values()]
+    if any(squeezed(chapter) in name for name in called):
+        return
+    for other in chapters:
+        count = sum(squeezed(other) in name for name in called)
+        if 2 * count > len(parcels):
+            todo = f"collect it with --chapter {other}; if it is {chapter} all the same, give the files that name"
+            raise BookError(str(download), f"holds {count} files that are called {other}; nothing was changed", todo)
 
 
 def _one_platform(root: Path, kind: str) -> None:

@@ -8,8 +8,9 @@ a folder or a file for each student. In the first two the student's words come l
 """
 
 import re
+import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from .download import Entry, shown
@@ -113,7 +114,9 @@ def _canvas(entry: Entry, depth: int, chapter: str, people: ClassList) -> Parcel
         parcel.doubt = f"its name holds the numbers of several people: {', '.join(sorted(meant))}"
     rest = _AGAIN.sub("", match["rest"])
     place = f"{chapter}.ipynb" if squeezed(rest) == squeezed(f"{chapter}.ipynb") else match["rest"]
-    parcel.add(place, (int(match["file"][:18]),), entry)
+    attempt = int(match["file"][:18])
+    # files of other names stay beside each other: then their times say which came last
+    parcel.add(place, (attempt,), replace(entry, when=time.gmtime(min(attempt, 1 << 32))[:6]))
     return parcel
 
 

@@ -127,7 +127,7 @@ def test_a_course_is_of_one_platform(course, tmp_path):
     download, people = moodle(course, tmp_path)
     with pytest.raises(BookError, match=r"(?s)is Moodle's, and \S+/class_lists/01_small.csv is Canvas's.*--course"):
         collect(course.root, download, "01", people)
-    with pytest.raises(BookError, match=r"Course-Small-12.zip: is Moodle's, and the class list is Canvas's"):
+    with pytest.raises(BookError, match=r"Course-Small-12.zip: is Moodle's, and the class list \S+01_small.csv is Canvas's"):
         collect(course.root, download, "01")
     assert given(course) == before and (course.root / "class_lists" / f"{CHAPTER}.csv").read_bytes() == listed
     (course.root / "class_lists" / f"{CHAPTER}.csv").unlink()
@@ -153,6 +153,27 @@ def test_who_was_late_is_kept_until_a_hand_in_is_not(course, tmp_path):
     assert late(course.root, CHAPTER) == {"s1001", "s1002"}, "of others nothing new is known"
     collect(course.root, download, "01")
     assert late(course.root, CHAPTER) == {"s1002"} and late(course.root, "02_none") == set()
+
+
+def test_hand_ins_that_are_called_by_another_chapter_are_refused(course, tmp_path):
+    """Before anything is changed; unless one bears the name of this chapter, or most bear none."""
+    download, people = canvas(course, tmp_path)
+    whole = collecting.Course.chapters
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(collecting.Course, "chapters", lambda self: ["01_small", "02_more"] if whole(self) else [])
+        with pytest.raises(BookError, match=r"holds 13 files that are called 01_small; nothing was changed\n.*--chapter 01_small"):
+            collect(course.root, download, "02", people)
+        assert given(course) == {} and not (course.root / "class_lists").exists()
+        assert len(collect(course.root, download, "01", people).given) == 12
+
+
+def test_of_two_names_the_later_attempt_is_the_newest(course, tmp_path):
+    """Canvas adds `-1` to a name that was handed in before; the archive gives all files one time."""
+    _, people = canvas(course, tmp_path)
+    files = {"abelada_1001_90002_homework.ipynb": b"old", "abelada_1001_90502_homework-1.ipynb": b"new"}
+    collect(course.root, archive(tmp_path / "two.zip", files), "01", people)
+    folder = course.root / "submitted" / "s1001" / CHAPTER
+    assert max(folder.iterdir(), key=lambda path: path.stat().st_mtime).read_bytes() == b"new" and len(list(folder.iterdir())) == 2
 
 
 # --- what cannot be given to anybody, and stops nobody else -----------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 
 import pytest
 
@@ -104,6 +105,11 @@ def test_every_status_is_explained():
     assert set(STATUSES) < set(EXPLAINED)
     for status in STATUSES:
         assert EXPLAINED[status] in report.feedback(found(Outcome("05", "eve", status)), {})
+
+
+def test_a_new_hand_in_under_a_mark_by_hand_says_so():
+    mark = replace(found(Outcome("05", "eve", points=3, out_of=7)), provisional=True, points=5)
+    assert report.said(mark) == ["marked by hand, and then handed in anew: for that the tests give 3"]
 
 
 def test_provisional_marks_are_marked_in_the_table():
