@@ -35,6 +35,7 @@ class Mark:
     comments: dict[str, str] = field(default_factory=dict)
     penalty: float = 0.0
     late: bool = False
+    warning: str = ""  # for teachers alone
 
     def __str__(self) -> str:
         """`11 of 14`; a dash where there is nothing to mark, which is not the same as no points."""

@@ -45,8 +45,8 @@ class Result:
 
     @property
     def uncertain(self) -> bool:
-        """Whether points may be lost that the answer would have earned."""
-        return self.stopped in ("starved", "contract")
+        """Whether points may be lost that the answer would have earned; practice earns none."""
+        return self.points > 0 and self.stopped in ("starved", "contract")
 
 
 @dataclass
@@ -83,7 +83,7 @@ class Outcome:
         if self.doubts or any(result.uncertain for result in self.results):
             self.status = "needs a human"
         elif stops - {""}:
-            self.status = "timeout" if "timeout" in stops else "crashed"
+            self.status = "timeout" if stops & {"timeout", "starved"} else "crashed"
         else:
             self.status = "repaired" if self.notes else "graded"
         return self

@@ -4,6 +4,7 @@ import csv
 import html
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -52,6 +53,10 @@ def summary(root: Path, outcomes: list[Outcome]) -> str:
         unknown = [(c, strangers(course, c, by_chapter[c])) for c in chapters]
         scales = [text for c in chapters if (text := other_scale(course, c, by_chapter[c]))]
     parts = [table(marks)] if marks else []
+    for chapter in chapters:
+        if (root / "marks" / f"{chapter}.before.csv").exists():
+            kept = f"marks/{chapter}.before.csv"
+            parts.append(f"marks by hand that count no longer stand in {kept}; delete it when seen to")
     if waiting := sum(mark.provisional for mark in marks):
         parts.append(
             f"provisional, and left out of the sheets for Canvas and Moodle: {waiting} of these marks; "
@@ -69,7 +74,7 @@ def summary(root: Path, outcomes: list[Outcome]) -> str:
 def said(mark: Mark) -> list[str]:
     """What a teacher should know of one hand-in, each thing once."""
     outcome = mark.outcome
-    notes = [LATE] * mark.late + outcome.notes
+    notes = [LATE] * mark.late + [mark.warning] * bool(mark.warning) + outcome.notes
     if mark.provisional and outcome.status != "needs a human":
         notes.append(f"marked by hand, and then handed in anew: for that the tests give {outcome.points:g}")
     if outcome.blank:
@@ -103,7 +108,7 @@ def write_marks(course: Course, chapter: str, outcomes: list[Outcome]) -> None:
     if nobody_handed_in(outcomes):
         return
     folder, marks = course.root / "marks", marks_of(course, outcomes)
-    _warn_of_lost(folder / f"{chapter}.csv", marks)
+    marks = _warned_of_lost(folder / f"{chapter}.csv", marks)
     texts = sheets(course, chapter, marks, said)
     for platform in ("canvas", "moodle"):
         if (name := f"{chapter}.{platform}.csv") not in texts:
@@ -112,19 +117,19 @@ def write_marks(course: Course, chapter: str, outcomes: list[Outcome]) -> None:
         write_whole(folder / name, text)
 
 
-def _warn_of_lost(sheet: Path, marks: list[Mark]) -> None:
-    """Notes where the last sheet has a mark by hand of which the gradebook knows nothing; that sheet is kept."""
+def _warned_of_lost(sheet: Path, marks: list[Mark]) -> list[Mark]:
+    """The marks, with a word where the last sheet has one by hand that counts no longer; that sheet is kept."""
     try:
         with open(sheet, encoding="utf-8", newline="") as file:
             was = {row["student"]: row["mark"] for row in csv.DictReader(file) if row["status"] == BY_HAND}
     except (OSError, ValueError, KeyError):
-        return
-    lost = [mark for mark in marks if mark.outcome.student in was and mark.status != BY_HAND and not mark.provisional]
-    for mark in lost:
-        mark.outcome.notes.append(f"a mark by hand, {was[mark.outcome.student]}, is no longer in the gradebook; "
-                                  f"the sheet that has it is kept as {sheet.stem}.before.csv")  # fmt: skip
+        return marks
+    kept = sheet.with_suffix(".before.csv")
+    lost = {m.outcome.student for m in marks if m.status != BY_HAND and not m.provisional} & set(was)
     if lost:
-        write_whole(sheet.with_suffix(".before.csv"), sheet.read_text("utf-8"))
+        write_whole(kept, sheet.read_text("utf-8"))
+    words = {name: f"a mark by hand, {was[name]}, counts no longer; {kept.name} has it" for name in lost}
+    return [replace(mark, warning=words.get(mark.outcome.student, "")) for mark in marks]
 
 
 def refresh_feedback(course: Course, outcomes: list[Outcome]) -> None:

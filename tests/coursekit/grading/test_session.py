@@ -253,7 +253,6 @@ def test_a_call_that_does_not_end(session, get):
         slow()
 
 
-@pytest.mark.skipif(not Path("/proc/self/schedstat").exists(), reason="this kernel does not count who waits")
 def test_time_that_a_busy_machine_took_is_not_the_answers_fault():
     """One core for the worker and for eight others that never rest; then the same call with the core to itself."""
     everywhere, busy = os.sched_getaffinity(0), []
@@ -264,7 +263,8 @@ def test_time_that_a_busy_machine_took_is_not_the_answers_fault():
             assert session.run("import time").error == ""
             command = [sys.executable, "-c", "while True: pass"]  # in sessions of their own, or they may share one share
             busy += [subprocess.Popen(command, start_new_session=True) for _ in range(8)]
-            assert session.run("while True: pass").stopped == "starved"
+            counted = Path("/proc/self/schedstat").exists()  # a kernel that does not count who waits blames the answer
+            assert session.run("while True: pass").stopped == ("starved" if counted else "timeout")
             while busy:
                 process = busy.pop()
                 process.kill()

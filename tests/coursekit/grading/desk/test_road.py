@@ -14,6 +14,7 @@ import pytest
 from grading.desk.downloads import AWAY, STUDENTS, canvas, lines, moodle, points
 from grading.small_course import ANSWERS, CHAPTER, OUT_OF, SmallCourse
 
+from coursekit.grading import report
 from coursekit.grading.desk.download import entries_of
 from coursekit.grading.desk.layouts import parcels_of
 from coursekit.grading.desk.people import read_class_list
@@ -198,10 +199,12 @@ def test_a_mark_by_hand_reaches_every_sheet_and_the_page(roads):
         book.db.commit()
     course.grade()
     rows = {row["student"]: row for row in lines(course.root / "marks" / f"{CHAPTER}.csv")}
-    assert "a mark by hand, 0.25, is no longer in the gradebook" in rows[bo.login]["notes"]
+    assert "a mark by hand, 0.25, counts no longer" in rows[bo.login]["notes"]
+    assert "counts no longer" not in course.text("feedback", bo.login, CHAPTER, f"{CHAPTER}.html"), "for teachers alone"
     assert (course.root / "marks" / f"{CHAPTER}.before.csv").read_text("utf-8") == sheet
-    course.grade()
+    outcomes = course.grade()
     assert (course.root / "marks" / f"{CHAPTER}.before.csv").read_text("utf-8") == sheet
+    assert f"{CHAPTER}.before.csv; delete it when seen to" in report.summary(course.root, list(outcomes.values()))
 
 
 def sheet_mark(course, platform: str, key: str, student) -> str:

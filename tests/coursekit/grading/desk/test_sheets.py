@@ -107,6 +107,11 @@ def test_every_status_is_explained():
         assert EXPLAINED[status] in report.feedback(found(Outcome("05", "eve", status)), {})
 
 
+def test_practice_that_a_busy_machine_stopped_asks_no_human():
+    for points, status in ((0.0, "timeout"), (1.0, "needs a human")):
+        assert Outcome("05", "eve", results=[Result("double", points, stopped="starved")]).settle().status == status
+
+
 def test_a_new_hand_in_under_a_mark_by_hand_says_so():
     mark = replace(found(Outcome("05", "eve", points=3, out_of=7)), provisional=True, points=5)
     assert report.said(mark) == ["marked by hand, and then handed in anew: for that the tests give 3"]
