@@ -109,7 +109,8 @@ def write_marks(course: Course, chapter: str, outcomes: list[Outcome]) -> None:
         return
     folder, marks = course.root / "marks", marks_of(course, outcomes)
     marks = _warned_of_lost(folder / f"{chapter}.csv", marks)
-    texts = sheets(course, chapter, marks, said)
+    titles = titles_of(nbformat.read(course.notebook(course.folders.release_directory, chapter), as_version=4))
+    texts = sheets(course, chapter, marks, said, titles)
     for platform in ("canvas", "moodle"):
         if (name := f"{chapter}.{platform}.csv") not in texts:
             (folder / name).unlink(missing_ok=True)
@@ -186,6 +187,8 @@ def feedback(mark: Mark, titles: dict[str, str], name: str = "") -> str:
         parts += ["<ul>", *(f"<li>{html.escape(note)}</li>" for note in notes), "</ul>"]
     for result in outcome.results:
         parts += _exercise(result, mark, titles.get(result.exercise) or result.exercise)
+    for name in sorted(set(mark.comments) - {result.exercise for result in outcome.results}):  # nothing could be read
+        parts.append(f"<h2>{html.escape(printable(titles.get(name) or name))}</h2>\n{_says(mark.comments[name])}")
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>{title}</title>'
     return (
         f'<!doctype html>\n<html lang="en"><head>{head}<style>{STYLE}</style></head>\n<body>\n'
@@ -200,7 +203,7 @@ def _exercise(result: Result, mark: Mark, title: str) -> list[str]:
     answer = mark.outcome.answers.get(result.exercise, "")
     parts = [f"<h2>{html.escape(printable(title))}{points}</h2>"]
     if comment := mark.comments.get(result.exercise):
-        parts.append(f"<h3>Your teacher says</h3>\n{_pre(printable(comment))}")
+        parts.append(_says(comment))
     if earned != result.earned:
         parts.append(f"<p>A teacher has set these points; the tests gave {result.earned:g}.</p>")
     parts.append(f"<h3>Your answer</h3>\n{_numbered(answer) if answer else _pre('(none)')}")
@@ -212,6 +215,10 @@ def _exercise(result: Result, mark: Mark, title: str) -> list[str]:
         lines = [f"<li>{html.escape(verdict_line(verdict))}</li>" for verdict in result.verdicts]
         parts += ["<h3>Hidden tests</h3>", '<ul class="verdicts">', *lines, "</ul>"]
     return parts
+
+
+def _says(comment: str) -> str:
+    return f"<h3>Your teacher says</h3>\n{_pre(printable(comment))}"
 
 
 def _of_this_cell(note: str, answer: str) -> str:

@@ -152,7 +152,8 @@ def _owners(parcels: list[Parcel], people: ClassList, platform: str, done: Colle
     for parcel in parcels:
         whose = owner(parcel, people, numbered)
         if isinstance(whose, str):
-            done.left.append(f"{parcel.shown}: {whose}")
+            names = [entry.shown for _, entry in parcel.files.values()]
+            done.left.append(f"{parcel.shown}: {whose}" + f" ({', '.join(names[:3])})" * bool(names))
             done.left += [f"{parcel.shown}: {note}" for note in parcel.notes]
             continue
         if whose.student in found:

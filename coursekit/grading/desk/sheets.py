@@ -8,6 +8,7 @@ import csv
 import io
 import re
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 from ...errors import BookError
@@ -22,10 +23,10 @@ _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 _CANVAS = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
 
 
-def sheets(course: Course, chapter: str, marks: list[Mark], said) -> dict[str, str]:
+def sheets(course: Course, chapter: str, marks: list[Mark], said, titles: Mapping[str, str]) -> dict[str, str]:
     """File names and texts; with the list of one platform no sheet for the other, which could not find its students.
 
-    `said` gives what a teacher should know of one mark.
+    `said` gives what a teacher should know of one mark, `titles` what students call the exercises.
     """
     roll = {person.id: person for person in course.book.students}
     texts = {f"{chapter}.csv": _csv(_own(roll, marks, said))}
@@ -42,11 +43,11 @@ def sheets(course: Course, chapter: str, marks: list[Mark], said) -> dict[str, s
             name = f"{last}, {first}" if last else student
             canvas.append([_harmless(name), "", _id(student), _id(student), "", _points(mark)])
     if people and kind in ("worksheet", "moodle"):
-        moodle = _moodle_lines(people, names, chapter, final)
+        moodle = _moodle_lines(people, names, chapter, final, titles)
     else:
         moodle = [["ID number", "Email address", chapter, "Feedback comments"]]
         for student, mark in final.items():
-            moodle.append([_id(student), _id(_person(roll, student)[2]), _points(mark), _comment(mark)])
+            moodle.append([_id(student), _id(_person(roll, student)[2]), _points(mark), _comment(mark, titles)])
     both = {"Canvas": canvas, "Moodle": moodle}
     wanted = [PLATFORMS[kind]] if kind in PLATFORMS else list(both)
     return texts | {f"{chapter}.{platform.lower()}.csv": _csv(both[platform]) for platform in wanted}
@@ -153,8 +154,8 @@ def _points(mark: Mark | None) -> str:
     return "" if mark is None or mark.points is None or mark.provisional else f"{mark.points:g}"
 
 
-def _comment(mark: Mark | None) -> str:
-    return f"{mark.status}: {explained(mark)}{' It was handed in late.' * mark.late}" if mark else ""
+def _comment(mark: Mark | None, titles: Mapping[str, str]) -> str:
+    return f"{mark.status}: {explained(mark, titles)}{' It was handed in late.' * mark.late}" if mark else ""
 
 
 def _canvas_lines(people: ClassList, names: dict, chapter: str, final: dict[str, Mark], out_of: float) -> list:
@@ -170,22 +171,22 @@ def _canvas_lines(people: ClassList, names: dict, chapter: str, final: dict[str,
     return lines
 
 
-def _moodle_lines(people: ClassList, names: dict[str, str], chapter: str, final: dict[str, Mark]) -> list:
+def _moodle_lines(people: ClassList, names: dict[str, str], chapter: str, final: dict, titles: Mapping) -> list:
     """A grading worksheet is filled in; a list of participants gets two columns more."""
     head = list(people.head)
-    titles = [squeezed(title) for title in head]
+    heads = [squeezed(title) for title in head]
     keys = {column(head, kind) for kind in ("login", "email", "number", "id", "participant")}
     places = []
     columns = ("grade", chapter if people.kind == "moodle" else "Grade"), ("feedbackcomments", "Feedback comments")
     for known, new in columns:
-        places.append(titles.index(known) if known in titles else len(head))
-        head += [new] if known not in titles else []
+        places.append(heads.index(known) if known in heads else len(head))
+        head += [new] if known not in heads else []
     lines = [head]
     for person in people.people:
         mark = final.get(names[person.student])
         cells = _cells(people.rows[person.row], len(head))
         row = [_id(cell) if at in keys else _harmless(cell) for at, cell in enumerate(cells)]
-        row[places[0]], row[places[1]] = _points(mark) or row[places[0]], _comment(mark)
+        row[places[0]], row[places[1]] = _points(mark) or row[places[0]], _comment(mark, titles)
         lines.append(row)
     return lines
 

@@ -192,6 +192,7 @@ def test_what_is_nobody_s_is_listed(course, tmp_path):
     text = "\n".join(done.left)
     assert "nobody in the class list has the number 4" in text and "not one that Canvas gives" in text
     assert text.count("numbers of several people") == 2 and len(done.left) == 4
+    assert f"the number 4 (strangerno_4_90900_{CHAPTER}.ipynb)" in text, "its file is named: it is put into a folder by hand"
 
 
 def test_a_number_counts_where_it_stands_in_the_list(course, tmp_path):

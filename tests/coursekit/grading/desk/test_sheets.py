@@ -107,6 +107,12 @@ def test_every_status_is_explained():
         assert EXPLAINED[status] in report.feedback(found(Outcome("05", "eve", status)), {})
 
 
+def test_a_comment_on_what_could_not_be_read_reaches_its_page():
+    mark = replace(found(Outcome("05", "eve", "unreadable")), comments={"area": "Hand in <anew>."})
+    page = report.feedback(mark, {"area": "Write area"})
+    assert "<h2>Write area</h2>\n<h3>Your teacher says</h3>" in page and "Hand in &lt;anew&gt;." in page
+
+
 def test_practice_that_a_busy_machine_stopped_asks_no_human():
     for points, status in ((0.0, "timeout"), (1.0, "needs a human")):
         assert Outcome("05", "eve", results=[Result("double", points, stopped="starved")]).settle().status == status
