@@ -70,7 +70,7 @@ def collect(root: Path, download: Path, chapter: str, class_list: Path | None = 
         _one_platform(root, people.kind)
         entries, odd = entries_of(Path(download))
         platform, parcels = parcels_of(entries, chapter, people)
-        if {platform, PLATFORMS.get(people.kind, "")} == {"Canvas", "Moodle"}:
+        if _apart(platform, PLATFORMS.get(people.kind)):
             what = f"is {platform}'s, and the class list {class_list or kept} is {PLATFORMS[people.kind]}'s"
             todo = "name a download and a list of one platform, or another course folder with --course"
             raise BookError(str(download), what, f"{todo}; nothing was changed")
@@ -106,15 +106,19 @@ def _refuse_another(download: Path, parcels: list[Parcel], chapter: str, chapter
 def _one_platform(root: Path, kind: str) -> None:
     """BookError where the course has lists of another platform: it calls the same people by other names."""
     for path in sorted((root / LISTS).glob("*.csv")):
-        with contextlib.suppress(BookError):
+        try:
             known = read_class_list(path).kind
-            if {PLATFORMS.get(kind, ""), PLATFORMS.get(known, "")} == {"Canvas", "Moodle"}:
-                what = f"is {PLATFORMS[kind]}'s, and {path} is {PLATFORMS[known]}'s"
-                break
-    else:
-        return
-    todo = "a course is of one platform: name another copy of it with --course; a list by mistake can be deleted"
-    raise BookError("the class list", what, f"{todo},\n    but who came with it stays on the roll")
+        except BookError:  # of another chapter, and spoilt
+            continue
+        if _apart(PLATFORMS.get(kind), PLATFORMS.get(known)):
+            what = f"is {PLATFORMS[kind]}'s, and {path} is {PLATFORMS[known]}'s"
+            todo = "a course is of one platform: name another copy of it with --course; a mistaken list can be deleted"
+            raise BookError("the class list", what, f"{todo},\n    but who came with it stays on the roll")
+
+
+def _apart(one: str | None, other: str | None) -> bool:
+    """Whether two platforms are known, and not the same; an archive or a list of one's own fits both."""
+    return {one, other} == {"Canvas", "Moodle"}
 
 
 def _keep_list(root: Path, kept: Path, new: Path, done: Collected) -> None:

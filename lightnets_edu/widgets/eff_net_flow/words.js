@@ -9,7 +9,7 @@ const named = (map) => (map.kind === "input" ? "the input" : layer(map));
 const size = (map) => [map.channels, ...map.size].join("×");
 const values = ({ size: [h, w], channels }) => h * w * channels;
 const blocks = { effnet: "EffNet", own: "Your block", mobilenet: "MobileNet V1" };
-const percent = (missed, { size: [h, w] }) => `${+((100 * missed) / (h * w)).toPrecision(3)} %`;
+const percent = (missed, { size: [h, w] }) => `${+((100 * missed) / (h * w)).toPrecision(3)}%`;
 const and = (list) => (list[1] ? `${list.slice(0, -1).join(", ")} and ${list.at(-1)}` : list[0]);
 
 /** What a layer does to its map's sides. */

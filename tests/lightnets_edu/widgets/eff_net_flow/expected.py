@@ -107,7 +107,7 @@ def said(figure: EffNetFlow) -> str:
         shares = {share for _, share in lost}
         assert len(shares) < 2
         names = [name for name, _ in lost]
-        share = f"{shares.pop():g} % of {', '.join(names[:-1])} and {names[-1]}" if lost else ""
+        share = f"{shares.pop():g}% of {', '.join(names[:-1])} and {names[-1]}" if lost else ""
         if figure.map < 6 and [figure.row, figure.column] in missed(figure.last, 5)[figure.map]:
             return f"The framed pixel, as {share}, reaches no output. All of the input does."
         if least(figure, 0)[0] < least(figure, 1)[0]:

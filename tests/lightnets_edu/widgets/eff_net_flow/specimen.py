@@ -29,6 +29,6 @@ SPECIMEN = Specimen(
     ],
     live=Live(
         act, "w.last, w.step, w.c_mid, sum(w.unread())", "('1x2', 4, 64, 0)",
-        "w.last = '2x1'; w.step = 5", "No output is reached by 50 % of depthwise 1×3, pool 2×1 and depthwise 3×1.",
+        "w.last = '2x1'; w.step = 5", "No output is reached by 50% of depthwise 1×3, pool 2×1 and depthwise 3×1.",
     ),
 )

@@ -107,7 +107,7 @@ def test_a_block_of_ones_own(module, shape, counts):
     assert "Your block" in drawn and "caption" in drawn and "Last layer" not in drawn
     shares = [100 * own / (one.size[0] * one.size[1]) for own, one in zip(counts, figure.maps(), strict=True)]
     assert ("Every pixel reaches the output." in drawn) == (not any(counts))
-    assert all(f"{share:.3g} %" in drawn for share in shares if share)
+    assert all(f"{share:.3g}%" in drawn for share in shares if share)
     other = EffNetFlow.from_module(module, shape).maps("mobilenet")
     real = DepthwiseSeparable(shape[1], int(figure.maps()[-1].channels), 2)(torch.zeros(2, *shape[1:]))
     assert [*other[-1].size] == list(real.shape[2:]) and other[-1].channels == real.shape[1]
