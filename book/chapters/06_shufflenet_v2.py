@@ -431,7 +431,7 @@ def outside(spent, name):
 def mean_ms(times):
     return timing.summary(times).median
 
-# %% hide="code" measured=true record="spent" claims="S2-11" name="fig-decomposed" alt="A stacked horizontal bar for each of four networks. The part of convolutions and classifier is the longest in all; the other four kinds of operation together are longest in ShuffleNet V1." caption="Where the time of the four networks goes on our CPU, one photograph, one thread, batch norm folded: medians by kind of operation."
+# %% hide="code" measured=true record="spent" claims="S2-11" name="fig-decomposed" alt="A stacked horizontal bar of milliseconds for each of four networks, in five parts: convolutions and classifier; ReLU; adding and concatenating; shuffle and split; pooling. The text names the shares." caption="Where the time of the four networks goes on our CPU, one photograph, one thread, batch norm folded: medians by kind of operation."
 spent = {name: decomposed(net) for name, net in folded.items()}
 fig, ax = plt.subplots(figsize=(7, 3))
 left = [0.0] * len(spent)
@@ -584,7 +584,7 @@ from lightnets_edu.widgets import ChannelShuffle
 
 ChannelShuffle(channels=12, groups=2, order="inverse", output=0)
 
-# %% hide="code" wide=true name="fig-v2-maps" alt="Three tables of twelve small pictures of a flower. Left, the input: edges and blurs in three colours. In the middle, after one unit, six of them stand there again, framed, and six are new. Right, after two units, three of the first pictures are left, framed." caption="Twelve maps of a photograph before a unit, after one and after two (weights drawn at random). Framed: channels that no unit has changed. Each picture has a range of its own; ReLU makes half of a new one black. Photograph: [vultilion](https://www.flickr.com/photos/vultilion/6056698931/), [CC BY](https://creativecommons.org/licenses/by/2.0/)."
+# %% hide="code" wide=true name="fig-v2-maps" alt="Three tables of twelve small pictures of a flower. Left, the input: edges and blurs in three colours. In the middle, after one unit, six of them stand there again, framed, and six are new. Right, after two units, three of the first pictures are left, framed." caption="Twelve maps of a photograph before a unit, after one and after two (weights drawn at random). Framed: channels that no unit has changed. Each picture has a range of its own; ReLU makes black what is below zero, about half of a new one. Photograph: [vultilion](https://www.flickr.com/photos/vultilion/6056698931/), [CC BY](https://creativecommons.org/licenses/by/2.0/)."
 small = nn.functional.adaptive_avg_pool2d(photo, 44)
 edge = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 as_it_is = torch.zeros(3, 3)
