@@ -70,6 +70,9 @@ export function place(node, [x, y, size]) {
 /** A chip's size, and its bar: that has a slot for each of g groups, and those that have come in are filled. One colour
     is the chip's too. */
 export function dress(node, { wide, pitch }, groups, g) {
+  const now = `${[wide, pitch, g, groups]}`;
+  if (node.dressed === now) return;
+  node.dressed = now;
   const [rect, text, ...bars] = node.children,
     slot = (wide - 4) / g,
     narrow = wide < 18,

@@ -5,8 +5,8 @@ import { drag } from "../kit/drag.js";
 import { grip } from "../kit/grip.js";
 import { taken, way } from "../kit/keys.js";
 import { choice, controls, dial, html, reserve, settle, svg, table, tick, upto, widget } from "../kit/shared.js";
-import { census, curve, degrees, drawn, journey, matrix, percent, pull, sectors, sent } from "./journey.js";
-import { hyperplane, layout, line, places, put, sector, spiral } from "./plots.js";
+import { census, curve, degrees, drawn, journey, matrix, percent, pull, sectors, zero } from "./journey.js";
+import { hyperplane, layout, line, places, put, sector, spirals } from "./plots.js";
 import { words } from "./words.js";
 
 const NS = [2, 3, 5, 15, 30],
@@ -19,11 +19,14 @@ export default widget(words.figure, (kit) => {
   // `at` is the layout; `near` what a pointer or the focus means: a line's or a size's node, or a point's number.
   let here,
     at,
+    free,
     from,
     bent,
     planes,
     last,
     near = -1;
+  // What the small pictures show, and in which layout.
+  const shapes = [];
   const { model, live, set } = kit,
     measured = "2/1" in model.get("trips"),
     n = dial(words.n, (own) => set({ n: own }), 2),
@@ -45,7 +48,7 @@ export default widget(words.figure, (kit) => {
       path(`${name} ln-quiet`),
     ),
     group = svg("g"),
-    [before, after] = [0, 1].map(() => spiral(POINTS)),
+    [before, after, points] = spirals(POINTS),
     rings = [0, 1].map(() => draw("circle", "ring", { r: 8 })),
     titles = upto(4).map(() => svg("text")),
     errors = tally([0, 1], 25, words.ends),
@@ -56,15 +59,17 @@ export default widget(words.figure, (kit) => {
   // What is dragged is held, and meant, until the click that ends it has passed.
   function hold(what) {
     near = what;
+    clearTimeout(free);
     stage.classList.add("ln-held");
   }
   const held = () => stage.classList.contains("ln-held"),
-    end = () =>
-      setTimeout(() => {
+    end = () => {
+      free = setTimeout(() => {
         stage.classList.remove("ln-held");
         last = "";
         figure.draw(at.width);
-      }),
+      });
+    },
     angle = ([x, y]) => degrees([x - at.inner[0], at.inner[1] - y]);
   const lines = upto(LINES).map((k) => {
     const turn = (by) => set({ turned: here.turned.map((own, i) => (i === k ? ((own + by + 540) % 360) - 180 : own)) });
@@ -139,7 +144,7 @@ export default widget(words.figure, (kit) => {
     if (what >= 0) set({ point: what });
   });
   stage.append(dead, flat, half, many, ...titles, ...sizes, errors.node, now, was, group, touch);
-  stage.append(...before.nodes, ...after.nodes, rings[1], ring.node);
+  stage.append(...points, rings[1], ring.node);
 
   /** What the traits say. While something is dragged, only the dimensions at hand are reckoned anew. */
   function read() {
@@ -168,7 +173,6 @@ export default widget(words.figure, (kit) => {
       size = sizes.indexOf(near),
       k = lines.findIndex(({ node }) => node === near),
       row = rows[k],
-      zero = (row, x) => !sent([row], x)[0],
       cut = rows.map((row) => zero(row, input[i])),
       [[a, b]] = places([input[i]], at.inner, at.u),
       [[x, y]] = places([back[i]], at.outer, at.u);
@@ -195,7 +199,7 @@ export default widget(words.figure, (kit) => {
     nodes: [controls(n.node, relu.node, draws, decoder.node), stage, live, questions.node],
     draw(width) {
       read();
-      at = layout(width);
+      if (at?.width !== width) at = layout(width);
       const { rows, fates, input, back, ways, which } = here,
         { inner, outer, u, rim, left, foot, tally: room, thumb, cell, y } = at,
         error = here.errors[which],
@@ -241,7 +245,10 @@ export default widget(words.figure, (kit) => {
         node.classList.toggle("ln-chosen", NS[i] === here.n);
         put(square, { x: x + 1, y: y + 1, width: cell - 2, height: thumb + 30 });
         put(name, { x: x + 6, y: y + 15, text: words.size(NS[i]) });
-        put(path, { d: line(places(ways[i].decoded[which], [x + cell / 2, y + 18 + thumb / 2], thumb / 2.2)) });
+        const shape = ways[i].decoded[which];
+        if (shape !== shapes[i]?.[0] || at !== shapes[i][1])
+          put(path, { d: line(places(shape, [x + cell / 2, y + 18 + thumb / 2], thumb / 2.2)) });
+        shapes[i] = [shape, at];
         put(bar, { d: `M${x + 2} ${y + thumb + 26}h${(cell - 4) * Math.min(1, ways[i].errors[which])}` });
       });
       errors.put(

@@ -27,8 +27,8 @@ export const matrix = (numbers, n, turned) =>
     return [Math.cos(by) * a - Math.sin(by) * b, Math.sin(by) * a + Math.cos(by) * b];
   });
 
-/** What ReLU leaves of a point's coordinates. */
-export const sent = (rows, x) => rows.map((row) => Math.max(0, dot(row, x)));
+/** Whether ReLU sets a point's coordinate to zero. */
+export const zero = (row, x) => dot(row, x) <= 0;
 
 /** 0, a dead point: all coordinates are zero; 1, flattened: one direction is left; 2, decodable. */
 export function fate(rows, x) {
@@ -38,34 +38,39 @@ export function fate(rows, x) {
 }
 
 // Long columns of numbers, and nothing else: so engines make them quick.
+const column = (list) => new Float64Array(list);
 function product(a, b) {
-  let sum = 0;
-  for (let i = 0; i < a.length; i += 1) sum += a[i] * b[i];
-  return sum;
+  let [sum, odd, i] = [0, 0, 0];
+  // two sums, of which neither waits for the other
+  for (; i < a.length - 1; i += 2) {
+    sum += a[i] * b[i];
+    odd += a[i + 1] * b[i + 1];
+  }
+  return i < a.length ? sum + odd + a[i] * b[i] : sum + odd;
 }
 function add(a, share, b) {
   for (let i = 0; i < a.length; i += 1) a[i] += share * b[i];
 }
 
-/** The affine map of ys that comes nearest to xs: projected on columns made orthogonal. */
-export function affine(ys, xs) {
+/** The affine map that brings coordinates, given in columns, nearest to xs: projected on columns made orthogonal. */
+export function affine(columns, xs) {
   const base = [],
-    axes = [0, 1].map((axis) => [xs.map((x) => x[axis]), xs.map(() => 0)].map((own) => new Float64Array(own)));
-  for (const k of upto(ys[0].length + 1)) {
-    const column = new Float64Array(ys.map((y) => (k ? y[k - 1] : 1))),
-      long = product(column, column);
-    for (const q of base) add(column, -product(q, column), q);
-    const left = product(column, column);
+    axes = [0, 1].map((axis) => [column(xs.map((x) => x[axis])), column(xs.length)]);
+  for (const own of [xs.map(() => 1), ...columns].map(column)) {
+    const long = product(own, own);
+    if (!long) continue;
+    for (const q of base) add(own, -product(q, own), q);
+    const left = product(own, own);
     if (left <= 1e-18 * long) continue;
-    add(column, 1 / Math.sqrt(left) - 1, column);
-    base.push(column);
-    for (const [own, back] of axes) add(back, product(column, own), column);
+    add(own, 1 / Math.sqrt(left) - 1, own);
+    base.push(own);
+    for (const [axis, back] of axes) add(back, product(own, axis), own);
   }
   return xs.map((_, i) => axes.map((own) => own[1][i]));
 }
 
-/** The pseudo-inverse of T. */
-export function inverse(rows, ys) {
+/** The pseudo-inverse of T, of coordinates in columns. */
+export function inverse(rows, columns) {
   const [a, b, c] = [
       [0, 0],
       [0, 1],
@@ -74,15 +79,12 @@ export function inverse(rows, ys) {
     [area, size] = [a * c - b * b, a + c];
   const [p, q, r] =
     area > 1e-12 * size * size ? [c / area, -b / area, a / area] : [a, b, c].map((v) => v / size / size);
-  return ys.map((y) => {
-    let u = 0,
-      v = 0;
-    y.forEach((own, k) => {
-      u += own * rows[k][0];
-      v += own * rows[k][1];
-    });
-    return [p * u + q * v, q * u + r * v];
+  const [u, v] = [0, 1].map((axis) => {
+    const sum = column(columns[0].length);
+    columns.forEach((own, k) => add(sum, rows[k][axis], own));
+    return sum;
   });
+  return [...u].map((own, i) => [p * own + q * v[i], q * own + r * v[i]]);
 }
 
 /** The root-mean-square distance from decoded to true points, as a share of that from their mean. */
@@ -112,8 +114,9 @@ export function sectors(rows) {
 
 /** The whole way: fates of the points that are drawn; decoded points and errors of both decoders. */
 export function journey(rows, xs) {
-  const ys = xs.map((x) => sent(rows, x)),
-    backs = [affine(ys, xs), inverse(rows, ys)];
+  const [across, up] = [0, 1].map((axis) => column(xs.map((x) => x[axis]))),
+    columns = rows.map(([a, b]) => across.map((v, i) => Math.max(0, a * v + b * up[i]))),
+    backs = [affine(columns, xs), inverse(rows, columns)];
   return {
     fates: drawn(xs)
       .map((x) => fate(rows, x))

@@ -1,5 +1,5 @@
 // Where everything stands, and the shapes.
-import { svg, upto } from "../kit/shared.js";
+import { mend, svg, upto } from "../kit/shared.js";
 import { degrees } from "./journey.js";
 
 // Of the frames, in the plane's units.
@@ -35,7 +35,7 @@ export function layout(width) {
   };
 }
 
-const tenth = (v) => +v.toFixed(1);
+const tenth = (v) => Math.round(10 * v) / 10;
 /** Places of points of the plane; what lies outside the frame is drawn on its edge. */
 export const places = (list, middle, u) =>
   list.map((spot) =>
@@ -43,10 +43,8 @@ export const places = (list, middle, u) =>
   );
 export const line = (spots) => `M${spots.join("L")}`;
 /** Sets attributes of a node that are not so yet, and its text. */
-export function put(node, { text, ...attributes }) {
-  for (const name in attributes)
-    if (node.getAttribute(name) !== `${attributes[name]}`) node.setAttribute(name, attributes[name]);
-  if (text) node.textContent = text;
+export function put(node, attributes) {
+  for (const name in attributes) mend(node, name, attributes[name]);
 }
 
 /** The mark of a fate. */
@@ -55,23 +53,29 @@ export const mark = (fate, r) =>
     ? `M${-r} 0a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0`
     : `M${-r} ${-r}L${r} ${r}M${-r} ${r}L${r} ${-r}`;
 
-/** A spiral: a line and its marks, which keep their nodes; hue and size grow along it, shapes tell fates. */
-export function spiral(many) {
-  const path = svg("path", { class: "ln-rm-line ln-quiet ln-glide" }),
-    marks = upto(many).map((i) => svg("path", { style: `--ln-rm-at: ${i / many}` }));
-  return {
-    nodes: [path, ...marks],
-    put(spots, fates, u) {
-      path.setAttribute("d", line(spots));
-      marks.forEach((node, i) => {
-        put(node, {
-          class: `ln-rm-mark ln-glide ln-rm-fate${fates[i]}`,
-          d: mark(fates[i], tenth(((1.5 + (2.5 * i) / many) * (u + 50)) / 170)),
-          transform: `translate(${spots[i]})`,
+/** Two spirals: a line each and its marks, which keep their nodes; hue and size grow along it, shapes tell fates. A hue
+    is mixed once, by a group of both its marks, and not again whenever one moves. */
+export function spirals(many) {
+  const hues = upto(many).map((i) => svg("g", { class: "ln-rm-hue", style: `--ln-rm-at: ${i / many}` }));
+  const drawn = [0, 1].map(() => {
+    const path = svg("path", { class: "ln-rm-line ln-quiet ln-glide" }),
+      marks = hues.map(() => svg("path"));
+    hues.forEach((hue, i) => hue.append(marks[i]));
+    return {
+      path,
+      put(spots, fates, u) {
+        mend(path, "d", line(spots));
+        marks.forEach((node, i) => {
+          put(node, {
+            class: `ln-rm-mark ln-glide ln-rm-fate${fates[i]}`,
+            d: mark(fates[i], tenth(((1.5 + (2.5 * i) / many) * (u + 50)) / 170)),
+            transform: `translate(${spots[i]})`,
+          });
         });
-      });
-    },
-  };
+      },
+    };
+  });
+  return [...drawn, [...drawn.map(({ path }) => path), ...hues]];
 }
 
 function polar(middle, r, angle) {
