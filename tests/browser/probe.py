@@ -14,6 +14,18 @@ SETTLED = """() => document.readyState === 'complete' && [...document.querySelec
 GLIDED = """() => Promise.all(document.getAnimations().filter((moving) => moving.effect.getComputedTiming().endTime < Infinity)
   .map((moving) => moving.finished.catch(() => {}))).then(() => {})"""    # parts of a figure that move to their new places
 THEME_HAS_LOOKED = "() => new Promise((done) => setTimeout(done, 350))"  # which parts scroll: it looks 300 ms after a turn
+# Thousands of words of code and of formulas look alike: one of each kind is left, the rest is plain text from then on.
+THINNED = """() => {
+  const met = new Set(), folds = (node) => ['.cell_output', 'table', 'figcaption', 'details', '.admonition'].map((css) => !!node.closest(css));
+  const alike = (css, kind) => document.querySelectorAll(css).forEach((node) => {
+    if (!node.isConnected) return;    // what stood in one that is plain text now
+    const own = `${css}: ${kind(node)} ${folds(node)}`;
+    if (met.has(own)) node.replaceWith((node.querySelector('.katex-html') ?? node).textContent);
+    met.add(own);
+  });
+  alike('.highlight pre span', (node) => [node.className, node.children.length].join());
+  alike('.math', (node) => [node.className, node.parentNode.tagName, node.parentNode.className].join());
+}"""
 PICTURE = (
     """(host) => [...host.querySelectorAll('svg, output, [aria-live]')].map((part) => part.outerHTML).join('\\n')"""
 )

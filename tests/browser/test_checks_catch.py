@@ -132,6 +132,20 @@ def test_a_link_that_only_its_colour_tells_is_seen_in_the_dark(shown):
         assert [fault.split(":")[0] for fault in accessibility(seen.tab, probe.COLOURS)] == ["link-in-text-block"]
 
 
+def test_words_that_look_alike_are_looked_at_once(shown):
+    """Of code and formulas one of each kind stays, in each surrounding: a pale kind is seen, and one that is pale there."""
+    word, formula = "<span class='{}'>for</span> ", "<p>As <span class='math'><span class='katex-html'>many</span></span> grows</p>"
+    code = f"<div class='highlight'><pre>{word.format('k') * 9}{word.format('c') * 9}</pre></div>"
+    body = f"{code}<div class='cell_output'>{code}</div>{formula * 9}"
+    for pale, faults in (("", 0), (".c { color: #999 }", 2), (".cell_output .k { color: #999 }", 1), (".math { color: #999 }", 1)):
+        with shown(f"<style>{pale}</style>{body}") as seen:
+            before = seen.tab.locator("pre").first.inner_text()
+            seen.tab.evaluate(probe.THINNED)
+            assert [seen.tab.locator(css).count() for css in ("pre span", ".math")] == [4, 1]
+            assert seen.tab.locator("pre").first.inner_text() == before
+            assert [fault.split(":")[0] for fault in accessibility(seen.tab)] == ["color-contrast"] * faults
+
+
 def test_axe_asks_for_nothing(shown, tmp_path):
     """What it asks for by itself, it looks for in the wrong place, and that stands among the page's complaints."""
     (tmp_path / "deep").mkdir()
