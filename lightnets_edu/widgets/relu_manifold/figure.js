@@ -230,7 +230,6 @@ export default widget(words.figure, (kit) => {
       });
       before.put(spots, fates, u);
       after.put(places(back, outer, u), fates, u);
-      put(touch, { d: line(spots) });
       put(was, { d: line(places(input, outer, u)) });
       ring.put(here.point, words.point(here.point));
       [
@@ -251,11 +250,12 @@ export default widget(words.figure, (kit) => {
         shapes[i] = [shape, at];
         put(bar, { d: `M${x + 2} ${y + thumb + 26}h${(cell - 4) * Math.min(1, ways[i].errors[which])}` });
       });
-      errors.put(
-        room,
-        model.get("errors")[here.n][which].map((v) => v / 1000),
-        here.draw,
-      );
+      // Neither changes under a hand.
+      if (!held()) {
+        put(touch, { d: line(spots) });
+        const all = model.get("errors")[here.n][which].map((v) => v / 1000);
+        errors.put(room, all, here.draw);
+      }
       put(now, { d: `M${room[0] + Math.min(1, error) * room[2] - 5} ${room[1] - 2}h10l-5 7z` });
       n.put(NS, here.n);
       relu.put(here.relu);
