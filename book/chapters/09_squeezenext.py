@@ -160,7 +160,7 @@ BlockAnatomy.of({"SqueezeNext": (Block(128), on),
                  "Residual bottleneck": (Bottleneck(128), on)}, layer=0)
 
 # %% [markdown]
-# Beside it stands SqueezeNet’s fire module, which narrows once; or look at {show}`the residual bottleneck <fig-squeezenext-block beside="Residual bottleneck">`. All three have a narrow middle. What differs is what follows it.
+# Beside it stands SqueezeNet’s **fire module**, which narrows once and then runs 1×1 and 3×3 kernels side by side; or look at {show}`the residual bottleneck <fig-squeezenext-block beside="Residual bottleneck">`. All three have a narrow middle, a {term}`bottleneck`. What differs is how they get there, and what follows.
 
 # %% [markdown] objective="count" claims="SX-06,SX-07"
 # ## Count it: when a split kernel saves
@@ -284,7 +284,7 @@ show.source(Block)
 show.source(FirstBlock)
 
 # %% [markdown]
-# Both narrow to a half and a quarter of their *output*. Copies state three rules instead: halve the input; in blocks of stride 2 keep it; where the network gets narrower, divide it by four. Since a stage of stride 2 doubles the channels and the first stage halves them, the three are one.
+# Both narrow to a half and a quarter of their *output*. Copies state three rules instead: halve the input; in blocks of stride 2 keep it; where the network gets narrower, divide it by four. At width `1.0`, where stages of stride 2 double the channels and the first stage halves them, the three are one.
 #
 # The network is a table: {{= ", ".join(map(str, BLOCKS["23"])) =}} blocks, on {{= ", ".join(map(str, CHANNELS)) =}} channels.
 
@@ -350,13 +350,13 @@ show.table(
      for name, reported in REPORTED.items()])
 
 # %% [markdown]
-# The files have no bias in the last layer, ours has. The often quoted {{= f"{with_biases('1.0-SqNxt-23'):,}" =}} is the same network with a bias in each convolution, as a widely used copy has it {cite:p}`semery2018pytorchcv`. Such a bias does nothing, since batch norm takes the mean away again.
+# The files have no bias in the last layer, ours has. The often quoted {{= f"{with_biases('1.0-SqNxt-23'):,}" =}} is the count with a bias in each convolution, which a widely used copy has {cite:p}`semery2018pytorchcv`. Such a bias does nothing, since batch norm takes the mean away again.
 #
 # Now the three ratios of the paper’s abstract {cite:p}`gholami2018squeezenext`:
 #
 # - *AlexNet’s accuracy with $112$ times fewer parameters.* For `1.0-SqNxt-23` it is {{= f"{totals['AlexNet'].params / totals['1.0-SqNxt-23'].params:.1f}" =}} times. For the *grouped* network, `1.0-G-SqNxt-23`, it is {{= f"{totals['AlexNet'].params / totals['1.0-G-SqNxt-23'].params:.1f}" =}}.
 # - *VGG-19’s accuracy with $4.4$ million, $31$ times fewer.* VGG-19 would make that {{= f"{totals['VGG-19'].params / 4.4e6:.1f}" =}}; {{= f"{totals['VGG-16'].params / 4.4e6:.1f}" =}} is VGG-16’s ratio. (The network meant is a deeper one, without a file.)
-# - *A better top-5 accuracy than MobileNet’s with $1.3$ times fewer.* MobileNet V1 has {{= f"{totals['MobileNet V1'].params / totals['2.0-SqNxt-23v5'].params:.2f}" =}} times the parameters of `2.0-SqNxt-23v5`. This ratio holds; with that copy’s first layer and biases, 3,366,344 parameters {cite:p}`semery2018pytorchcv`, it would be {{= f"{totals['MobileNet V1'].params / 3_366_344:.2f}" =}}.
+# - *A better top-5 accuracy than MobileNet’s with $1.3$ times fewer.* MobileNet V1 has {{= f"{totals['MobileNet V1'].params / totals['2.0-SqNxt-23v5'].params:.2f}" =}} times the parameters of `2.0-SqNxt-23v5`. This ratio holds; with that copy’s wider first and last layers and its biases, 3,366,344 parameters {cite:p}`semery2018pytorchcv`, it would be {{= f"{totals['MobileNet V1'].params / 3_366_344:.2f}" =}}.
 
 # %% [markdown] objective="rank" claims="SX-08"
 # ## Is a trained layer of low rank?
@@ -449,7 +449,7 @@ def cut_net(net, m):
 # :answer: f"{100 * verdict.mean(recorded.accuracies['m = 8']):.0f}"
 # :wrong: above 90: The squares that are lost are a large part of the whole.
 
-# %% hide="code" measured=true record="ranks,accuracies,spectra" claims="SX-08" name="fig-squeezenext-rank" alt="Two panels. Left, singular values in falling order: the line of the trained layer begins higher than that of the untrained one, and the two run close together and fall without a sudden drop. Right, accuracy against m, with bars from lowest to highest: it rises from the level of chance at the left, and comes close to a dashed line, the whole network, towards the right." caption="Left: singular values of the layer, divided by the root of the sum of their squares, mean over seeds. Right: accuracy of the network cut to m, mean and range; the dashed line is the whole network, the dotted one chance."
+# %% hide="code" measured=true record="ranks,accuracies,spectra" claims="SX-08" name="fig-squeezenext-rank" alt="Two panels. Left, singular values in falling order: a line for the trained layer, a dashed one for the untrained layer. Right, accuracy against m from 4 to 32, a point with a bar from lowest to highest for each; a dashed line for the whole network above, a dotted one for chance below." caption="Left: singular values of the layer, divided by the root of the sum of their squares, mean over seeds. Right: accuracy of the network cut to m, mean and range; the dashed line is the whole network, the dotted one chance."
 ranks = {"trained": [], "untrained": []}
 kernels = {"trained": [], "untrained": []}
 spectra = {"trained": 0, "untrained": 0}
@@ -496,6 +496,9 @@ right.axhline(verdict.mean(accuracies["whole"]), linestyle="--",
 right.axhline(verdict.chance(test.y), linestyle=":", color="#595959")
 right.set(xlabel="m", ylabel="accuracy", xticks=CUTS, ylim=(0, 1))
 plt.show()
+
+# %% hide="code" measured=true
+print("Measured on", timing.machine())
 show.table(
     ["network", "accuracy: mean (lowest to highest)",
      "against the whole: mean (interval)"],
@@ -508,9 +511,9 @@ show.table(
 #
 # To hold nine tenths of the squared weights, of the {{= full =}} values the trained layer needs {{= f"{full * verdict.mean(recorded.ranks['trained']):.1f}" =}} on average, the untrained one {{= f"{full * verdict.mean(recorded.ranks['untrained']):.1f}" =}}: {{= ranks_say(recorded.ranks) =}}, by the rule of {chapter}`1`. {{= "In the sense in which compression needs it, the trained layer is not of low rank: it spreads its weights nearly as wide as chance does" if verdict.mean(recorded.ranks["trained"]) > 0.8 * verdict.mean(recorded.ranks["untrained"]) else "Training has made the layer one of lower rank than chance does" =}}.
 #
-# Cut to $m = 16$, which halves the layer, the network is {{= verdict.paired(recorded.accuracies["m = 16"], recorded.accuracies["whole"]).words("better than", "worse than", "not told apart from") =}} the whole one ({{= verdict.paired(recorded.accuracies["m = 16"], recorded.accuracies["whole"]) =}}), and so it is with $m = 8$: {{= verdict.paired(recorded.accuracies["m = 8"], recorded.accuracies["whole"]) =}}. At {{= even =}}, where nothing is saved any more, it is {{= verdict.paired(recorded.accuracies["m = 32"], recorded.accuracies["whole"]).words("better than", "worse than", "not told apart from") =}} the whole.
+# Cut to $m = 16$, which halves the layer, the network is {{= verdict.paired(recorded.accuracies["m = 16"], recorded.accuracies["whole"]).words("better than", "worse than", "not told apart from") =}} the whole one ({{= verdict.paired(recorded.accuracies["m = 16"], recorded.accuracies["whole"]) =}}). With $m = 8$ it is {{= verdict.paired(recorded.accuracies["m = 8"], recorded.accuracies["whole"]).words("better", "worse", "not told apart") =}}: {{= verdict.paired(recorded.accuracies["m = 8"], recorded.accuracies["whole"]) =}}. At $m = 32$, where nothing is saved any more, it is {{= verdict.paired(recorded.accuracies["m = 32"], recorded.accuracies["whole"]).words("better than", "worse than", "not told apart from") =}} the whole ({{= verdict.paired(recorded.accuracies["m = 32"], recorded.accuracies["whole"]) =}}).
 #
-# Two passes of training bring $m = 8$ {{= verdict.paired(recorded.accuracies["m = 8, trained again"], recorded.accuracies["m = 8"]).words("up", "down", "nowhere that we could tell") =}}, by {{= verdict.paired(recorded.accuracies["m = 8, trained again"], recorded.accuracies["m = 8"]) =}}; beside the whole network with the same two passes it is {{= verdict.paired(recorded.accuracies["m = 8, trained again"], recorded.accuracies["whole, trained again"]).words("better", "worse", "not told apart") =}}, {{= verdict.paired(recorded.accuracies["m = 8, trained again"], recorded.accuracies["whole, trained again"]) =}}. {{= verdict.paired(recorded.accuracies["m = 8, trained again"], recorded.accuracies["m = 8"]).words("So here, too, the cut alone does not do, and training again does most: the source's statement fits, on a small layer and an easy task", "So the statement does not fit here", "So we cannot tell whether the statement fits") =}}.
+# Two passes of training change $m = 8$ by {{= verdict.paired(recorded.accuracies["m = 8, trained again"], recorded.accuracies["m = 8"]) =}}. Beside the whole network with the same two passes it is then {{= verdict.paired(recorded.accuracies["m = 8, trained again"], recorded.accuracies["whole, trained again"]).words("better", "worse", "not told apart") =}}: {{= verdict.paired(recorded.accuracies["m = 8, trained again"], recorded.accuracies["whole, trained again"]) =}}. {{= verdict.paired(recorded.accuracies["m = 8, trained again"], recorded.accuracies["m = 8"]).words("So training again does help the cut network, as the source says; we saw it on one small layer and an easy task", "So training again does not help here, against what the source says", "So we cannot tell whether training again helps") =}}.
 #
 # One kernel at a time the question is easier. A column times a row, the pair that every *single* 3×3 kernel could be, holds {{= f"{verdict.mean(recorded.ranks['trained kernels']):.0%}" =}} of the squares of the trained kernels, and {{= f"{verdict.mean(recorded.ranks['untrained kernels']):.0%}" =}} of those of untrained ones. Here are the larger kernels that the network learnt for its first layer:
 
@@ -561,7 +564,7 @@ designed = {}
 for name in DESIGNS:
     designed[name] = training.repeat(
         lambda name=name: blocks_net(name), train, test,
-        training.seeds(3, of=30), **recipe).accuracies
+        training.seeds(3, of=20), **recipe).accuracies
 show.table(
     ["block", "weights of its net", "accuracy: mean (lowest to highest)",
      "against as designed"],
@@ -571,7 +574,7 @@ show.table(
      for name, a in designed.items()])
 
 # %% [markdown]
-# One 3×3 layer, with as many weights, is {{= verdict.paired(recorded.designed["one 3×3"], recorded.designed["as designed"]).words("better than", "worse than", "not told apart from") =}} the pair; one stage, with fewer, is {{= verdict.paired(recorded.designed["one stage"], recorded.designed["as designed"]).words("better than", "worse than", "not told apart from") =}} two. {{= verdict.paired(recorded.designed["one 3×3"], recorded.designed["as designed"]).words("That does not speak for the pair", "That speaks for the pair", "That speaks neither for the pair nor against it") =}}, but mind how small the test is: {{= recipe["epochs"] * (len(train) // recipe["batch"]) =}} batches, one recipe for all, and a deeper network may need more of them. On ImageNet, with {{= n_blocks =}} blocks and long training, the authors’ choice may well be right; nobody has shown us the comparison.
+# One 3×3 layer, with as many weights, is {{= verdict.paired(recorded.designed["one 3×3"], recorded.designed["as designed"]).words("better than", "worse than", "not told apart from") =}} the pair; one stage, with fewer, is {{= verdict.paired(recorded.designed["one stage"], recorded.designed["as designed"]).words("better than", "worse than", "not told apart from") =}} two. {{= verdict.paired(recorded.designed["one 3×3"], recorded.designed["as designed"]).words("That does not speak for the pair", "That speaks for the pair", "That speaks neither for the pair nor against it") =}}, but mind how small the test is: {{= recipe["epochs"] * (len(train) // recipe["batch"]) =}} batches, one recipe for all, and a deeper network may need more of them. On ImageNet, with {{= n_blocks =}} blocks and long training, the authors’ choice may well be right. We know of no comparison there.
 #
 # Chance is {{= f"{verdict.chance(test.y):.0%}" =}}; on {{= len(test) =}} test digits an accuracy of {{= f"{verdict.mean(recorded.designed['as designed']):.0%}" =}} has a sampling error of {{= f"{100 * verdict.sampling_error(verdict.mean(recorded.designed['as designed']), len(test)):.1f}" =}} points either way.
 
@@ -610,6 +613,7 @@ def on_array(name, part="", n=16):
     return taken, sum(r.macs for r in found) / (taken * n * n)
 
 
+array_says = 7 * 7 / (3 * 3)    # passes alike: one row, four columns
 show.table(
     ["network", "multiply-adds", "steps", "utilisation",
      "of its first layer"],
@@ -620,7 +624,7 @@ show.table(
                   "1.0-SqNxt-23v5")])
 
 # %% [markdown]
-# On this array the first layer takes {{= f"{on_array('1.0-SqNxt-23', 'stem')[0] / on_array('1.0-SqNxt-23')[0]:.0%}" =}} of the steps. Version v5 needs {{= f"{on_array('1.0-SqNxt-23')[0] / on_array('1.0-SqNxt-23v5')[0]:.2f}" =}} times fewer steps, though only {{= f"{totals['1.0-SqNxt-23'].macs / totals['1.0-SqNxt-23v5'].macs:.2f}" =}} times fewer multiply-adds. (It has *more* parameters: the third stage is wide.) And the depthwise layers of MobileNet, one input and one output a group, keep one multiplier busy. The preprint’s abstract reports, from a simulator that is much finer than ours, designs 2.59 times faster than SqueezeNet and 8.26 times faster than AlexNet {cite:p}`gholami2018squeezenext`. Ours gives v5 {{= f"{on_array('SqueezeNet')[0] / on_array('1.0-SqNxt-23v5')[0]:.1f}" =}} and {{= f"{on_array('AlexNet')[0] / on_array('1.0-SqNxt-23v5')[0]:.1f}" =}}: it leaves out memory, where AlexNet’s weights must come from.
+# On this array the first layer takes {{= f"{on_array('1.0-SqNxt-23', 'stem')[0] / on_array('1.0-SqNxt-23')[0]:.0%}" =}} of the steps. Version v5 needs {{= f"{on_array('1.0-SqNxt-23')[0] / on_array('1.0-SqNxt-23v5')[0]:.2f}" =}} times fewer steps, though only {{= f"{totals['1.0-SqNxt-23'].macs / totals['1.0-SqNxt-23v5'].macs:.2f}" =}} times fewer multiply-adds. (It has *more* parameters: the third stage is wide.) And the depthwise layers of MobileNet, one input and one output a group, keep one multiplier busy. The preprint’s abstract reports, from a simulator that is much finer than ours, designs 2.59 times faster than SqueezeNet and 8.26 times faster than AlexNet {cite:p}`gholami2018squeezenext`. Ours gives v5 ratios of {{= f"{on_array('SqueezeNet')[0] / on_array('1.0-SqNxt-23v5')[0]:.1f}" =}} and {{= f"{on_array('AlexNet')[0] / on_array('1.0-SqNxt-23v5')[0]:.1f}" =}}: it leaves out memory, for one, from which AlexNet’s many weights must come.
 
 # %% predict [markdown] name="clock" objective="hardware"
 # ### The same on the machine here?
@@ -638,7 +642,6 @@ wide = torch.randn(1, 16, 223, 223)
 few = nn.Conv2d(3, STEM, 7, stride=2, bias=False)
 many = nn.Conv2d(16, STEM, 3, stride=2, bias=False)
 assert few(photo).shape == many(wide).shape
-array_says = 49 / 9    # times as many steps
 timed = {"3 channels, 7×7": few, "16 channels, 3×3": lambda _: many(wide)}
 COMPARED = ("1.0-SqNxt-23", "1.0-SqNxt-23v5", "SqueezeNet",
             "SqueezeNet 1.1", "AlexNet")
