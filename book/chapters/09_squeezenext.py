@@ -449,7 +449,7 @@ def cut_net(net, m):
 # :answer: f"{100 * verdict.mean(recorded.accuracies['m = 8']):.0f}"
 # :wrong: above 90: The squares that are lost are a large part of the whole.
 
-# %% hide="code" measured=true record="ranks,accuracies,spectra" claims="SX-08" name="fig-squeezenext-rank" alt="Two panels. Left, singular values in falling order: a line for the trained layer, a dashed one for the untrained layer. Right, accuracy against m from 4 to 32, a point with a bar from lowest to highest for each; a dashed line for the whole network above, a dotted one for chance below." caption="Left: singular values of the layer, divided by the root of the sum of their squares, mean over seeds. Right: accuracy of the network cut to m, mean and range; the dashed line is the whole network, the dotted one chance."
+# %% hide="code" measured=true record="ranks,accuracies,spectra" claims="SX-08"
 ranks = {"trained": [], "untrained": []}
 kernels = {"trained": [], "untrained": []}
 spectra = {"trained": 0, "untrained": 0}
@@ -480,6 +480,15 @@ for seed in chosen:
 spectra = {name: s.tolist() for name, s in spectra.items()}
 ranks |= {f"{name} kernels": found for name, found in kernels.items()}
 
+print("Measured on", timing.machine())
+show.table(
+    ["network", "accuracy: mean (lowest to highest)",
+     "against the whole: mean (interval)"],
+    [(name, f"{verdict.mean(a):.1%} ({min(a):.1%} to {max(a):.1%})",
+      "–" if name == "whole" else verdict.paired(a, accuracies["whole"]))
+     for name, a in accuracies.items()])
+
+# %% hide="code" measured=true name="fig-squeezenext-rank" alt="Two panels. Left, singular values in falling order: a line for the trained layer, a dashed one for the untrained layer. Right, accuracy against m from 4 to 32, a point with a bar from lowest to highest for each; a dashed line for the whole network above, a dotted one for chance below." caption="Left: singular values of the layer, divided by the root of the sum of their squares, mean over seeds. Right: accuracy of the network cut to m, mean and range; the dashed line is the whole network, the dotted one chance."
 fig, (left, right) = plt.subplots(1, 2, figsize=(7, 3))
 for name, style in (("trained", "-"), ("untrained", "--")):
     left.plot(range(1, 49), spectra[name], style, label=name)
@@ -496,15 +505,6 @@ right.axhline(verdict.mean(accuracies["whole"]), linestyle="--",
 right.axhline(verdict.chance(test.y), linestyle=":", color="#595959")
 right.set(xlabel="m", ylabel="accuracy", xticks=CUTS, ylim=(0, 1))
 plt.show()
-
-# %% hide="code" measured=true
-print("Measured on", timing.machine())
-show.table(
-    ["network", "accuracy: mean (lowest to highest)",
-     "against the whole: mean (interval)"],
-    [(name, f"{verdict.mean(a):.1%} ({min(a):.1%} to {max(a):.1%})",
-      "–" if name == "whole" else verdict.paired(a, accuracies["whole"]))
-     for name, a in accuracies.items()])
 
 # %% [markdown]
 # {answer}`cut`

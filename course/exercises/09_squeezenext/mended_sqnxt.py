@@ -233,8 +233,9 @@ class MendedBlock(FoundBlock):
 
 # %% wrong mistake="Changes its input in place; passes the visible check." from="solution"
 # -         return self.layers(x) + self.shortcut(x)
-# +         y = self.layers(x)
-# +         return y + self.shortcut(x.add_(0.001))
+# +         y = self.layers(x) + self.shortcut(x)
+# +         x.mul_(0.5)
+# +         return y
 
 # %% wrong mistake="Keeps Caffe's average in PyTorch's momentum; passes the visible check." from="solution"
 # -             nn.BatchNorm2d(c_out), nn.ReLU())

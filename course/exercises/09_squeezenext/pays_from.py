@@ -1,6 +1,7 @@
 # %% [markdown]
 # K > m (a + b) / (a b), strictly, and odd. The visible check has the case of equality, a middle with K = 1 and an odd
-# answer after an even bound. It has no large number, no bound that is an even whole number but 2, and no width of 1.
+# answer after an even bound. It has no large number, no bound that is an even whole number but 2, and no width of 1. The
+# hidden tests have bounds that floating point cannot tell from a whole number.
 
 # %% solution
 def pays_from(c_in, c_mid, c_out):
@@ -48,6 +49,12 @@ cases = [
     (million, 10**12, million + 3), (3, 10**12, 7), (10**12, 10**12, 3),
 ]  # fmt: skip
 cases += [tuple(random.randint(1, 10**12) for _ in range(3)) for _ in range(20)]
+# a bound that is less than an odd whole number by 1 / (a b): floating point takes it for that number
+for a, b in [(7001, 9000), (9973, 8192), (8999, 7000), (9001, 9002)]:
+    m = -pow(a + b, -1, a * b) % (a * b) + (10**12 // (a * b) - 1) * a * b
+    while (m * (a + b) + 1) // (a * b) % 2 == 0:
+        m -= a * b
+    cases.append((a, m, b))
 for a, m, b in cases:
     above = m * (a + b) // (a * b) + 1
     checks.equal(pays_from(a, m, b), above if above % 2 else above + 1)
@@ -115,6 +122,10 @@ def pays_from(c_in, c_mid, c_out):
 # %% wrong mistake="Divides in floating point; passes the visible check." from="solution"
 # -     kernel = c_mid * (c_in + c_out) // (c_in * c_out) + 1  # the smallest above the bound
 # +     kernel = math.floor(c_mid / c_in + c_mid / c_out) + 1
+
+# %% wrong mistake="Divides once, in floating point; passes the visible check." from="solution"
+# -     kernel = c_mid * (c_in + c_out) // (c_in * c_out) + 1  # the smallest above the bound
+# +     kernel = math.floor(c_mid * (c_in + c_out) / (c_in * c_out)) + 1
 
 # %% wrong mistake="Tries kernel after kernel, and gives up at a hundred; passes the visible check."
 def pays_from(c_in, c_mid, c_out):
