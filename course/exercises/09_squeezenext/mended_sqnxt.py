@@ -11,23 +11,23 @@ class MendedBlock(nn.Module):
         super().__init__()
         if c_out % 4:
             raise ValueError(f"4 does not divide {c_out} channels")
+
+        def unit(c_in, c_out, kernel, stride=1):
+            padding = (kernel[0] // 2, kernel[1] // 2)
+            return nn.Sequential(
+                nn.Conv2d(c_in, c_out, kernel, stride, padding, bias=False),
+                nn.BatchNorm2d(c_out), nn.ReLU())
+
         half, quarter = c_out // 2, c_out // 4
         self.layers = nn.Sequential(
-            self.unit(c_in, half, (1, 1), stride),
-            self.unit(half, quarter, (1, 1)),
-            self.unit(quarter, half, (3, 1)),
-            self.unit(half, half, (1, 3)),
-            self.unit(half, c_out, (1, 1)))
+            unit(c_in, half, (1, 1), stride),
+            unit(half, quarter, (1, 1)),
+            unit(quarter, half, (3, 1)),
+            unit(half, half, (1, 3)),
+            unit(half, c_out, (1, 1)))
         self.shortcut = nn.Sequential()
         if stride != 1 or c_in != c_out:
-            self.shortcut = self.unit(c_in, c_out, (1, 1), stride)
-
-    @staticmethod
-    def unit(c_in, c_out, kernel, stride=1):
-        padding = (kernel[0] // 2, kernel[1] // 2)
-        return nn.Sequential(
-            nn.Conv2d(c_in, c_out, kernel, stride, padding, bias=False),
-            nn.BatchNorm2d(c_out), nn.ReLU())
+            self.shortcut = unit(c_in, c_out, (1, 1), stride)
 
     def forward(self, x):
         return self.layers(x) + self.shortcut(x)
@@ -186,22 +186,22 @@ class MendedBlock(FoundBlock):
 # +         half, quarter = c_in // 2, c_in // 4
 
 # %% wrong mistake="Keeps the 3×3 shortcut." from="solution"
-# -             self.shortcut = self.unit(c_in, c_out, (1, 1), stride)
-# +             self.shortcut = self.unit(c_in, c_out, (3, 3), stride)
+# -             self.shortcut = unit(c_in, c_out, (1, 1), stride)
+# +             self.shortcut = unit(c_in, c_out, (3, 3), stride)
 
 # %% wrong mistake="Leaves the shortcut without its ReLU." from="solution"
-# -             self.shortcut = self.unit(c_in, c_out, (1, 1), stride)
-# +             self.shortcut = self.unit(c_in, c_out, (1, 1), stride)[:2]
+# -             self.shortcut = unit(c_in, c_out, (1, 1), stride)
+# +             self.shortcut = unit(c_in, c_out, (1, 1), stride)[:2]
 
 # %% wrong mistake="Puts the ReLU of the shortcut behind the sum only." from="solution"
-# -             self.shortcut = self.unit(c_in, c_out, (1, 1), stride)
-# +             self.shortcut = self.unit(c_in, c_out, (1, 1), stride)[:2]
+# -             self.shortcut = unit(c_in, c_out, (1, 1), stride)
+# +             self.shortcut = unit(c_in, c_out, (1, 1), stride)[:2]
 # -         return self.layers(x) + self.shortcut(x)
 # +         return torch.relu(self.layers(x) + self.shortcut(x))
 
 # %% wrong mistake="Keeps the biases." from="solution"
-# -             nn.Conv2d(c_in, c_out, kernel, stride, padding, bias=False),
-# +             nn.Conv2d(c_in, c_out, kernel, stride, padding),
+# -                 nn.Conv2d(c_in, c_out, kernel, stride, padding, bias=False),
+# +                 nn.Conv2d(c_in, c_out, kernel, stride, padding),
 
 # %% wrong mistake="Checks the input's channels, not the output's." from="solution"
 # -         if c_out % 4:
@@ -212,16 +212,16 @@ class MendedBlock(FoundBlock):
 # +         if c_out % 2 or c_out == 30:
 
 # %% wrong mistake="Halves the map in the second layer." from="solution"
-# -             self.unit(c_in, half, (1, 1), stride),
-# -             self.unit(half, quarter, (1, 1)),
-# +             self.unit(c_in, half, (1, 1)),
-# +             self.unit(half, quarter, (1, 1), stride),
+# -             unit(c_in, half, (1, 1), stride),
+# -             unit(half, quarter, (1, 1)),
+# +             unit(c_in, half, (1, 1)),
+# +             unit(half, quarter, (1, 1), stride),
 
 # %% wrong mistake="Puts the 1×3 layer first." from="solution"
-# -             self.unit(quarter, half, (3, 1)),
-# -             self.unit(half, half, (1, 3)),
-# +             self.unit(quarter, half, (1, 3)),
-# +             self.unit(half, half, (3, 1)),
+# -             unit(quarter, half, (3, 1)),
+# -             unit(half, half, (1, 3)),
+# +             unit(quarter, half, (1, 3)),
+# +             unit(half, half, (3, 1)),
 
 # %% wrong mistake="Has a layer in the shortcut only where the widths differ; passes the visible check." from="solution"
 # -         if stride != 1 or c_in != c_out:
@@ -238,12 +238,12 @@ class MendedBlock(FoundBlock):
 # +         return y
 
 # %% wrong mistake="Keeps Caffe's average in PyTorch's momentum; passes the visible check." from="solution"
-# -             nn.BatchNorm2d(c_out), nn.ReLU())
-# +             nn.BatchNorm2d(c_out, momentum=0.999), nn.ReLU())
+# -                 nn.BatchNorm2d(c_out), nn.ReLU())
+# +                 nn.BatchNorm2d(c_out, momentum=0.999), nn.ReLU())
 
 # %% wrong mistake="Keeps 0.999 of the averages, as the authors' files do; passes the visible check." from="solution"
-# -             nn.BatchNorm2d(c_out), nn.ReLU())
-# +             nn.BatchNorm2d(c_out, momentum=0.001), nn.ReLU())
+# -                 nn.BatchNorm2d(c_out), nn.ReLU())
+# +                 nn.BatchNorm2d(c_out, momentum=0.001), nn.ReLU())
 
 # %% wrong mistake="Normalises by the averages in training too; passes the visible check." from="solution"
 # -         return self.layers(x) + self.shortcut(x)
