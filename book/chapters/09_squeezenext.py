@@ -160,7 +160,7 @@ BlockAnatomy.of({"SqueezeNext": (Block(128), on),
                  "Residual bottleneck": (Bottleneck(128), on)}, layer=0)
 
 # %% [markdown]
-# Beside it stands SqueezeNet’s **fire module**, which narrows once and then runs 1×1 and 3×3 kernels side by side; or look at {show}`the residual bottleneck <fig-squeezenext-block beside="Residual bottleneck">`. All three have a narrow middle, a {term}`bottleneck`. What differs is how they get there, and what follows.
+# Beside it stands SqueezeNet’s **fire module**, which narrows once and then runs 1×1 and 3×3 kernels side by side; or look at {show}`the residual bottleneck <fig-squeezenext-block beside="Residual bottleneck">`. All three have a narrow middle, a {term}`bottleneck`. On these channels the fire module is the lightest: it narrows to an eighth at once.
 
 # %% [markdown] objective="count" claims="SX-06,SX-07"
 # ## Count it: when a split kernel saves
@@ -979,7 +979,7 @@ with Check("MendedBlock") as check:
 draw_kinds(["AlexNet", "SqueezeNet", "1.0-SqNxt-23", "1.0-SqNxt-23v5"])
 
 # %% [markdown]
-# SqueezeNext-23 has {{= f"{totals['1.0-SqNxt-23'].params / totals['SqueezeNet'].params:.0%}" =}} of SqueezeNet’s parameters, and {{= f"{totals['1.0-SqNxt-23'].macs / totals['SqueezeNet'].macs:.0%}" =}} of its multiply-adds. K×K kernels still hold {{= f"{share('1.0-SqNxt-23', 'K×K'):.0%}" =}} of the parameters: the cure made *everything* smaller and left the proportions. What saves is the narrow middle; the split kernel, at $K = 3$ and with a doubled width, saves nothing. And a linear layer is back, since a thousand classes must be paid for: {{= f"{share('1.0-SqNxt-23', 'linear'):.0%}" =}}.
+# SqueezeNext-23 has {{= f"{totals['1.0-SqNxt-23'].params / totals['SqueezeNet'].params:.0%}" =}} of SqueezeNet’s parameters, and {{= f"{totals['1.0-SqNxt-23'].macs / totals['SqueezeNet'].macs:.0%}" =}} of its multiply-adds. K×K kernels still hold {{= f"{share('1.0-SqNxt-23', 'K×K'):.0%}" =}} of the parameters: the cure did not go where the first picture pointed. In a block the narrow middle saves; the split kernel, at $K = 3$ and with a doubled width, saves nothing. And {{= f"{(rows['SqueezeNet'][-1].params - rows['1.0-SqNxt-23'][-3].params - rows['1.0-SqNxt-23'][-1].params) / (totals['SqueezeNet'].params - totals['1.0-SqNxt-23'].params):.0%}" =}} of what SqueezeNext saves over SqueezeNet, it saves at the end: its bottleneck and its linear layer replace a 1×1 layer of {{= f"{rows['SqueezeNet'][-1].params:,}" =}} parameters.
 #
 # *Choose it* where the parameters must be few and depthwise layers run badly, as on an array of multipliers. *Take from it* two questions. Does a factorised layer save at *these* widths? And which layers leave *this* chip idle?
 #
