@@ -374,20 +374,20 @@ show.table(
 # %%
 def as_table(weight):
     """(C_out, C_in, K, L) -> rows (o, x), columns (i, y)."""
-    o, i, k, l = weight.shape
-    return weight.permute(0, 3, 1, 2).reshape(o * l, i * k)
+    o, i, h, w = weight.shape
+    return weight.permute(0, 3, 1, 2).reshape(o * w, i * h)
 
 
 @torch.no_grad()
 def cut(layer, m):
     """The nearest pair of a K×1 and a 1×L layer, m channels between."""
-    o, i, k, l = layer.weight.shape
+    o, i, h, w = layer.weight.shape
     u, s, v = torch.linalg.svd(as_table(layer.weight), full_matrices=False)
     root = s[:m].sqrt()
-    column = nn.Conv2d(i, m, (k, 1), padding=(k // 2, 0), bias=False)
-    row = nn.Conv2d(m, o, (1, l), padding=(0, l // 2), bias=False)
-    column.weight.copy_((root[:, None] * v[:m]).reshape(m, i, k, 1))
-    row.weight.copy_((u[:, :m] * root).reshape(o, l, m).mT[:, :, None])
+    column = nn.Conv2d(i, m, (h, 1), padding=(h // 2, 0), bias=False)
+    row = nn.Conv2d(m, o, (1, w), padding=(0, w // 2), bias=False)
+    column.weight.copy_((root[:, None] * v[:m]).reshape(m, i, h, 1))
+    row.weight.copy_((u[:, :m] * root).reshape(o, w, m).mT[:, :, None])
     return nn.Sequential(column, row)
 
 
@@ -529,6 +529,7 @@ for i in range(8):
         ax.imshow(kernel, cmap="signed", vmin=-most, vmax=most,
                   interpolation="nearest")
         ax.set(xticks=[], yticks=[])
+        ax.spines[:].set_visible(False)
 plt.show()
 
 # %% [markdown]
@@ -624,7 +625,7 @@ show.table(
                   "1.0-SqNxt-23v5")])
 
 # %% [markdown]
-# On this array the first layer takes {{= f"{on_array('1.0-SqNxt-23', 'stem')[0] / on_array('1.0-SqNxt-23')[0]:.0%}" =}} of the steps. Version v5 needs {{= f"{on_array('1.0-SqNxt-23')[0] / on_array('1.0-SqNxt-23v5')[0]:.2f}" =}} times fewer steps, though only {{= f"{totals['1.0-SqNxt-23'].macs / totals['1.0-SqNxt-23v5'].macs:.2f}" =}} times fewer multiply-adds. (It has *more* parameters: the third stage is wide.) And the depthwise layers of MobileNet, one input and one output a group, keep one multiplier busy. The preprint’s abstract reports, from a simulator that is much finer than ours, designs 2.59 times faster than SqueezeNet and 8.26 times faster than AlexNet {cite:p}`gholami2018squeezenext`. Ours gives v5 ratios of {{= f"{on_array('SqueezeNet')[0] / on_array('1.0-SqNxt-23v5')[0]:.1f}" =}} and {{= f"{on_array('AlexNet')[0] / on_array('1.0-SqNxt-23v5')[0]:.1f}" =}}: it leaves out memory, for one, from which AlexNet’s many weights must come.
+# On this array the first layer takes {{= f"{on_array('1.0-SqNxt-23', 'stem')[0] / on_array('1.0-SqNxt-23')[0]:.0%}" =}} of the steps. Version v5 needs {{= f"{on_array('1.0-SqNxt-23')[0] / on_array('1.0-SqNxt-23v5')[0]:.2f}" =}} times fewer steps, though only {{= f"{totals['1.0-SqNxt-23'].macs / totals['1.0-SqNxt-23v5'].macs:.2f}" =}} times fewer multiply-adds. (It has *more* parameters, for blocks moved to a wider stage.) And the depthwise layers of MobileNet, one input and one output a group, keep one multiplier busy. The preprint’s abstract reports, from a simulator that is much finer than ours, designs 2.59 times faster than SqueezeNet and 8.26 times faster than AlexNet {cite:p}`gholami2018squeezenext`. Ours gives v5 ratios of {{= f"{on_array('SqueezeNet')[0] / on_array('1.0-SqNxt-23v5')[0]:.1f}" =}} and {{= f"{on_array('AlexNet')[0] / on_array('1.0-SqNxt-23v5')[0]:.1f}" =}}: it leaves out memory, for one, from which AlexNet’s many weights must come.
 
 # %% predict [markdown] name="clock" objective="hardware"
 # ### The same on the machine here?
@@ -694,9 +695,9 @@ class FoundBlock(nn.Module):
 
     @staticmethod
     def unit(c_in, c_out, kernel, stride=1):
-        k, l = kernel if isinstance(kernel, tuple) else (kernel, kernel)
+        h, w = kernel if isinstance(kernel, tuple) else (kernel, kernel)
         return nn.Sequential(
-            nn.Conv2d(c_in, c_out, (k, l), stride, (k // 2, l // 2)),
+            nn.Conv2d(c_in, c_out, (h, w), stride, (h // 2, w // 2)),
             nn.BatchNorm2d(c_out), nn.ReLU())
 
     def forward(self, x):

@@ -5,10 +5,10 @@
 # %% solution
 def lost(weight, budget):
     """Shares lost when cut along the kernel, and along the channels."""
-    o, i, k, l = weight.shape
+    o, i, k, w = weight.shape
     ways = (
-        (as_table(weight), i * k + o * l),
-        (weight.reshape(o, i * k * l), i * k * l + o),
+        (as_table(weight), i * k + o * w),
+        (weight.reshape(o, i * k * w), i * k * w + o),
     )
     shares = []
     for table, price in ways:
@@ -20,30 +20,32 @@ def lost(weight, budget):
 import torch
 from lightnets_edu import checks
 
-for o, i, k, l in [(6, 4, 3, 3), (5, 7, 5, 2), (9, 3, 1, 7), (4, 8, 4, 3), (12, 2, 3, 5)]:
+for o, i, k, w in [(6, 4, 3, 3), (5, 7, 5, 2), (9, 3, 1, 7), (4, 8, 4, 3), (12, 2, 3, 5)]:
     for dtype in (torch.float64, torch.float32):
-        weight = torch.randn(o, i, k, l, dtype=dtype)
-        table = torch.stack([weight[a, :, :, x].flatten() for a in range(o) for x in range(l)])
+        weight = torch.randn(o, i, k, w, dtype=dtype)
+        table = torch.stack([weight[a, :, :, x].flatten() for a in range(o) for x in range(w)])
         squares = torch.linalg.svdvals(table.double()) ** 2
-        price = i * k + o * l
+        price = i * k + o * w
         for m in (1, 2, 4, len(squares) - 1, len(squares), len(squares) + 3):
             for budget, kept in ((m * price, m), (m * price - 1, m - 1), (m * price + price - 1, m)):
                 expected = float(squares[kept:].sum() / squares.sum())
-                checks.close(list(lost(weight, budget))[0], expected, abs=1e-4)
+                first, _ = lost(weight, budget)
+                checks.close(first, expected, abs=1e-4)
 
 # %% test name="Along the channels" points=1 hint="How many weights have K×L to m and 1×1 from m? One row for each output."
 import torch
 from lightnets_edu import checks
 
-for o, i, k, l in [(6, 4, 3, 3), (5, 7, 5, 2), (9, 3, 1, 7), (14, 2, 2, 3), (30, 1, 3, 3)]:
+for o, i, k, w in [(6, 4, 3, 3), (5, 7, 5, 2), (9, 3, 1, 7), (14, 2, 2, 3), (30, 1, 3, 3)]:
     for dtype in (torch.float64, torch.float32):
-        weight = torch.randn(o, i, k, l, dtype=dtype)
+        weight = torch.randn(o, i, k, w, dtype=dtype)
         squares = torch.linalg.svdvals(torch.stack([kernel.flatten() for kernel in weight]).double()) ** 2
-        price = i * k * l + o
+        price = i * k * w + o
         for m in (1, 2, 4, len(squares) - 1, len(squares), len(squares) + 3):
             for budget, kept in ((m * price, m), (m * price - 1, m - 1), (m * price + price - 1, m)):
                 expected = float(squares[kept:].sum() / squares.sum())
-                checks.close(list(lost(weight, budget))[1], expected, abs=1e-4)
+                _, second = lost(weight, budget)
+                checks.close(second, expected, abs=1e-4)
 
 # %% test name="Nothing, everything, and any size of the numbers" points=1 hint="A budget of 0; a layer that is a pair already; weights of 1e-8 and 1e8."
 import torch
@@ -56,9 +58,11 @@ for scale in (1e-8, 1.0, 1e8):
         checks.close(list(lost(weight, 10**9)), [0.0, 0.0], abs=1e-4)
         # a layer that is three columns and rows, and one that is three patterns
         columns, rows = torch.randn(3, 5, 3, dtype=dtype), scale * torch.randn(7, 3, 4, dtype=dtype)
-        checks.close(list(lost(torch.einsum("ojx,jiy->oiyx", rows, columns), 3 * 43))[0], 0.0, abs=1e-4)
+        along_kernel, _ = lost(torch.einsum("ojx,jiy->oiyx", rows, columns), 3 * 43)
+        checks.close(along_kernel, 0.0, abs=1e-4)
         patterns, mixture = torch.randn(3, 5, 3, 4, dtype=dtype), scale * torch.randn(7, 3, dtype=dtype)
-        checks.close(list(lost(torch.einsum("oj,jiyx->oiyx", mixture, patterns), 3 * 67))[1], 0.0, abs=1e-4)
+        _, along_channels = lost(torch.einsum("oj,jiyx->oiyx", mixture, patterns), 3 * 67)
+        checks.close(along_channels, 0.0, abs=1e-4)
 one = torch.zeros(6, 5, 3, 3)
 one[4, 2, 1, 0] = -3
 checks.close(list(lost(one, 33)), [0.0, 1.0], abs=1e-4)
@@ -82,25 +86,25 @@ checks.equal(weight, before)
 
 # %% right name="by building the nearest tables"
 def lost(weight, budget):
-    o, i, k, l = weight.shape
-    w = weight.double() / weight.double().abs().max()
+    o, i, k, w = weight.shape
+    scaled = weight.double() / weight.double().abs().max()
 
     def left(table, m):
         u, s, v = torch.linalg.svd(table, full_matrices=False)
         near = (u[:, :m] * s[:m]) @ v[:m]
         return ((table - near) ** 2).sum().item() / (table**2).sum().item()
 
-    m_kernel = budget // (i * k + o * l)
-    m_channels = budget // (i * k * l + o)
-    return left(as_table(w), m_kernel), left(w.flatten(1), m_channels)
+    m_kernel = budget // (i * k + o * w)
+    m_channels = budget // (i * k * w + o)
+    return left(as_table(scaled), m_kernel), left(scaled.flatten(1), m_channels)
 
 # %% right name="one minus what is kept, from eigenvalues"
 def lost(weight, budget):
-    c_out, c_in, k, l = weight.shape
+    c_out, c_in, k, w = weight.shape
     found = []
     for table, first, second in (
-            (weight.permute(1, 2, 0, 3).reshape(c_in * k, c_out * l), c_in * k, c_out * l),
-            (weight.reshape(c_out, -1).T, c_in * k * l, c_out)):
+            (weight.permute(1, 2, 0, 3).reshape(c_in * k, c_out * w), c_in * k, c_out * w),
+            (weight.reshape(c_out, -1).T, c_in * k * w, c_out)):
         table = table.double() / weight.abs().max()
         squares = torch.linalg.eigvalsh(table.T @ table).flip(0).clamp(min=0)
         m = min(budget // (first + second), len(squares))
@@ -116,24 +120,24 @@ def lost(weight, budget):
 # +         shares.append(float(squares[: budget // price].sum() / squares.sum()))
 
 # %% wrong mistake="Cuts the first table out of the weights without turning the axes." from="solution"
-# -         (as_table(weight), i * k + o * l),
-# +         (weight.reshape(o * l, i * k), i * k + o * l),
+# -         (as_table(weight), i * k + o * w),
+# +         (weight.reshape(o * w, i * k), i * k + o * w),
 
 # %% wrong mistake="Lays the table along the channels out by inputs." from="solution"
-# -         (weight.reshape(o, i * k * l), i * k * l + o),
-# +         (weight.transpose(0, 1).reshape(i, o * k * l), i * k * l + o),
+# -         (weight.reshape(o, i * k * w), i * k * w + o),
+# +         (weight.transpose(0, 1).reshape(i, o * k * w), i * k * w + o),
 
 # %% wrong mistake="Takes the kernel for square; passes the visible check." from="solution"
-# -         (as_table(weight), i * k + o * l),
+# -         (as_table(weight), i * k + o * w),
 # +         (as_table(weight), i * k + o * k),
 
 # %% wrong mistake="Exchanges height and width in the price; passes the visible check." from="solution"
-# -         (as_table(weight), i * k + o * l),
-# +         (as_table(weight), i * l + o * k),
+# -         (as_table(weight), i * k + o * w),
+# +         (as_table(weight), i * w + o * k),
 
 # %% wrong mistake="Forgets the second layer in the price." from="solution"
-# -         (weight.reshape(o, i * k * l), i * k * l + o),
-# +         (weight.reshape(o, i * k * l), i * k * l),
+# -         (weight.reshape(o, i * k * w), i * k * w + o),
+# +         (weight.reshape(o, i * k * w), i * k * w),
 
 # %% wrong mistake="Lets m be 1 at least." from="solution"
 # -         shares.append(float(squares[budget // price :].sum() / squares.sum()))
@@ -149,11 +153,11 @@ def lost(weight, budget):
 
 # %% wrong mistake="Cuts every kernel by itself."
 def lost(weight, budget):
-    o, i, k, l = weight.shape
+    o, i, k, w = weight.shape
     squares = torch.linalg.svdvals(weight.double()).square().sum((0, 1))
-    one = squares[budget // (i * k + o * l):].sum() / squares.sum()
+    one = squares[budget // (i * k + o * w):].sum() / squares.sum()
     squares = torch.linalg.svdvals(weight.double().flatten(1)).square()
-    two = squares[budget // (i * k * l + o):].sum() / squares.sum()
+    two = squares[budget // (i * k * w + o):].sum() / squares.sum()
     return one.item(), two.item()
 
 # %% wrong mistake="Adds a small number below the line: small weights lose their share." from="solution"
@@ -161,8 +165,8 @@ def lost(weight, budget):
 # +         shares.append(float((squares[budget // price :].sum() + 1e-12) / (squares.sum() + 1e-12)))
 
 # %% wrong mistake="Scales the weight in place." from="solution"
-# -     o, i, k, l = weight.shape
-# +     o, i, k, l = weight.shape
+# -     o, i, k, w = weight.shape
+# +     o, i, k, w = weight.shape
 # +     weight /= weight.abs().max()
 
 # %% wrong mistake="Gives the two in the other order." from="solution"

@@ -88,7 +88,7 @@ def pays_from(c_in, c_mid, c_out):
 
 # %% right name="odd numbers counted"
 def pays_from(c_in, c_mid, c_out):
-    odd, rest = divmod(c_mid * (c_in + c_out) + c_in * c_out, 2 * c_in * c_out)
+    odd = (c_mid * (c_in + c_out) + c_in * c_out) // (2 * c_in * c_out)
     return 2 * odd + 1
 
 # %% wrong mistake="Takes as many for fewer." from="solution"
