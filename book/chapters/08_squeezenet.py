@@ -185,7 +185,7 @@ show.table(["strategy undone", "parameters", "multiply-adds"],
 #
 # What do late pools keep? Here are the edges of a photograph on maps of three sizes.
 
-# %% hide="code" name="fig-squeezenet-photo" alt="Three pictures of the edges of a flower's petals, in blue and orange. The first, of 54 by 54 positions, shows each petal's outline. The second, 27 by 27, shows the petals as steps. In the third, 13 by 13, the flower can hardly be made out." caption="Edges of a photograph, found by one 7×7 kernel with stride 2 that we set by hand, on maps of the sizes that SqueezeNet has. The 3×3 kernels of fire4 work on the first in the paper’s version, on the second where pools come early; only fire9 works on the third in the paper’s version, fire6 to fire9 where pools come early. Photograph: [vultilion](https://www.flickr.com/photos/vultilion/6056698931/), [CC BY](https://creativecommons.org/licenses/by/2.0/)."
+# %% hide="code" name="fig-squeezenet-photo" alt="Three pictures of the edges of a round flower, orange on its left side, blue on its right. In the first, of 54 by 54 positions, a fine pattern of petals fills the round. In the second, 27 by 27, the pattern is coarse squares. In the third, 13 by 13, the round alone is left, in steps." caption="Edges of a photograph, found by one 7×7 kernel with stride 2 that we set by hand, on maps of the sizes that SqueezeNet has. The 3×3 kernels of fire4 work on the first in the paper’s version, on the second where pools come early; only fire9 works on the third in the paper’s version, fire6 to fire9 where pools come early. Photograph: [vultilion](https://www.flickr.com/photos/vultilion/6056698931/), [CC BY](https://creativecommons.org/licenses/by/2.0/)."
 photo = torch.tensor(load_sample_image("flower.jpg") / 255.0).float()
 photo = photo.mean(dim=2)[None, None, :, 110:537]
 photo = nn.functional.adaptive_avg_pool2d(photo, 224)
@@ -453,13 +453,19 @@ def said(accuracies, name, other=PLAIN):
 # :choices: better | worse | not told apart
 # :answer: against(recorded.accuracies, "pools late", "pools early").words("better", "worse", "not told apart")
 
-# %% hide="code" measured=true record="accuracies" claims="SQ-10,SQ-17,SQ-44,SQ-47" name="fig-squeezenet-sweeps" alt="Ten rows, one for each change to the small network, each with a dot and a bar for the interval of the difference in accuracy to the plain network, beside a vertical line at zero." caption="Accuracy of each variant less that of the plain small network, in pairs of the same seed: mean and interval, in percentage points."
+# %% hide="code" measured=true record="accuracies" claims="SQ-10,SQ-17,SQ-44,SQ-47"
 chosen, accuracies = training.seeds(3, of=30), {}
 for name, how in VARIANTS.items():
     runs = training.repeat(lambda how=how: Small(**how), learn, test,
                            seeds=chosen, epochs=4, batch=25, lr=0.05)
     accuracies[name] = runs.accuracies
 print("Measured on", timing.machine())
+show.table(
+    ["variant", "parameters", "multiply-adds", "accuracy, mean"],
+    [(name, spent[name].params, spent[name].macs,
+      f"{verdict.mean(accuracies[name]):.1%}") for name in VARIANTS])
+
+# %% hide="code" measured=true name="fig-squeezenet-sweeps" alt="Ten rows, one for each change to the small network, each with a dot and a bar for the interval of the difference in accuracy to the plain network, beside a vertical line at zero." caption="Accuracy of each variant less that of the plain small network, in pairs of the same seed: mean and interval, in percentage points. The two shares of 3×3 kernels are those at the ratio 1/2."
 changes = list(VARIANTS)[1:]
 found_ = [against(accuracies, name) for name in changes]
 fig, ax = plt.subplots(figsize=(7, 3.4))
@@ -700,7 +706,7 @@ print(f"{wide:,} multiply-adds at 224 × 448")
 # %% task [markdown] exercise="stored_bits" objective="apart"
 # ### What a pruned layer takes
 #
-# Write `stored_bits(weights, value_bits, run_bits)`: the bits that a list of weights takes, when only the weights that are not zero are stored. For each the file holds `run_bits` bits, the number of zeros between it and the last stored entry (or the beginning), and `value_bits` bits, its value. A run of zeros may be as long as `run_bits` bits can say and no longer: from 0 to $2^{b}-1$ with $b$ bits. Where more zeros stand before a weight, a *filler* is stored: a full run, and a value that is zero. The filler itself is one of the zeros, so it takes care of $2^{b}$ of them. Zeros after the last weight are not stored. `weights` is a list of numbers, or a tensor with one axis; it may be empty or all zeros. `value_bits` is a whole number from 1, `run_bits` from 0.
+# Write `stored_bits(weights, value_bits, run_bits)`: the bits that a list of weights takes, a whole number, when only the weights that are not zero are stored. For each the file holds `run_bits` bits, the number of zeros between it and the last stored entry (or the beginning), and `value_bits` bits, its value. A run of zeros may be as long as `run_bits` bits can say and no longer: from 0 to $2^{b}-1$ with $b$ bits. Where more zeros stand before a weight, a *filler* is stored: a full run, and a value that is zero. The filler itself is one of the zeros, so it takes care of $2^{b}$ of them. Zeros after the last weight are not stored. `weights` is a list of numbers, or a tensor with one axis; it may be empty or all zeros. `value_bits` is a whole number from 1, `run_bits` from 0.
 #
 # :::{dropdown} Hint
 # With two bits a run has at most three zeros. Three zeros before a weight need no filler, four need one, and so do five, six and seven.

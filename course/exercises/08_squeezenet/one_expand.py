@@ -143,6 +143,6 @@ def one_expand(w1, b1, w3, b3):
 # +     b1 += bias[: len(b1)]
 # +     return weight, bias
 
-# %% wrong mistake="Fits sixteen kernels only." from="solution"
+# %% wrong mistake="Fits the first six kernels only." from="solution"
 # -     wide[:, :, 1, 1] = w1[:, :, 0, 0]
 # +     wide[:6, :, 1, 1] = w1[:6, :, 0, 0]
