@@ -99,7 +99,7 @@ plt.show()
 #
 # Start with {show}`the paper’s fire module <fig-fire squeeze=0.125 share=0.5>`. Pull {show}`the squeeze open <fig-fire squeeze=1.0>`, until the 3×3 kernels read as many channels as the module gives; then let {show}`seven eighths of the kernels be 3×3 <fig-fire share=0.875>`. Which of the two costs more?
 
-# %% hide="code" wide=true name="fig-fire" alt="Two blocks drawn as flows of channels from left to right, on one scale. The fire module's wide flow of 128 channels is squeezed to 16 and then parts into two branches, each giving 64 channels, which are stacked to 128. Beside it the bottleneck of ResNet, wide at both ends and narrow in its middle, with a path around it." caption="A fire module, fire3 of SqueezeNet, and ResNet’s bottleneck. Height is channels, depth is map size. Drag the grips to change how far it squeezes and how many kernels are 3×3; point at a layer to see what it costs."
+# %% hide="code" wide=true name="fig-fire" alt="Two blocks drawn as flows of channels from left to right, on one scale. The fire module's flow of 128 channels is squeezed to 32 and then parts into two branches, each giving 128 channels, which are stacked to 256. Beside it the bottleneck of ResNet, wide at both ends and narrow in its middle, with a path around it." caption="A fire module, fire4 of SqueezeNet, and ResNet’s bottleneck. Height is channels, depth is map size. Drag the grips to change how far it squeezes and how many kernels are 3×3; point at a layer to see what it costs."
 from lightnets_edu.widgets import BlockAnatomy
 
 BlockAnatomy("fire", blocks=("fire", "resnet"))
@@ -113,7 +113,7 @@ BlockAnatomy("fire", blocks=("fire", "resnet"))
 # (C_\text{in} + 1)\,s \;+\; (s + 1)\,e_1 \;+\; (9 s + 1)\,e_3
 # $$
 #
-# parameters. Times the positions, and without the $+1$, these are its multiply-adds. (Some of our sources call $9 \cdot C_\text{in} C_\text{out}$ of a 3×3 layer its computation. It is its number of weights.) Formula, function, and the real layers of all eight:
+# parameters. Times the positions, and without the $+1$, these are its multiply-adds. (Some of [our sources](../book/claims.md) call $9 \cdot C_\text{in} C_\text{out}$ of a 3×3 layer its computation. It is its number of weights.) Formula, function, and the real layers of all eight:
 
 # %%
 def fire_params(c_in, s, e1, e3):
@@ -235,7 +235,7 @@ share = {"1.0": first["1.0"].macs / late.macs,
          "1.1": first["1.1"].macs / newer.macs}
 
 # %% [markdown] claims="SQ-51,SQ-11"
-# conv1 has {{= f"{ends[0] / total:.0%}" =}} of the parameters and {{= f"{share['1.0']:.0%}" =}} of the multiply-adds: ninety-six kernels of 7×7 on the largest map. So the authors made **version 1.1** {cite:p}`deepscale2016squeezenet`: {{= first["1.1"].c_out =}} kernels of 3×3, and pools after conv1, fire3 and fire5. It does {{= f"{newer.macs / 1e6:.0f}" =}} million multiply-adds instead of {{= f"{late.macs / 1e6:.0f}" =}}, with {{= f"{newer.params:,}" =}} parameters, and undoes strategy 3. Its authors say that no accuracy is lost {cite:p}`deepscale2016squeezenet`. (The listing in the long notes, one of [our sources](../book/claims.md), is this version, beneath a text on the other.)
+# conv1 has {{= f"{ends[0] / total:.0%}" =}} of the parameters and {{= f"{share['1.0']:.0%}" =}} of the multiply-adds: ninety-six kernels of 7×7 on the largest map. So the authors made **version 1.1** {cite:p}`deepscale2016squeezenet`: {{= first["1.1"].c_out =}} kernels of 3×3, and pools after conv1, fire3 and fire5. It does {{= f"{newer.macs / 1e6:.0f}" =}} million multiply-adds instead of {{= f"{late.macs / 1e6:.0f}" =}}, with {{= f"{newer.params:,}" =}} parameters, and undoes strategy 3. Its authors say that no accuracy is lost {cite:p}`deepscale2016squeezenet`. (The long notes print a listing of this version under a text on the other.)
 #
 # ### Bypasses
 #
@@ -321,7 +321,7 @@ show.table(["network", "parameters", "multiply-adds",
              timing.summary(times)) for name, times in turns.items()])
 
 # %% [markdown]
-# Beside AlexNet, SqueezeNet in version 1.0 is {{= verdict.ratio(recorded.turns["SqueezeNet 1.0"], recorded.turns["AlexNet"]).words("slower", "quicker", "not told apart in time") =}} here: it takes {{= verdict.ratio(recorded.turns["SqueezeNet 1.0"], recorded.turns["AlexNet"]) =}} the time. The newer version is {{= verdict.ratio(recorded.turns["SqueezeNet 1.1"], recorded.turns["AlexNet"]).words("slower than AlexNet", "quicker than AlexNet", "not told apart from AlexNet") =}}: {{= verdict.ratio(recorded.turns["SqueezeNet 1.1"], recorded.turns["AlexNet"]) =}}. The textbook chapter says that depth in the place of parameters makes a network slow to run. One image, one thread and one machine do not settle that. For a single image AlexNet must read all its weights, {{= f"{alex_bytes / MB:.0f}" =}} MB, and uses most of them once; for many images at a time the same reading serves all. How much of the times above this is, we have not tested.
+# Beside AlexNet, SqueezeNet in version 1.0 is {{= verdict.ratio(recorded.turns["SqueezeNet 1.0"], recorded.turns["AlexNet"]).words("slower", "quicker", "not told apart in time") =}} here: it takes {{= verdict.ratio(recorded.turns["SqueezeNet 1.0"], recorded.turns["AlexNet"]) =}} the time. The newer version is {{= verdict.ratio(recorded.turns["SqueezeNet 1.1"], recorded.turns["AlexNet"]).words("slower than AlexNet", "quicker than AlexNet", "not told apart from AlexNet") =}}: {{= verdict.ratio(recorded.turns["SqueezeNet 1.1"], recorded.turns["AlexNet"]) =}}. A common complaint is that depth in the place of parameters makes a network slow to run. One image, one thread and one machine do not settle that. For a single image AlexNet must read all its weights, {{= f"{alex_bytes / MB:.0f}" =}} MB, and uses most of them once; for many images at a time the same reading serves all. How much of the times above this is, we have not tested.
 
 # %% [markdown] objective="apart" claims="SQ-01,SQ-33,SQ-34,SQ-35"
 # ## Fifty times, taken apart
@@ -352,8 +352,6 @@ show.table(["AlexNet", "parameters", "with the short ending",
 # {answer}`ending`
 #
 # The short ending alone makes it {{= f"{steps['two columns'][0] / short:.1f}" =}} times fewer; the fire modules bring another {{= f"{short / total:.2f}" =}}. Against the network that the paper names the product is {{= f"{steps['two columns'][0] / total:.1f}" =}}, without groups {{= f"{steps['without groups'][0] / total:.1f}" =}}. The textbook chapter says that fifty has nothing to do with the design, and that three is the honest number: the ungrouped convolutions over SqueezeNet, {{= f"{ungrouped / total:.2f}" =}}. That is right as a count and too hard as a verdict. To end without linear layers *is* a decision of the design; it is older than SqueezeNet {cite:p}`lin2014nin`, and keeping the accuracy with it is what the paper reports.
-#
-# (The same chapter counts fewer parameters for AlexNet: its number fits a head of ten classes, as the ledger tells.)
 #
 # ### Less than half a megabyte
 
@@ -494,7 +492,7 @@ plt.show()
 # %% [markdown] objective="build" claims="SQ-17,SQ-27"
 # ## Average, not max
 #
-# The text of the paper names a max pool after conv10, and two of our sources follow it; Table 1 of {cite:t}`iandola2016squeezenet` has an average. Does it matter? The gradient of one score tells which positions learn:
+# The text of the paper names a max pool after conv10, and copies follow it; Table 1 of {cite:t}`iandola2016squeezenet` has an average. Does it matter? The gradient of one score tells which positions learn:
 
 # %%
 torch.manual_seed(0)
@@ -522,7 +520,7 @@ show.table(["end", "accuracy", "against the average"],
 #
 # ### A listing that cannot run
 #
-# The course page prints a fire module with a batch norm. In our own words, it counts like this:
+# The course page prints a fire module with a batch norm. In our own code, it counts like this:
 
 # %%
 class FoundFire(nn.Module):
@@ -556,11 +554,11 @@ print(tuple(mended(x).shape), n_params(mended), "parameters; the paper's",
 #
 # ### One module too late, one row too few
 #
-# The same page puts a pool behind fire5 instead of fire4 and ends with a max pool. The textbook chapter pools by 2×2. Neither changes a parameter. What changes?
+# Other copies put a pool behind fire5 instead of fire4, or pools of 2×2 in the place of 3×3. Neither changes a parameter. What changes?
 
 # %%
 def two_by_two():
-    """Padded conv1 and 2×2 pools, as in the textbook chapter."""
+    """Padded conv1 and 2×2 pools, as in a published copy."""
     net = padded(3)
     for part in net.modules():
         if isinstance(part, nn.MaxPool2d):
@@ -722,7 +720,7 @@ def stored_bits(weights, value_bits, run_bits):
 with Check("stored_bits") as check:
     with check("no zeros: every weight with its run of none"):
         check.equal(stored_bits([1.0, -2.0, 3.0], 6, 4), 30)
-    with check("a run that just fits, and one that does not"):
+    with check("a run that fits exactly, and one zero more"):
         check.equal(stored_bits([0, 0, 0, 5], 6, 2), 8)
         check.equal(stored_bits([0, 0, 0, 0, 5], 6, 2), 16)
     with check("zeros at the end take nothing"):
