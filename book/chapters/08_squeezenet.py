@@ -20,6 +20,8 @@
 # AlexNet {cite:p}`krizhevsky2012alexnet` won a contest in 2012 with five convolutions and three linear layers. It ran in two columns, one on each of two GPUs; we build them as two groups. With four bytes a number, how much is that to send?
 
 # %% hide="code"
+from itertools import pairwise
+
 import matplotlib.pyplot as plt
 import torch
 from sklearn.datasets import load_sample_image
@@ -30,7 +32,7 @@ from lightnets_edu.checks import Check
 from lightnets_edu.data import Images
 from lightnets_edu.models.alexnet import AlexNet
 from lightnets_edu.models.squeezenet import (
-    TABLE_1, Bypass, Fire, SqueezeNet, design_space,
+    TABLE_1, Bypass, Fire, SqueezeNet,
 )
 
 show.vector_plots()
@@ -227,8 +229,8 @@ NetworkSkyline(["squeezenet_1.0", "alexnet", "squeezenet_1.1",
                 "squeezenet_1.0_complex_bypass"], against="alexnet")
 
 # %% hide="code"
-first = {version: [row for row in cost.layer_costs(
-    SqueezeNet(version), (1, 3, 224, 224)) if row.kernel][0]
+first = {version: next(row for row in cost.layer_costs(
+    SqueezeNet(version), (1, 3, 224, 224)) if row.kernel)
     for version in ("1.0", "1.1")}
 newer = bill(SqueezeNet("1.1"))
 share = {"1.0": first["1.0"].macs / late.macs,
@@ -251,7 +253,7 @@ bypassed = {kind: bill(SqueezeNet(bypass=kind))
 widths = [96] + [row.e1x1 + row.e3x3 for row in TABLE_1]
 everywhere = bypassed["none"].params + sum(
     cost.conv_params(a, b, 1, bias=True)
-    for a, b in zip(widths, widths[1:], strict=False))
+    for a, b in pairwise(widths))
 sizes = {**{kind: b.params for kind, b in bypassed.items()},
          "a 1×1 layer around all eight": everywhere}
 show.table(["bypass", "parameters", "MB", "MiB", "the paper prints"],
@@ -391,7 +393,7 @@ class Small(nn.Module):
             if number:
                 e3 = round(share * e)
                 around = (bypass == "complex"
-                          or bypass == "simple" and c == e)
+                          or (bypass == "simple" and c == e))
                 block = Bypass if around else Fire
                 layers += [block(c, round(ratio * e), e - e3, e3),
                            nn.BatchNorm2d(e)]
@@ -465,11 +467,11 @@ show.table(
 
 # %% hide="code" measured=true name="fig-squeezenet-sweeps" alt="Ten rows, one for each change to the small network, each with a dot and a bar for the interval of the difference in accuracy to the plain network, beside a vertical line at zero." caption="Accuracy of each variant less that of the plain small network, in pairs of the same seed: mean and interval, in percentage points. The two shares of 3×3 kernels are those at the ratio 1/2."
 changes = list(VARIANTS)[1:]
-found_ = [against(accuracies, name) for name in changes]
+gains = [against(accuracies, name) for name in changes]
 fig, ax = plt.subplots(figsize=(7, 3.4))
-ax.errorbar([100 * v.mean for v in found_], range(len(changes)),
-            xerr=[[100 * (v.mean - v.low) for v in found_],
-                  [100 * (v.high - v.mean) for v in found_]],
+ax.errorbar([100 * v.mean for v in gains], range(len(changes)),
+            xerr=[[100 * (v.mean - v.low) for v in gains],
+                  [100 * (v.high - v.mean) for v in gains]],
             marker="o", linestyle="none", color="#0072B2", capsize=3)
 ax.axvline(0, color="#595959", linewidth=0.8)
 ax.set_yticks(range(len(changes)), changes)

@@ -1,5 +1,7 @@
 """The statements of the ledger for SqueezeNet, recomputed. One test each; book/ledger names them."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 from torch import nn
@@ -73,9 +75,9 @@ def test_fifty_times_fewer():
 
 def test_ratios_of_sizes():
     assert [240 / size for size in (0.66, 0.47)] == pytest.approx([363, 510], abs=1)
-    assert 240 / 35 / 4.8 == pytest.approx(1.4, abs=0.05)
-    assert 4.8 / 0.47 == pytest.approx(10, abs=0.3)
-    assert KEPT / OURS == pytest.approx(0.337, abs=5e-4), "a third is kept, not left out"
+    assert pytest.approx(1.4, abs=0.05) == 240 / 35 / 4.8
+    assert pytest.approx(10, abs=0.3) == 4.8 / 0.47
+    assert pytest.approx(0.337, abs=5e-4) == KEPT / OURS, "a third is kept, not left out"
 
 
 def test_bytes_of_both_networks():
@@ -166,12 +168,12 @@ def test_a_head_of_ten_classes():
     ten = sum(params(part) for part in meta(lambda: AlexNet(num_classes=10)).head if isinstance(part, nn.Linear))
     assert 58_304_586 - 3_729_472 == ten == 54_575_114
     assert 3_729_472 not in [convolutions for convolutions, _ in alexnets().values()]
-    assert OURS / 58_304_586 == pytest.approx(0.0214, abs=5e-5)
-    assert OURS / 60_965_224 == pytest.approx(0.0205, abs=5e-5)
+    assert pytest.approx(0.0214, abs=5e-5) == OURS / 58_304_586
+    assert pytest.approx(0.0205, abs=5e-5) == OURS / 60_965_224
 
 
 def test_pruned_weights():
-    assert KEPT / OURS == pytest.approx(0.337, abs=5e-4)
+    assert pytest.approx(0.337, abs=5e-4) == KEPT / OURS
     assert KEPT * 6 / 8 < 470_000 < KEPT * 10 / 8, "values alone are less, with four bits for the places more"
 
 
@@ -184,7 +186,7 @@ def test_bypasses():
     sizes = {kind: params(net) for kind, net in nets.items()}
     assert sizes == {"none": OURS, "simple": OURS, "complex": OURS + 341_248}
     widths = [96, *(e1 + e3 for _, e1, e3 in TABLE_1)]
-    eight = OURS + sum((a + 1) * b for a, b in zip(widths, widths[1:], strict=False))
+    eight = OURS + sum((a + 1) * b for a, b in pairwise(widths))
     found = [4 * n / unit for n in (sizes["complex"], eight) for unit in (1e6, 2**20)]
     assert found == pytest.approx([6.36, 6.06, 8.33, 7.94], abs=0.005)
     assert all(abs(size - 7.7) > 0.2 for size in found), "the paper's 7.7 MB fit none of them"

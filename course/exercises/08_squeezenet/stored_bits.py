@@ -64,6 +64,7 @@ for run_bits in (0, 1, 4):
 
 # %% test name="Tensors, and a large layer" points=1 hint="A tensor's entries compare with zero too. Is a long list still counted in a moment, and is the input as it was?"
 import random
+from itertools import pairwise
 
 import torch
 from lightnets_edu import checks
@@ -74,7 +75,7 @@ for dtype in (torch.float32, torch.float64):
     weights[places] = -torch.rand(40, dtype=dtype) - 0.1
     before = weights.clone()
     ends = [-1, *places]
-    entries = sum((b - a - 1) // 16 + 1 for a, b in zip(ends, ends[1:], strict=False))
+    entries = sum((b - a - 1) // 16 + 1 for a, b in pairwise(ends))
     found = stored_bits(weights, 6, 4)
     checks.equal(int(found), entries * 10)
     checks.equal(weights, before)
@@ -82,6 +83,7 @@ given = [0, 1, 0, 0, 2]
 stored_bits(given, 6, 4)
 checks.equal(given, [0, 1, 0, 0, 2])
 checks.equal(stored_bits([0] * 300_000 + [1], 32, 2), 34 * 75_001)
+checks.equal(stored_bits([0] * 300_000 + [1], 63, 0), 63 * 300_001)
 
 # %% right name="from the places of the weights"
 def stored_bits(weights, value_bits, run_bits):
