@@ -12,7 +12,7 @@
 # %% card [markdown]
 # # SqueezeNext: narrow twice, split the kernel
 #
-# SqueezeNet showed that a network can match AlexNet with fifty times fewer weights {cite:p}`iandola2016squeezenet`. Its successor, SqueezeNext {cite:p}`gholami2018squeezenext`, wants fewer still, and a network that suits a chip. It makes the map narrow in two steps and splits the 3×3 kernel in two. We count what each step saves. One of them saves nothing where you would expect it.
+# {chapter}`SqueezeNet <8>` showed that a network can match AlexNet with fifty times fewer weights {cite:p}`iandola2016squeezenet`. Its successor, SqueezeNext {cite:p}`gholami2018squeezenext`, wants fewer still, and a network that suits a chip. It makes the map narrow in two steps and splits the 3×3 kernel in two. We count what each step saves. One of them saves nothing where you would expect it.
 
 # %% [markdown] objective="count" claims="SX-10,SX-11"
 # ## Where the weights are
