@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from booksite.plots import PlotError, themed
 from checkout import published
 from small_book import edit
 
@@ -76,6 +77,16 @@ def test_the_chapter_is_whole(copy):
     assert [(e.name, e.points) for e in own.exercises.values()] == [("split_layers_weights", 2), (EXERCISE, 3)]
     assert [fault for cell in own.cells for fault in bare_numbers(cell)] == []
     assert [claim.id for claim in read_ledger(project, chapters) if claim.chapter == CHAPTER] == ["SP98-01"]
+
+
+def test_what_its_lesson_draws_has_colours_for_both_themes(lesson, tmp_path):
+    figure = lesson["fig"]
+    figure.savefig(tmp_path / "a.svg")
+    assert "ln-" in themed((tmp_path / "a.svg").read_text("utf-8"), "a", "a plot")
+    lesson["ax"].axhline(2, color="0.3")
+    figure.savefig(tmp_path / "b.svg")
+    with pytest.raises(PlotError, match="#4c4c4c"):
+        themed((tmp_path / "b.svg").read_text("utf-8"), "b", "a plot")
 
 
 def fails(test: str, answer: str, lesson: dict) -> str:
