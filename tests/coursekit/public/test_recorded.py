@@ -90,6 +90,16 @@ def test_the_record_is_made_in_full_and_page_and_notebook_show_it(book, monkeypa
     assert said(book) == "worse 4" and runs == [True, False]
 
 
+def test_what_was_measured_is_kept_where_the_page_is_refused(book, monkeypatch):
+    def refuse(*_):
+        assert len(json.loads((book / NAME).read_text())["cells"]) == 1
+        raise BookError("a page", "is refused", "mend it")
+
+    monkeypatch.setattr("coursekit.public.build.site.build", refuse)
+    with pytest.raises(BookError, match="is refused"):
+        build(book, quiet=True)
+
+
 def test_forged_records_and_a_cell_that_is_newer_than_its_record(book):
     (full,) = execute(Project(book), [chapter(book)], quiet=True, again=["01_double"]).values()
     _, files = measured.settle(Project(book), chapter(book), full, anew=True)
@@ -123,6 +133,7 @@ WRONG = {
     "the whole record": (ASKED, "len(vars(recorded))", "names no part of the record", "write recorded.NAME"),
     "a cell that shows the run": ("# %% [markdown]\n# The new", "# %%\nprint(right)\n\n# %% [markdown]\n# The new",
                                   "takes 'right' of the run at hand, and the page shows the record of", "mark it measured=true too"),
+    "a figure too": ("measured=true record", 'measured=true name="fig-x" alt="x" caption="x" record', "draws a figure and takes a few of many", "of its own"),
     "no number": ("seeds(3, of=8)", "seeds(3, of=2 * 4)", "does not say how many of how many", "write both as whole numbers"),
     "a name it does not set": ('record="right"', 'record="right, left"', "records 'left', which it does not set", ""),
     "no name": ('record="right"', 'record=""', "record=… names nothing", ""),
