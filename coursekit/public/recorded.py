@@ -124,7 +124,7 @@ def _of_record(cell: SourceCell, known: dict[str, str], set_here: set[str]) -> I
 def _of_counts(cell: SourceCell) -> Iterator[BookError]:
     try:
         if cell.args.get("measured") and counts(cell) and cell.args.get("name"):
-            what = "draws a figure and takes a few of many: the line that says how many would have the figure's name too"
+            what = "draws a figure and takes a few of many: the line that tells them would have its name too"
             yield BookError(cell.where, what, "draw in a measured cell of its own, below this one")
     except BookError as error:
         yield error
