@@ -113,17 +113,23 @@ export function plot() {
     },
   };
 
-  /** Where the maps become smaller, if there is room to say so. */
+  /** Where the maps become smaller, if there is room to say so: there, or a little to the right, below their layers. */
   function maps(rows) {
+    const found = [write(words.map, left - 6, low + 13, "end")],
+      starts = [];
     let least = 1 / 0,
       end = left;
-    const found = [write(words.map, left - 6, low + 13, "end")];
     rows.forEach(([, , side], k) => {
       if (!side || side >= least) return;
       least = side;
-      if (at(k) < end || at(k) > right - 10) return;
-      found.push(write(side, at(k), low + 13));
-      end = at(k) + 7 * `${side}`.length + 8;
+      starts.push([side, at(k)]);
+    });
+    starts.forEach(([side, x], i) => {
+      const spot = Math.max(x, end),
+        wide = 7 * `${side}`.length;
+      if (spot > right - 10 || (spot > x && spot + wide > (starts[i + 1]?.[1] ?? right))) return;
+      found.push(write(side, spot, low + 13));
+      end = spot + wide + 8;
     });
     return found;
   }

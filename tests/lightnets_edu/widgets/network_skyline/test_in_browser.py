@@ -84,6 +84,13 @@ def test_two_networks_on_one_scale(paper, four):
         assert tab.evaluate(DRAWN, 0)["texts"][:3] == tab.evaluate(DRAWN, 1)["texts"][:3] == ["0", "1 G", "2 G"]
 
 
+@pytest.mark.parametrize(("name", "sides"), [("squeezenet_1.0", [109, 54, 27, 13]), ("squeezenext_1.0_sqnxt_23", [111, 55, 28, 14, 7])])
+def test_a_map_whose_place_is_taken_is_named_beside_it(paper, name, sides):
+    """The second map begins one bar behind the first, where no second number has room."""
+    texts = paper(NetworkSkyline([name]), width=800).evaluate(DRAWN, 0)["texts"]
+    assert [int(text) for text in texts[texts.index("map") + 1 :] if text.isdigit()] == sides
+
+
 def test_every_layer_and_block_says_what_it_is(paper, four):
     """What it costs, and how much is spent before and behind it; its block lights up with it."""
     tab, network, rows = paper(NetworkSkyline(NAMES)), four.network("mobilenet_v1_1.0"), four.rows("mobilenet_v1_1.0")
