@@ -113,23 +113,18 @@ export function plot() {
     },
   };
 
-  /** Where the maps become smaller, if there is room to say so: there, or a little to the right, below their layers. */
+  /** Where the maps become smaller, if there is room to say so: there, or a little to the right. */
   function maps(rows) {
-    const found = [write(words.map, left - 6, low + 13, "end")],
-      starts = [];
+    const found = [write(words.map, left - 6, low + 13, "end")];
     let least = 1 / 0,
       end = left;
     rows.forEach(([, , side], k) => {
       if (!side || side >= least) return;
       least = side;
-      starts.push([side, at(k)]);
-    });
-    starts.forEach(([side, x], i) => {
-      const spot = Math.max(x, end),
-        wide = 7 * `${side}`.length;
-      if (spot > right - 10 || (spot > x && spot + wide > (starts[i + 1]?.[1] ?? right))) return;
+      const spot = Math.max(at(k), end);
+      if (spot > Math.min(at(k) + 30, right - 10)) return;
       found.push(write(side, spot, low + 13));
-      end = spot + wide + 8;
+      end = spot + 7 * `${side}`.length + 8;
     });
     return found;
   }

@@ -6,7 +6,7 @@ import { grip } from "../kit/grip.js";
 import { taken, way } from "../kit/keys.js";
 import { choice, controls, dial, html, reserve, settle, svg, table, tick, upto, widget } from "../kit/shared.js";
 import { census, curve, degrees, drawn, journey, matrix, percent, pull, sectors, zero } from "./journey.js";
-import { hyperplane, layout, line, places, put, sector, spirals } from "./plots.js";
+import { hyperplane, layout, line, places, put, sector, spiral } from "./plots.js";
 import { words } from "./words.js";
 
 const NS = [2, 3, 5, 15, 30],
@@ -25,8 +25,6 @@ export default widget(words.figure, (kit) => {
     planes,
     last,
     near = -1;
-  // What the small pictures show, and in which layout.
-  const shapes = [];
   const { model, live, set } = kit,
     measured = "2/1" in model.get("trips"),
     n = dial(words.n, (own) => set({ n: own }), 2),
@@ -48,7 +46,8 @@ export default widget(words.figure, (kit) => {
       path(`${name} ln-quiet`),
     ),
     group = svg("g"),
-    [before, after, points] = spirals(POINTS),
+    hues = upto(POINTS).map((i) => draw("g", "hue", { style: `--ln-rm-at: ${i / POINTS}` })),
+    [before, after] = [0, 1].map(() => spiral(hues)),
     rings = [0, 1].map(() => draw("circle", "ring", { r: 8 })),
     titles = upto(4).map(() => svg("text")),
     errors = tally([0, 1], 25, words.ends),
@@ -63,13 +62,12 @@ export default widget(words.figure, (kit) => {
     stage.classList.add("ln-held");
   }
   const held = () => stage.classList.contains("ln-held"),
-    end = () => {
-      free = setTimeout(() => {
-        stage.classList.remove("ln-held");
-        last = "";
-        figure.draw(at.width);
-      });
+    loose = () => {
+      stage.classList.remove("ln-held");
+      last = "";
+      figure.draw(at.width);
     },
+    end = () => (free = setTimeout(loose)),
     angle = ([x, y]) => degrees([x - at.inner[0], at.inner[1] - y]);
   const lines = upto(LINES).map((k) => {
     const turn = (by) => set({ turned: here.turned.map((own, i) => (i === k ? ((own + by + 540) % 360) - 180 : own)) });
@@ -144,7 +142,7 @@ export default widget(words.figure, (kit) => {
     if (what >= 0) set({ point: what });
   });
   stage.append(dead, flat, half, many, ...titles, ...sizes, errors.node, now, was, group, touch);
-  stage.append(...points, rings[1], ring.node);
+  stage.append(before.path, after.path, ...hues, rings[1], ring.node);
 
   /** What the traits say. While something is dragged, only the dimensions at hand are reckoned anew. */
   function read() {
@@ -199,7 +197,7 @@ export default widget(words.figure, (kit) => {
     nodes: [controls(n.node, relu.node, draws, decoder.node), stage, live, questions.node],
     draw(width) {
       read();
-      if (at?.width !== width) at = layout(width);
+      at = layout(width);
       const { rows, fates, input, back, ways, which } = here,
         { inner, outer, u, rim, left, foot, tally: room, thumb, cell, y } = at,
         error = here.errors[which],
@@ -230,6 +228,7 @@ export default widget(words.figure, (kit) => {
       });
       before.put(spots, fates, u);
       after.put(places(back, outer, u), fates, u);
+      put(touch, { d: line(spots) });
       put(was, { d: line(places(input, outer, u)) });
       ring.put(here.point, words.point(here.point));
       [
@@ -244,18 +243,14 @@ export default widget(words.figure, (kit) => {
         node.classList.toggle("ln-chosen", NS[i] === here.n);
         put(square, { x: x + 1, y: y + 1, width: cell - 2, height: thumb + 30 });
         put(name, { x: x + 6, y: y + 15, text: words.size(NS[i]) });
-        const shape = ways[i].decoded[which];
-        if (shape !== shapes[i]?.[0] || at !== shapes[i][1])
-          put(path, { d: line(places(shape, [x + cell / 2, y + 18 + thumb / 2], thumb / 2.2)) });
-        shapes[i] = [shape, at];
+        put(path, { d: line(places(ways[i].decoded[which], [x + cell / 2, y + 18 + thumb / 2], thumb / 2.2)) });
         put(bar, { d: `M${x + 2} ${y + thumb + 26}h${(cell - 4) * Math.min(1, ways[i].errors[which])}` });
       });
-      // Neither changes under a hand.
-      if (!held()) {
-        put(touch, { d: line(spots) });
-        const all = model.get("errors")[here.n][which].map((v) => v / 1000);
-        errors.put(room, all, here.draw);
-      }
+      errors.put(
+        room,
+        model.get("errors")[here.n][which].map((v) => v / 1000),
+        here.draw,
+      );
       put(now, { d: `M${room[0] + Math.min(1, error) * room[2] - 5} ${room[1] - 2}h10l-5 7z` });
       n.put(NS, here.n);
       relu.put(here.relu);

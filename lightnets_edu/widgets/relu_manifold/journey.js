@@ -27,7 +27,7 @@ export const matrix = (numbers, n, turned) =>
     return [Math.cos(by) * a - Math.sin(by) * b, Math.sin(by) * a + Math.cos(by) * b];
   });
 
-/** Whether ReLU sets a point's coordinate to zero. */
+/** Whether ReLU sets a coordinate to zero. */
 export const zero = (row, x) => dot(row, x) <= 0;
 
 /** 0, a dead point: all coordinates are zero; 1, flattened: one direction is left; 2, decodable. */
@@ -40,13 +40,9 @@ export function fate(rows, x) {
 // Long columns of numbers, and nothing else: so engines make them quick.
 const column = (list) => new Float64Array(list);
 function product(a, b) {
-  let [sum, odd, i] = [0, 0, 0];
-  // two sums, of which neither waits for the other
-  for (; i < a.length - 1; i += 2) {
-    sum += a[i] * b[i];
-    odd += a[i + 1] * b[i + 1];
-  }
-  return i < a.length ? sum + odd + a[i] * b[i] : sum + odd;
+  let sum = 0;
+  for (let i = 0; i < a.length; i += 1) sum += a[i] * b[i];
+  return sum;
 }
 function add(a, share, b) {
   for (let i = 0; i < a.length; i += 1) a[i] += share * b[i];
@@ -58,7 +54,6 @@ export function affine(columns, xs) {
     axes = [0, 1].map((axis) => [column(xs.map((x) => x[axis])), column(xs.length)]);
   for (const own of [xs.map(() => 1), ...columns].map(column)) {
     const long = product(own, own);
-    if (!long) continue;
     for (const q of base) add(own, -product(q, own), q);
     const left = product(own, own);
     if (left <= 1e-18 * long) continue;
@@ -79,12 +74,10 @@ export function inverse(rows, columns) {
     [area, size] = [a * c - b * b, a + c];
   const [p, q, r] =
     area > 1e-12 * size * size ? [c / area, -b / area, a / area] : [a, b, c].map((v) => v / size / size);
-  const [u, v] = [0, 1].map((axis) => {
-    const sum = column(columns[0].length);
-    columns.forEach((own, k) => add(sum, rows[k][axis], own));
-    return sum;
+  return upto(columns[0].length).map((i) => {
+    const [u, v] = [0, 1].map((axis) => columns.reduce((sum, own, k) => sum + own[i] * rows[k][axis], 0));
+    return [p * u + q * v, q * u + r * v];
   });
-  return [...u].map((own, i) => [p * own + q * v[i], q * own + r * v[i]]);
 }
 
 /** The root-mean-square distance from decoded to true points, as a share of that from their mean. */
@@ -114,8 +107,7 @@ export function sectors(rows) {
 
 /** The whole way: fates of the points that are drawn; decoded points and errors of both decoders. */
 export function journey(rows, xs) {
-  const [across, up] = [0, 1].map((axis) => column(xs.map((x) => x[axis]))),
-    columns = rows.map(([a, b]) => across.map((v, i) => Math.max(0, a * v + b * up[i]))),
+  const columns = rows.map((row) => column(xs.map((x) => Math.max(0, dot(row, x))))),
     backs = [affine(columns, xs), inverse(rows, columns)];
   return {
     fates: drawn(xs)

@@ -53,29 +53,25 @@ export const mark = (fate, r) =>
     ? `M${-r} 0a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0`
     : `M${-r} ${-r}L${r} ${r}M${-r} ${r}L${r} ${-r}`;
 
-/** Two spirals: a line each and its marks, which keep their nodes; hue and size grow along it, shapes tell fates. A hue
-    is mixed once, by a group of both its marks, and not again whenever one moves. */
-export function spirals(many) {
-  const hues = upto(many).map((i) => svg("g", { class: "ln-rm-hue", style: `--ln-rm-at: ${i / many}` }));
-  const drawn = [0, 1].map(() => {
-    const path = svg("path", { class: "ln-rm-line ln-quiet ln-glide" }),
-      marks = hues.map(() => svg("path"));
-    hues.forEach((hue, i) => hue.append(marks[i]));
-    return {
-      path,
-      put(spots, fates, u) {
-        mend(path, "d", line(spots));
-        marks.forEach((node, i) => {
-          put(node, {
-            class: `ln-rm-mark ln-glide ln-rm-fate${fates[i]}`,
-            d: mark(fates[i], tenth(((1.5 + (2.5 * i) / many) * (u + 50)) / 170)),
-            transform: `translate(${spots[i]})`,
-          });
+/** A spiral: a line and its marks, which keep their nodes; size grows along it, shapes tell fates. Its marks stand in
+    groups, each of a hue: so that is mixed once, and not again whenever one moves. */
+export function spiral(hues) {
+  const path = svg("path", { class: "ln-rm-line ln-quiet ln-glide" }),
+    marks = hues.map(() => svg("path"));
+  hues.forEach((hue, i) => hue.append(marks[i]));
+  return {
+    path,
+    put(spots, fates, u) {
+      mend(path, "d", line(spots));
+      marks.forEach((node, i) => {
+        put(node, {
+          class: `ln-rm-mark ln-glide ln-rm-fate${fates[i]}`,
+          d: mark(fates[i], tenth(((1.5 + (2.5 * i) / marks.length) * (u + 50)) / 170)),
+          transform: `translate(${spots[i]})`,
         });
-      },
-    };
-  });
-  return [...drawn, [...drawn.map(({ path }) => path), ...hues]];
+      });
+    },
+  };
 }
 
 function polar(middle, r, angle) {
