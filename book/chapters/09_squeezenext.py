@@ -331,7 +331,7 @@ show.table(["part", "map behind it", "parameters", "multiply-adds",
 # %% [markdown] claims="SX-12"
 # {answer}`first`
 #
-# The first layer does {{= f"{stem_share:.1%}" =}} of the multiply-adds, as many as {{= (lambda macs: next(n for n in range(1, len(macs)) if sum(macs[1:n + 1]) >= macs[0]))([r.macs for r in rows["1.0-SqNxt-23"] if r.macs]) =}} layers behind it. Why that is bad for a chip, we come back to.
+# The first layer does {{= f"{stem_share:.1%}" =}} of the multiply-adds. Why that is bad for a chip, we come back to.
 #
 # The number in the name, {{= n_blocks + 2 =}}, fits {{= n_blocks =}} blocks, the first layer and the linear layer; the 1×1 layer between blocks and linear layer is then not counted. Convolutions there are {{= n_convs =}}; with the linear layer {{= n_convs + 1 =}} layers compute.
 #
@@ -519,7 +519,7 @@ plt.show()
 # %% [markdown]
 # {answer}`cut`
 #
-# To hold nine tenths of the squared weights, of the {{= full =}} values the trained layer needs {{= f"{full * verdict.mean(recorded.ranks['trained']):.1f}" =}} on average, the untrained one {{= f"{full * verdict.mean(recorded.ranks['untrained']):.1f}" =}}: {{= ranks_say(recorded.ranks) =}}, by the rule of {chapter}`1`; the difference is {{= (lambda v: f"{v.mean:+.1f} values ({v.low:+.1f} to {v.high:+.1f})".replace("-", "−"))(verdict.paired([full * r for r in recorded.ranks["trained"]], [full * r for r in recorded.ranks["untrained"]])) =}}. {{= "The two lines on the left lie close together" if max(abs(a - b) for a, b in zip(*recorded.spectra.values())) < 0.1 * max(recorded.spectra["untrained"]) else "The two lines on the left part" =}}. {{= "In the sense in which compression needs it, this trained layer is not of low rank: it spreads its weights nearly as wide as chance does" if verdict.mean(recorded.ranks["trained"]) > 0.8 * verdict.mean(recorded.ranks["untrained"]) else "Training has made the layer one of lower rank than chance does" =}}. It is one layer of one small network; what other layers do, we have not seen.
+# To hold nine tenths of the squared weights, of the {{= full =}} values the trained layer needs {{= f"{full * verdict.mean(recorded.ranks['trained']):.1f}" =}} on average, the untrained one {{= f"{full * verdict.mean(recorded.ranks['untrained']):.1f}" =}}: {{= ranks_say(recorded.ranks) =}}, by the rule of {chapter}`1`; the difference is {{= (lambda v: f"{v.mean:+.1f} values ({v.low:+.1f} to {v.high:+.1f})".replace("-", "−"))(verdict.paired([full * r for r in recorded.ranks["trained"]], [full * r for r in recorded.ranks["untrained"]])) =}}. On the left the two lines are at most {{= (lambda gaps: f"{max(gaps):.2f} apart, at value {gaps.index(max(gaps)) + 1}")([abs(a - b) for a, b in zip(*recorded.spectra.values())]) =}}. {{= "In the sense in which compression needs it, this trained layer is not of low rank: it spreads its weights nearly as wide as chance does" if verdict.mean(recorded.ranks["trained"]) > 0.8 * verdict.mean(recorded.ranks["untrained"]) else "Training has made the layer one of lower rank than chance does" =}}. It is one layer of one small network; what other layers do, we have not seen.
 #
 # The page speaks of {{= len(recorded.accuracies["whole"]) =}} seeds. If you run three, yours may not tell apart what the page does.
 #
@@ -603,7 +603,7 @@ NetworkSkyline(["squeezenext_1.0_sqnxt_23", "squeezenext_1.0_sqnxt_23v5",
                 "squeezenet_1.0"])
 
 # %% [markdown]
-# In `1.0-SqNxt-23` the first layer does {{= f"{stem_share:.1%}" =}} of the multiply-adds. From the second layer on it takes {{= (lambda macs: next(n for n in range(1, len(macs)) if sum(macs[1:n + 1]) >= macs[0]))([r.macs for r in rows["1.0-SqNxt-23"] if r.macs]) =}} of the other {{= n_convs =}} to make as many. In `1.0-SqNxt-23v5` it is {{= f"{v5_share:.1%}" =}}. And it has a second fault: three input channels. Take a chip with an array of $16 \times 16$ multipliers. In each step every row takes one input channel, every column makes one output channel. Three inputs keep three of sixteen rows busy. The share that works is its {term}`utilisation`. We count the steps:
+# In `1.0-SqNxt-23` the first layer does {{= f"{stem_share:.1%}" =}} of the multiply-adds. From the second layer on it takes {{= (lambda macs: next(n for n in range(1, len(macs)) if sum(macs[1:n + 1]) >= macs[0]))([r.macs for r in rows["1.0-SqNxt-23"] if r.macs]) =}} of the other {{= n_convs =}} layers to make as many. The first layer of `1.0-SqNxt-23v5` does {{= f"{v5_share:.1%}" =}}. And both have a second fault: three input channels. Take a chip with an array of $16 \times 16$ multipliers. In each step every row takes one input channel, every column makes one output channel. Three inputs keep three of sixteen rows busy. The share that works is its {term}`utilisation`. We count the steps:
 
 # %%
 def steps(row, n=16):
