@@ -1,6 +1,7 @@
 # %% [markdown]
-# Two tables of the same weights, two prices, one theorem. The visible check has square kernels and knows the first way by
-# `cut`; it has no oblong kernel, no m in between for the second way, and no float32.
+# Two tables of the same weights, two prices, one theorem. The visible check knows the first way by `cut`, and both by one
+# oblong layer whose singular values are plain. It has no budget for which the two ways have another m and the number shows
+# it, no small weights, and does not look at the weight afterwards.
 
 # %% solution
 def lost(weight, budget):
@@ -115,6 +116,15 @@ def lost(weight, budget):
 # -         squares = torch.linalg.svdvals(table.double()).square()
 # +         squares = torch.linalg.svdvals(table.double())
 
+# %% wrong mistake="Forgets the squares along the channels only." from="solution"
+# -     shares = []
+# -     for table, price in ways:
+# -         squares = torch.linalg.svdvals(table.double()).square()
+# +     shares = []
+# +     for table, price in ways:
+# +         squares = torch.linalg.svdvals(table.double())
+# +         squares = squares if shares else squares.square()
+
 # %% wrong mistake="Gives what is kept." from="solution"
 # -         shares.append(float(squares[budget // price :].sum() / squares.sum()))
 # +         shares.append(float(squares[: budget // price].sum() / squares.sum()))
@@ -127,11 +137,11 @@ def lost(weight, budget):
 # -         (weight.reshape(o, i * k * w), i * k * w + o),
 # +         (weight.transpose(0, 1).reshape(i, o * k * w), i * k * w + o),
 
-# %% wrong mistake="Takes the kernel for square; passes the visible check." from="solution"
+# %% wrong mistake="Takes the kernel for square: K · (C_in + C_out) is the price." from="solution"
 # -         (as_table(weight), i * k + o * w),
 # +         (as_table(weight), i * k + o * k),
 
-# %% wrong mistake="Exchanges height and width in the price; passes the visible check." from="solution"
+# %% wrong mistake="Exchanges height and width in the price." from="solution"
 # -         (as_table(weight), i * k + o * w),
 # +         (as_table(weight), i * w + o * k),
 
@@ -147,7 +157,7 @@ def lost(weight, budget):
 # -         shares.append(float(squares[budget // price :].sum() / squares.sum()))
 # +         shares.append(float(squares[-(-budget // price) :].sum() / squares.sum()))
 
-# %% wrong mistake="Cuts both ways to the same m." from="solution"
+# %% wrong mistake="Cuts both ways to the same m; passes the visible check." from="solution"
 # -         shares.append(float(squares[budget // price :].sum() / squares.sum()))
 # +         shares.append(float(squares[budget // ways[0][1] :].sum() / squares.sum()))
 
@@ -160,11 +170,11 @@ def lost(weight, budget):
     two = squares[budget // (i * k * w + o):].sum() / squares.sum()
     return one.item(), two.item()
 
-# %% wrong mistake="Adds a small number below the line: small weights lose their share." from="solution"
+# %% wrong mistake="Adds a small number below the line: small weights lose their share; passes the visible check." from="solution"
 # -         shares.append(float(squares[budget // price :].sum() / squares.sum()))
 # +         shares.append(float((squares[budget // price :].sum() + 1e-12) / (squares.sum() + 1e-12)))
 
-# %% wrong mistake="Scales the weight in place." from="solution"
+# %% wrong mistake="Scales the weight in place; passes the visible check." from="solution"
 # -     o, i, k, w = weight.shape
 # +     o, i, k, w = weight.shape
 # +     weight /= weight.abs().max()

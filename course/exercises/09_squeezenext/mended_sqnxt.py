@@ -1,7 +1,7 @@
 # %% [markdown]
 # The found copy has four faults: it narrows by its input, its shortcut has a 3×3 kernel, no ReLU follows there, and all of
-# its convolutions have biases. The visible check runs in evaluation, with fresh averages, on widths where the network has
-# them. Inputs are not negative, so a ReLU behind the sum changes nothing and is accepted.
+# its convolutions have biases. The visible check compares outputs in evaluation and in training, with fresh averages, on
+# even widths, stride 2 with equal widths among them; it sees neither the running averages nor the input afterwards. Inputs are not negative, so a ReLU behind the sum changes nothing and is accepted.
 
 # %% solution
 class MendedBlock(nn.Module):
@@ -223,7 +223,7 @@ class MendedBlock(FoundBlock):
 # +             unit(quarter, half, (1, 3)),
 # +             unit(half, half, (3, 1)),
 
-# %% wrong mistake="Has a layer in the shortcut only where the widths differ; passes the visible check." from="solution"
+# %% wrong mistake="Has a layer in the shortcut only where the widths differ." from="solution"
 # -         if stride != 1 or c_in != c_out:
 # +         if c_in != c_out:
 
@@ -237,6 +237,20 @@ class MendedBlock(FoundBlock):
 # +         x.mul_(0.5)
 # +         return y
 
+# %% wrong mistake="Adds to the shortcut in place, which in a Block is the input; passes the visible check." from="solution"
+# -         return self.layers(x) + self.shortcut(x)
+# +         y, short = self.layers(x), self.shortcut(x)
+# +         short += y
+# +         return short
+
+# %% wrong mistake="Refuses inputs that 4 does not divide; passes the visible check." from="solution"
+# -         if c_out % 4:
+# +         if c_out % 4 or c_in % 4:
+
+# %% wrong mistake="Takes a momentum of 0.01; passes the visible check." from="solution"
+# -                 nn.BatchNorm2d(c_out), nn.ReLU())
+# +                 nn.BatchNorm2d(c_out, momentum=0.01), nn.ReLU())
+
 # %% wrong mistake="Keeps Caffe's average in PyTorch's momentum; passes the visible check." from="solution"
 # -                 nn.BatchNorm2d(c_out), nn.ReLU())
 # +                 nn.BatchNorm2d(c_out, momentum=0.999), nn.ReLU())
@@ -245,11 +259,11 @@ class MendedBlock(FoundBlock):
 # -                 nn.BatchNorm2d(c_out), nn.ReLU())
 # +                 nn.BatchNorm2d(c_out, momentum=0.001), nn.ReLU())
 
-# %% wrong mistake="Normalises by the averages in training too; passes the visible check." from="solution"
+# %% wrong mistake="Normalises by the averages in training too." from="solution"
 # -         return self.layers(x) + self.shortcut(x)
 # +         training, _ = self.training, self.eval()
 # +         return self.layers(x) + self.shortcut(x)
 
-# %% wrong mistake="Drops values out in training; passes the visible check." from="solution"
+# %% wrong mistake="Drops values out in training." from="solution"
 # -         return self.layers(x) + self.shortcut(x)
 # +         return nn.functional.dropout(self.layers(x), 0.1, self.training) + self.shortcut(x)
