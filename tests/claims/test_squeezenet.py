@@ -8,7 +8,7 @@ from torch import nn
 
 from lightnets_edu.cost import conv_params, layer_costs, total
 from lightnets_edu.models.alexnet import AlexNet
-from lightnets_edu.models.squeezenet import TABLE_1, Bypass, Fire, SqueezeNet
+from lightnets_edu.models.squeezenet import TABLE_1, Bypass, Fire, Row, SqueezeNet
 
 OURS = 1_248_424
 KEPT = 421_098    # after pruning, Table 1 of the paper
@@ -68,13 +68,20 @@ def test_fifty_times_fewer():
     assert sum(found["columns"]) / OURS == pytest.approx(48.8, abs=0.05)
     assert sum(found["ungrouped"]) / OURS == pytest.approx(50.0, abs=0.05)
     assert [found[name][0] / OURS for name in ("ungrouped", "columns")] == pytest.approx([3.00, 1.87], abs=0.005)
+    body = OURS - 513_000    # conv1 and the fire modules
+    assert [found[name][0] / body for name in ("ungrouped", "columns")] == pytest.approx([5.10, 3.17], abs=0.005)
     ending = found["columns"][0] + 257_000    # a 1×1 layer to a thousand classes instead
     assert sum(found["columns"]) / ending == pytest.approx(23.5, abs=0.05)
     assert ending / OURS == pytest.approx(2.08, abs=0.005)
+    half_way = body + found["columns"][1]    # the body exchanged first, AlexNet's linear layers as they are
+    assert sum(found["columns"]) / half_way == pytest.approx(1.03, abs=0.005), "the order decides what a step brings"
 
 
 def test_ratios_of_sizes():
     assert [240 / size for size in (0.66, 0.47)] == pytest.approx([363, 510], abs=1)
+    sizes = [KEPT * bits / 8 / 2**20 for bits in (10, 12)]
+    assert sizes == pytest.approx([0.50, 0.60], abs=0.005)
+    assert sizes[0] > 0.47 and sizes[1] < 0.66, "one reported file lies below such a count, the other above"
     assert pytest.approx(1.4, abs=0.05) == 240 / 35 / 4.8
     assert pytest.approx(10, abs=0.3) == 4.8 / 0.47
     assert pytest.approx(0.337, abs=5e-4) == KEPT / OURS, "a third is kept, not left out"
@@ -95,6 +102,13 @@ def test_weights_fit_on_the_chip():
 def test_each_strategy_undone():
     assert in_all([(s, 0, e1 + e3) for s, e1, e3 in TABLE_1]) / OURS == pytest.approx(1.39, abs=0.005)
     assert in_all([(e1 + e3, e1, e3) for _, e1, e3 in TABLE_1]) / OURS == pytest.approx(5.03, abs=0.005)
+    ends = 96 * 148 + 513_000
+    only_3x3 = in_all([(s, 0, e1 + e3) for s, e1, e3 in TABLE_1])
+    assert (only_3x3 - ends) / (OURS - ends) == pytest.approx(1.68, abs=0.005), "in the fire modules alone"
+    opened = meta(lambda: SqueezeNet(fires=tuple(Row(e1 + e3, e1, e3) for _, e1, e3 in TABLE_1)))
+    assert macs(opened) / macs(meta(SqueezeNet)) == pytest.approx(5.83, abs=0.005)
+    more = sum(row.macs for row in layer_costs(meta(SqueezeNet), (1, 3, 224, 224)) if row.name.endswith("expand1x1"))
+    assert 1 + 8 * more / macs(meta(SqueezeNet)) == pytest.approx(1.48, abs=0.005)
     early = pooled((3, 5))
     assert params(early) == OURS
     assert macs(meta(SqueezeNet)) / macs(early) == pytest.approx(1.66, abs=0.005)

@@ -1,6 +1,6 @@
 # %% [markdown]
 # Pools that round up halve a side rounding down: 54 and 55 both give 27. Rounding down, as PyTorch does without
-# `ceil_mode`, agrees on odd sides only: 224 has even ones.
+# `ceil_mode`, agrees on odd sides only: 224 has even ones. In the visible check no pool follows the last module.
 
 # %% solution
 def network_macs(h, w, fires, pools, classes):
@@ -239,6 +239,10 @@ def network_macs(h, w, fires, pools, classes):
 # -         if number in pools:
 # +         if pools and number == pools[0]:
 # +             pools.pop(0)
+
+# %% wrong mistake="Leaves out a pool behind the last module." from="solution"
+# -         if number in pools:
+# +         if number in pools and number <= len(fires):
 
 # %% wrong mistake="Always ends in a thousand classes." from="solution"
 # -     return total + c * classes * h * w

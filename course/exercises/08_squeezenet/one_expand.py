@@ -1,6 +1,6 @@
 # %% [markdown]
 # With padding 1 the middle of a 3×3 kernel stands on the output's own position. The visible check has unequal layers, an
-# oblong map and two images, but one type, and looks at none of the inputs afterwards.
+# oblong map, two images and both types, and looks at the inputs afterwards; as many kernels as channels, or many, it has not.
 
 # %% solution
 def one_expand(w1, b1, w3, b3):
