@@ -164,7 +164,7 @@ class MendedBlock(FoundBlock):
         super().__init__(c_out, c_out)
         self.layers[0] = self.unit(c_in, c_out // 2, 1, stride)
         if c_in == c_out and stride == 1:
-            self.shortcut = nn.Identity()
+            self.shortcut = nn.Sequential()
         else:
             self.shortcut = self.unit(c_in, c_out, 1, stride)
         for part in self.modules():
