@@ -66,7 +66,7 @@ def _build(
         stem = chapter.stem
         results[stem], outputs = measured.settle(project, chapter, results[stem], stem in anew)
         kept |= outputs
-        if stem in anew:    # what took minutes is not lost where a page is refused
+        if stem in anew and not check:    # what took minutes is not lost where a page is refused
             notebooks.update(root, outputs)
     staged = {
         site.page_name(c.stem): editions.dumps(editions.page(project, c, results[c.stem], claims)) for c in chapters

@@ -13,7 +13,7 @@ WIDTHS, THEMES = (320, 768, 1200), ("light", "dark")
 
 
 def answers(seen, *changes) -> list[str]:
-    """What figures do not do when a key, then a mouse moves their first control."""
+    """What figures do not do when a key, or a mouse, moves their first control."""
     found = []
     for change in changes:
         for host in seen.tab.locator(".book-widget[data-mounted]").all():

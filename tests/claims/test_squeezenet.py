@@ -82,6 +82,10 @@ def test_ratios_of_sizes():
     sizes = [KEPT * bits / 8 / 2**20 for bits in (10, 12)]
     assert sizes == pytest.approx([0.50, 0.60], abs=0.005)
     assert sizes[0] > 0.47 and sizes[1] < 0.66, "one reported file lies below such a count, the other above"
+    biases = sum(p.numel() for name, p in meta(SqueezeNet).named_parameters() if name.endswith("bias"))
+    assert biases == 3_976
+    runs = 422_083 // 2 + 7    # four bits each; of 26 layers those with odd counts round up
+    assert 26 * 4 + 26 * 256 * 4 + 4 * biases + 422_083 + runs == 675_763, "the authors' 8-bit file, to the byte"
     assert pytest.approx(1.4, abs=0.05) == 240 / 35 / 4.8
     assert pytest.approx(10, abs=0.3) == 4.8 / 0.47
     assert pytest.approx(0.337, abs=5e-4) == KEPT / OURS, "a third is kept, not left out"
@@ -181,7 +185,9 @@ def test_two_expand_layers_are_one():
 def test_a_head_of_ten_classes():
     ten = sum(params(part) for part in meta(lambda: AlexNet(num_classes=10)).head if isinstance(part, nn.Linear))
     assert 58_304_586 - 3_729_472 == ten == 54_575_114
-    assert 3_729_472 not in [convolutions for convolutions, _ in alexnets().values()]
+    (ungrouped, _), wide = alexnets()["ungrouped"], (96, 256, 384, 384, 256)
+    grey = ungrouped - conv_params(3, 96, 11, bias=True) + conv_params(1, 96, 11, bias=True)
+    assert 3_729_472 == grey + 4 * sum(wide), "one channel, and four numbers of a batch norm for each kernel"
     assert pytest.approx(0.0214, abs=5e-5) == OURS / 58_304_586
     assert pytest.approx(0.0205, abs=5e-5) == OURS / 60_965_224
 

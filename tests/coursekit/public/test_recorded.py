@@ -92,12 +92,14 @@ def test_the_record_is_made_in_full_and_page_and_notebook_show_it(book, monkeypa
 
 def test_what_was_measured_is_kept_where_the_page_is_refused(book, monkeypatch):
     def refuse(*_):
-        assert len(json.loads((book / NAME).read_text())["cells"]) == 1
         raise BookError("a page", "is refused", "mend it")
 
     monkeypatch.setattr("coursekit.public.build.site.build", refuse)
-    with pytest.raises(BookError, match="is refused"):
-        build(book, quiet=True)
+    for check in (True, False):    # a check writes nothing
+        with pytest.raises(BookError, match="is refused"):
+            build(book, quiet=True, check=check)
+        assert (book / NAME).exists() != check
+    assert len(json.loads((book / NAME).read_text())["cells"]) == 1
 
 
 def test_forged_records_and_a_cell_that_is_newer_than_its_record(book):
