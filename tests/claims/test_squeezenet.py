@@ -187,7 +187,7 @@ def test_a_head_of_ten_classes():
     assert 58_304_586 - 3_729_472 == ten == 54_575_114
     (ungrouped, _), wide = alexnets()["ungrouped"], (96, 256, 384, 384, 256)
     grey = ungrouped - conv_params(3, 96, 11, bias=True) + conv_params(1, 96, 11, bias=True)
-    assert 3_729_472 == grey + 4 * sum(wide), "one channel, and four numbers of a batch norm for each kernel"
+    assert grey + 4 * sum(wide) == 3_729_472, "one channel, and four numbers of a batch norm for each kernel"
     assert pytest.approx(0.0214, abs=5e-5) == OURS / 58_304_586
     assert pytest.approx(0.0205, abs=5e-5) == OURS / 60_965_224
 
