@@ -7,6 +7,7 @@ from pathlib import Path
 from .. import strength, watch
 from ..chapter import Chapter, read_chapters
 from ..errors import BookError, Faults
+from ..files import write_whole
 from ..project import Project
 from ..prose import bare_numbers
 from . import conclusions, editions, ledger, measured, notebooks, pages, recorded, site, strength_page
@@ -62,12 +63,13 @@ def _build(
         new_runs = execute(project, [chapter for chapter in chapters if chapter.stem in anew], 1, quiet, again=anew)
         held |= {stem: result.recorded for stem, result in new_runs.items()}
     results = execute(project, chapters, jobs, quiet, held=held)
+    written: list[str] = []
     for chapter in chapters:
         stem = chapter.stem
         results[stem], outputs = measured.settle(project, chapter, results[stem], stem in anew)
         kept |= outputs
         if stem in anew and not check:    # what took minutes is not lost where a page is refused
-            notebooks.update(root, outputs)
+            written += [name for name, text in outputs.items() if write_whole(root / name, text)]
     staged = {
         site.page_name(c.stem): editions.dumps(editions.page(project, c, results[c.stem], claims)) for c in chapters
     }
@@ -80,7 +82,7 @@ def _build(
     if check:
         notebooks.check(root, kept | public)
     site.accept(new, project)
-    return Built(project.site, len(chapters), [] if check else notebooks.update(root, kept | public))
+    return Built(project.site, len(chapters), [] if check else written + notebooks.update(root, kept | public))
 
 
 def _of_prose(chapter: Chapter) -> list[BookError]:
