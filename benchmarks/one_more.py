@@ -69,7 +69,7 @@ def add(root: Path, kind: str, name: str) -> int:
         sys.exit(f"no file of the book has {name} in its path")
     by_hand = {"chapter": "_toc.yml", "figure": "lightnets_edu/widgets/__init__.pyi",
                "network": "lightnets_edu/models/catalogue.py"}[kind]  # fmt: skip
-    entry = rf"    Family\(\"{name}\.(?:.|\n)*?\n(?=    Family|\))" if kind == "network" else rf".*\b{name}\b.*\n"
+    entry = rf"_family\(\"{name}\.(?:.|\n)*?\n(?=_family|# fmt)" if kind == "network" else rf".*\b{name}\b.*\n"
     hand = root / by_hand
     hand.write_text(re.sub(entry, lambda match: match[0] + other(match[0], pairs), hand.read_text("utf-8")), "utf-8")
     return count

@@ -39,10 +39,10 @@ from ..project import Project
 from ..prose import expressions
 from ..show import Link
 from ..strength import digest
-from . import recorded
+from . import recorded, statements
 
 STATE = "application/vnd.jupyter.widget-state+json"
-OURS = (Path(__file__), Path(kernels.__file__), Path(recorded.__file__), Path(watch.__file__))
+OURS = tuple(Path(str(module.__file__)) for module in (sys.modules[__name__], kernels, recorded, statements, watch))
 REPORT = "__import__('coursekit_watch').report({!r})"
 KEEP = "(lambda j, kept: [j.dumps(kept, allow_nan=False), j.loads(j.dumps(kept)) == kept])(__import__('json'), {{{}}})"
 RECORDED = "(lambda recorded: str({}))(__import__('types').SimpleNamespace(**__import__('json').loads({!r})))"
@@ -54,8 +54,8 @@ class Executed:
     """What the lesson of one chapter gave: outputs of each code cell, text of each expression, state of its widgets.
 
     `shown` holds the state that each link makes of its figure, by what the link says (see `show`).
-    `loaded` holds the files that it read (see `snapshot`), `measured` those modules among them that its measured cells
-    could have used, `recorded` the values that they record.
+    `loaded` holds the files that it read (see `snapshot`), `measured` what those modules among them say that its
+    measured cells could have used (see `statements`), `recorded` the values that they record.
     """
 
     outputs: list[list[dict]]
@@ -143,9 +143,7 @@ def _digest_of(path: Path, since: float) -> str:
         return "is gone"
     if path.stat().st_mtime > since:
         return "changed while it was read"
-    stem = path.name.partition(".")[0]
-    beside = sorted(p.name for p in path.parent.glob(f"{stem}*") if p.name.partition(".")[0] == stem)
-    return digest([hashlib.sha256(path.read_bytes()).hexdigest(), *(name for name in beside if name[-1] != "~")])
+    return digest([hashlib.sha256(path.read_bytes()).hexdigest(), statements.namesakes(path)])
 
 
 def _warm() -> None:
@@ -219,7 +217,7 @@ async def _run(project: Project, chapter: Chapter, bar: tqdm, held: dict[str, An
     outputs = [_shown(cell.outputs) for cell in nb.cells if cell.cell_type == "code"]
     if client.refused:
         raise BookError(chapter.name, f"its lesson opens {client.refused[0]}, which is of the teacher's half")
-    loaded, measured = (snapshot(project.root, names, begun) for names in (client.read, client.used))
+    loaded, measured = snapshot(project.root, client.read, begun), statements.of(project.root, client.used, begun)
     result: dict[str, Any] = _stable({"outputs": outputs, "values": client.values, "widgets": state}, chapter.stem)
     made: dict[str, Any] = {"shown": client.shown, "loaded": loaded, "measured": measured, "recorded": client.recorded}
     return Executed(**result, **made)

@@ -3,9 +3,9 @@
 A lesson cell marked `measured=true` runs in every build like any other. What the page shows is the record in
 book/measured/NN_name.json, and so is what its prose says under `recorded` (see `recorded.py`). It is made when there is
 none, and made again on demand: `build --measure NN_name`; then the lesson runs in full. It tells what it was made from:
-the lesson's code up to the last measured cell, the modules that this code imported, and the pins that `measured_with`
-in pyproject.toml names. When one of these changes the record is out of date, which a check refuses and a build says.
-Nothing else touches it, no style sheet and no later cell.
+the lesson's code up to the last measured cell, what the modules say that this code imported (see `statements.py`), and
+the pins that `measured_with` in pyproject.toml names. When one of these changes the record is out of date: a check
+refuses it, a build says so. Nothing else touches it: no style sheet, no later cell, no comment, nothing that is added.
 """
 
 import json
@@ -18,8 +18,8 @@ from ..chapter import Chapter
 from ..errors import BookError
 from ..project import Project
 from ..strength import digest
-from . import recorded
-from .execute import Executed, snapshot
+from . import recorded, statements
+from .execute import Executed
 
 TODO = "run `python -m coursekit build --measure {}` and commit the result"
 
@@ -127,10 +127,10 @@ def _changed(project: Project, chapter: Chapter) -> list[str] | None:
     if record is None:
         return None
     made_from, now = record["made_from"], _made_from(project, chapter)
-    modules = snapshot(project.root, made_from["modules"])
     changed = ["the lesson's code"] if made_from["lesson"] != now["lesson"] else []
     changed += ["the versions"] if made_from["versions"] != now["versions"] else []
-    return changed + [name for name, found in made_from["modules"].items() if modules[name] != found]
+    modules = made_from["modules"].items()
+    return changed + [name for name, old in modules if not statements.same(project.root, name, old)]
 
 
 def _name(stem: str) -> str:

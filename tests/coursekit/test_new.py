@@ -37,8 +37,8 @@ def by_hand(root: Path) -> None:
     line = re.search(r"(?m)^    (from .*\n)", lay(root, "figure", FIGURE).todo)[1]
     after = "from lightnets_edu.widgets.network_skyline"
     edit(root / "lightnets_edu/widgets/__init__.pyi", after, line + after)
-    entry = re.search(r"(?m)^    Family\(.*\n", lay(root, "network", NETWORK, "TinyNet").todo)[0]
-    edit(root / "lightnets_edu/models/catalogue.py", "FAMILIES = (\n", f"FAMILIES = (\n{entry}")
+    entry = re.search(r"(?m)^    (_family\(.*\n)", lay(root, "network", NETWORK, "TinyNet").todo)[1]
+    edit(root / "lightnets_edu/models/catalogue.py", "# fmt: on\n", f"{entry}# fmt: on\n")
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ from small_book import edit, second_chapter
 from coursekit.chapter import read_chapters
 from coursekit.errors import BookError
 from coursekit.project import Project
-from coursekit.public import measured
-from coursekit.public.execute import Executed, execute, snapshot
+from coursekit.public import measured, statements
+from coursekit.public.execute import Executed, execute
 
 NAME, CHAPTER = "book/measured/01_double.json", "book/chapters/01_double.py"
 READ = ["toybook/__init__.py", "toybook/frames.py"]
@@ -28,7 +28,7 @@ def chapters(book):
 def settled(book, *printed, anew=False):
     """The outputs that the page shows when the lesson's two cells have printed these; the record is written."""
     chapter, *_ = chapters(book)
-    result = Executed([[text] for text in printed], [], {}, measured=snapshot(book, READ))
+    result = Executed([[text] for text in printed], [], {}, measured=statements.of(book, READ))
     result, record = measured.settle(Project(book), chapter, result, anew)
     for name, text in record.items():
         (book / name).parent.mkdir(exist_ok=True)
@@ -52,6 +52,7 @@ REASONS = {
     "the measured cell": (CHAPTER, "double(21)", "double(20) + 2", "the lesson's code"),
     "a module it imported": ("toybook/__init__.py", "x + x", "2 * x", "toybook/__init__.py"),
     "another module it imported": ("toybook/frames.py", "STYLE", "SHEET", "toybook/frames.py"),
+    "a name bound anew in a module": ("toybook/__init__.py", "x + x\n", "x + x\n\n\ndouble = float\n", "toybook/__init__.py"),
     "the version": ("requirements.txt", "torch==2.13.0", "torch==2.14.0", "the versions"),
 }
 NO_REASONS = {
@@ -59,6 +60,8 @@ NO_REASONS = {
     "wording": (CHAPTER, "It *doubles*.", "It **doubles**."),
     "a later cell": (CHAPTER, "[0, 2]", "[0, 3]"),
     "a style sheet": ("toybook/lines.css", "1px", "2px"),
+    "a comment in a module": ("toybook/__init__.py", "x + x", "x + x    # twice"),
+    "a function more in a module": ("toybook/__init__.py", "def double", "def half(x):\n    return x / 2\n\n\ndef double"),
     "another version": ("requirements.txt", "numpy==2.4.6", "numpy==2.5.0"),
 }
 
