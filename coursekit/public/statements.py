@@ -122,6 +122,7 @@ def _touches(node: ast.stmt, used: set[str], functions: set[str]) -> bool:
         return any(alias.name == "*" for alias in node.names) or bool(set(_names(node)) & used)
     if isinstance(node, ast.Assign | ast.AnnAssign):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        return not all(isinstance(target, ast.Name) and target.id not in used for target in targets)
+        parts = [part for target in targets for part in ast.walk(target) if not isinstance(part, ast.Store | ast.Tuple)]
+        return not all(isinstance(part, ast.Name) and part.id not in used for part in parts)
     call = node.value if isinstance(node, ast.Expr) else None    # a function of this module may note something down
     return not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in functions)

@@ -45,6 +45,7 @@ SAME = {
     "a new function": ("def note", "def rim(r):\n    return 2 * pi * r\n\n\ndef note"),
     "a new class at the end": ('note("disc")\n', 'note("disc")\n\n\nclass Ring(Disc):\n    size = 4\n'),
     "a new table": ("KNOWN = []", "KNOWN = []\nROWS: dict = {1: TABLE}"),
+    "two names at once": ("KNOWN = []", "KNOWN = []\nLEFT, RIGHT = 0, 1"),
     "one more noted down": ('note("disc")', 'note("ring")\nnote("disc")'),
 }
 OTHER = {
@@ -52,6 +53,7 @@ OTHER = {
     "a row more": ("(3, 4)]", "(3, 4), (5, 6)]"),
     "a function's body": ("return pi * r * r", "return 3.14 * r * r"),
     "a name bound anew": ('note("disc")\n', 'note("disc")\npi = 3\n'),
+    "two names bound anew": ('note("disc")\n', 'note("disc")\nLEFT, pi = 0, 3\n'),
     "an import that binds a used name": ("import torch\n", "import torch\nfrom numpy import sqrt\n"),
     "an import of all": ("import torch\n", "import torch\nfrom numpy import *\n"),
     "a function bound anew": ('note("disc")\n', 'note("disc")\n\n\ndef area(r):\n    return 0\n'),
