@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from imports import own_modules
 
 import lightnets_edu
 from lightnets_edu import widgets
@@ -77,16 +78,20 @@ def strangers(figure: str, loaded: set[str]) -> set[str]:
     return rooms | {name for name in loaded if name.startswith("lightnets_edu.models")}
 
 
+ALONE_IN_ITS_ROOM = {figure: f"from lightnets_edu.widgets import {figure}" for figure in widgets.__all__}
+TWO_AND_A_MODEL = "from lightnets_edu.widgets import CostCalculator, ReluManifold; import lightnets_edu.models.vgg"
+TRIED = (*ALONE_IN_ITS_ROOM.values(), TWO_AND_A_MODEL)
+
+
 @pytest.mark.parametrize("figure", widgets.__all__)
 def test_a_figure_loads_its_own_room_and_no_model(figure):
-    loaded = loaded_by(f"from lightnets_edu.widgets import {figure}")
+    loaded = own_modules(TRIED)[ALONE_IN_ITS_ROOM[figure]]
     assert f"lightnets_edu.widgets.{widgets.room(figure)}" in loaded
     assert strangers(figure, loaded) == set()
 
 
 def test_a_stranger_is_seen():
-    loaded = loaded_by("from lightnets_edu.widgets import CostCalculator, ReluManifold; import lightnets_edu.models.vgg")
-    found = strangers("CostCalculator", loaded)
+    found = strangers("CostCalculator", own_modules(TRIED)[TWO_AND_A_MODEL])
     assert {"lightnets_edu.widgets.relu_manifold", "lightnets_edu.models.vgg"} <= found
     assert not any("cost_calculator" in name for name in found)
 

@@ -3,12 +3,11 @@
 import inspect
 import json
 import pkgutil
-import subprocess
-import sys
 from importlib import import_module
 from pathlib import Path
 
 import pytest
+from imports import own_modules
 from torch import nn
 
 from lightnets_edu import models
@@ -19,28 +18,22 @@ PIXELS = {fact["name"]: fact["input"][1] for fact in FACTS}
 NO_NETWORK = {"catalogue", "weights", "efficientnet", "ghostnet", "inception"}    # the last three hold blocks
 
 
-def loaded(statement: str) -> set[str]:
-    """The files of models that a fresh Python holds after a statement."""
-    code = f"{statement}\nimport sys; print(*sys.modules)"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return {name.split(".")[2] for name in run.stdout.split() if name.startswith("lightnets_edu.models.")}
+LOADED = {
+    "import lightnets_edu.models": set(),
+    "from lightnets_edu.models.shufflenet_v1 import ShuffleUnit": {"shufflenet_v1"},
+    "from lightnets_edu.models.shufflenet_v2 import BasicUnit": {"shufflenet_v1", "shufflenet_v2"},    # its shuffle
+    "from lightnets_edu.models import transfer": {"weights"},
+    "from lightnets_edu.models import MODELS; list(MODELS), 'vgg16' in MODELS": {"catalogue"},
+    "from lightnets_edu.models import MODELS; MODELS['vgg16']": {"catalogue", "vgg"},
+    "from lightnets_edu.models import MODELS; MODELS.values()": {"catalogue"},
+    "from lightnets_edu.models import MODELS; list(MODELS.values())": {c.file for c in CATALOGUE.values()} | {"catalogue"},
+}
 
 
-@pytest.mark.parametrize(
-    ("statement", "files"),
-    [
-        ("import lightnets_edu.models", set()),
-        ("from lightnets_edu.models.shufflenet_v1 import ShuffleUnit", {"shufflenet_v1"}),
-        ("from lightnets_edu.models.shufflenet_v2 import BasicUnit", {"shufflenet_v1", "shufflenet_v2"}),    # its shuffle
-        ("from lightnets_edu.models import transfer", {"weights"}),
-        ("from lightnets_edu.models import MODELS; list(MODELS), 'vgg16' in MODELS", {"catalogue"}),
-        ("from lightnets_edu.models import MODELS; MODELS['vgg16']", {"catalogue", "vgg"}),
-        ("from lightnets_edu.models import MODELS; MODELS.values()", {"catalogue"}),
-        ("from lightnets_edu.models import MODELS; list(MODELS.values())", {c.file for c in CATALOGUE.values()} | {"catalogue"}),
-    ],
-)
-def test_what_is_loaded_is_what_was_asked_for(statement, files):
-    assert loaded(statement) == files
+@pytest.mark.parametrize("statement", LOADED)
+def test_what_is_loaded_is_what_was_asked_for(statement):
+    own = own_modules(tuple(LOADED))[statement]
+    assert {name.split(".")[2] for name in own if name.startswith("lightnets_edu.models.")} == LOADED[statement]
 
 
 def test_models_is_a_mapping_from_names_to_builders():
