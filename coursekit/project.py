@@ -76,6 +76,11 @@ class Project:
         """The packages whose versions decide what is measured: `measured_with` in those settings."""
         return self._settings.get("measured_with", [])
 
+    @property
+    def shows(self) -> list[str]:
+        """The rooms of that package that show and decide no measured value: `shows` in those settings."""
+        return self._settings.get("shows", [])
+
     @cached_property
     def repository(self) -> str:
         """The public address of the repository, from `_config.yml`: the one place where it stands."""

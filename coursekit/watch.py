@@ -6,14 +6,16 @@ Python tells an audit hook of every file before it is opened. This file imports 
 the first thing that a kernel runs, from where it lies, whatever that kernel can import.
 """
 
+import builtins
 import functools
 import importlib
 import importlib.util
 import json
 import os
 import sys
+from collections.abc import Iterable
 from contextlib import contextmanager, suppress
-from types import SimpleNamespace
+from types import FrameType, SimpleNamespace
 
 EVENTS = {"open", "os.listdir", "os.scandir"}
 _folder = functools.cache(os.path.realpath)
@@ -25,6 +27,8 @@ class ShutError(Exception):
 
 # what the one hook of this process does, since a hook cannot be taken out again
 _state = SimpleNamespace(hooked=False, shut="", noting=False, opened=set(), refused=set())
+# what `follow` notes: modules that were asked for, and what each module's own top level imports
+_imports = SimpleNamespace(package="", shows=(), asked=set(), inner={})
 
 
 def _hook(event: str, args: tuple) -> None:
@@ -68,14 +72,76 @@ def shut(folder: str | os.PathLike):
         raise _error(min(_state.refused))
 
 
+def follow(package: str, shows: Iterable[str]) -> None:
+    """From now on note which modules of a package are asked for by anything but its rooms that only show.
+
+    Asked for is what an import names, whether or not it was loaded before.
+    """
+    _imports.package, _imports.shows = package, tuple(shows)
+    real_import, real_module = builtins.__import__, importlib.import_module
+
+    def import_(name, globals=None, locals=None, fromlist=(), level=0):
+        module = real_import(name, globals, locals, fromlist, level)
+        if level or _within(name, package):
+            full = importlib.util.resolve_name("." * level + name, (globals or {}).get("__package__") or "")
+            inside = (f"{full}.{inner}" for inner in fromlist or ())
+            _asked(sys._getframe(1), {full, *(inner for inner in inside if inner in sys.modules)})
+        return module
+
+    def import_module(name, package=None):
+        module = real_module(name, package)
+        _asked(sys._getframe(1), {module.__name__})
+        return module
+
+    builtins.__import__, importlib.import_module = import_, import_module
+
+
+def _asked(frame: FrameType | None, names: set[str]) -> None:
+    """Note that the code of a frame asked for modules, unless a room that only shows stands behind it."""
+    names = {name for name in names if _within(name, _imports.package)}
+    if not names or frame is None:
+        return
+    importer = frame.f_globals.get("__name__", "")
+    if frame.f_code.co_name == "<module>" and _within(importer, _imports.package):
+        _imports.inner.setdefault(importer, set()).update(names)
+        return
+    while frame is not None:
+        if any(_within(frame.f_globals.get("__name__", ""), room) for room in _imports.shows):
+            return
+        frame = frame.f_back
+    _imports.asked |= names
+
+
+def _within(name: str, package: str) -> bool:
+    return f"{name}.".startswith(f"{package}.")
+
+
+def _used() -> set[str]:
+    """The modules that were asked for, those above them, and all that these import."""
+    found: set[str] = set()
+    todo = {name for name in _imports.asked if not any(_within(name, room) for room in _imports.shows)}
+    while todo:
+        name = todo.pop()
+        found.add(name)
+        above = name.rpartition(".")[0]
+        todo |= ({above} if above else set()) | _imports.inner.get(name, set())
+        todo -= found
+    return found
+
+
 def report(root: str) -> str:
-    """As JSON: `read`, the files below root that this process has read, modules as source; `refused`, paths."""
+    """As JSON: `read`, the files below root that this process has read, modules as source; `refused`, paths; `used`.
+
+    The last are the sources of the modules that `follow` noted: those that may have decided a value.
+    """
     paths = set(_state.opened)
     for module in list(sys.modules.values()):
         with suppress(Exception):  # some modules are objects that only look like one
             paths |= {os.path.abspath(file)} if (file := module.__file__) else set()
     read = {os.path.relpath(path, root) for path in map(_source, paths - {__file__}) if _below(path, root)}
-    return json.dumps({"read": sorted(read), "refused": sorted(_state.refused)})
+    sources = {getattr(sys.modules.get(name), "__file__", None) for name in _used()}
+    used = {os.path.relpath(path, root) for path in sources if path and _below(path, root)}
+    return json.dumps({"read": sorted(read), "refused": sorted(_state.refused), "used": sorted(used)})
 
 
 def _below(path: str, root: str) -> bool:

@@ -56,7 +56,7 @@ def _build(
     kept = {name: pages.committed(text) for name, text in made.items()}
     anew = measured.chosen(project, chapters, measure)
     _tell(strength_page.out_of_date(chapters, record) + measured.out_of_date(project, chapters, anew), check)
-    if faults := [fault for chapter in chapters for fault in _of_prose(chapter)]:
+    if faults := [fault for chapter in chapters for fault in _of_prose(project, chapter)]:
         raise Faults(faults)
     held = {chapter.stem: measured.held(project, chapter) for chapter in chapters if chapter.stem not in anew}
     if anew:
@@ -85,10 +85,10 @@ def _build(
     return Built(project.site, len(chapters), [] if check else written + notebooks.update(root, kept | public))
 
 
-def _of_prose(chapter: Chapter) -> list[BookError]:
+def _of_prose(project: Project, chapter: Chapter) -> list[BookError]:
     """What is typed and should be computed, and what is computed from the wrong run."""
     numbers = [fault for cell in chapter.prose for fault in bare_numbers(cell)]
-    return numbers + recorded.faults(chapter) + conclusions.faults(chapter)
+    return numbers + recorded.faults(chapter, project.shows) + conclusions.faults(chapter)
 
 
 def _tell(faults: list[BookError], check: bool) -> None:

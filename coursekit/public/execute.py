@@ -43,6 +43,7 @@ from . import recorded, statements
 
 STATE = "application/vnd.jupyter.widget-state+json"
 OURS = tuple(Path(str(module.__file__)) for module in (sys.modules[__name__], kernels, recorded, statements, watch))
+FOLLOW = "__import__('coursekit_watch').follow({!r}, {!r})"
 REPORT = "__import__('coursekit_watch').report({!r})"
 KEEP = "(lambda j, kept: [j.dumps(kept, allow_nan=False), j.loads(j.dumps(kept)) == kept])(__import__('json'), {{{}}})"
 RECORDED = "(lambda recorded: str({}))(__import__('types').SimpleNamespace(**__import__('json').loads({!r})))"
@@ -206,8 +207,8 @@ async def _run_all(
 async def _run(project: Project, chapter: Chapter, bar: tqdm, held: dict[str, Any], full: bool) -> Executed:
     make = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell}
     nb = nbformat.v4.new_notebook(cells=[make[cell.kind](cell.text) for cell in chapter.lesson])
-    timeout, report = project.config["execute"]["timeout"], REPORT.format(str(project.root))
-    client, begun = _Client(nb, chapter, bar, timeout * (PATIENCE if full else 1), report, held), time.time()
+    timeout = project.config["execute"]["timeout"]
+    client, begun = _Client(nb, chapter, bar, timeout * (PATIENCE if full else 1), project, held), time.time()
     with tempfile.TemporaryDirectory() as work:
         client.km = kernel_manager(Path(work), project.shut)
         quiet: dict[str, Any] = dict.fromkeys(("stdout", "stderr"), subprocess.DEVNULL)  # no cell prints there
@@ -228,9 +229,11 @@ class _Client(NotebookClient):
 
     kc: Any  # nbclient's type knows no way to ask
 
-    def __init__(self, nb, chapter: Chapter, bar: tqdm, timeout: int, report: str, held: dict[str, Any]):
+    def __init__(self, nb, chapter: Chapter, bar: tqdm, timeout: int, project: Project, held: dict[str, Any]):
         super().__init__(nb, timeout=timeout, kernel_name="python3", record_timing=False, coalesce_streams=True)
-        self.sources, self.links, self.bar, self.report = chapter.lesson, chapter.links, bar, report
+        self.sources, self.links, self.bar = chapter.lesson, chapter.links, bar
+        self.follow = FOLLOW.format(project.package, project.shows)
+        self.report = REPORT.format(str(project.root))
         self.held = held
         self.recorded: dict[str, Any] = {}
         self.shown: dict = {}
@@ -241,6 +244,8 @@ class _Client(NotebookClient):
 
     async def async_execute_cell(self, cell, cell_index, execution_count=None, store_history=True):
         source = self.sources[cell_index]
+        if cell_index == 0:
+            await self._ask({"0": self.follow})
         try:
             if source.kind == "markdown":
                 self.values.append(await self._evaluate(source))
@@ -270,7 +275,7 @@ class _Client(NotebookClient):
         seen = json.loads(ast.literal_eval(reply["data"]["text/plain"]))
         self.read, self.refused = seen["read"], seen["refused"]
         if source.args.get("measured"):
-            self.used = [name for name in self.read if name.endswith(".py")]
+            self.used = seen["used"]
 
     async def _keep(self, source: SourceCell, names: list[str]) -> None:
         """Take from the kernel what a measured cell records."""

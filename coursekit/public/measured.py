@@ -3,9 +3,10 @@
 A lesson cell marked `measured=true` runs in every build like any other. What the page shows is the record in
 book/measured/NN_name.json, and so is what its prose says under `recorded` (see `recorded.py`). It is made when there is
 none, and made again on demand: `build --measure NN_name`; then the lesson runs in full. It tells what it was made from:
-the lesson's code up to the last measured cell, what the modules say that this code imported (see `statements.py`), and
-the pins that `measured_with` in pyproject.toml names. When one of these changes the record is out of date: a check
-refuses it, a build says so. Nothing else touches it: no style sheet, no later cell, no comment, nothing that is added.
+the lesson's code up to the last measured cell, what the modules say that this code asked for (see `statements.py`),
+less rooms that only show, and the pins that `measured_with` in pyproject.toml names. When one of these changes the
+record is out of date: a check refuses it, a build says so. Nothing else touches it: no style sheet, no later cell, no
+comment, no figure, nothing that is added.
 """
 
 import json

@@ -10,7 +10,7 @@ when the record is made: the page says which it shows.
 """
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from ..cells import SourceCell
@@ -36,9 +36,12 @@ def asked(expression: str) -> list[str]:
     return sorted(set(found), key=found.index)
 
 
-def faults(chapter: Chapter) -> list[BookError]:
-    """Records that cannot be kept, and expressions that take from a measured cell what is not its record's."""
-    found: list[BookError] = []
+def faults(chapter: Chapter, shows: Sequence[str] = ()) -> list[BookError]:
+    """Records that cannot be kept, and expressions that take from a measured cell what is not its record's.
+
+    And measured cells that take something of a room that only `shows`, since no record is held against such a room.
+    """
+    found = list(_of_shows(chapter, shows))
     known: dict[str, str] = {}
     run = _Run()
     for cell in chapter.lesson:
@@ -151,6 +154,28 @@ def _of_expression(cell: SourceCell, text: str, known: dict[str, str], run: dict
             todo = f'add record="{name}" to that cell and {todo}; or set what is only counted in a cell not measured'
         what = f"{shown} takes {name!r} of the run at hand, and the page shows the record of {run[name]}"
         yield BookError(cell.where, what, todo)
+
+
+def _of_shows(chapter: Chapter, shows: Sequence[str]) -> Iterator[BookError]:
+    shown: dict[str, str] = {}
+    for cell in chapter.lesson:
+        for statement in _statements(cell) if cell.kind == "code" else ():
+            taken = [shown[name] for name in sorted(_reads(statement) & shown.keys())] + _rooms(statement, shows)
+            named, _ = _sets(statement)
+            shown = {name: room for name, room in shown.items() if name not in named}
+            shown |= dict.fromkeys(named, taken[0]) if taken else {}
+            if taken and cell.args.get("measured"):
+                what = f"is measured and uses {taken[0]}, which only shows: no record is held against it"
+                yield BookError(cell.where, what, "show it in a cell of its own; ask what the figure asks")
+                break
+
+
+def _rooms(statement: ast.stmt, shows: Sequence[str]) -> list[str]:
+    """The rooms among `shows` that a statement imports from."""
+    names = [alias.name for alias in statement.names] if isinstance(statement, ast.Import | ast.ImportFrom) else []
+    if isinstance(statement, ast.ImportFrom):
+        names = [f"{statement.module}.{name}" for name in names]
+    return [room for room in shows for name in names if f"{name}.".startswith(f"{room}.")]
 
 
 class _Run:

@@ -1,5 +1,6 @@
 """What a program under watch reads is noted; what is shut stays shut, to this process and to one of its own."""
 
+import ast
 import json
 import subprocess
 import sys
@@ -41,7 +42,7 @@ def run(root, opened):
 def test_a_program_is_run_and_what_it_reads_is_noted(root):
     for _ in range(2):  # the second time Python finds its modules compiled
         assert run(root, root / "shutter/c.txt") == (
-            {"read": ["a.txt", "own.py", "prog.py", "shutter/c.txt"], "refused": []}, "")  # fmt: skip
+            {"read": ["a.txt", "own.py", "prog.py", "shutter/c.txt"], "refused": [], "used": []}, "")  # fmt: skip
 
 
 @pytest.mark.parametrize("path", ["shut/b.txt", "way/b.txt", "shutter/../shut/b.txt", "shut/new.txt"])
@@ -64,3 +65,36 @@ def test_an_error_that_is_swallowed_comes_again(root):
         (root / "shut/b.txt").read_text()
     with watch.shut(root / "shut"):
         assert (root / "a.txt").read_text() == "a"
+
+
+ROOMS = {
+    "pkg/__init__.py": "def __getattr__(name):\n    import importlib\n    return importlib.import_module(f'pkg.{name}')\n",
+    "pkg/layers.py": "", "pkg/nets.py": "from pkg import layers\n", "pkg/blocks.py": "from .layers import *\n",
+    "pkg/later.py": "", "pkg/alone.py": "",
+    "pkg/figures/__init__.py": "def draw():\n    import pkg.blocks, pkg.alone\n    import pkg\n    pkg.later\n",
+}
+ASKED = {    # what a lesson does -> the sources that may have decided its values
+    "import pkg.figures; pkg.figures.draw()": set(),
+    "import pkg.nets": {"__init__", "nets", "layers"},
+    "import pkg.figures; pkg.figures.draw(); import pkg.blocks": {"__init__", "blocks", "layers"},
+    "from pkg.figures import draw; draw(); from pkg import blocks": {"__init__", "blocks", "layers"},
+    "import pkg.blocks; from pkg.figures import draw; draw()": {"__init__", "blocks", "layers"},
+    "import pkg; pkg.later": {"__init__", "later"},
+    "def run():\n    from pkg import nets\nrun()": {"__init__", "nets", "layers"},
+    "import importlib; importlib.import_module('pkg.nets')": {"__init__", "nets", "layers"},
+    "import json": set(),
+}
+
+
+@pytest.mark.parametrize("lesson", ASKED)
+def test_what_a_figure_alone_asked_for_is_told_apart(tmp_path, lesson):
+    for name, text in ROOMS.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    code = (
+        "import json, sys\nfrom coursekit import watch\nwatch.follow('pkg', ['pkg.figures'])\n"
+        f"exec({lesson!r}, {{'__name__': '__main__'}})\nprint(json.loads(watch.report(sys.argv[1]))['used'])"
+    )
+    path = f"{tmp_path}:{watch.__file__.rpartition('/coursekit/')[0]}"
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], env={"PYTHONPATH": path}, capture_output=True, text=True, check=True)
+    assert set(ast.literal_eval(done.stdout)) == {f"pkg/{name}.py" for name in ASKED[lesson]}

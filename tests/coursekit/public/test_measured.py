@@ -8,7 +8,7 @@ from small_book import edit, second_chapter
 from coursekit.chapter import read_chapters
 from coursekit.errors import BookError
 from coursekit.project import Project
-from coursekit.public import measured, statements
+from coursekit.public import measured, recorded, statements
 from coursekit.public.execute import Executed, execute
 
 NAME, CHAPTER = "book/measured/01_double.json", "book/chapters/01_double.py"
@@ -131,3 +131,34 @@ def test_modules_count_up_to_the_measured_cell(book):
     (result,) = execute(Project(book), chapters(book), quiet=True).values()
     assert set(result.measured) == {"toybook/__init__.py"}
     assert set(result.loaded) == {"toybook/__init__.py", "toybook/frames.py", "toybook/lines.css"}
+
+
+def test_a_module_that_only_a_figure_asked_for_does_not_count(book):
+    edit(book / "pyproject.toml", "[tool.coursekit]\n", '[tool.coursekit]\nshows = ["toybook.rooms"]\n')
+    (book / "toybook/rooms.py").write_text("def draw():\n    from toybook import unread\n")
+    edit(book / CHAPTER, "# %% measured=true\n", "# %%\nfrom toybook.rooms import draw\n\ndraw()\n\n# %% measured=true\n")
+    (result,) = execute(Project(book), chapters(book), quiet=True).values()
+    assert set(result.measured) == {"toybook/__init__.py"}
+    assert {"toybook/rooms.py", "toybook/unread.py"} < set(result.loaded)
+    edit(book / CHAPTER, "draw()\n", "draw()\nfrom toybook import unread\n")
+    (result,) = execute(Project(book), chapters(book), quiet=True).values()
+    assert set(result.measured) == {"toybook/__init__.py", "toybook/unread.py"}
+
+
+def shows(book, room):
+    """What is said of measured cells that use a room."""
+    return [fault.what for fault in recorded.faults(chapters(book)[0], [room]) if "only shows" in fault.what]
+
+
+@pytest.mark.parametrize("code", [
+    "from toybook.rooms import draw\n\n# %% measured=true\ndraw()",
+    "import toybook.rooms as rooms\n\n# %%\nlook = rooms.draw\n\n# %% measured=true\nprint(look())",
+    "first = 1\n\n# %% measured=true\nfrom toybook import rooms",
+])  # fmt: skip
+def test_a_measured_cell_that_uses_a_figure_is_refused(book, code):
+    edit(book / CHAPTER, "# %% measured=true\n", f"# %%\n{code}\n\n# %% measured=true\n")
+    (fault,) = shows(book, "toybook.rooms")
+    assert "is measured and uses toybook.rooms, which only shows" in fault
+    assert shows(book, "toybook.room") == []
+    edit(book / CHAPTER, f"# %%\n{code}\n\n", "# %%\nfrom toybook.rooms import draw\n\ndraw = 3\n\n# %% measured=true\nprint(draw)\n\n")
+    assert shows(book, "toybook.rooms") == []
