@@ -4,8 +4,8 @@ Beside the paper: `MBConv` is the operator MBConv1 or MBConv6 of Table 1, Mobile
 and swish (x · sigmoid(x), which PyTorch calls SiLU). Table 1 is `STAGES` and `EfficientNet`, which is B0 as it stands;
 B1 to B7 are compound scaling's (§3.3), with the numbers of `VARIANTS`.
 
-What the paper leaves open is that of the authors' code (tensorflow/tpu): those numbers, which are rounded and so not
-quite powers of α, β, γ; scaled channels are multiples of 8, scaled numbers of layers rounded up; there is no layer
+What the paper leaves open is that of the authors' code (tensorflow/tpu): those numbers, which are near powers of α, β
+and γ but none exactly; scaled channels are multiples of 8, scaled numbers of layers rounded up; there is no layer
 `expand` where expansion is 1; the width of squeeze-and-excite is a share of the block's input and not of its expanded
 channels, rounded down; batch norm has epsilon 0.001 and the paper's momentum 0.99 (§5.2), in PyTorch's terms 0.01.
 Departures: zero padding is the same on both sides, as in torchvision and timm, while that code pads more behind where
