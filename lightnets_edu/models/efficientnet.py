@@ -13,7 +13,6 @@ stride is 2; stochastic depth (§5.2), which only training uses, is left out; in
 """
 
 import math
-from numbers import Real
 from typing import NamedTuple
 
 from torch import Tensor, nn
@@ -75,7 +74,7 @@ def scale_layers(layers: int, depth: float) -> int:
 
 
 def _check_factor(value: object, what: str) -> None:
-    if isinstance(value, bool) or not isinstance(value, Real) or not 0 < value <= MOST:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= MOST:
         raise ValueError(f"{what} must be a number above 0 and at most {MOST:g}, got {value!r}")
 
 
@@ -135,7 +134,7 @@ class EfficientNet(nn.Module):
     def __init__(self, width: float = 1.0, depth: float = 1.0, num_classes: int = 1000, dropout: float = 0.2):
         super().__init__()
         whole(num_classes=num_classes)
-        if isinstance(dropout, bool) or not isinstance(dropout, Real) or not 0 <= dropout < 1:
+        if isinstance(dropout, bool) or not isinstance(dropout, (int, float)) or not 0 <= dropout < 1:
             raise ValueError(f"dropout must be a rate from 0 to below 1, got {dropout!r}")
         c_in = scale_channels(STEM, width)
         self.stem = nn.Sequential(conv_bn_tf(3, c_in, 3, stride=2), nn.SiLU(inplace=True))
