@@ -112,8 +112,8 @@ class MBConv(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         y: Tensor = x
         if self.expand is not None:
-            y = silu(self.expand(y))
-        y = silu(self.depthwise(y))
+            y = silu(self.expand(y), inplace=True)
+        y = silu(self.depthwise(y), inplace=True)
         y = self.se(y)
         y = self.project(y)  # linear
         return x + y if self.shortcut else y

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import hardsigmoid
+from torch.nn.functional import hardsigmoid, relu
 
 from lightnets_edu.layers import SqueezeExcite, check_image, conv_bn, initialise, one_of, round_channels, whole
 
@@ -78,10 +78,10 @@ class GhostModule(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         y = self.primary(x)
         if self.relu:
-            y = torch.relu(y)
+            y = relu(y, inplace=True)
         ghosts = self.cheap(y)
         if self.relu:
-            ghosts = torch.relu(ghosts)
+            ghosts = relu(ghosts, inplace=True)
         y = torch.cat([y, ghosts], dim=1)
         return y[:, :self.c_out] if self.surplus else y
 

@@ -359,3 +359,15 @@ def test_network_refuses_what_is_no_image(shape):
 @pytest.mark.parametrize("size", [(1, 1), (33, 65), (96, 128)])
 def test_network_takes_any_image_size(size):
     assert network("b0").eval()(torch.empty(2, 3, *size, device="meta")).shape == (2, 1000)
+
+
+def test_a_block_leaves_its_input_alone_and_trains():
+    """Activations work in place, on maps that nothing else reads: gradients are those of a block that copies."""
+    block = MBConv(8, 8, 3, 1, 6).double()
+    x = torch.randn(2, 8, 6, 6, dtype=torch.float64, requires_grad=True)
+    before = x.detach().clone()
+    block(x).square().sum().backward()
+    gradient, x.grad = x.grad, None
+    y = silu(block.depthwise(silu(block.expand(x))))
+    (x + block.project(block.se(y))).square().sum().backward()
+    assert torch.equal(x.detach(), before) and torch.allclose(x.grad, gradient)

@@ -336,3 +336,15 @@ def test_network_refuses_what_is_no_image(shape):
 def test_network_takes_any_image_size(size):
     net = meta(partial(GhostNet, 0.5, num_classes=2)).eval()
     assert net(torch.empty(2, 3, *size, device="meta")).shape == (2, 2)
+
+
+def test_a_module_leaves_its_input_alone_and_trains():
+    """Activations work in place, on maps that nothing else reads: gradients are those of a module that copies."""
+    block = GhostModule(8, 8).double()
+    x = torch.randn(2, 8, 6, 6, dtype=torch.float64, requires_grad=True)
+    before = x.detach().clone()
+    block(x).square().sum().backward()
+    gradient, x.grad = x.grad, None
+    y = torch.relu(block.primary(x))
+    torch.cat([y, torch.relu(block.cheap(y))], dim=1).square().sum().backward()
+    assert torch.equal(x.detach(), before) and torch.allclose(x.grad, gradient)
