@@ -23,7 +23,7 @@ from lightnets_edu.layers import SqueezeExcite, check_image, conv_bn, initialise
 class Row(NamedTuple):
     """One G-bneck of Table 1, under the paper's column heads."""
 
-    kernel: int  # operator: that of the depthwise convolution
+    kernel: int  # of the depthwise convolution: not in the table, but in the authors' code
     exp: int     # expansion size: channels in the middle
     out: int     # output channels
     se: bool     # squeeze-and-excite?
