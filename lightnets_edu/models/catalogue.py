@@ -114,6 +114,36 @@ _family("squeezenext.SqueezeNext", "arXiv:1803.10615", 227, {
     "squeezenext_2.0_sqnxt_23": ("2.0-SqNxt-23", {"width": 2.0}),
     "squeezenext_2.0_sqnxt_23v5": ("2.0-SqNxt-23v5", {"width": 2.0, "version": "23v5"}),
 })
+_family("ghostnet.GhostNet", "arXiv:1911.11907", 224, {
+    "ghostnet_0.5": ("GhostNet 0.5", {"width": 0.5}),
+    "ghostnet_1.0": ("GhostNet 1.0", {"width": 1.0}),
+    "ghostnet_1.3": ("GhostNet 1.3", {"width": 1.3}),
+})
+_family("mnasnet.MnasNetA1", "arXiv:1807.11626", 224, {"mnasnet_a1": ("MnasNet-A1", {})})
+_family("efficientnet.EfficientNet", "arXiv:1905.11946", 224, {
+    "efficientnet_b0": ("EfficientNet-B0", {"width": 1.0, "depth": 1.0, "dropout": 0.2}),
+})
+_family("efficientnet.EfficientNet", "arXiv:1905.11946", 240, {
+    "efficientnet_b1": ("EfficientNet-B1", {"width": 1.0, "depth": 1.1, "dropout": 0.2}),
+})
+_family("efficientnet.EfficientNet", "arXiv:1905.11946", 260, {
+    "efficientnet_b2": ("EfficientNet-B2", {"width": 1.1, "depth": 1.2, "dropout": 0.3}),
+})
+_family("efficientnet.EfficientNet", "arXiv:1905.11946", 300, {
+    "efficientnet_b3": ("EfficientNet-B3", {"width": 1.2, "depth": 1.4, "dropout": 0.3}),
+})
+_family("efficientnet.EfficientNet", "arXiv:1905.11946", 380, {
+    "efficientnet_b4": ("EfficientNet-B4", {"width": 1.4, "depth": 1.8, "dropout": 0.4}),
+})
+_family("efficientnet.EfficientNet", "arXiv:1905.11946", 456, {
+    "efficientnet_b5": ("EfficientNet-B5", {"width": 1.6, "depth": 2.2, "dropout": 0.4}),
+})
+_family("efficientnet.EfficientNet", "arXiv:1905.11946", 528, {
+    "efficientnet_b6": ("EfficientNet-B6", {"width": 1.8, "depth": 2.6, "dropout": 0.5}),
+})
+_family("efficientnet.EfficientNet", "arXiv:1905.11946", 600, {
+    "efficientnet_b7": ("EfficientNet-B7", {"width": 2.0, "depth": 3.1, "dropout": 0.5}),
+})
 # fmt: on
 
 
