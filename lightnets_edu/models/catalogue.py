@@ -56,6 +56,9 @@ FAMILIES = (
         "mobilenet_v3_large_0.75": ("MobileNet V3 large 0.75", {"size": "large", "width": 0.75}),
         "mobilenet_v3_large_1.0": ("MobileNet V3 large 1.0", {"size": "large", "width": 1.0}),
     }),
+    Family("micronet.MicroNet", "arXiv:2108.05894", 224, {
+        f"micronet_m{i}": (f"MicroNet M{i}", {"version": f"m{i}"}) for i in range(4)
+    }),
     Family("shufflenet_v1.ShuffleNetV1", "arXiv:1707.01083", 224, {
         "shufflenet_v1_0.25_g1": ("ShuffleNet V1 0.25 g = 1", {"groups": 1, "width": 0.25}),
         "shufflenet_v1_0.25_g3": ("ShuffleNet V1 0.25 g = 3", {"groups": 3, "width": 0.25}),
