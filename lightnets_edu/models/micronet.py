@@ -146,7 +146,7 @@ class MicroPointwise(nn.Module):
 
 
 def micro_depthwise(c: int, kernel: int, stride: int = 1, t1: int = 1, t2: int = 1) -> nn.Sequential:
-    """k×1, batch norm, 1×k, batch norm, both depthwise: (N, c, H, W) -> (N, c·t1·t2, H/stride, W/stride), rounded up."""
+    """k×1, then 1×k, depthwise, with batch norms: (N, c, H, W) -> (N, c·t1·t2, H/stride, W/stride), rounded up."""
     whole(c=c, t1=t1, t2=t2)
     return _tall_wide(c, c * t1, c * t1 * t2, kernel, stride, groups=c)
 
