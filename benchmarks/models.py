@@ -41,6 +41,8 @@ PEERS = {    # ours: pytorchcv's module and function; the same multiply-adds, wh
     "squeezenet_1.0": ("squeezenet", "squeezenet_v1_0"),
     "squeezenet_1.1": ("squeezenet", "squeezenet_v1_1"),
     "squeezenet_1.0_simple_bypass": ("squeezenet", "squeezeresnet_v1_0"),
+    "mnasnet_a1": ("mnasnet", "mnasnet_a1"),
+    "efficientnet_b0": ("efficientnet", "efficientnet_b0"),
 }
 LARGEST = "vgg19"    # most parameters
 
