@@ -144,6 +144,9 @@ _family("efficientnet.EfficientNet", "arXiv:1905.11946", 528, {
 _family("efficientnet.EfficientNet", "arXiv:1905.11946", 600, {
     "efficientnet_b7": ("EfficientNet-B7", {"width": 2.0, "depth": 3.1, "dropout": 0.5}),
 })
+_family("micronet.MicroNet", "arXiv:2108.05894", 224, {
+    f"micronet_m{i}": (f"MicroNet M{i}", {"version": f"m{i}"}) for i in range(4)
+})
 # fmt: on
 
 

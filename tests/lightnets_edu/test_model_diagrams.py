@@ -199,7 +199,7 @@ def test_a_picture_is_legible_and_says_in_words_what_it_shows(draw, make, what):
     assert bundle["text/plain"] == f"A picture. {described}" == f"A picture. {diagram.description}"
     for i, node in enumerate(diagram.graph.nodes, 1):
         assert f"{i}. {', '.join(node.lines)}" in described
-    joins = [node for node in diagram.graph.nodes if node.kind == "merge"]
+    joins = [node for node in diagram.graph.nodes if sum(edge.target == node.name for edge in diagram.graph.edges) > 1]
     assert len(re.findall(r"paths lead from|by a gate", described)) == len(joins)
     nodes, labels, words = boxes(diagram.svg)
     assert len(nodes) == len(diagram.graph.nodes) and len(labels) == len(diagram.graph.edges)
