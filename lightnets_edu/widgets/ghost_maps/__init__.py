@@ -15,8 +15,8 @@ from lightnets_edu.widgets.kit import Figure, front_end
 
 KERNELS = (1, 3, 5)
 CHANNELS = ("16:32", "64:128", "256:512")
-CAPTION = "Kept maps and kernels are the best for this picture, by least squares. "
-OWN = "Filters made by hand, none trained."
+CAPTION = "Grey: how much a ghost explains. Blue: how much a kept map could, of the chosen one. Best by least squares. "
+OWN = "Filters made by hand."
 
 
 class GhostMaps(Figure):
@@ -26,17 +26,19 @@ class GhostMaps(Figure):
     parent, and a `d`×`d` kernel of least squares makes its ghost. A parent may have any number of ghosts here, in
     GhostNet's module it has s − 1. `map` is the map that is looked at, from 0. While `revealed` is false, nothing is
     said of ghosts. `k` and `channels`, such as "64:128", are the layer whose multiply-adds are compared.
-    `ghosts` holds for each "s d" what was found, `layer` what the layer is. TraitError for values that are not on offer.
+    `ghosts` holds for each "s d" what was found, `shares` for each d the R² of each map as a parent of each, `layer`
+    what the layer is. TraitError for values that are not on offer.
     """
 
     _esm, _css = front_end(__file__)
     drawn = ("s", "d", "map", "revealed", "channels", "k")
-    made = ("maps", "names", "picture", "ghosts", "layer")
+    made = ("maps", "names", "picture", "ghosts", "shares", "layer")
 
     maps: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
     names: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
     picture: "traitlets.List[Any]" = traitlets.List().tag(sync=True)
     ghosts = traitlets.Dict().tag(sync=True)
+    shares = traitlets.Dict().tag(sync=True)
     layer = traitlets.Dict().tag(sync=True)
     s = traitlets.Int(2).tag(sync=True)
     d = traitlets.Int(3).tag(sync=True)
@@ -115,10 +117,12 @@ class GhostMaps(Figure):
 
 def _made(found: Layer) -> dict[str, Any]:
     """What travels to a page of a layer that was measured."""
+    found_ghosts, shares = ghosts.tables(found.maps, found.clipped)
     return {
         "maps": [[[int(value) for value in row] for row in one] for one in found.maps.tolist()],
         "picture": found.picture,
-        "ghosts": ghosts.table(found.maps, found.clipped),
+        "ghosts": found_ghosts,
+        "shares": shares,
         "layer": {"c_in": found.c_in, "c_out": found.c_out, "k": found.kernel, "clipped": found.clipped},
     }
 

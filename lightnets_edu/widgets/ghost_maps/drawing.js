@@ -51,10 +51,10 @@ function paint(node, rows, top) {
   );
   node.replaceChildren(...paths);
 }
-/** Brings a picture of so many rows into a square. */
+/** Brings a picture of so many rows into a square, inside its frame. */
 function fit(node, [x, y], side, rows) {
-  const pitch = side / Math.max(rows.length, rows[0].length);
-  mend(node, "transform", `translate(${x} ${y + pitch / 2}) scale(${pitch})`);
+  const pitch = (side - 3) / Math.max(rows.length, rows[0].length);
+  mend(node, "transform", `translate(${x + 1.5} ${y + 1.5 + pitch / 2}) scale(${pitch})`);
 }
 function set(node, values) {
   for (const [name, value] of Object.entries(values)) mend(node, name, value);
@@ -71,7 +71,7 @@ export function drawing({ maps, names, picture }, reading) {
       shape("frame"),
       image(),
       shape("of ln-quiet"),
-      shape("so ln-bars"),
+      svg("rect"),
       shape("label", "text"),
     ];
     paint(own, map, 99);
@@ -155,13 +155,13 @@ export function drawing({ maps, names, picture }, reading) {
     what: ([row, i]) =>
       row < 2 ? ["map", row * Math.ceil(maps.length / 2) + i] : row < 3 ? ["picture", i] : ["bar", row - 3],
     /** Shows map i: its family, its kernel, the three pictures. */
-    light(i, { parents, kernels, r2 }, pictures, revealed) {
+    light(i, { now: { parents, kernels, r2 }, tried, revealed }, pictures) {
       const parent = revealed ? parents[i] : -1,
         head = parent < 0 ? i : parent;
       thumbs.forEach(({ node, of, so, text }, at) => {
         const kept = revealed && parents[at] < 0,
           child = revealed && parents[at] === head,
-          share = revealed && !kept;
+          share = revealed && at !== (kept ? i : -1) && (kept ? tried[at][i] : r2[at]);
         const name = [
           "ln-part",
           kept && "ln-gm-keeps",
@@ -169,8 +169,9 @@ export function drawing({ maps, names, picture }, reading) {
           (child || (kept && at === head)) && "ln-gm-kin",
         ];
         mend(node, "class", name.filter(Boolean).join(" "));
-        mend(of, "visibility", share ? "visible" : "hidden");
-        box(so, [place.at(at)[0], place.at(at)[1] + place.side + 4], share ? place.side * Math.max(0, r2[at]) : 0, 5);
+        mend(of, "visibility", share === false ? "hidden" : "visible");
+        mend(so, "class", kept ? "ln-gm-could" : "ln-bars");
+        box(so, [place.at(at)[0], place.at(at)[1] + place.side + 4], place.side * Math.max(0, share), 5);
         mend(text, "class", `ln-gm-label${at === i ? " ln-gm-strong" : ""}`);
         mend(text, "text", words.label(at, child ? 2 : kept && at === head ? 1 : 0));
       });

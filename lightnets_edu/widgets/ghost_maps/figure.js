@@ -13,8 +13,8 @@ const joined = (list, own, order) => [...new Set([...list, own])].sort((a, b) =>
 
 export default widget(words.figure, (kit) => {
   const { model, live, set } = kit,
-    [maps, names, picture, ghosts, layer] = ["maps", "names", "picture", "ghosts", "layer"].map((name) =>
-      model.get(name),
+    [maps, names, picture, ghosts, shares, layer] = ["maps", "names", "picture", "ghosts", "shares", "layer"].map(
+      (name) => model.get(name),
     ),
     own = `${layer.c_in}:${layer.c_out}`,
     size = (text) => text.split(":").reduce((sum, n) => 1e5 * sum + +n, 0);
@@ -28,7 +28,7 @@ export default widget(words.figure, (kit) => {
     const state = Object.fromEntries(STATE.map((name) => [name, model.get(name)])),
       { s, d, k, channels } = state,
       widths = channels.split(":").map(Number);
-    here = { ...state, now: ghosts[`${s} ${d}`], widths, costs: macs(...widths, k, s, d) };
+    here = { ...state, now: ghosts[`${s} ${d}`], tried: shares[d], widths, costs: macs(...widths, k, s, d) };
   }
   /** The map, its ghost and what is missing; of a kept map there is nothing to be made. */
   function pictures(i) {
@@ -60,7 +60,7 @@ export default widget(words.figure, (kit) => {
     const spot = view.meant(),
       [kind, i] = spot ? view.what(spot) : ["map", here.map],
       at = kind === "map" ? i : here.map;
-    view.light(at, here.now, pictures(at), here.revealed);
+    view.light(at, here, pictures(at));
     const { now, revealed, channels, k, s, costs } = here,
       { mean } = among(now.parents, now.r2, at),
       { input, kernel, cost, part, cheap } = words.notes,
@@ -88,7 +88,7 @@ export default widget(words.figure, (kit) => {
   const start = { s: 2, d: 3 },
     cost = { ...start, channels: "64:128" };
   const states = [
-    { ...start, revealed: false },
+    { s: 4, d: 1, revealed: false },
     { s: 2, d: 1, revealed: true },
     { ...cost, k: 3 },
     { ...cost, k: 1 },
@@ -111,7 +111,7 @@ export default widget(words.figure, (kit) => {
       for (const menu of menus) menu.put();
       mend(reveal, "text", here.revealed ? words.hide : words.reveal);
       view.put(width, here.map);
-      reserve(live, Math.ceil(740 / width));
+      reserve(live, Math.ceil(550 / width));
       show();
       questions.put();
     },

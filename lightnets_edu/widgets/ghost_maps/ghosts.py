@@ -1,4 +1,4 @@
-"""Ghosts of maps: which maps are worth keeping, what a cheap kernel makes of them, how much of the others that explains.
+"""Ghosts of maps: which maps are worth keeping, what a cheap kernel makes of them, how much that explains.
 
 A ghost is what GhostNet's cheap convolution could make of one map, its parent, at best: the d×d kernel and the bias of
 least squares, zeros around the parent, and ReLU behind it where the layer has one. All numbers are whole, so that a
@@ -22,14 +22,14 @@ SIZES = (1, 3, 5)
 
 
 class Fit(NamedTuple):
-    """For each parent and each child: the kernel's weights with the bias behind them, and the share that is explained."""
+    """For each parent and each child: the kernel's weights, its bias behind them, and the share that is explained."""
 
     weights: Tensor    # C × C × (d² + 1), whole numbers of thousandths
     shares: Tensor     # C × C, R²
 
 
 def kept_of(c: int, s: int) -> int:
-    """How many of c maps an ordinary convolution makes: ⌈c / s⌉ (Han et al. 2020, section 3.1)."""
+    """How many of c maps an ordinary convolution makes: ⌈c / s⌉."""
     return math.ceil(c / s)
 
 
@@ -61,7 +61,7 @@ def fit(maps: Tensor, d: int, clipped: bool) -> Fit:
 
 
 def choose(shares: Tensor, m: int) -> tuple[list[int], list[int]]:
-    """Of all choices of m maps the one whose ghosts explain most of the others; and each map's parent, -1 of a kept one."""
+    """The m maps whose ghosts explain most of the others, all choices tried; each map's parent, -1 of a kept one."""
     c = len(shares)
     choices = torch.tensor(list(itertools.combinations(range(c), m)))
     worth = (shares.clamp(min=0) * 1e6).round().to(torch.int64)    # whole: of two that are as good the first is taken
@@ -72,11 +72,15 @@ def choose(shares: Tensor, m: int) -> tuple[list[int], list[int]]:
     return kept.tolist(), [-1 if i in kept else parents[i] for i in range(c)]
 
 
-def table(maps: Tensor, clipped: bool) -> dict[str, dict[str, Any]]:
-    """For each "s d": the maps that are kept, each map's parent, and of each ghost its kernel, its bias, its R²."""
-    found = {}
+def tables(maps: Tensor, clipped: bool) -> tuple[dict[str, dict[str, Any]], dict[str, list[list[float]]]]:
+    """What was found for each "s d" and, for each d, the R² of each map as a parent of each.
+
+    The first holds the maps that are kept, each map's parent, and of each ghost its kernel, its bias and its R².
+    """
+    found, tried = {}, {}
     for d in SIZES:
         weights, shares = fit(maps, d, clipped)
+        tried[str(d)] = [[round(float(share), 4) for share in row] for row in shares]
         for s in SHARES:
             kept, parents = choose(shares, kept_of(len(maps), s))
             own: list[list[int]] = [
@@ -85,9 +89,9 @@ def table(maps: Tensor, clipped: bool) -> dict[str, dict[str, Any]]:
             found[f"{s} {d}"] = {
                 "kept": kept, "parents": parents,
                 "kernels": [one[:-1] for one in own], "biases": [(one or [0])[-1] for one in own],
-                "r2": [1.0 if p < 0 else round(float(shares[p, i]), 4) for i, p in enumerate(parents)],
+                "r2": [1.0 if p < 0 else tried[str(d)][p][i] for i, p in enumerate(parents)],
             }  # fmt: skip
-    return found
+    return found, tried
 
 
 def _windows(parent: Tensor, d: int) -> Tensor:
@@ -99,8 +103,8 @@ def _windows(parent: Tensor, d: int) -> Tensor:
 def macs(c_in: int, c_out: int, k: int, s: int, d: int) -> tuple[int, int, int]:
     """Multiply-adds at one place of the maps: the convolution's, and the ghost module's, primary and cheap.
 
-    c_in·c_out·k² against c_in·m·k² and m·(s − 1)·d², with m = ⌈c_out / s⌉ (section 3.2). Where s does not divide
-    c_out, the module makes a few cheap maps more than it gives.
+    c_in·c_out·k² against c_in·m·k² and m·(s − 1)·d², with m = ⌈c_out / s⌉ (Han et al. 2020, arXiv:1911.11907, and the
+    authors' code where s does not divide c_out: the module then makes a few cheap maps more than it gives).
     """
     m = kept_of(c_out, s)
     return conv_macs(c_in, c_out, k, 1), conv_macs(c_in, m, k, 1), conv_macs(m, m * (s - 1), d, 1, groups=m)

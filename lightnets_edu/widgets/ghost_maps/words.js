@@ -41,7 +41,7 @@ export const words = {
   picture: [
     (i, name) => `Map ${called(i, name)}: the more ink, the larger the number; the largest is 99.`,
     (i, name, share) => `The ghost explains ${exact(share)} of how map ${i} varies.`,
-    (i, name, share) => `Missing: ${exact(1 - share)} of how map ${i} varies. Blue: the map has more; orange: less.`,
+    (i, name, share) => `Missing: ${exact(1 - share)} of how map ${i} varies. Blue: too little; orange: too much.`,
   ],
   costs: [
     ([a, b], k, s, d, [all]) => `Convolution: ${a} · ${b} · ${k * k} = ${whole(all)} multiply-adds at each place.`,
