@@ -16,7 +16,7 @@ function layout(width, many, shown) {
   const wide = width >= 860,
     room = wide ? (width - 48) / 2 : width,
     columns = Math.ceil(many / 2),
-    cell = Math.min(94, room / (columns + 2 * shown)),
+    cell = Math.min(wide ? 94 : width / 8, room / (columns + 2 * shown)),
     row = LABEL + cell + BAR,
     large = Math.min(room / 3 - 8, wide || width < 420 ? 190 : 0.24 * room),
     [left, top] = wide ? [width - room, 0] : [0, 2 * row + 8],
@@ -89,7 +89,7 @@ export function drawing({ maps, names, picture }, reading) {
     [around, field] = [shape("frame"), shape("frame")],
     weights = upto(25).map(() => shape("weight")),
     rule = shape("rule", "path"),
-    texts = upto(6).map(() => shape("note", "text"));
+    texts = upto(7).map(() => shape("note", "text"));
   const group = parts(words.parts, reading),
     aside = (...nodes) => svg("g", { "aria-hidden": true }, ...nodes.flat());
   for (const [colour, d] of runs(picture, (own) => own)) photo.append(svg("path", { d, stroke: colour }));
@@ -211,6 +211,7 @@ export function drawing({ maps, names, picture }, reading) {
         [half + 16, y + 62],
         [1, LABEL - 4],
         [1, 2 * place.cell + LABEL + 6],
+        [1, 2 * place.cell + LABEL + 20],
       ];
       texts.forEach((node, j) => {
         set(node, { x: spots[j][0], y: spots[j][1] });

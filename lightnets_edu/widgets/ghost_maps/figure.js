@@ -71,7 +71,7 @@ export default widget(words.figure, (kit) => {
       part(s),
       cheap,
       picture.length ? input : "",
-      revealed && picture.length ? words.notes.mean(mean) : "",
+      ...(revealed && picture.length ? words.notes.mean(mean) : []),
     ]);
     mend(live, "text", said(kind, i));
   }

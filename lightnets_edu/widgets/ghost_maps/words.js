@@ -17,7 +17,7 @@ export const words = {
   asks: ["No parent?", "Copies only?", "Twice as cheap?", "With 1×1?"],
   parts: "Maps; one of them large, with its ghost; costs",
   map: (i, name) => `Map ${called(i, name)}`,
-  label: (i, kin) => `${["", "◆ ", "◇ "][kin]}${i}`,
+  label: (i, kin) => `${["", "◆", "◇"][kin]}${i}`,
   pictures: ["The map", "Its ghost", "What is missing"],
   titles: (i) => [`map ${i}`, "ghost", "missing"],
   bars: ["Convolution", "Ghost module"],
@@ -28,7 +28,7 @@ export const words = {
       `${words.channels(c)}, ${by(k)}: ${times < 1 ? `${+(1 / times).toPrecision(3)}× more` : `${+times.toPrecision(3)}× fewer`}`,
     part: (s) => `1/${s}`,
     cheap: "+ cheap",
-    mean: (mean) => `mean ${percent(mean)}`,
+    mean: (mean) => ["mean", percent(mean)],
   },
   question: (i, name) => `Which map has no good parent? You picked ${called(i, name)}. Then reveal.`,
   kept: (i, name, children) =>

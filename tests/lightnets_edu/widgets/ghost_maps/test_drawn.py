@@ -70,7 +70,7 @@ def check(sketch: Sketch, figure: GhostMaps) -> None:
     head = i if not on or parents[i] < 0 else parents[i]
     kin = [j for j in range(n) if on and (parents[j] == head or j == head)]
     assert seen["keeps"] == ([j for j in range(n) if parents[j] < 0] if on else []) and seen["kin"] == kin
-    assert seen["labels"] == [("" if j not in kin else "◆ " if j == head else "◇ ") + str(j) for j in range(n)]
+    assert seen["labels"] == [("" if j not in kin else "◆" if j == head else "◇") + str(j) for j in range(n)]
     assert seen["titles"] == [f"map {i}", "ghost", "missing"]
     for j, ((room, visible), (width, kind)) in enumerate(zip(seen["of"], seen["so"], strict=True)):
         kept = parents[j] < 0
@@ -98,9 +98,9 @@ def check(sketch: Sketch, figure: GhostMaps) -> None:
     fewer = figure.times()
     times = f"{float(f'{fewer:.3g}'):g}× fewer" if fewer >= 1 else f"{float(f'{1 / fewer:.3g}'):g}× more"
     shares = [r for r, p in zip(now["r2"], parents, strict=True) if p >= 0]
-    mean = f"mean {math.floor(100 * sum(shares) / len(shares) + 0.5)}%" if on and figure.picture else ""
+    mean = ["mean", f"{math.floor(100 * sum(shares) / len(shares) + 0.5)}%"] if on and figure.picture else ["", ""]
     notes = ["kernel" if made else "no kernel", f"{c_in} → {c_out}, {figure.k}×{figure.k}: {times}", f"1/{figure.s}", "+ cheap"]
-    assert seen["notes"] == [*notes, "input" if figure.picture else "", mean]
+    assert seen["notes"] == [*notes, "input" if figure.picture else "", *mean]
     assert sketch.said() == sentence(figure)
 
 
