@@ -44,13 +44,17 @@ function runs(rows, kind) {
   return Object.entries(found);
 }
 
-/** A picture of numbers: how far from zero is how strong; below zero it has a colour of its own. */
-function paint(node, rows, top) {
-  const paths = runs(rows, (value) => level(value, top, STEPS)).map(([own, d]) =>
-    svg("path", { d, class: `ln-gm-${Math.abs(own)}${own < 0 ? " ln-gm-less" : ""}` }),
-  );
-  node.replaceChildren(...paths);
-}
+const LEVELS = upto(2 * STEPS + 1)
+  .map((i) => i - STEPS)
+  .filter(Boolean);
+
+/** A picture of numbers up to 99, as one path for each level: how far from zero is how strong, below it has a colour of
+    its own. */
+export const strokes = (rows) => Object.fromEntries(runs(rows, (value) => level(value, 99, STEPS)));
+
+/** A path of a level. */
+const stroke = (own, d = "") => svg("path", { d, class: `ln-gm-${Math.abs(own)}${own < 0 ? " ln-gm-less" : ""}` });
+
 /** Brings a picture of so many rows into a square, inside its frame. */
 function fit(node, [x, y], side, rows) {
   const pitch = (side - 3) / Math.max(rows.length, rows[0].length);
@@ -74,12 +78,14 @@ export function drawing({ maps, names, picture }, reading) {
       svg("rect"),
       shape("label", "text"),
     ];
-    paint(own, map, 99);
+    own.append(...Object.entries(strokes(map)).map(([at, d]) => stroke(at, d)));
     return { node: part(words.map(i, names[i]), frame, own, of, so), frame, own, of, so, text };
   });
   const large = words.pictures.map((name) => {
-    const [frame, own, text] = [shape("frame"), image(), shape("title", "text")];
-    return { node: part(name, frame, own), frame, own, text };
+    const [frame, own, text] = [shape("frame"), image(), shape("title", "text")],
+      paths = LEVELS.map((at) => stroke(at));
+    own.append(...paths);
+    return { node: part(name, frame, own), frame, own, paths, text };
   });
   const bars = words.bars.map((name) => {
     const [frame, kept, cheap] = [shape("hit"), shape("kept"), shape("cheap")];
@@ -175,8 +181,10 @@ export function drawing({ maps, names, picture }, reading) {
         mend(text, "class", `ln-gm-label${at === i ? " ln-gm-strong" : ""}`);
         mend(text, "text", words.label(at, child ? 2 : kept && at === head ? 1 : 0));
       });
-      large.forEach(({ own, text }, j) => {
-        paint(own, pictures[j], 99);
+      large.forEach(({ own, paths, text }, j) => {
+        LEVELS.forEach((at, n) => {
+          mend(paths[n], "d", pictures[j][at] ?? "");
+        });
         mend(own, "class", `ln-gm-image ln-quiet${j === 2 ? " ln-gm-rest" : ""}`);
         mend(text, "text", words.titles(i)[j]);
       });

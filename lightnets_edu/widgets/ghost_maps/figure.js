@@ -1,7 +1,7 @@
 // Maps of a real layer: some are kept, the others made from them by a cheap kernel; and what that saves.
 import { asks } from "../kit/asks.js";
 import { choice, controls, html, mend, reserve, table, widget } from "../kit/shared.js";
-import { drawing } from "./drawing.js";
+import { drawing, strokes } from "./drawing.js";
 import { among, ghost, macs, missing, times } from "./ghosts.js";
 import { words } from "./words.js";
 
@@ -23,6 +23,7 @@ export default widget(words.figure, (kit) => {
     channels: joined(OFFERED.channels, own, size),
     k: joined(OFFERED.k, layer.k, (k) => k),
   };
+  const drawn = new Map();
   let here;
   function read() {
     const state = Object.fromEntries(STATE.map((name) => [name, model.get(name)])),
@@ -30,14 +31,17 @@ export default widget(words.figure, (kit) => {
       widths = channels.split(":").map(Number);
     here = { ...state, now: ghosts[`${s} ${d}`], tried: shares[d], widths, costs: macs(...widths, k, s, d) };
   }
-  /** The map, its ghost and what is missing; of a kept map there is nothing to be made. */
+  /** The map, its ghost and what is missing, as they are drawn; of a kept map there is nothing to be made. */
   function pictures(i) {
     const { parents, kernels, biases } = here.now,
-      empty = maps[i].map((row) => row.map(() => 0));
-    if (!here.revealed || parents[i] < 0) return [maps[i], empty, empty];
-    const made = ghost(maps[parents[i]], kernels[i], biases[i], layer.clipped),
-      plain = (rows) => rows.map((row) => row.map((value) => value / 1000));
-    return [maps[i], plain(made), plain(missing(maps[i], made))];
+      parent = here.revealed ? parents[i] : -1,
+      key = parent < 0 ? `${i}` : `${here.s} ${here.d} ${i}`;
+    if (!drawn.has(key)) {
+      const made = parent < 0 ? null : ghost(maps[parent], kernels[i], biases[i], layer.clipped),
+        plain = (rows) => rows.map((row) => row.map((value) => value / 1000));
+      drawn.set(key, [maps[i], ...(made ? [plain(made), plain(missing(maps[i], made))] : [[], []])].map(strokes));
+    }
+    return drawn.get(key);
   }
   function said(kind, i) {
     const { now, map, revealed, s, d, k, widths, costs } = here;

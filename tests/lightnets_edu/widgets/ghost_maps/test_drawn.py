@@ -36,7 +36,7 @@ def read(paths: list, shape: tuple[int, int]) -> np.ndarray:
     found = np.zeros(shape, int)
     for name, d, _ in paths:
         level = int(name.split()[0].rsplit("-", 1)[1]) * (-1 if "less" in name else 1)
-        for run in d[1:].split("M"):
+        for run in filter(None, d.split("M")):
             spot, long = run.split("h")
             x, y = map(int, spot.split())
             assert (found[y, x : x + int(long)] == 0).all()
