@@ -70,6 +70,16 @@ from lightnets_edu.widgets import EffNetFlow
 EffNetFlow()
 
 # %% [markdown]
+# ## Maps that are nearly copies
+#
+# Many maps of a layer look alike. GhostNet makes some of them by convolution and the others from these, by a cheap kernel that reads one map. How much of a map can such a copy bring back?
+
+# %% wide=true name="fig-gallery-ghosts" alt="A small photograph of a flower and twelve maps of it: brightness, colours, edges, spots. Six of them have thick frames, for they are kept; a bar under each of the others says how much of it its ghost explains. Beside them, large, the right edges of the flower, their ghost, and what is missing; below, the kernel as squares, and a bar for a convolution above a shorter one for a ghost module." caption="Point at a map: its parent has a filled diamond, the ghosts of that parent hollow ones. Which map has no good parent? Choose one before you reveal it. A larger kernel d helps, and costs; keeping half of the maps does not halve the multiply-adds. The kernels are fitted to this one picture: a network has to find some that fit all pictures."
+from lightnets_edu.widgets import GhostMaps
+
+GhostMaps()
+
+# %% [markdown]
 # ## What ReLU leaves
 #
 # ReLU sets what is negative to zero. In few dimensions that destroys what the map held; in many it hardly hurts.
