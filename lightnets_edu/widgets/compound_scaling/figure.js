@@ -3,7 +3,7 @@ import { asks } from "../kit/asks.js";
 import { drag } from "../kit/drag.js";
 import { grip } from "../kit/grip.js";
 import { part, parts } from "../kit/parts.js";
-import { choice, controls, dial, mend, reserve, settle, svg, table, upto, whole, widget } from "../kit/shared.js";
+import { choice, controls, mend, reserve, settle, svg, table, upto, whole, widget } from "../kit/shared.js";
 import { boxes, layout, outlines } from "./plan.js";
 import { constants, fits, nearest, product, rows, scaled, short, steps, times, total } from "./scaling.js";
 import { words } from "./words.js";
@@ -81,11 +81,11 @@ function picture(stage, fixed, { model, set, show }) {
     set({ [KNOBS[i]]: list[Math.max(0, Math.min(to, list.length - 1))] });
   }
   /** Hands on a part; what is held does not glide. */
-  const hands = (move, start = () => {}) => ({
+  const hands = (move, start) => ({
     free: true,
     start(spot) {
       stage.classList.add("ln-held");
-      start(spot);
+      start?.(spot);
     },
     move,
     end: () => stage.classList.remove("ln-held"),
@@ -125,7 +125,7 @@ function picture(stage, fixed, { model, set, show }) {
           else if (here.phi) set({ [name]: list[nearest(list, 2 ** (far / POWERS[i] / here.phi))] });
         }),
       },
-      svg("rect", { class: "ln-cs-knob", x: -6, y: -9, width: 12, height: 18, rx: 3 }),
+      svg("rect", { class: "ln-cs-knob", x: -6, y: -7.5, width: 12, height: 15, rx: 3 }),
       path("hit", "M-12 -12h24v24h-24z"),
     ),
   );
@@ -165,7 +165,8 @@ function picture(stage, fixed, { model, set, show }) {
         bar(i + 3, from, low + 16, long, 7);
         from += long;
       });
-      bar(6, left, low + 24, Math.log2(now.macs / fixed.base) * place.step, 5);
+      const end = Math.log2(now.macs / fixed.base);
+      bar(6, left, low + 24, end * place.step, 5);
       published.forEach((node, m) => {
         const spots = models[m].doublings.map((one, i) => [x(one), i < 3 ? level(i) + 20.5 : low + 36]),
           [mark, label, hit] = node.children,
@@ -204,6 +205,7 @@ function picture(stage, fixed, { model, set, show }) {
         ]),
         [left - 18, low + 11, words.product(all), "head"],
         [width, low + 11, short(now.macs) + (width < 460 ? "" : words.macs), "end ln-cs-head"],
+        [Math.max(x(phi) + 11, x(end) + 5), low + 26, words.phi(phi), "head"],
         ...place.ticks,
       ];
       settle(
@@ -225,9 +227,8 @@ export default widget(words.figure, (kit) => {
     stage = svg("svg", { class: "ln-cs-stage" }),
     drawing = picture(stage, fixed, { model, set, show: () => mend(live, "text", said()) });
   let here;
-  const mode = choice(words.controls.mode, (one) => set({ mode: one })),
-    phi = dial(words.controls.phi, (one) => set({ phi: one }), 3),
-    against = choice(words.controls.against, (one) => set({ against: one }));
+  const mode = choice(words.mode, (one) => set({ mode: one }));
+
   const own = { mode: MODES[0], alpha: 1.2, beta: 1.1, gamma: 1.15 };
   const states = [
     { mode: "depth", phi: 1, against: "B0" },
@@ -252,15 +253,12 @@ export default widget(words.figure, (kit) => {
     return words.said(here.macs, here.share, here.params, here.top);
   }
   return {
-    nodes: [controls(mode.node, against.node, phi.node), stage, live, questions.node],
+    nodes: [controls(mode.node), stage, live, questions.node],
     draw(width) {
       here = state(model, fixed);
-      const names = fixed.models.map(({ name }) => name);
       mode.put(MODES, here.mode, words.modes);
-      against.put(names, names[here.at]);
-      phi.put(fixed.values.phi, here.phi, here.phi);
       drawing.draw(here, width);
-      reserve(live, Math.ceil((105 * 7.8) / width));
+      reserve(live, Math.ceil((115 * 7.8) / width));
       mend(live, "text", said());
       questions.put();
     },

@@ -7,7 +7,7 @@ const ALONE = { depth: [2, 1, 1], width: [1, Math.SQRT2, 1], resolution: [1, 1, 
 
 /** αβ²γ², by which one step of φ multiplies the work. */
 export const product = (alpha, beta, gamma) => alpha * beta * beta * gamma * gamma;
-export const fits = (alpha, beta, gamma) => product(alpha, beta, gamma) <= MOST + 1e-9;
+export const fits = (alpha, beta, gamma) => product(alpha, beta, gamma) <= MOST;
 
 /** The three constants of a mode: the reader's, or those that spend the work on one of the three. */
 export const constants = (mode, alpha, beta, gamma) => ALONE[mode] ?? [alpha, beta, gamma];

@@ -39,7 +39,7 @@ def product(alpha: float, beta: float, gamma: float) -> float:
 
 def fits(alpha: float, beta: float, gamma: float) -> bool:
     """Whether a step stays within what is on offer."""
-    return product(alpha, beta, gamma) <= MOST + 1e-9
+    return product(alpha, beta, gamma) <= MOST
 
 
 def scaled(mode: str, phi: float, alpha: float, beta: float, gamma: float) -> Scale:

@@ -5,7 +5,8 @@ const one = (x) => (x === null ? "none" : x.toFixed(1));
 
 export const words = {
   figure: "Compound scaling",
-  controls: { mode: "Scale", phi: "φ", against: "With" },
+  mode: "Scale",
+  phi: (phi) => `φ = ${phi}`,
   modes: ["all three", "depth", "width", "resolution"],
   asks: ["Twice the work?", "Four times?", "Half a step?", "B7, exactly?"],
   knobs: ["Depth", "Width", "Resolution"],
