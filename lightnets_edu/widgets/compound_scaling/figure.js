@@ -12,7 +12,7 @@ const MODES = ["all three", "depth", "width", "resolution"];
 const KNOBS = ["alpha", "beta", "gamma", "phi"];
 const POWERS = [1, 2, 2]; // of a factor, in the work
 const FACES = ["front", "side", "edge ln-cs-0", "edge ln-cs-1", "edge ln-cs-2"];
-const KEYS = ["M1 7h8", "M97 2v10", "M190 10l7 -6"];
+const KEYS = ["M1 7h8", "M106 2v10", "M202 10l7 -6"];
 const DOT = "a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z";
 
 function many(node, attributes) {
@@ -196,7 +196,7 @@ function picture(stage, fixed, { model, set, show }) {
         return [at, floor + 14, room ? i + 2 : "", "mid"];
       });
       const lines = [
-        ...words.legend.map((text, i) => [i * 94 + 13, 11, text]),
+        ...words.legend.map((text, i) => [i * 100 + 13, 11, text]),
         [broad, floor + 14, words.zoom(zoom), "end"],
         ...numbers,
         ...upto(3).flatMap((i) => [

@@ -1,4 +1,4 @@
-// Compound scaling, reckoned: the factors of a budget, and what the network costs that they make of B0. Python replays it.
+// Compound scaling, reckoned: the factors, and what the network costs that they make of B0. Python replays it.
 
 const PIXELS = 224;
 const CLASSES = 1000;

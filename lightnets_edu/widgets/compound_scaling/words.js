@@ -30,7 +30,7 @@ export const words = {
     `${name}: ${whole(macs)} multiply-adds. Depth, width, pixels are those of φ = ${steps.map(one).join(", ")}.`,
   said: (macs, share, params, top) =>
     `${whole(macs)} multiply-adds, ${share}% of the budget; ${whole(params)} parameters.` +
-    (top ? ` In the paper: ${top.toFixed(1)}% right.` : ""),
+    (top ? ` Top-1 in the paper: ${top.toFixed(1)}%.` : ""),
   heads: ["stage", "layers", "channels", "map", "parameters", "multiply-adds"],
   models: [
     "network",
