@@ -12,7 +12,8 @@ MODES = ("all three", "depth", "width", "resolution")
 PHI = tuple(i / 2 for i in range(15))
 ALPHA = tuple(i / 20 for i in range(20, 41))
 BETA = GAMMA = tuple(i / 20 for i in range(20, 29))
-TRIED = {"all three": 81.1, "depth": 79.0, "width": 78.9, "resolution": 79.1}    # top-1 of Table 7: B0 at φ = 2
+# top-1 of Table 7: B0 at φ = 2
+TRIED = {"all three": 81.1, "depth": 79.0, "width": 78.9, "resolution": 79.1}
 CAPTION = (
     "B0's stages to scale. Along the bars each tick doubles the work; the frame on the last is the budget. Circles are "
     "B0 to B7 as published: click one to compare. Drag a stage or a frame."

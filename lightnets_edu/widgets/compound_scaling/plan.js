@@ -61,7 +61,7 @@ export function outlines({ x, y, b, h, dx, dy }) {
   const [right, top] = [x + b, y - h];
   return [
     `M${x} ${y}V${top}H${right}V${y}Z`,
-    `M${x} ${top}L${x + dx} ${top - dy}H${right + dx}V${y - dy}L${right} ${y}V${top}H${x}M${right} ${top}L${right + dx} ${top - dy}`,
+    `M${x} ${top}l${dx} ${-dy}H${right + dx}V${y - dy}L${right} ${y}V${top}H${x}M${right} ${top}l${dx} ${-dy}`,
     `M${x} ${y}H${right}`,
     `M${x} ${y}V${top}`,
     `M${right} ${y}L${right + dx} ${y - dy}`,

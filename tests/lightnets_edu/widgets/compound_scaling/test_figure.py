@@ -156,7 +156,7 @@ def check(sketch: Sketch, figure: CompoundScaling) -> None:
 
     other = scaling.rows(published[figure.against])
     fronts = [[tuple(numbers(shapes[0])), numbers(shapes[1])] for shapes in seen["stages"]]
-    scales = [((x1 - x0) / row.layers, (y0 - y1) / row.channels, (side[2] - side[0]) / row.size) for ((x0, y0, y1, x1, *_), side), row in zip(fronts, rows[1:-1], strict=True)]
+    scales = [((x1 - x0) / row.layers, (y0 - y1) / row.channels, side[2] / row.size) for ((x0, y0, y1, x1, *_), side), row in zip(fronts, rows[1:-1], strict=True)]
     assert all(one == pytest.approx(scales[0]) for one in scales), "one scale for all stages"
     ghosts = [numbers(f"M{front.rsplit('M', 1)[1]}")[:4] for front in seen["ghost"].split("Z")[:-1]]
     for (x, low, high, right), row, unit in zip(ghosts, other[1:-1], scales, strict=True):
