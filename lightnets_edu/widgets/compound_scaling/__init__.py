@@ -26,7 +26,7 @@ class CompoundScaling(Figure):
     `phi` steps multiply B0's layers by alpha each, its channels by beta, its images' sides by gamma, or, with a `mode`
     other than "all three", spend everything on one of them; the budget is 2^phi times B0's multiply-adds. `against` is
     the published network whose outline is drawn. `values` lists what is on offer, `table` is Table 1, `models` has each
-    published network's name, depth, width and pixels, `tried` the top-1 accuracy, per cent, that the paper's Table 7 has
+    published network's name, depth, width and pixels, `tried` the top-1 accuracy in % that the paper's Table 7 has
     at phi = 2 (there d = 4, w = 2, r = 2, or 1.4, 1.2 and 1.3 together). TraitError for values that are not on offer:
     αβ²γ² is at most 2.1.
     """
