@@ -90,6 +90,16 @@ from lightnets_edu.widgets import ReluManifold
 ReluManifold()
 
 # %% [markdown]
+# ## One budget, three knobs
+#
+# A network can grow by layers, by channels or by the pixels that it reads. EfficientNet shares one budget among all three; its published sizes are rounded.
+
+# %% wide=true name="fig-gallery-scaling" alt="Seven boxes in a row, the stages of EfficientNet B0, as broad as their layers, as high as their channels and as deep as their maps are large, with the dashed outline of a published network around or in them. Beside or below, three bars for depth, width and resolution and a last one that adds them up, all on one axis of doublings of the work, with circles for B0 to B7 on each." caption="Drag a stage or the last frame: φ grows, and the budget doubles with each step. Which knob alone changes least for twice the work? Click B7: on which bar does it leave the formula?"
+from lightnets_edu.widgets import CompoundScaling
+
+CompoundScaling()
+
+# %% [markdown]
 # ## Blocks to scale
 #
 # Narrow, wide, narrow; or squeeze, expand; or a few channels and their cheap copies: the blocks of the light networks, drawn as wide as they are.
