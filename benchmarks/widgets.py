@@ -199,7 +199,7 @@ async def with_kernel(work) -> None:
         await manager.start_kernel(env=environment(ROOT, Path(folder)))
         from jupyter_client.blocking.client import BlockingKernelClient
 
-        client = BlockingKernelClient(**manager.get_connection_info(session=True))
+        client = BlockingKernelClient(parent=manager, **manager.get_connection_info(session=True))
         client.start_channels()
         try:
             await asyncio.to_thread(client.wait_for_ready, 60)

@@ -15,7 +15,10 @@ from lightnets_edu.widgets.kit import Figure, front_end
 
 KERNELS = (1, 3, 5)
 CHANNELS = ("16:32", "64:128", "256:512")
-CAPTION = "Grey: how much a ghost explains. Blue: how much a kept map could, of the chosen one. Best by least squares. "
+CAPTION = (
+    "Heavy frames: kept maps. ◆ is the chosen map's parent, ◇ the parent's ghosts. Grey bars: how much a ghost "
+    "explains; blue: how much a kept map could, of the chosen one. Best by least squares. "
+)
 OWN = "Filters made by hand."
 
 

@@ -1,4 +1,4 @@
-// What the page computes of ghosts: a map made from its parent, how good it is, what it saves. Python replays all of it.
+// What the page computes of ghosts: a map made from its parent, how good it is, what it saves. Python replays it.
 
 /** What a d×d kernel and a bias, whole numbers of thousandths, make of a map, in thousandths; around it are zeros. */
 export function ghost(parent, kernel, bias, clipped) {

@@ -24,18 +24,23 @@ export const words = {
   notes: {
     input: "input",
     kernel: ["no kernel", "kernel"],
-    cost: (c, k, times) =>
-      `${words.channels(c)}, ${by(k)}: ${times < 1 ? `${+(1 / times).toPrecision(3)}× more` : `${+times.toPrecision(3)}× fewer`}`,
+    cost: (c, k, times) => {
+      const [factor, what] = times < 1 ? [1 / times, "more"] : [times, "fewer"];
+      return `${words.channels(c)}, ${by(k)}: ${+factor.toPrecision(3)}× ${what}`;
+    },
     part: (s) => `1/${s}`,
     cheap: "+ cheap",
     mean: (mean) => ["mean", percent(mean)],
   },
   question: (i, name) => `Which map has no good parent? You picked ${called(i, name)}. Then reveal.`,
-  kept: (i, name, children) =>
-    `Map ${called(i, name)}: kept. ${children.length ? `Its ghosts: ${children.join(", ")}.` : "No map has it for a parent."}`,
+  kept: (i, name, children) => {
+    const ghosts = children.length ? `Its ghosts: ${children.join(", ")}.` : "No map has it for a parent.";
+    return `Map ${called(i, name)}: kept. ${ghosts}`;
+  },
   ghost: (i, name, parent, share, rank, many) => {
     const place = many > 1 && (rank === 1 ? places[0] : rank === many ? places[1] : `number ${rank}`);
-    return `Map ${called(i, name)}: ghost of ${parent}, R² = ${exact(share)}${place ? `, ${place} of ${many} ghosts` : ""}.`;
+    const among = place ? `, ${place} of ${many} ghosts` : "";
+    return `Map ${called(i, name)}: ghost of ${parent}, R² = ${exact(share)}${among}.`;
   },
   hidden: "Reveal first.",
   picture: [
@@ -47,7 +52,8 @@ export const words = {
     ([a, b], k, s, d, [all]) => `Convolution: ${a} · ${b} · ${k * k} = ${whole(all)} multiply-adds at each place.`,
     ([a, b], k, s, d, [, primary, cheap]) => {
       const m = Math.ceil(b / s);
-      return `Ghost module: ${a} · ${m} · ${k * k} + ${m} · ${s - 1} · ${d * d} = ${whole(primary + cheap)} at each place.`;
+      const sum = `${a} · ${m} · ${k * k} + ${m} · ${s - 1} · ${d * d}`;
+      return `Ghost module: ${sum} = ${whole(primary + cheap)} at each place.`;
     },
   ],
   heads: ["map", "made", "R²", "kernel, in thousandths", "bias"],

@@ -13,7 +13,7 @@ from lightnets_edu.widgets.network_skyline.rows import METRICS, Line, Network, S
 NAMES = (
     "mobilenet_v1_1.0", "mobilenet_v2_1.0", "mobilenet_v3_large_1.0", "shufflenet_v1_1.0_g3", "shufflenet_v2_1.0",
     "squeezenet_1.0", "squeezenext_1.0_sqnxt_23", "effnet_cifar10", "xception", "inception_v3", "resnet50",
-    "resnext50_32x4d", "vgg16", "alexnet",
+    "resnext50_32x4d", "vgg16", "alexnet", "ghostnet_1.0", "mnasnet_a1", "efficientnet_b0", "micronet_m1",
 )  # fmt: skip
 ORDERS = ("execution", "largest first")
 ENDS = range(1001)    # a brush, in thousandths of the layers: it means as much in a network with more of them

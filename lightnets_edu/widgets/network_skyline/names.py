@@ -16,6 +16,7 @@ ROLES = {
     "expand1x1": "expand", "expand3x3": "expand", "short_depthwise": "shortcut", "short_expand": "shortcut",
     "depthwise_row": "along rows", "depthwise_column": "along columns", "row": "along rows", "column": "along columns",
     "point": "1×1 tower", "shallow": "short tower", "deep": "long tower", "pool": "pooling tower",
+    "cheap": "ghosts", "filtered": "Shift-Max", "squeezed": "Shift-Max", "expanded": "Shift-Max",
     "first": "first separable", "second": "second separable", "third": "third separable",
 }  # fmt: skip
 
