@@ -106,6 +106,21 @@ FAMILIES = (
         "squeezenext_2.0_sqnxt_23": ("2.0-SqNxt-23", {"width": 2.0}),
         "squeezenext_2.0_sqnxt_23v5": ("2.0-SqNxt-23v5", {"width": 2.0, "version": "23v5"}),
     }),
+    Family("ghostnet.GhostNet", "arXiv:1911.11907", 224, {
+        "ghostnet_0.5": ("GhostNet 0.5", {"width": 0.5}),
+        "ghostnet_1.0": ("GhostNet 1.0", {"width": 1.0}),
+        "ghostnet_1.3": ("GhostNet 1.3", {"width": 1.3}),
+    }),
+    Family("mnasnet.MnasNetA1", "arXiv:1807.11626", 224, {"mnasnet_a1": ("MnasNet-A1", {})}),
+    *(
+        Family("efficientnet.EfficientNet", "arXiv:1905.11946", pixels, {
+            f"efficientnet_b{i}": (f"EfficientNet-B{i}", {"width": width, "depth": depth, "dropout": dropout}),
+        })
+        for i, (width, depth, pixels, dropout) in enumerate([
+            (1.0, 1.0, 224, 0.2), (1.0, 1.1, 240, 0.2), (1.1, 1.2, 260, 0.3), (1.2, 1.4, 300, 0.3),
+            (1.4, 1.8, 380, 0.4), (1.6, 2.2, 456, 0.4), (1.8, 2.6, 528, 0.5), (2.0, 3.1, 600, 0.5),
+        ])
+    ),
 )  # fmt: skip
 
 

@@ -1,19 +1,57 @@
-"""GhostNet's blocks. Han, Wang, Tian, Guo, Xu, Xu (2020), arXiv:1911.11907.
+"""GhostNet. Han, Wang, Tian, Guo, Xu, Xu (2020), arXiv:1911.11907.
 
-This file holds the blocks of the paper, not its network. Beside the paper: Figure 2b is `GhostModule`, Figure 3 is
-`GhostBottleneck`, the G-bneck of Table 1.
+Beside the paper: Figure 2b is `GhostModule`, Figure 3 is `GhostBottleneck`, the G-bneck of Table 1, and Table 1 is
+`TABLE_1` and `GhostNet`.
 
 What the paper leaves open is that of the authors' code (huawei-noah/ghostnet): where s does not divide the output, one
 primary map more is made and the surplus is cut off; squeeze-and-excite has a quarter of the expanded channels, in
 multiples of 4, and a hard sigmoid; a shortcut that changes its shape is a depthwise and a pointwise convolution
-without an activation. Departures from the paper: none known.
+without an activation; scaled channels are multiples of 4, the 1280 after the pool are never scaled; the 1x1
+convolution that makes them has a bias and no batch norm; dropout 0.2. Departures: that convolution, which sees one
+position, is a linear layer; initialisation is He's.
 """
+
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import hardsigmoid
 
-from lightnets_edu.layers import SqueezeExcite, conv_bn, one_of, round_channels, whole
+from lightnets_edu.layers import SqueezeExcite, check_image, conv_bn, initialise, one_of, round_channels, whole
+
+
+class Row(NamedTuple):
+    """One G-bneck of Table 1, under the paper's column heads."""
+
+    kernel: int  # operator: that of the depthwise convolution
+    exp: int     # expansion size: channels in the middle
+    out: int     # output channels
+    se: bool     # squeeze-and-excite?
+    stride: int
+
+
+SE, NO = True, False
+TABLE_1 = (
+    # kernel exp  out  SE  stride
+    Row(3, 16, 16, NO, 1),
+    Row(3, 48, 24, NO, 2),
+    Row(3, 72, 24, NO, 1),
+    Row(5, 72, 40, SE, 2),
+    Row(5, 120, 40, SE, 1),
+    Row(3, 240, 80, NO, 2),
+    Row(3, 200, 80, NO, 1),
+    Row(3, 184, 80, NO, 1),
+    Row(3, 184, 80, NO, 1),
+    Row(3, 480, 112, SE, 1),
+    Row(3, 672, 112, SE, 1),
+    Row(5, 672, 160, SE, 2),
+    Row(5, 960, 160, NO, 1),
+    Row(5, 960, 160, SE, 1),
+    Row(5, 960, 160, NO, 1),
+    Row(5, 960, 160, SE, 1),
+)
+STEM, LAST, HIDDEN = 16, 960, 1280    # Table 1: the first Conv2d, the 1x1 before the pool, and the one after it
+WIDTHS = (0.5, 1.0, 1.3)              # the width multipliers α of Table 7
 
 
 class GhostModule(nn.Module):
@@ -84,3 +122,37 @@ class GhostBottleneck(nn.Module):
         y = self.se(self.depthwise(y))
         y = self.project(y)  # linear
         return torch.add(short, y)
+
+
+class GhostNet(nn.Module):
+    """Table 1, its channels scaled by `width`. (N, 3, H, W) -> (N, num_classes).
+
+    ValueError for a width that is none of `WIDTHS`, and for what is no batch of images.
+    """
+
+    def __init__(self, width: float = 1.0, num_classes: int = 1000):
+        super().__init__()
+        one_of(width, WIDTHS, "width")
+        whole(num_classes=num_classes)
+        c_in = round_channels(STEM * width, divisor=4)
+        self.stem = nn.Sequential(conv_bn(3, c_in, 3, stride=2), nn.ReLU(inplace=True))
+        blocks: list[nn.Module] = []
+        for kernel, exp, out, se, stride in TABLE_1:
+            c_mid = round_channels(exp * width, divisor=4)
+            c_out = round_channels(out * width, divisor=4)
+            blocks.append(GhostBottleneck(c_in, c_mid, c_out, kernel, stride, se))
+            c_in = c_out
+        self.blocks = nn.Sequential(*blocks)
+        c_last = round_channels(LAST * width, divisor=4)
+        self.last = nn.Sequential(conv_bn(c_in, c_last, 1), nn.ReLU(inplace=True))
+        self.head = nn.Sequential(
+            nn.Linear(c_last, HIDDEN), nn.ReLU(inplace=True), nn.Dropout(0.2), nn.Linear(HIDDEN, num_classes)
+        )
+        initialise(self, gain=1.2)  # four of a block's six convolutions and more have no ReLU, and 16 sums
+
+    def forward(self, x: Tensor) -> Tensor:
+        check_image(x)
+        y = self.blocks(self.stem(x))              # (N, 3, 224, 224) -> (N, c, 7, 7)
+        y = self.last(y).mean(dim=(2, 3))          # global average pool
+        scores: Tensor = self.head(y)
+        return scores

@@ -16,7 +16,7 @@ from lightnets_edu.models.catalogue import CATALOGUE, FAMILIES, MODELS, Network
 
 FACTS = json.loads((Path(__file__).parents[1] / "facts.json").read_text(encoding="utf-8"))["variants"]
 PIXELS = {fact["name"]: fact["input"][1] for fact in FACTS}
-NO_NETWORK = {"catalogue", "weights", "efficientnet", "ghostnet", "inception"}    # the last three hold blocks
+NO_NETWORK = {"catalogue", "weights", "inception"}    # the last holds blocks
 
 
 def loaded(statement: str) -> set[str]:
