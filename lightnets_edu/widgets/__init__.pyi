@@ -5,6 +5,7 @@ from lightnets_edu.widgets.channel_shuffle import ChannelShuffle as ChannelShuff
 from lightnets_edu.widgets.conv_connectivity import ConvConnectivity as ConvConnectivity
 from lightnets_edu.widgets.cost_calculator import CostCalculator as CostCalculator
 from lightnets_edu.widgets.eff_net_flow import EffNetFlow as EffNetFlow
+from lightnets_edu.widgets.ghost_maps import GhostMaps as GhostMaps
 from lightnets_edu.widgets.guideline_explorer import GuidelineExplorer as GuidelineExplorer
 from lightnets_edu.widgets.network_skyline import NetworkSkyline as NetworkSkyline
 from lightnets_edu.widgets.relu_manifold import ReluManifold as ReluManifold
