@@ -81,7 +81,7 @@ photo = nn.functional.adaptive_avg_pool2d(
     photo.mean(dim=2)[None, None], (80, 120))
 photo = (photo - photo.mean()) / photo.std()
 
-# %% hide="code" measured=true name="fig-ghostnet-maps" alt="Two rows of six small grey pictures of a temple in front of the sky. Some show its dark roof on a bright ground, some bright edges on a dark ground; several look much like each other." caption="The first twelve maps of the second layer of a small network, trained on digits, on a photograph; white is zero. Which pairs look alike? Photograph: danielbuechele, [CC BY](https://creativecommons.org/licenses/by/2.0/)."
+# %% hide="code" measured=true name="fig-ghostnet-maps" alt="Two rows of six small orange pictures of a temple in front of the sky. In some the sky is filled and the roof is blank, some show edges only; several look much like each other." caption="The first twelve maps of the second layer of a small network, trained on digits, on a photograph. The stronger the colour, the larger the value; no colour is zero. Which pairs look alike? Photograph: danielbuechele, [CC BY](https://creativecommons.org/licenses/by/2.0/)."
 torch.manual_seed(0)
 shown = small()
 training.fit(shown, learn, test, **recipe)
@@ -801,7 +801,7 @@ show.table(["network", "parameters", "multiply-adds", "memory access",
             for name, found in rows.items()])
 
 # %% [markdown]
-# The 1×1 layers still do {{= f"{share(rows['GhostNet']):.0%}" =}} of the work. Ghost modules saved a factor of {{= f"{totals['GhostNet, plain layers'].macs / totals['GhostNet'].macs:.2f}" =}} in the whole network: stem, shortcuts and linear layers are not touched. Memory access did *not* fall: with ghosts it is {{= f"{totals['GhostNet'].access / totals['GhostNet, plain layers'].access:.2f}" =}} times as much, for each half of the maps is written, read again by the cheap kernels, and written (concatenation not counted).
+# The 1×1 layers still do {{= f"{share(rows['GhostNet']):.0%}" =}} of the work. Ghost modules saved a factor of {{= f"{totals['GhostNet, plain layers'].macs / totals['GhostNet'].macs:.2f}" =}} in the whole network: stem, shortcuts and linear layers are not touched. Memory access did *not* fall: with ghosts it is {{= f"{totals['GhostNet'].access / totals['GhostNet, plain layers'].access:.2f}" =}} times as much, for the cheap kernels read the primary maps once more (concatenation not counted).
 #
 # *Choose it* where multiply-adds decide, and a processor that runs depthwise layers well. {cite:t}`han2020ghostnet` report 73.9% top-1 for 141 million multiply-adds (Table 7). As a part, it fits where a layer has many inputs, and better with large primaries than with 1×1.
 #

@@ -74,6 +74,10 @@ for count in (3, 6, 9):
     for m in range(1, count + 1):
         checks.equal([int(i) for i in intrinsic(torch.eye(count), m)], list(range(m)))
         checks.equal([int(i) for i in intrinsic(3 * torch.eye(count) - 2, m)], list(range(m)))
+for count in (4, 7, 12):    # all below zero
+    r2 = torch.full((count, count), -2.0)
+    r2[count - 2] = -0.25
+    checks.equal([int(i) for i in intrinsic(r2.fill_diagonal_(1), 1)], [count - 2])
 for _ in range(6):
     count = random.randint(4, 8)
     m = random.randint(1, count - 1)
