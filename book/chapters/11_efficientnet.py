@@ -21,15 +21,12 @@
 
 # %% hide="code"
 import math
-import weakref
 from functools import cache
 
 import matplotlib.pyplot as plt
 import torch
 from sklearn.datasets import load_sample_image
 from torch import nn
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 
 from lightnets_edu import cost, data, show, timing, training, verdict
 from lightnets_edu.checks import Check
@@ -157,11 +154,15 @@ def plain_macs(d, w, r):
 
 
 @cache
-def bill(width=1.0, depth=1.0, size=224):
-    """What an EfficientNet costs for one image, by its layers."""
+def rows_of(width, depth, size):
     with torch.device("meta"):    # sizes only: no weights are drawn
         net = EfficientNet(width, depth)
-    return cost.total(cost.layer_costs(net, (1, 3, size, size)))
+    return cost.layer_costs(net, (1, 3, size, size))
+
+
+def bill(width=1.0, depth=1.0, size=224):
+    """What an EfficientNet costs for one image, by its layers."""
+    return cost.total(rows_of(width, depth, size))
 
 
 b0 = bill()
@@ -557,58 +558,43 @@ show.table(
 #
 # ### Memory
 
-# %% hide="code"
-class Alive(TorchDispatchMode):
-    """Bytes of all tensors that are alive, and the most at once."""
-
-    def __init__(self):
-        super().__init__()
-        self.now = self.most = 0
-        self.seen = set()
-
-    def __torch_dispatch__(self, operator, types, args=(), kwargs=None):
-        out = operator(*args, **(kwargs or {}))
-        for tensor in tree_leaves(out):
-            if isinstance(tensor, torch.Tensor):
-                self.watch(tensor.untyped_storage())
-        self.most = max(self.most, self.now)
-        return out
-
-    def watch(self, storage):
-        key, n = storage._cdata, storage.nbytes()
-        if key not in self.seen:
-            self.seen.add(key)
-            self.now += n
-            weakref.finalize(storage, self.free, key, n)
-
-    def free(self, key, n):
-        self.seen.discard(key)
-        self.now -= n
-
-
-def memory(name, training):
-    """Most MiB of maps alive at once, for one image in float32."""
+# %%
+def kept(name):
+    """MiB of maps that the way back needs, for one image, float32."""
     width, depth, size = VARIANTS[name]
-    with torch.device("meta"):
-        net = EfficientNet(width, depth).train(training)
+    with torch.device("meta"):    # sizes only
+        net = EfficientNet(width, depth).train()
         x = torch.empty(2, 3, size, size)
-    with torch.set_grad_enabled(training), Alive() as alive:
+    own = {id(p.untyped_storage()) for p in net.parameters()}
+    found = {}
+
+    def keep(tensor):    # called with all that autograd saves
+        found[id(tensor.untyped_storage())] = tensor.untyped_storage()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda t: t):
         net(x)
-    return alive.most / 2**20 / len(x)
+    saved = sum(s.nbytes() for key, s in found.items() if key not in own)
+    return saved / len(x) / 2**20
+
+# %% hide="code"
+def largest(name):
+    """MiB of the largest map of one image, float32."""
+    width, depth, size = VARIANTS[name]
+    return 4 * max(math.prod(row.out_shape)
+                   for row in rows_of(width, depth, size)) / 2**20
 
 
-held = {name: (memory(name, False), memory(name, True))
-        for name in ("b0", "b1", "b3", "b7")}
-fits = {name: int(16 * 2**10 // mib) for name, (_, mib) in held.items()}
+held = {name: kept(name) for name in ("b0", "b1", "b3", "b7")}
+fits = {name: int(16 * 2**10 // mib) for name, mib in held.items()}
 show.table(
-    ["", "weights", "maps, to answer", "maps, to learn",
-     "images in 16 GiB"],
+    ["", "weights", "largest map", "kept to learn", "images in 16 GiB"],
     [(name.upper(), f"{4 * variants[name].params / 2**20:.0f} MiB",
-      f"{a:.0f} MiB", f"{b:,.0f} MiB", fits[name])
-     for name, (a, b) in held.items()])
+      f"{largest(name):.1f} MiB", f"{mib:,.0f} MiB", fits[name])
+     for name, mib in held.items()])
 
 # %% [markdown]
-# The table follows every tensor of a run without values, for one image (it knows nothing of what a library takes for itself). To *answer*, a network forgets each map when the next is there. To *learn*, it keeps what the way back needs: {{= f"{held['b0'][1]:.0f}" =}} MiB an image for B0 and {{= f"{held['b7'][1] / 2**10:.1f}" =}} GiB for B7. An accelerator with 16 GiB could take {{= fits["b7"] =}} images of B7 at a time, less its weights, their gradients and the optimiser; {{= fits["b0"] =}} of B0. Resolution adds no parameter and fills the memory. That training with very large images is slow for this reason is the first thing that the successor’s authors report of B0 to B7 (Section 3.2 of {cite:t}`tan2021efficientnetv2`).
+# The function asks PyTorch what it saves, in a run without values. (It knows nothing of what a library takes for itself.) To *answer*, a network forgets each map when the next is there. To *learn*, it keeps what the way back needs: {{= f"{held['b0']:.0f}" =}} MiB an image for B0 and {{= f"{held['b7'] / 2**10:.1f}" =}} GiB for B7. An accelerator with 16 GiB could take {{= fits["b7"] =}} images of B7 at a time, less its weights, their gradients and the optimiser; {{= fits["b0"] =}} of B0. Resolution adds no parameter and fills the memory. That training with very large images is slow for this reason is the first thing that the successor’s authors report of B0 to B7 (Section 3.2 of {cite:t}`tan2021efficientnetv2`).
 
 # %% [markdown] objective="pay" claims="EN-05"
 # ## When scaling stops paying

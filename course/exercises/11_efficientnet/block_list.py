@@ -42,7 +42,8 @@ import random
 from lightnets_edu import checks
 from lightnets_edu.layers import round_channels
 
-sure = [(1, 8), (3, 8), (8, 8), (9, 16), (10, 16), (11, 16), (12, 16), (17, 16), (18, 24), (19, 24), (20, 24), (28, 32), (36, 40), (44, 48), (35, 32)]
+sure = [(1, 8), (3, 8), (8, 8), (9, 16), (10, 16), (11, 16), (12, 16), (17, 16), (18, 24), (19, 24), (20, 24), (28, 32), (36, 40), (44, 48), (35, 32),
+        (52, 56), (68, 72), (84, 88), (51, 48), (53, 56)]
 for channels, expected in sure:
     checks.equal([tuple(b) for b in block_list([(6, 3, 1, channels, 1)], 64, 1.0, 1.0)], [(64, expected, 3, 1, 6)])
     checks.equal([tuple(b) for b in block_list([(1, 5, 2, 64, 1)], channels, 1.0, 1.0)], [(expected, 64, 5, 2, 1)])
@@ -134,7 +135,7 @@ def block_list(stages, stem, width, depth):
 # -         near = max(8, int(wanted + 4) // 8 * 8)
 # +         near = max(8, int(wanted) // 8 * 8)
 
-# %% wrong mistake="Forgets the nine tenths; passes the visible check." from="solution"
+# %% wrong mistake="Forgets the nine tenths." from="solution"
 # -         return near if near >= 0.9 * wanted else near + 8
 # +         return near
 
