@@ -2,6 +2,7 @@
 
 from lightnets_edu.widgets.block_anatomy import BlockAnatomy as BlockAnatomy
 from lightnets_edu.widgets.channel_shuffle import ChannelShuffle as ChannelShuffle
+from lightnets_edu.widgets.compound_scaling import CompoundScaling as CompoundScaling
 from lightnets_edu.widgets.conv_connectivity import ConvConnectivity as ConvConnectivity
 from lightnets_edu.widgets.cost_calculator import CostCalculator as CostCalculator
 from lightnets_edu.widgets.eff_net_flow import EffNetFlow as EffNetFlow
