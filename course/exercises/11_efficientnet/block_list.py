@@ -1,5 +1,5 @@
 # %% [markdown]
-# The way from B0's table to B1 to B7: two rounding rules, and who reads what. The visible check knows B0, B2 and one small
+# The way from B0's table to B1 to B7: two rounding rules, and who reads what. The visible check knows B0, B3 and one small
 # table of two stages; widths below one, a width below eight, many stages, and the table afterwards it does not look at.
 
 # %% solution
@@ -127,7 +127,7 @@ def block_list(stages, stem, width, depth):
 # -         for i in range(math.ceil(layers * depth)):
 # +         for i in range(int(layers * depth)):
 
-# %% wrong mistake="Adds one layer wherever the depth is not one." from="solution"
+# %% wrong mistake="Adds one layer wherever the depth is not one; passes the visible check." from="solution"
 # -         for i in range(math.ceil(layers * depth)):
 # +         for i in range(int(layers * depth) + (depth != 1)):
 
@@ -139,7 +139,7 @@ def block_list(stages, stem, width, depth):
 # -         return near if near >= 0.9 * wanted else near + 8
 # +         return near
 
-# %% wrong mistake="Compares the nine tenths with what was before the width; passes the visible check." from="solution"
+# %% wrong mistake="Compares the nine tenths with what was before the width." from="solution"
 # -         return near if near >= 0.9 * wanted else near + 8
 # +         return near if near >= 0.9 * channels else near + 8
 
@@ -147,11 +147,11 @@ def block_list(stages, stem, width, depth):
 # -         near = max(8, int(wanted + 4) // 8 * 8)
 # +         near = max(8, round(wanted / 8) * 8)
 
-# %% wrong mistake="Rounds channels up." from="solution"
+# %% wrong mistake="Rounds channels up; passes the visible check." from="solution"
 # -         near = max(8, int(wanted + 4) // 8 * 8)
 # +         near = math.ceil(wanted / 8) * 8
 
-# %% wrong mistake="Lets channels go to zero and to eight by the nine tenths only; passes the visible check." from="solution"
+# %% wrong mistake="Lets channels go to zero." from="solution"
 # -         near = max(8, int(wanted + 4) // 8 * 8)
 # -         return near if near >= 0.9 * wanted else near + 8
 # +         near = int(wanted + 4) // 8 * 8
@@ -161,11 +161,11 @@ def block_list(stages, stem, width, depth):
 # -         near = max(8, int(wanted + 4) // 8 * 8)
 # +         near = max(16, int(wanted + 4) // 8 * 8)
 
-# %% wrong mistake="Leaves the stem unscaled; passes the visible check." from="solution"
+# %% wrong mistake="Leaves the stem unscaled." from="solution"
 # -     blocks, c_in = [], rounded(stem)
 # +     blocks, c_in = [], stem
 
-# %% wrong mistake="Knows the stem of B0 only; passes the visible check." from="solution"
+# %% wrong mistake="Knows the stem of B0 only, whatever is given; passes the visible check." from="solution"
 # -     blocks, c_in = [], rounded(stem)
 # +     blocks, c_in = [], rounded(32)
 

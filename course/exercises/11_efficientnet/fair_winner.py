@@ -41,6 +41,8 @@ for seed in range(12):
     for i, gap in enumerate((.0, .002, .01, .03, .06)):
         given[f"c{i}"] = [v + .02 - gap + draw.gauss(0, .006) for v in level]
     given["mixed"] = level[: n // 2] + [v + .05 for v in draw.sample(level[n // 2:], n // 2)]
+    shift = [v + .03 for v in draw.sample(level[n // 2:], n // 2)]
+    given["shuffled"] = level[: n // 2] + shift
     given["ahead"] = level[: n // 2] + [v + .08 + draw.gauss(0, .0005) for v in level[n // 2:]]
     half = n // 2
     expected = [name for name in given if name != "best"
@@ -65,7 +67,7 @@ from copy import deepcopy
 
 from lightnets_edu import checks
 
-given = {"e": [.2, .2, .3, .31], "d": [.1, .1, .3, .29], "z": [.15, .1, .1, .1], "a": [.1, .2, .3, .3], "w": [.9, .9, .3, .3]}
+given = {"e": [.2, .2, .3, .31], "d": [.1, .1, .3, .29], "z": [.15, .1, .1, .1], "w": [.9, .9, .3, .3], "a": [.1, .2, .3, .3]}
 before = deepcopy(given)
 name, others = fair_winner(given)
 checks.equal((name, list(others)), ("w", ["e", "d", "a"]))
@@ -104,7 +106,7 @@ def fair_winner(accuracies):
                 kept.append(name)
     return [best, tuple(kept)]
 
-# %% wrong mistake="Chooses on all seeds." from="solution"
+# %% wrong mistake="Chooses on all seeds; passes the visible check." from="solution"
 # -     best = max(accuracies, key=lambda name: verdict.mean(accuracies[name][:half]))
 # +     best = max(accuracies, key=lambda name: verdict.mean(accuracies[name]))
 
@@ -112,7 +114,7 @@ def fair_winner(accuracies):
 # -     best = max(accuracies, key=lambda name: verdict.mean(accuracies[name][:half]))
 # +     best = max(accuracies, key=lambda name: verdict.mean(accuracies[name][half:]))
 
-# %% wrong mistake="Chooses the highest single value." from="solution"
+# %% wrong mistake="Chooses the highest single value; passes the visible check." from="solution"
 # -     best = max(accuracies, key=lambda name: verdict.mean(accuracies[name][:half]))
 # +     best = max(accuracies, key=lambda name: max(accuracies[name][:half]))
 
@@ -120,7 +122,7 @@ def fair_winner(accuracies):
 # -             found = verdict.paired(accuracies[best][half:], accuracies[name][half:])
 # +             found = verdict.paired(accuracies[best][:half], accuracies[name][:half])
 
-# %% wrong mistake="Judges on all seeds." from="solution"
+# %% wrong mistake="Judges on all seeds; passes the visible check." from="solution"
 # -             found = verdict.paired(accuracies[best][half:], accuracies[name][half:])
 # +             found = verdict.paired(accuracies[best], accuracies[name])
 
@@ -146,7 +148,7 @@ def fair_winner(accuracies):
 # -         if name != best:
 # +         if True:
 
-# %% wrong mistake="Breaks the pairs: sorts each list." from="solution"
+# %% wrong mistake="Breaks the pairs: sorts each list; passes the visible check." from="solution"
 # -             found = verdict.paired(accuracies[best][half:], accuracies[name][half:])
 # +             found = verdict.paired(sorted(accuracies[best][half:]), sorted(accuracies[name][half:]))
 
@@ -166,7 +168,7 @@ def fair_winner(accuracies):
 # -             found = verdict.paired(accuracies[best][half:], accuracies[name][half:])
 # +             found = verdict.paired(accuracies[best][half:], accuracies[name][half:], level=0.9)
 
-# %% wrong mistake="Leaves the winner's list empty behind it: takes it out of the dict; passes the visible check." from="solution"
+# %% wrong mistake="Takes the winner out of the dict and puts it back at the end; passes the visible check." from="solution"
 # -     others = []
 # +     others, accuracies[best] = [], list(accuracies[best])
 # +     winner = accuracies.pop(best)
