@@ -625,11 +625,13 @@ ax.set(xlabel="billion multiply-adds", ylabel="top-1 accuracy, %",
 plt.show()
 
 # %% hide="code"
+from itertools import pairwise
+
 names, VALIDATION = list(variants), 50_000
 doubling = {f"{a.upper()} to {b.upper()}": (
     PRINTED[b][0] - PRINTED[a][0],
     math.log2(variants[b].macs / variants[a].macs))
-    for a, b in zip(names, names[1:], strict=False)}
+    for a, b in pairwise(names)}
 per_step = [points / d for points, d in doubling.values()]
 show.table(
     ["step", "points", "doublings of the work", "points for a doubling"],
@@ -659,15 +661,15 @@ def without_shortcut(net):
     return net
 
 
-def cut_down(width, depth):
-    """An EfficientNet whose numbers are cut, not rounded."""
-    net, c = EfficientNet(width, depth), int(STEM * width)
-    parts, head = [conv_bn(3, c, 3, 2)], int(HEAD * width)
+def cut_down(width, depth, rule=int):
+    """Layers are cut, not rounded up; channels by another rule too."""
+    net, c = EfficientNet(width, depth), rule(STEM * width)
+    parts, head = [conv_bn(3, c, 3, 2)], rule(HEAD * width)
     for t, k, stride, channels, layers in STAGES:
         for i in range(int(layers * depth)):
-            parts.append(MBConv(c, int(channels * width), k,
+            parts.append(MBConv(c, rule(channels * width), k,
                                 1 if i else stride, t))
-            c = int(channels * width)
+            c = rule(channels * width)
     net.stem, net.blocks = parts[0], nn.Sequential(*parts[1:])
     net.last, net.head = conv_bn(c, head, 1), nn.Linear(head, 1000)
     return net
@@ -698,7 +700,10 @@ with torch.device("meta"):
         "B1, cut down":
             (counted(cut_down(1.0, 1.1), 240), variants["b1"]),
         "B4, cut down":
-            (counted(cut_down(*b4[:2]), b4[2]), variants["b4"])}
+            (counted(cut_down(*b4[:2]), b4[2]), variants["b4"]),
+        "B4, layers cut, channels by the rule":
+            (counted(cut_down(*b4[:2], round_channels), b4[2]),
+             variants["b4"])}
 print("same scores with the same weights?",
       "strides:", same_scores(first_strides),
       "shortcut:", same_scores(without_shortcut))
@@ -712,7 +717,7 @@ show.table(["copy", "parameters", "times ours", "multiply-adds",
 # - **Strides of the first printed table.** In the paper’s first version the fifth stage kept the map and the sixth halved it; the code was right, the author answered {cite:p}`wagamama2019strides`. *What it changes:* not one parameter, {{= f"{copies['strides of the first printed table'][0].macs / b0.macs - 1:.0%}" =}} more work, and what every later block sees. Trained weights load, and mean something else.
 # - **No shortcut.** A published port asked for it with a condition that was always false {cite:p}`devinyang2019skip`. *What it changes:* no count at all, and the function; only a comparison of outputs finds it.
 # - **Squeezed by nothing.** A library took the expanded channels themselves, without the quarter; a reviewer noticed {cite:p}`kerascv2022mbconv`. *What it changes:* {{= f"{copies['squeezed by nothing'][0].params / b0.params:.1f}" =}} times the parameters, for {{= f"{copies['squeezed by nothing'][0].macs / b0.macs - 1:.0%}" =}} more work. (With a quarter of the expanded channels it is {{= f"{se_copies['a quarter of the expanded channels'].params / b0.params:.2f}" =}} times.)
-# - **Cut, not rounded.** With `int` for both rules, as one library had it for channels {cite:p}`arefina2019efficientnet`, B1 has {{= "exactly B0’s layers" if copies["B1, cut down"][0].params == b0.params else "other layers than B0" =}}: its depth has vanished. *What it changes:* another network under the same name.
+# - **Cut, not rounded.** With `int` for both rules, as one library had it for channels {cite:p}`arefina2019efficientnet`, B1 has {{= "exactly B0’s layers" if copies["B1, cut down"][0].params == b0.params else "other layers than B0" =}}: its depth has vanished. For B4 the layers make nearly all of the difference, the channels little. *What it changes:* another network under the same name.
 
 # %% [markdown]
 # ## Exercises
