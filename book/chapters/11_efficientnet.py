@@ -294,7 +294,8 @@ for name, (width, depth, size) in VARIANTS.items():
     variants[name] = bill(width, depth, size)
     blocks_of[name] = sum(scale_layers(row.layers, depth) for row in STAGES)
 show.table(
-    ["network", "width", "channels of the stages", "depth", "blocks", "image"],
+    ["network", "width", "channels of the stages", "depth", "blocks",
+     "image"],
     [(name.upper(), str(w), ", ".join(
         str(scale_channels(row.c_out, w)) for row in STAGES),
       str(d), blocks_of[name], size)
