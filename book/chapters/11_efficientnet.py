@@ -70,7 +70,7 @@ draw_gains(["MobileNet V1", "MobileNet V2", "ResNet-50"])
 # %% [markdown]
 # Whoever has only one dial wastes a part of the work: for ResNet-50 depth alone brings {{= f"{REPORTED['ResNet-50'][1] - REPORTED['ResNet-50'][0]:.1f}" =}} points, and all three together {{= f"{REPORTED['ResNet-50'][4] - REPORTED['ResNet-50'][0]:.1f}" =}} (reported, Table 3 of {cite:t}`tan2019efficientnet`). Why should that be? The authors’ reason is an intuition (their Section 3.3): in a larger image the same thing covers more pixels, so the network needs more layers to see it whole, and more channels for the finer patterns in it.
 
-# %% hide="code" name="fig-efficientnet-photo" alt="Three square pictures of the same small patch of a photograph, the ridge of a temple roof with small figures on it, as coarse squares in the first, finer in the second, finer still in the third." caption="The third dial: the same patch of a photograph at the resolutions of B0, B3 and B5. The figures on the ridge cover more pixels each time, and a 3×3 kernel a smaller part of them. Photograph: danielbuechele, [CC BY](https://creativecommons.org/licenses/by/2.0/)."
+# %% hide="code" name="fig-efficientnet-photo" alt="Three square pictures of the same small patch of a photograph, the corner of a temple roof and the lattice windows below it, as coarse squares in the first, finer in the second, finer still in the third." caption="The third dial: the same patch of a photograph at the resolutions of B0, B3 and B5. A window covers more pixels each time, and a 3×3 kernel a smaller part of them. Photograph: danielbuechele, [CC BY](https://creativecommons.org/licenses/by/2.0/)."
 photo = torch.tensor(load_sample_image("china.jpg") / 255.0).float()
 photo = photo.permute(2, 0, 1)[None, :, :, 100:527]
 fig, axes = plt.subplots(1, 3, figsize=(7, 2.5))
@@ -121,7 +121,7 @@ plt.show()
 # \qquad \alpha\,\beta^2\gamma^2 \approx 2 .
 # $$
 #
-# $\alpha$, $\beta$ and $\gamma$ say how the work is shared out, $\varphi$ how much of it there is. Begin with {show}`one doubling, shared out <fig-efficientnet-knob phi=1>`, and turn it up to {show}`three doublings <fig-efficientnet-knob phi=3>`. Then give all of it {show}`to depth <fig-efficientnet-knob phi=3 mode=depth>`, {show}`to width <fig-efficientnet-knob phi=3 mode=width>` or {show}`to resolution <fig-efficientnet-knob phi=3 mode=resolution>`. Which shape grows longest?
+# $\alpha$, $\beta$ and $\gamma$ say how the work is shared out, $\varphi$ how much of it there is. Begin with {show}`one doubling, shared out <fig-efficientnet-knob phi=1>`, and turn it up to {show}`three doublings <fig-efficientnet-knob phi=3>`. Then give all of it {show}`to depth <fig-efficientnet-knob phi=3 mode=depth>`, {show}`to width <fig-efficientnet-knob phi=3 mode=width>` or {show}`to resolution <fig-efficientnet-knob phi=3 mode=resolution>`. Read the figure’s last line: does the network that is counted keep to its budget?
 
 # %% hide="code" wide=true name="fig-efficientnet-knob" alt="The stages of a network as boxes in a row, as high as they have channels, as wide as they have layers, the outline of B0 behind them. Below, bars say what depth, width and resolution each take of the work, in doublings, for the network drawn and for B0 to B7 as published." caption="B0’s stages, scaled. The bars below say how the work is shared out. Drag a stage, a bar’s end, or the knob; compare with what was published."
 from lightnets_edu.widgets import CompoundScaling
@@ -304,7 +304,7 @@ show.table(
 # %% [markdown]
 # {answer}`b1`
 #
-# B1 has {{= blocks_of["b1"] =}} blocks, {{= f"{blocks_of['b1'] / blocks_of['b0']:.2f}" =}} times B0’s: even a stage of one block gets a second. And a width of $1.1$ leaves {{= sum(scale_channels(row.c_out, 1.1) == row.c_out for row in STAGES) =}} of the {{= len(STAGES) =}} stages of B2 as wide as they were. {term}`Rounding <rounding rule>` is no detail: B1 does {{= f"{variants['b1'].macs / b0.macs:.2f}" =}} times B0’s work, where the law makes of its numbers {{= f"{by_law(1.1, 1.0, 240 / 224):.2f}" =}}.
+# B1 has {{= blocks_of["b1"] =}} blocks, {{= f"{blocks_of['b1'] / blocks_of['b0']:.2f}" =}} times B0’s: even a stage of one block gets a second. And a width of $1.1$ leaves {{= sum(scale_channels(row.c_out, 1.1) == row.c_out for row in STAGES) =}} of the {{= len(STAGES) =}} stages of B2 as wide as they were. So the networks do not keep to their budget, as you saw in the figure. {term}`Rounding <rounding rule>` is no detail: B1 does {{= f"{variants['b1'].macs / b0.macs:.2f}" =}} times B0’s work, where the law makes of its numbers {{= f"{by_law(1.1, 1.0, 240 / 224):.2f}" =}}.
 #
 # ### Which φ is B4?
 #
@@ -329,7 +329,7 @@ ax.legend()
 plt.show()
 
 # %% [markdown]
-# B1 is at a half, B2 at one, B3 near two, and then the dials part: B4’s depth asks for {{= f"{phis['b4'][0]:.1f}" =}}, its width for {{= f"{phis['b4'][1]:.1f}" =}}, its image for {{= f"{phis['b4'][2]:.1f}" =}}. The numbers stand in the authors’ code {cite:p}`tan2019code`, not in the paper, and readers have asked in vain which knob they come from {cite:p}`chuong2019scale`. Compound scaling as a formula is one thing, B4 to B7 as published another: {show}`turn the knob to B7 <fig-efficientnet-knob phi=7 against=B7>` and look at depth.
+# B1’s depth and image ask for a half, its width for none. B2 is at one, B3 near two, and then the dials part: B4’s depth asks for {{= f"{phis['b4'][0]:.1f}" =}}, its width for {{= f"{phis['b4'][1]:.1f}" =}}, its image for {{= f"{phis['b4'][2]:.1f}" =}}. The numbers stand in the authors’ code {cite:p}`tan2019code`, not in the paper, and readers have asked in vain which knob they come from {cite:p}`chuong2019scale`. Compound scaling as a formula is one thing, B4 to B7 as published another: {show}`turn the knob to B7 <fig-efficientnet-knob phi=7 against=B7>` and look at depth.
 
 # %% [markdown] objective="build" claims="EN-07"
 # ## Check it: eight networks, two counts
@@ -341,9 +341,10 @@ PRINTED = {"b0": (77.1, 5.3, 0.39), "b1": (79.1, 7.8, 0.70),
            "b4": (82.9, 19, 4.2), "b5": (83.6, 30, 9.9),
            "b6": (84.0, 43, 19), "b7": (84.3, 66, 37)}
 show.table(
-    ["network", "parameters", "printed", "multiply-adds", "printed, too"],
-    [(name.upper(), t.params, f"{PRINTED[name][1]} M", t.macs,
-      f"{PRINTED[name][2]} B") for name, t in variants.items()])
+    ["network", "parameters", "printed, million", "multiply-adds",
+     "printed, billion"],
+    [(name.upper(), t.params, PRINTED[name][1], t.macs,
+      PRINTED[name][2]) for name, t in variants.items()])
 
 # %% [markdown]
 # Parameters agree to the printed digit, but for B2 ({{= f"{variants['b2'].params / 1e6:.2f}" =}} against 9.2 million, Table 2 of {cite:t}`tan2019efficientnet`). Multiply-adds agree up to B3 and from then on are up to {{= f"{max(variants[n].macs / 1e9 / p[2] for n, p in PRINTED.items()) - 1:.0%}" =}} above the printed ones; we do not know why. An independent implementation {cite:p}`semery2018pytorchcv` has our counts for all eight, and with the same weights the same outputs; our tests hold the two together.
@@ -616,7 +617,7 @@ for name, t in variants.items():
                 xytext=(0, 7), textcoords="offset points", ha="center")
 for name, (billions, top) in OTHERS.items():
     ax.plot(billions, top, "x", color="#D55E00")
-    ax.annotate(name, (billions, top), xytext=(0, -14),
+    ax.annotate(name, (billions, top), xytext=(0, 6 if name == "Xception" else -14),
                 textcoords="offset points", ha="center", fontsize=9)
 ax.set_xscale("log", base=2)
 ticks = [0.5, 1, 2, 4, 8, 16, 32]
@@ -645,7 +646,7 @@ show.table(
 # %% [markdown] objective="build" claims="EN-11,EN-12"
 # ## Pitfalls
 #
-# Four copies of B0, each with one mistake that was published.
+# Four mistakes that were published, each made again in a copy.
 
 # %%
 def first_strides(net):
