@@ -617,8 +617,9 @@ for name, t in variants.items():
                 xytext=(0, 7), textcoords="offset points", ha="center")
 for name, (billions, top) in OTHERS.items():
     ax.plot(billions, top, "x", color="#D55E00")
-    ax.annotate(name, (billions, top), xytext=(0, 6 if name == "Xception" else -14),
-                textcoords="offset points", ha="center", fontsize=9)
+    ax.annotate(name, (billions, top), ha="center", fontsize=9,
+                xytext=(0, 6 if name == "Xception" else -14),
+                textcoords="offset points")
 ax.set_xscale("log", base=2)
 ticks = [0.5, 1, 2, 4, 8, 16, 32]
 ax.set_xticks(ticks, [f"{t:g}" for t in ticks])
