@@ -16,7 +16,7 @@
 # %% [markdown] objective="alike" claims="GH-01,GH-02"
 # ## Who pays, and for what
 #
-# In MobileNet V3 {cite:p}`howard2019mobilenetv3` the 3×3 and 5×5 layers are depthwise, so they are cheap. The 1×1 layers are not:
+# In MobileNet V3 {cite:p}`howard2019mobilenetv3` all 3×3 and 5×5 layers but the first are depthwise, so they are cheap. The 1×1 layers are not:
 
 # %% hide="code"
 import matplotlib.pyplot as plt
@@ -96,7 +96,7 @@ for ax, one in zip(axes.flat, maps, strict=True):
 plt.show()
 
 # %% [markdown]
-# {cite:t}`han2020ghostnet` show such pictures of a ResNet. They call a map that is like another its *ghost*, and say that such redundancy is one of the marks of a successful network. A picture proves little: our eyes see what photographs have in common. So we shall count.
+# {cite:t}`han2020ghostnet` show such pictures of a ResNet. They call a map that is like another its *ghost*, and say that such redundancy is one of the marks of a successful network. For three pairs, picked by hand, they also give the mean squared error of one map made from the other by a depthwise kernel (Table 2), without a scale, and without a network that has not learnt anything. We add both.
 
 # %% objectives [markdown]
 # ## You will be able to
@@ -123,13 +123,13 @@ plt.show()
 # %% [markdown] objective="alike" claims="GH-02,GH-03"
 # ## How alike are maps?
 #
-# “Can be made by something cheap” we take at its word. A ghost of map $i$ is $i$ under one $d \times d$ kernel, and a constant. For each pair we find the kernel that makes $j$ from $i$, by least squares on some images, and judge it on others:
+# “Can be made by something cheap” we take at its word. To make the *ghost* of a map, its *parent*, we slide one $d \times d$ kernel over the parent and add a constant. (In GhostNet a ReLU may follow; our likeness is that of the linear ghost.) For each pair of maps, least squares on some images find the kernel that makes map $j$ from map $i$. Other images judge it:
 #
 # $$
 # R^2 = 1 - \frac{\text{squared errors of the ghost}}{\text{squared distances of the map from its own mean}} .
 # $$
 #
-# 1 is a perfect copy; 0 is no use at all; on images that were not fitted it may fall below.
+# 1 is a perfect copy; 0 is no use at all; on images that were not fitted it may fall below. Which parent makes a map most closely is seen on the judging images, which flatters all networks a little, trained or not.
 
 # %%
 def ghost_r2(maps, judged, d):
@@ -150,19 +150,19 @@ def ghost_r2(maps, judged, d):
     errors = (kernels * (squares @ kernels - 2 * products)).sum(1)
     errors += y.square().sum(0)
     spread = (y - y.mean(0)).square().sum(0)
-    spread[spread < 1e-3 * spread.max()] = float("nan")    # a dead map
+    spread[spread < 1e-3 * spread.max()] = float("nan")    # dead: no values
     return 1 - errors / spread
 
 
 @torch.no_grad()
 def likeness(layers, fitted, judged, d=3):
-    """R² of each living map with its best parent, on average."""
+    """R² of each map that is not dead with its best parent: the mean."""
     table = ghost_r2(layers(fitted).double(), layers(judged).double(), d)
     best = table.fill_diagonal_(float("-inf")).amax(0)
     return best[best.isfinite()].mean().item()
 
 # %% [markdown]
-# What could prove the claim *false*? An untrained network whose maps are as much alike: then likeness is nothing that training brings. And digits with their pixels *shuffled*: what is then still alike is due to the network, the rest to what is smooth in images.
+# What could prove the claim *false*? An untrained network whose maps are as much alike: then likeness is nothing that training brings. And digits with their pixels *shuffled*, in which nothing is smooth. What is then still alike needs no smooth image; the network’s overlapping windows are enough to make neighbours alike. (Shuffled digits are foreign to a trained network too, so this does not split likeness into two parts.)
 
 # %% hide="code"
 def shuffled(x):
@@ -244,21 +244,27 @@ plt.show()
 # - In the third layer the closest other map makes a map with an $R^2$ of {{= f"{verdict.mean(recorded.alike['third, digits']['trained']):.2f}" =}}; before training it was {{= f"{verdict.mean(recorded.alike['third, digits']['untrained']):.2f}" =}}. Trained maps are {{= gap(recorded.alike, "third, digits").words("more alike", "less alike", "not told apart in this") =}}.
 # - In the second layer it is {{= f"{verdict.mean(recorded.alike['second, digits']['trained']):.2f}" =}} against {{= f"{verdict.mean(recorded.alike['second, digits']['untrained']):.2f}" =}}: {{= gap(recorded.alike, "second, digits").words("more alike", "less alike", "not told apart") =}}; in the first {{= f"{verdict.mean(recorded.alike['first, digits']['trained']):.2f}" =}} against {{= f"{verdict.mean(recorded.alike['first, digits']['untrained']):.2f}" =}}: {{= gap(recorded.alike, "first, digits").words("more alike", "less alike", "not told apart") =}}.
 # - A 1×1 kernel, a mere copy in another strength, brings {{= f"{verdict.mean(recorded.alike['third, digits, d = 1']['trained']):.2f}" =}} in the third layer and {{= f"{verdict.mean(recorded.alike['first, digits, d = 1']['trained']):.2f}" =}} in the first.
-# - Shuffled pixels leave {{= f"{verdict.mean(recorded.alike['third, shuffled digits']['trained']):.2f}" =}} in the third layer. The photograph brings it to {{= f"{verdict.mean(recorded.alike['third, photograph']['trained']):.2f}" =}}: large smooth areas are alike in all maps.
+# - Shuffled pixels leave {{= f"{verdict.mean(recorded.alike['third, shuffled digits']['trained']):.2f}" =}} in the third layer. On the photograph, a single one, it is {{= f"{verdict.mean(recorded.alike['third, photograph']['trained']):.2f}" =}}, and before training {{= f"{verdict.mean(recorded.alike['third, photograph']['untrained']):.2f}" =}}: {{= gap(recorded.alike, "third, photograph").words("there trained maps are more alike", "there trained maps are less alike", "not told apart") =}}. Why, we did not test.
 #
-# So the observation holds in part. Maps *are* partly redundant. But untrained networks have that too, and {{= "whether training adds to it depends on the layer" if len({gap(recorded.alike, f"{layer}, digits").words("more", "less", "as much") for layer in LAYERS}) > 1 else "training did the same to all three layers" =}}. On digits, a single other map and a 3×3 kernel leave {{= f"{1 - verdict.mean(recorded.alike['third, digits']['trained']):.0%}" =}} of the third layer’s variance open. Ghosts would be *poor copies* of the maps that this network has. That need not matter: a network that is trained *with* ghosts may choose maps that suit them. This is what the module bets on.
+# So the observation holds in part. Maps *are* partly redundant. But untrained networks have that too, and {{= "whether training adds to it depends on the layer" if len({gap(recorded.alike, f"{layer}, digits").words("more", "less", "as much") for layer in LAYERS}) > 1 else "training did the same to all three layers" =}}. On digits, a single other map and a 3×3 kernel leave {{= f"{1 - verdict.mean(recorded.alike['third, digits']['trained']):.0%}" =}} of the third layer’s variance open. So much would ghosts miss of the maps that this network has. That need not matter: a network that is trained *with* ghosts may choose maps that suit them. This is what the module bets on.
 
 # %% [markdown] objective="build" claims="GH-03,GH-04,GH-05,GH-15"
 # ## See it: parents and ghosts
 #
 # The **{term}`ghost module`** makes $C_\text{out}$ maps in two steps. A *primary* convolution makes $m = C_\text{out}/s$ maps. Each of them is kept, and gives $s - 1$ ghosts, each by a $d \times d$ kernel of its own: a depthwise layer with several outputs for each input. The paper’s networks have $s = 2$, $d = 3$ and 1×1 primaries.
 #
-# In the figure the ghosts are found as above, for fixed maps of a photograph. Begin with {show}`half of the maps kept <fig-ghost-maps s=2 d=3>`. Keep {show}`only a quarter <fig-ghost-maps s=4 d=3>`. Then let {show}`each ghost be a copy in another strength <fig-ghost-maps s=4 d=1>`: which maps suffer?
+# In the figure the ghosts are found as above, for fixed maps of a photograph. Kept maps have heavy frames; ◆ marks the parent of the map that you picked, ◇ the ghosts of a parent. One thing differs from the module: each ghost takes the parent that makes it most closely, so one kept map may have many ghosts and another none. This shows at most what a module could do. Begin with {show}`half of the maps kept <fig-ghost-maps s=2 d=3 revealed=true>`. Keep {show}`only a quarter <fig-ghost-maps s=4 d=3 revealed=true>`. Then let {show}`each ghost be a copy in another strength <fig-ghost-maps s=4 d=1 revealed=true>`: which map suffers most?
 
-# %% hide="code" wide=true name="fig-ghost-maps" alt="Twelve small maps of a flower, made by different filters. Six of them are marked as kept, six as ghosts. One map is shown large, beside it its ghost and what the ghost misses. Two bars below compare a convolution with a ghost module, whose bar is a little longer than half." caption="Maps of twelve filters, made by hand, on a photograph: those that are kept, and the others as ghosts of a kept parent. Pick a map to see its ghost, and what is missing. Below, what a ghost module saves. Photograph: [vultilion](https://www.flickr.com/photos/vultilion/6056698931/), [CC BY](https://creativecommons.org/licenses/by/2.0/)."
+# %% hide="code" wide=true name="fig-ghost-maps" alt="Twelve small maps of a flower, made by different filters. Once revealed, six of them have heavy frames and are kept, six are ghosts. One map is shown large, beside it its ghost and what the ghost misses. Two bars below compare a convolution with a ghost module, whose bar is a little longer than half." caption="Maps of twelve filters, made by hand, on a photograph: some are kept (heavy frames), the others become ghosts of a kept parent. Which map has no good parent? Pick one, then reveal. Grey bars tell how much a ghost explains, blue ones how much a kept map could. Below, what a ghost module saves. Photograph: [vultilion](https://www.flickr.com/photos/vultilion/6056698931/), [CC BY](https://creativecommons.org/licenses/by/2.0/)."
 from lightnets_edu.widgets import GhostMaps
 
-GhostMaps(channels="64:128", k=1)
+ghost_figure = GhostMaps(channels="16:32", k=3, revealed=False)
+copied, filtered = (ghost_figure.ghosts[f"4 {d}"]["r2"] for d in (1, 3))
+sufferer = min(range(len(copied)), key=copied.__getitem__)
+ghost_figure
+
+# %% [markdown]
+# Of the copies, the ghost of map {{= sufferer =}} (“{{= ghost_figure.names[sufferer] =}}”) suffers most: its $R^2$ is {{= f"{copied[sufferer]:.2f}" =}}; with 3×3 kernels it is {{= f"{filtered[sufferer]:.2f}" =}}.
 
 # %% [markdown] objective="count" claims="GH-07,GH-11"
 # ## Count it: less than s times
@@ -301,7 +307,7 @@ show.table(["primary", "s", "plain layer", "formula", "function",
 # %% [markdown]
 # {answer}`saving`
 #
-# With 3×3 primaries it is {{= f"{saved[3, 2]:.2f}" =}} times, as good as two. GhostNet’s own primaries are 1×1, and there it is {{= f"{saved[1, 2]:.2f}" =}}: a ghost costs nine multiply-adds a position where a plain map costs {{= cost.conv_params(64, 1, 1) =}}. {show}`Here <fig-ghost-maps s=2 d=3 k=1 channels=64:128>` is that layer in the figure, and {show}`here <fig-ghost-maps s=2 d=3 k=3 channels=64:128>` the 3×3 layer. With $s = 4$ it is {{= f"{saved[3, 4]:.2f}" =}} and {{= f"{saved[1, 4]:.2f}" =}}. However many ghosts, the factor stays below $K^2 C_\text{in}/d^2$, here {{= f"{cost.conv_params(64, 1, 1) / 9:.1f}" =}} for 1×1. And with so few inputs that $K^2 C_\text{in} \le d^2$, up to nine for 1×1 and $d = 3$, nothing is saved.
+# With 3×3 primaries it is {{= f"{saved[3, 2]:.2f}" =}} times, as good as two. GhostNet’s own primaries are 1×1, and there it is {{= f"{saved[1, 2]:.2f}" =}}: a ghost costs nine multiply-adds a position where a plain map costs {{= cost.conv_params(64, 1, 1) =}}. {show}`Here <fig-ghost-maps s=2 d=3 k=1 channels=64:128 revealed=true>` is that layer in the figure, and {show}`here <fig-ghost-maps s=2 d=3 k=3 channels=64:128 revealed=true>` the 3×3 layer (the figure writes k for $K$). With $s = 4$ it is {{= f"{saved[3, 4]:.2f}" =}} and {{= f"{saved[1, 4]:.2f}" =}}. However many ghosts, the factor stays below $K^2 C_\text{in}/d^2$, here {{= f"{cost.conv_params(64, 1, 1) / 9:.1f}" =}} for 1×1. And with so few inputs that $K^2 C_\text{in} \le d^2$, up to nine for 1×1 and $d = 3$, nothing is saved.
 
 # %% hide="code" name="fig-ghostnet-saving" alt="Three curves over s from 2 to 16 and a dashed diagonal. The curve of 3×3 primaries with 64 inputs stays close to the diagonal. That of 1×1 primaries with 64 inputs bends away early and reaches about four. That of 1×1 primaries with 16 inputs is nearly flat, below two." caption="How many times fewer multiply-adds a ghost module takes, $d = 3$, for three layers. Dashed: the factor s that one hopes for."
 fig, ax = plt.subplots(figsize=(6.4, 3))
@@ -322,11 +328,11 @@ plt.show()
 show.source(GhostModule)
 
 # %% [markdown]
-# Where $s$ does not divide the outputs, one primary map more is made, and the surplus ghosts are computed and cut off. The kernel of a ghost is called linear, but a batch norm and a ReLU stand behind it, as behind the primary. The textbook chapter, one of [our sources](../book/claims.md), adds that affine maps and wavelets were considered; {cite:t}`han2020ghostnet` chose convolutions since machines run them well.
+# Where $s$ does not divide the outputs, one primary map more is made, and the surplus ghosts are computed and cut off. The kernel of a ghost is called linear, but a batch norm and a ReLU stand behind it, as behind the primary. One of our sources, [the textbook chapter](../book/claims.md), adds that affine maps and wavelets were considered; {cite:t}`han2020ghostnet` chose convolutions since machines run them well.
 #
-# The **ghost bottleneck** is MobileNet V3’s block with both 1×1 layers exchanged: one module widens, a second narrows, without ReLU. With stride 1 *nothing else* stands between them, unless a {term}`squeeze-and-excite` does. All other spatial work is done by the ghosts. With stride 2 a depthwise layer comes between.
+# The **ghost bottleneck** is MobileNet V3’s block with both 1×1 layers exchanged: one module widens, a second narrows, without ReLU. With stride 1 *nothing else* stands between them, unless a {term}`squeeze-and-excite` does: there the ghosts alone look at neighbours, but for the shortcut, which has a depthwise layer where it changes the width. With stride 2 a depthwise layer comes between too.
 
-# %% hide="code" wide=true name="fig-ghost-bottleneck" alt="Two blocks as flows of channels on one scale. The ghost bottleneck: from 40 channels a narrow 1×1 layer to 60, whose flow is doubled by a depthwise layer and stacked to 120, then squeeze-and-excite, then a layer to 20, doubled to 40, and a shortcut around. MobileNet V3's block: a 1×1 layer to 120, a depthwise layer, squeeze-and-excite, a 1×1 layer to 40, a shortcut." caption="A ghost bottleneck of GhostNet, with squeeze-and-excite, beside MobileNet V3’s block of the same widths. Height is channels; bars are costs. Point at a layer to see what it costs. Where does each block look at neighbours?"
+# %% hide="code" wide=true name="fig-ghost-bottleneck" alt="Two blocks as flows of channels on one scale. The ghost bottleneck: from 40 channels a narrow 1×1 layer to 60, whose flow is doubled by a depthwise layer and stacked to 120, then squeeze-and-excite, then a layer to 20, doubled to 40, and a shortcut around. MobileNet V3's block: a 1×1 layer to 120, a depthwise layer, squeeze-and-excite, a 1×1 layer to 40, a shortcut." caption="A ghost bottleneck of GhostNet, with squeeze-and-excite, beside MobileNet V3’s block of the same widths; “Stride 2” has others. Height is channels; bars are costs. Point at a layer to see what it costs, and its kernel."
 from lightnets_edu.widgets import BlockAnatomy
 
 on = (1, 40, 28, 28)
@@ -349,7 +355,7 @@ show.table(["kernel", "expanded to", "output", "squeeze-and-excite",
              "yes" if r.se else "–", r.stride) for r in TABLE_1])
 
 # %% [markdown]
-# The rows are Table 1 of the paper: those of MobileNet V3 with small changes. `kernel` is that of the depthwise layer and of the shortcut; a row that has neither does not use it, and ghosts have 3×3 throughout. A 3×3 stem comes before, a 1×1 layer, an average and two linear layers after. {show}`The skyline <fig-ghostnet-skyline metric=macs>` shows where the work is; look at {show}`the parameters <fig-ghostnet-skyline metric=params>` too.
+# All but the kernels is Table 1 of the paper: MobileNet V3’s rows with small changes. The kernels, of the depthwise layer and of the shortcut, come from the authors’ code {cite:p}`han2020code`; a row that has neither layer does not use its kernel, and ghosts have 3×3 throughout. A 3×3 layer, the *stem*, comes before; a 1×1 layer, an average and two linear layers after. {show}`The skyline <fig-ghostnet-skyline metric=macs>` shows where the work is; look at {show}`the parameters <fig-ghostnet-skyline metric=params>` too.
 
 # %% hide="code" wide=true name="fig-ghostnet-skyline" alt="A bar for each layer of GhostNet and, on the same scale, of MobileNet V3. GhostNet's bars are lower and twice as many: each low bar of a primary layer is followed by a still lower one of ghosts." caption="What every layer costs, GhostNet above and MobileNet V3 below. Drag across bars to add them up (keys: the arrows, and Shift with them)."
 from lightnets_edu.widgets import NetworkSkyline
@@ -381,14 +387,20 @@ show.table(["width", "parameters", "reported", "multiply-adds",
              f"{top}%") for w, (p, m, top) in REPORTED.items()])
 
 # %% [markdown]
-# Ours are the layers of the authors’ PyTorch code {cite:p}`han2020code`, count for count. The largest is {{= f"{counted[1.3].macs / 1e6:.0f}" =}} million, where {cite:t}`han2020ghostnet` report 226 (Table 7). Our tests hold blocks and counts against an independent implementation {cite:p}`semery2018pytorchcv`.
+# Ours are the layers of the authors’ PyTorch code {cite:p}`han2020code`. The widest has {{= f"{counted[1.3].params / 1e6:.2f}" =}} million parameters and {{= f"{counted[1.3].macs / 1e6:.0f}" =}} million multiply-adds, where {cite:t}`han2020ghostnet` report 7.3 and 226 (Table 7). Our tests hold blocks and counts against an independent implementation {cite:p}`semery2018pytorchcv`, once its shortcuts are mended (see the pitfalls).
 #
-# Yet there are two GhostNets by the same authors. Their TensorFlow code, which they call the standard version {cite:p}`han2020shortcut`, squeezes to exactly a quarter, {{= f"{narrower:,}" =}} parameters fewer, and has a batch norm where the PyTorch code has a bias, {{= f"{first_code - counted[1.0].params + narrower:,}" =}} more: {{= f"{first_code:,}" =}} in all. The independent network has {{= f"{first_code - shortcuts:,}" =}}: the same, and 3×3 kernels in every shortcut. And the first code *clips* what squeeze-and-excite multiplies with; see the pitfalls. What the paper trained, its tables do not say.
+# Yet there are two GhostNets by the same authors. Their TensorFlow code, the standard version {cite:p}`han2020shortcut`, differs:
+#
+# - its squeeze is exactly a quarter: {{= f"{narrower:,}" =}} parameters fewer;
+# - one bias is a batch norm: {{= f"{first_code - counted[1.0].params + narrower:,}" =}} more, so {{= f"{first_code:,}" =}} in all;
+# - its gate is clipped (see the pitfalls).
+#
+# Which did the paper train? Its tables do not say. Table 7’s 73.9% at 141 million fits the released TensorFlow weights, reported with 73.93%; for the PyTorch weights it is 73.98% at 142 million {cite:p}`han2020code`.
 
 # %% [markdown] objective="count" claims="GH-03"
 # ## Measure it: what do ghosts bring?
 #
-# We exchange the second and third layers of the small network, and train from scratch: ghost modules with $s = 2$ and 3×3 primaries; the same with $d = 1$; *copies*, where each primary map is put down twice, no ghosts at all; and a plain network made narrow until it costs as much as the ghosts.
+# We exchange the second and third layers of the small network, and train from scratch: ghost modules with $s = 2$ and 3×3 primaries; the same with $d = 1$; *copies*, where each primary map is put down twice, no ghosts at all; and a plain network made narrow, to {{= f"{spent['plain, narrow'].macs / spent['ghosts'].macs:.2f}" =}} times the multiply-adds of the ghosts; its classifier then reads {{= VARIANTS['plain, narrow']['wide'] =}} maps, all others’ {{= small()[-1].in_features =}}.
 
 # %% hide="code"
 class Copies(nn.Module):
@@ -459,16 +471,16 @@ plt.show()
 # %% [markdown]
 # {answer}`variants`
 #
-# Over {{= len(recorded.accuracies["plain"]) =}} seeds, by the rule of {chapter}`1`: for {{= f"{spent['ghosts'].macs / spent['plain'].macs:.0%}" =}} of the plain network’s multiply-adds, ghost modules are {{= against(recorded.accuracies, "ghosts", "plain").words("better than it", "worse than it", "not told apart from it") =}} ({{= against(recorded.accuracies, "ghosts", "plain") =}}). Beside the narrow network of about the same cost they are {{= against(recorded.accuracies, "ghosts", "plain, narrow").words("better", "worse", "not told apart") =}} ({{= against(recorded.accuracies, "ghosts", "plain, narrow") =}}), beside mere copies {{= against(recorded.accuracies, "ghosts", "copies").words("better", "worse", "not told apart") =}} ({{= against(recorded.accuracies, "ghosts", "copies") =}}). {{= against(recorded.accuracies, "ghosts", "copies").words("So the cheap kernels do work that the next layer cannot do by itself", "So the cheap kernels do harm", "So we cannot tell that the cheap kernels do anything") =}}.
+# Over {{= len(recorded.accuracies["plain"]) =}} seeds, by the rule of {chapter}`1`: for {{= f"{spent['ghosts'].macs / spent['plain'].macs:.0%}" =}} of the plain network’s multiply-adds, ghost modules are {{= against(recorded.accuracies, "ghosts", "plain").words("better than it", "worse than it", "not told apart from it") =}} ({{= against(recorded.accuracies, "ghosts", "plain") =}}). Beside the narrow network of about the same cost they are {{= against(recorded.accuracies, "ghosts", "plain, narrow").words("better", "worse", "not told apart") =}} ({{= against(recorded.accuracies, "ghosts", "plain, narrow") =}}), beside mere copies {{= against(recorded.accuracies, "ghosts", "copies").words("better", "worse", "not told apart") =}} ({{= against(recorded.accuracies, "ghosts", "copies") =}}). {{= against(recorded.accuracies, "ghosts", "copies").words("So ghosts, with their kernels, batch norm and ReLU, bring something that a mere copy does not", "So mere copies are preferable here", "So we cannot tell that ghosts bring more than copies") =}}. The narrow network differs in what its classifier reads, too; copies, for {{= f"{spent['copies'].macs / spent['plain, narrow'].macs:.0%}" =}} of its cost, are {{= against(recorded.accuracies, "copies", "plain, narrow").words("better than it", "worse than it", "not told apart from it") =}} ({{= against(recorded.accuracies, "copies", "plain, narrow") =}}).
 #
-# What is it that they do? With $d = 1$ a ghost is its parent in another strength, cut by another ReLU. Ghosts of 3×3 are {{= against(recorded.accuracies, "ghosts", "ghosts, d = 1").words("better than these", "worse than these", "not told apart from these") =}} ({{= against(recorded.accuracies, "ghosts", "ghosts, d = 1") =}}). {{= against(recorded.accuracies, "ghosts", "ghosts, d = 1").words("Looking at neighbours counts: a ghost sees further than its parent", "Looking at neighbours does not help", "That looking at neighbours counts, we cannot tell") =}}. That is not the paper’s story of copies, and it fits the low $R^2$ above: a ghost need not be like any map that a plain layer would have.
+# What is it that they bring? With $d = 1$ a ghost is its parent in another strength, with a batch norm and a ReLU of its own. Ghosts of 3×3 are {{= against(recorded.accuracies, "ghosts", "ghosts, d = 1").words("better than these", "worse than these", "not told apart from these") =}} ({{= against(recorded.accuracies, "ghosts", "ghosts, d = 1") =}}), and these are {{= against(recorded.accuracies, "ghosts, d = 1", "copies").words("better than copies", "worse than copies", "not told apart from copies") =}} ({{= against(recorded.accuracies, "ghosts, d = 1", "copies") =}}). {{= against(recorded.accuracies, "ghosts", "ghosts, d = 1").words("So it matters that a ghost has a 3×3 kernel: it sees neighbours, and it has more weights", "So a 3×3 kernel does not help here: neither the neighbours that it sees nor its weights", "So whether a 3×3 kernel matters, with its neighbours and its weights, we cannot tell") =}} ({{= spent["ghosts"].params - spent["ghosts, d = 1"].params =}} in all). We did not take the two apart. An author says the first: the cheap operation makes ghosts *and* extends the receptive field, as a depthwise layer does {cite:p}`han2020field`. A ghost need not be like any map that a plain layer would have.
 #
-# Chance is {{= f"{verdict.chance(test.y):.0%}" =}}, the sampling error on {{= len(test) =}} digits {{= f"{100 * verdict.sampling_error(verdict.mean(recorded.accuracies['ghosts']), len(test)):.1f}" =}} points. The digits are easy, one recipe served all, and {{= recipe["epochs"] * (len(learn) // recipe["batch"]) =}} batches are few.
+# Chance is {{= f"{verdict.chance(test.y):.0%}" =}}, the sampling error on {{= len(test) =}} digits ±{{= f"{100 * verdict.sampling_error(verdict.mean(recorded.accuracies['ghosts']), len(test)):.1f}" =}} points (at {{= f"{verdict.LEVEL:.0%}" =}}). The digits are easy, one recipe served all, and {{= recipe["epochs"] * (len(learn) // recipe["batch"]) =}} batches are few.
 
 # %% [markdown] objective="count" claims="GH-13"
 # ## And the clock?
 #
-# {cite:t}`han2020ghostnet` timed whole networks on a phone’s processor, and report GhostNet quicker than others of its accuracy. Users who put ghost modules into their own networks wrote that these became *slower*; the answer was that it depends on the hardware {cite:p}`han2020slower`. We time one layer of $64$ to $128$ channels on 56×56 positions, its batch norm folded, and the module’s parts.
+# {cite:t}`han2020ghostnet` timed whole networks on a phone’s processor, and report GhostNet quicker than others of its accuracy (Figure 7). A user’s own network became *slower* with ghost modules on a GPU; an author blamed the many depthwise layers, and said that they do well on a CPU {cite:p}`han2020slower`. Yet another user, with a module of his own, found it slower on an ARM processor too {cite:p}`han2020arm`. We time one layer of $64$ to $128$ channels on 56×56 positions, its batch norm folded, and the module’s parts.
 
 # %% predict [markdown] name="clock" objective="count"
 # ### Before you look
@@ -499,6 +511,15 @@ for k in (1, 3):
                   "concatenation": lambda _: torch.cat([half, half], 1)}
         work |= {"1×1, primary alone": 64 * 64 * 56 * 56,
                  "its ghosts alone": 9 * 64 * 56 * 56}
+
+
+def parts(turns):
+    """Milliseconds of the module's parts together, by turn."""
+    return [sum(turn) for turn in zip(*(turns[name] for name in (
+        "1×1, primary alone", "its ghosts alone", "two ReLUs",
+        "concatenation")), strict=True)]
+
+
 deep = {"GhostNet": GhostNet(), "MobileNet V3": MobileNetV3("large")}
 deep = {title: fold_batch_norm(own.eval())
         for title, own in deep.items()}
@@ -517,9 +538,9 @@ show.table(
 # %% [markdown]
 # {answer}`clock`
 #
-# With 1×1 primaries the module takes {{= verdict.ratio(recorded.turns["1×1, ghost module"], recorded.turns["1×1, plain"]) =}} the plain layer’s time, for {{= f"{work['1×1, ghost module'] / work['1×1, plain']:.2f}" =}} of its multiply-adds: it is {{= verdict.ratio(recorded.turns["1×1, ghost module"], recorded.turns["1×1, plain"]).words("slower", "quicker", "not told apart in time") =}}. With 3×3 primaries it takes {{= verdict.ratio(recorded.turns["3×3, ghost module"], recorded.turns["3×3, plain"]) =}}: {{= verdict.ratio(recorded.turns["3×3, ghost module"], recorded.turns["3×3, plain"]).words("slower", "quicker", "not told apart") =}}.
+# All ratios are medians over turns, each a pair of neighbours in time ({chapter}`1`), so they may differ from the ratio of the medians above. With 1×1 primaries the module takes {{= verdict.ratio(recorded.turns["1×1, ghost module"], recorded.turns["1×1, plain"]) =}} the plain layer’s time, for {{= f"{work['1×1, ghost module'] / work['1×1, plain']:.2f}" =}} of its multiply-adds: it is {{= verdict.ratio(recorded.turns["1×1, ghost module"], recorded.turns["1×1, plain"]).words("slower", "quicker", "not told apart in time") =}}. With 3×3 primaries it is {{= verdict.ratio(recorded.turns["3×3, ghost module"], recorded.turns["3×3, plain"]).words("slower", "quicker", "not told apart") =}} ({{= verdict.ratio(recorded.turns["3×3, ghost module"], recorded.turns["3×3, plain"]) =}}).
 #
-# The parts say where the time goes. Of the plain layer’s time, the primary alone, with half of the multiply-adds, takes {{= verdict.ratio(recorded.turns["1×1, primary alone"], recorded.turns["1×1, plain"]) =}}. The ghosts have {{= f"{work['its ghosts alone'] / work['1×1, plain']:.0%}" =}} of the multiply-adds and take {{= verdict.ratio(recorded.turns["its ghosts alone"], recorded.turns["1×1, plain"]) =}}: a depthwise layer does little with each element that it moves ({chapter}`3`). The concatenation has none and takes {{= verdict.ratio(recorded.turns["concatenation"], recorded.turns["1×1, plain"]) =}}, the two ReLUs {{= verdict.ratio(recorded.turns["two ReLUs"], recorded.turns["1×1, plain"]) =}}. In all, the module’s layers have {{= f"{moved['1×1, ghost module'] / moved['1×1, plain']:.2f}" =}} times the {term}`memory access`, concatenation not counted. What the parts do not add up to, we cannot explain.
+# Do the parts say where the time goes? The ghosts alone have {{= f"{work['its ghosts alone'] / work['1×1, primary alone']:.0%}" =}} of the primary’s multiply-adds, and take {{= verdict.ratio(recorded.turns["its ghosts alone"], recorded.turns["1×1, primary alone"]) =}} its time: a depthwise layer does little with each element that it moves ({chapter}`3`). The module takes {{= verdict.ratio(recorded.turns["1×1, ghost module"], parts(recorded.turns)) =}} the time of primary, ghosts, two ReLUs and concatenation together: {{= verdict.ratio(recorded.turns["1×1, ghost module"], parts(recorded.turns)).words("the parts do not add up to the whole, and what is missing we cannot explain", "the parts, each called alone, add up to more than the whole", "parts and whole are not told apart") =}}. Its layers have {{= f"{moved['1×1, ghost module'] / moved['1×1, plain']:.2f}" =}} times the plain layer’s {term}`memory access`, concatenation not counted.
 #
 # The whole GhostNet takes {{= verdict.ratio(recorded.whole["GhostNet"], recorded.whole["MobileNet V3"]) =}} the time of MobileNet V3, for {{= f"{totals['GhostNet'].macs / totals['MobileNet V3'].macs:.2f}" =}} of its multiply-adds. {{= verdict.ratio(recorded.whole["GhostNet"], recorded.whole["MobileNet V3"]).words("Fewer multiply-adds are not less time here", "It is quicker here, as reported", "The two are not told apart here") =}}.
 
@@ -552,15 +573,15 @@ print(f"of the primary maps {differ[:, :16].float().mean():.0%} differ,",
 #
 # ### A shortcut that reads less
 #
-# The authors’ first PyTorch code had a ReLU in the shortcut, and 3×3 there where the table has 5×5; a user saw it, and they mended it {cite:p}`han2020shortcut`. A copy that is still in use has both {cite:p}`semery2018pytorchcv`.
+# The authors’ first PyTorch code had a ReLU in the shortcut, and 3×3 there where their TensorFlow code has 5×5. A user saw the ReLU, an author added the kernel, and another user sent the mend {cite:p}`han2020shortcut`. A copy that is still in use has both {cite:p}`semery2018pytorchcv`.
 
 # %%
-table = GhostBottleneck(24, 72, 40, 5, 2, True).eval()
+standard = GhostBottleneck(24, 72, 40, 5, 2, True).eval()
 found = GhostBottleneck(24, 72, 40, 5, 2, True).eval()
 found.shortcut = nn.Sequential(
     conv_bn(24, 24, 3, 2, groups=24), nn.ReLU(), conv_bn(24, 40, 1)).eval()
 x = torch.randn(1, 24, 20, 20, requires_grad=True)
-for name, one in (("as in the table", table), ("as found", found)):
+for name, one in (("standard", standard), ("as found", found)):
     n = sum(p.numel() for p in one.parameters())
     gradient, = torch.autograd.grad(one.shortcut(x)[0, :, 5, 5].sum(), x)
     read = int((gradient != 0).any(1).sum())
@@ -571,7 +592,7 @@ for name, one in (("as in the table", table), ("as found", found)):
 #
 # ### A gate that shuts
 #
-# MobileNet V3’s squeeze-and-excite multiplies with a hard sigmoid, $\min(\max(z + 3, 0), 6)/6$. The authors’ first code and its copies clip instead: $\min(\max(z, 0), 1)$.
+# MobileNet V3’s squeeze-and-excite multiplies with a hard sigmoid, $\min(\max(z + 3, 0), 6)/6$. The authors’ TensorFlow code, their first PyTorch code and its copies clip instead: $\min(\max(z, 0), 1)$.
 
 # %%
 gates = {"hard sigmoid": nn.functional.hardsigmoid,
@@ -658,9 +679,9 @@ with Check("dear") as check:
 # %% task [markdown] exercise="fewest_ghosts" objective="count"
 # ### As few ghosts as the budget allows
 #
-# Ghosts are cheap, but plain maps are free in what they become. So take as few ghosts as you can afford.
+# Ghosts are cheap, but a plain map may become anything. So take as few ghosts as you can afford.
 #
-# Write `fewest_ghosts(c_in, c_out, kernel, d, budget)`: the smallest $s$ for which a ghost module takes at most `budget` multiply-adds *at one position*. $s = 1$ means the plain convolution, and `s = c_out`, with a single primary map, is the largest that counts. Ghosts that are computed and then cut off cost as much as others. Return `None` where no $s$ fits. All are whole numbers from 1, both kernels odd; the budget may be 0.
+# Write `fewest_ghosts(c_in, c_out, kernel, d, budget)`: the smallest $s$ for which a ghost module takes at most `budget` multiply-adds *at one position*. $s = 1$ means the plain convolution, and `s = c_out`, with a single primary map, is the largest that counts. Where $s$ does not divide `c_out`, the primary maps are rounded up and each gets $s - 1$ ghosts, as in the module; ghosts that are cut off are counted too. Return `None` where no $s$ fits. All are whole numbers from 1, both kernels odd; the budget may be 0.
 #
 # :::{dropdown} Hint
 # Work out $16$ inputs and $10$ outputs, 1×1 and $d = 3$, for $s = 2, 3, 4$ by hand. Does the cost always fall?
@@ -679,6 +700,11 @@ with Check("fewest_ghosts") as check:
         check.equal(fewest_ghosts(64, 128, 1, 3, 64 * 64 + 64 * 9 - 1), 3)
     with check("the plain layer fits"):
         check.equal(fewest_ghosts(8, 6, 3, 5, 8 * 6 * 9), 1)
+    with check("both kernels, and a single primary map"):
+        check.equal(fewest_ghosts(6, 20, 3, 5, 10 * (6 * 9 + 25)), 2)
+        check.equal(fewest_ghosts(6, 20, 3, 5, 6 * 9 + 19 * 25), 20)
+    with check("few inputs: the plain layer is cheapest, met exactly"):
+        check.equal(fewest_ghosts(4, 10, 1, 3, 4 * 10), 1)
     with check("10 outputs: the cost does not only fall with s"):
         check.equal(fewest_ghosts(16, 10, 1, 3, 135), 2)
         check.equal(fewest_ghosts(16, 10, 1, 3, 124), 5)
@@ -688,9 +714,9 @@ with Check("fewest_ghosts") as check:
 # %% task [markdown] exercise="intrinsic" objective="alike"
 # ### Which maps to keep?
 #
-# A layer has $C$ maps. You may compute $m$ of them in full; each other map becomes a ghost of the kept one that makes it best. `r2` is a tensor `(C, C)`, as `ghost_r2` gives it: `r2[i, j]` says how well map `j` is made *from* map `i`. It need not be symmetric, and may hold numbers below zero; on its diagonal are ones.
+# A layer has $C$ maps. You may compute $m$ of them in full; each other map becomes a ghost of the kept one that makes it best. `r2` is a tensor `(C, C)`, as `ghost_r2` gives it: `r2[i, j]` says how well map `j` is made *from* map `i`. It need not be symmetric; its numbers are at most 1 and may lie below zero; on its diagonal are ones.
 #
-# Write `intrinsic(r2, m)`: the numbers of the $m$ maps to keep, in rising order, such that the $R^2$ of the ghosts, summed over the maps that are not kept, is largest. Of choices that are equally good, take the one that comes first when lists are compared, such as `[0, 3]` before `[1, 2]`. $C$ is at most $12$, and $m$ from 1 to $C$; all of `r2` is finite. Leave it as it was.
+# Write `intrinsic(r2, m)`: the numbers of the $m$ maps to keep, in rising order, such that the $R^2$ of the ghosts, summed over the maps that are not kept, is largest. Of choices that are equally good, take the one that comes first when lists are compared, such as `[0, 3]` before `[1, 2]`. $C$ is at most $12$, and $m$ from 1 to $C$; all of `r2` is finite. Where equality decides, the tests’ numbers are eighths, so that sums are exact. Leave `r2` as it was. A list or a tuple of whole numbers is fine.
 #
 # :::{dropdown} Hint
 # Twelve maps can be chosen in at most $924$ ways. To add the best map at each step is quick and can be wrong: find three maps where the best single one is not among the best two.
@@ -723,13 +749,19 @@ with Check("intrinsic") as check:
     with check("below zero, equal, all"):
         check.equal(list(intrinsic(2 * torch.eye(4) - 1, 2)), [0, 1])
         check.equal(list(intrinsic(torch.eye(3), 3)), [0, 1, 2])
+    with check("a parent below zero counts with its sign"):
+        below = torch.tensor([[1, -2, -2], [-1, 1, -1], [-3, 0.5, 1.0]])
+        given = below.clone()
+        check.equal(list(intrinsic(below, 1)), [1])
+    with check("r2 is as it was"):
+        check.equal(below, given)
 
 # %% task [markdown] exercise="one_convolution" objective="build"
 # ### The plain layer behind a ghost module
 #
 # Without batch norm (or with it folded away) and without ReLU, as in the second module of a bottleneck, a ghost module with 1×1 primaries is linear. So it *is* one plain $d \times d$ layer. Show it.
 #
-# Write `one_convolution(primary, cheap, c_out)`. `primary` is the weight of the 1×1 layer, `(m, c_in, 1, 1)`, and `cheap` that of the depthwise layer, `(m * (s - 1), 1, d, d)`, $s \ge 2$, $d$ odd; neither has a bias. Return the weight `(c_out, c_in, d, d)` of *one* convolution that gives, with padding `d // 2`, what the module gives: first the primary maps, then the ghosts, cut after `c_out` channels (`m * (s - 1) + m` or fewer, but more than `m`). The type is kept, float32 or float64. Change nothing that you were given; the tensors ask for no gradient.
+# Write `one_convolution(primary, cheap, c_out)`. `primary` is the weight of the 1×1 layer, `(m, c_in, 1, 1)`, and `cheap` that of the depthwise layer, `(m * (s - 1), 1, d, d)`, $s \ge 2$, $d$ odd; neither has a bias. Return the weight `(c_out, c_in, d, d)` of *one* convolution that gives, with padding `d // 2`, what the module gives: first the primary maps, then the ghosts. Of these $m s$ channels keep the first `c_out`, more than `m` of them; so read $s$ from `cheap`, not from `c_out`. The type is kept, float32 or float64. Change nothing that you were given; the tensors ask for no gradient.
 #
 # :::{dropdown} Hint
 # A primary map is a 1×1 kernel in a $d \times d$ frame. A ghost reads all inputs as its parent does, at each place of its own kernel: which product of two numbers is the weight for input $i$ at place $(y, x)$?
@@ -745,7 +777,8 @@ def one_convolution(primary, cheap, c_out):
 with Check("one_convolution") as check:
     torch.manual_seed(0)
     for m, c_in, s, d, c_out in [(3, 4, 2, 3, 6), (4, 3, 3, 5, 12),
-                                 (4, 2, 3, 3, 10)]:
+                                 (4, 2, 3, 3, 10), (3, 2, 4, 3, 5),
+                                 (2, 1, 2, 1, 4), (1, 3, 3, 3, 3)]:
         one = nn.Conv2d(c_in, m, 1, bias=False).double()
         two = nn.Conv2d(m, m * (s - 1), d, padding=d // 2, groups=m,
                         bias=False).double()
@@ -803,7 +836,7 @@ show.table(["network", "parameters", "multiply-adds", "memory access",
 # %% [markdown]
 # The 1×1 layers still do {{= f"{share(rows['GhostNet']):.0%}" =}} of the work. Ghost modules saved a factor of {{= f"{totals['GhostNet, plain layers'].macs / totals['GhostNet'].macs:.2f}" =}} in the whole network: stem, shortcuts and linear layers are not touched. Memory access did *not* fall: with ghosts it is {{= f"{totals['GhostNet'].access / totals['GhostNet, plain layers'].access:.2f}" =}} times as much, for the cheap kernels read the primary maps once more (concatenation not counted).
 #
-# *Choose it* where multiply-adds decide, and a processor that runs depthwise layers well. {cite:t}`han2020ghostnet` report 73.9% top-1 for 141 million multiply-adds (Table 7). As a part, it fits where a layer has many inputs, and better with large primaries than with 1×1.
+# *Choose it* where multiply-adds decide and the processor runs depthwise layers well. {cite:t}`han2020ghostnet` report 73.9% top-1 for 141 million multiply-adds (Table 7). As a part, it fits where a layer has many inputs, and better with large primaries than with 1×1.
 #
 # *Measure first* on your device; with few inputs, leave it.
 #

@@ -1,6 +1,7 @@
 # %% [markdown]
 # A grouped convolution puts the ghosts of one parent side by side: parent j // (s − 1). With s = 2 every order of
-# parents that is not mixed looks alike, so the visible check has s = 3 twice, once cut in the middle of a parent's ghosts.
+# parents that is not mixed looks alike, so the visible check has s = 3
+# and 4 too, cut in the middle of a parent's ghosts, one input, one primary map, and d = 1.
 
 # %% solution
 def one_convolution(primary, cheap, c_out):
