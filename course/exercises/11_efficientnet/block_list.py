@@ -47,6 +47,8 @@ sure = [(1, 8), (3, 8), (8, 8), (9, 16), (10, 16), (11, 16), (12, 16), (17, 16),
 for channels, expected in sure:
     checks.equal([tuple(b) for b in block_list([(6, 3, 1, channels, 1)], 64, 1.0, 1.0)], [(64, expected, 3, 1, 6)])
     checks.equal([tuple(b) for b in block_list([(1, 5, 2, 64, 1)], channels, 1.0, 1.0)], [(expected, 64, 5, 2, 1)])
+for channels, width, expected in [(10, 0.895, 16), (20, 0.895, 24), (30, 0.8966, 32)]:    # the product is not cut first
+    checks.equal(block_list([(6, 3, 1, channels, 1)], 64, width, 1.0)[0][1], expected)
 for width in (0.05, 0.1, 0.25, 0.35, 0.5, 0.75, 0.9, 1.3, 1.75, 2.6, 7.5):
     row = [(6, 5, 2, random.randrange(1, 700), 2), (4, 3, 1, random.randrange(1, 700), 1)]
     a, b, c = (round_channels(n * width) for n in (40, row[0][3], row[1][3]))
