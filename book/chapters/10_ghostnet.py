@@ -513,7 +513,7 @@ for k in (1, 3):
                  "its ghosts alone": 9 * 64 * 56 * 56}
 
 
-def parts(turns):
+def summed(turns):
     """Milliseconds of the module's parts together, by turn."""
     return [sum(turn) for turn in zip(*(turns[name] for name in (
         "1×1, primary alone", "its ghosts alone", "two ReLUs",
@@ -540,7 +540,7 @@ show.table(
 #
 # All ratios are medians over turns, each a pair of neighbours in time ({chapter}`1`), so they may differ from the ratio of the medians above. With 1×1 primaries the module takes {{= verdict.ratio(recorded.turns["1×1, ghost module"], recorded.turns["1×1, plain"]) =}} the plain layer’s time, for {{= f"{work['1×1, ghost module'] / work['1×1, plain']:.2f}" =}} of its multiply-adds: it is {{= verdict.ratio(recorded.turns["1×1, ghost module"], recorded.turns["1×1, plain"]).words("slower", "quicker", "not told apart in time") =}}. With 3×3 primaries it is {{= verdict.ratio(recorded.turns["3×3, ghost module"], recorded.turns["3×3, plain"]).words("slower", "quicker", "not told apart") =}} ({{= verdict.ratio(recorded.turns["3×3, ghost module"], recorded.turns["3×3, plain"]) =}}).
 #
-# Do the parts say where the time goes? The ghosts alone have {{= f"{work['its ghosts alone'] / work['1×1, primary alone']:.0%}" =}} of the primary’s multiply-adds, and take {{= verdict.ratio(recorded.turns["its ghosts alone"], recorded.turns["1×1, primary alone"]) =}} its time: a depthwise layer does little with each element that it moves ({chapter}`3`). The module takes {{= verdict.ratio(recorded.turns["1×1, ghost module"], parts(recorded.turns)) =}} the time of primary, ghosts, two ReLUs and concatenation together: {{= verdict.ratio(recorded.turns["1×1, ghost module"], parts(recorded.turns)).words("the parts do not add up to the whole, and what is missing we cannot explain", "the parts, each called alone, add up to more than the whole", "parts and whole are not told apart") =}}. Its layers have {{= f"{moved['1×1, ghost module'] / moved['1×1, plain']:.2f}" =}} times the plain layer’s {term}`memory access`, concatenation not counted.
+# Do the parts say where the time goes? The ghosts alone have {{= f"{work['its ghosts alone'] / work['1×1, primary alone']:.0%}" =}} of the primary’s multiply-adds, and take {{= verdict.ratio(recorded.turns["its ghosts alone"], recorded.turns["1×1, primary alone"]) =}} its time: a depthwise layer does little with each element that it moves ({chapter}`3`). The module takes {{= verdict.ratio(recorded.turns["1×1, ghost module"], summed(recorded.turns)) =}} the time of primary, ghosts, two ReLUs and concatenation together: {{= verdict.ratio(recorded.turns["1×1, ghost module"], summed(recorded.turns)).words("the parts do not add up to the whole, and what is missing we cannot explain", "the parts, each called alone, add up to more than the whole", "parts and whole are not told apart") =}}. Its layers have {{= f"{moved['1×1, ghost module'] / moved['1×1, plain']:.2f}" =}} times the plain layer’s {term}`memory access`, concatenation not counted.
 #
 # The whole GhostNet takes {{= verdict.ratio(recorded.whole["GhostNet"], recorded.whole["MobileNet V3"]) =}} the time of MobileNet V3, for {{= f"{totals['GhostNet'].macs / totals['MobileNet V3'].macs:.2f}" =}} of its multiply-adds. {{= verdict.ratio(recorded.whole["GhostNet"], recorded.whole["MobileNet V3"]).words("Fewer multiply-adds are not less time here", "It is quicker here, as reported", "The two are not told apart here") =}}.
 
