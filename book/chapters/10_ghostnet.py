@@ -400,7 +400,7 @@ show.table(["width", "parameters", "reported", "multiply-adds",
 # %% [markdown] objective="count" claims="GH-03"
 # ## Measure it: what do ghosts bring?
 #
-# We exchange the second and third layers of the small network, and train from scratch: ghost modules with $s = 2$ and 3×3 primaries; the same with $d = 1$; *copies*, where each primary map is put down twice, no ghosts at all; and a plain network made narrow, to {{= f"{spent['plain, narrow'].macs / spent['ghosts'].macs:.2f}" =}} times the multiply-adds of the ghosts; its classifier then reads {{= VARIANTS['plain, narrow']['wide'] =}} maps, all others’ {{= small()[-1].in_features =}}.
+# We exchange the second and third layers of the small network, and train from scratch: ghost modules with $s = 2$ and 3×3 primaries; the same with $d = 1$; *copies*, where each primary map is put down twice, no ghosts at all; and a plain network so narrow that its multiply-adds come close to those of the ghosts; its classifier, too, then reads fewer maps.
 
 # %% hide="code"
 class Copies(nn.Module):
