@@ -15,8 +15,8 @@ BETA = GAMMA = tuple(i / 20 for i in range(20, 29))
 # top-1 of Table 7: B0 at φ = 2
 TRIED = {"all three": 81.1, "depth": 79.0, "width": 78.9, "resolution": 79.1}
 CAPTION = (
-    "B0's stages to scale. Along the bars each tick doubles the work; the frame on the last is the budget. Circles are "
-    "B0 to B7 as published: click one to compare. Drag a stage or a frame."
+    "Each tick doubles the work; the frame on the last bar is the budget, 2^φ times B0. Circles: B0 to B7 as "
+    "published; click one. Drag a stage or a frame, up to αβ²γ² = 2.1."
 )
 
 
@@ -80,5 +80,5 @@ class CompoundScaling(Figure):
 
     def data(self) -> tuple[Sequence[object], list[Sequence[object]]]:
         """What each stage of the network costs."""
-        heads = ("stage", "layers", "channels", "map", "parameters", "multiply-adds")
+        heads = ("stage", "blocks", "channels", "map", "parameters", "multiply-adds")
         return heads, [tuple(row) for row in self.rows()]

@@ -231,7 +231,7 @@ export default widget(words.figure, (kit) => {
 
   const own = { mode: MODES[0], alpha: 1.2, beta: 1.1, gamma: 1.15 };
   const states = [
-    { mode: "depth", phi: 1, against: "B0" },
+    { ...own, mode: "depth", phi: 1, against: "B0" },
     { ...own, phi: 2, against: "B0" },
     { ...own, phi: 0.5, against: "B1" },
     { ...own, phi: 7, against: "B7" },

@@ -12,11 +12,11 @@ export const words = {
   knobs: ["Depth", "Width", "Resolution"],
   greek: ["α", "β", "γ"],
   grips: ["Depth α", "Width β", "Resolution γ", "Budget φ"],
-  legend: ["across: layers", "up: channels", "back: map"],
+  legend: ["across: blocks", "up: channels", "back: map"],
   zoom: (zoom) => (zoom < 1 ? `drawn 1 : ${1 / zoom}` : ""),
   rail: (i, base, factor, greek) =>
     `${words.knobs[i]}${greek ? ` ${words.greek[i]} = ${+base.toFixed(2)}` : ""}: ${factor}`,
-  units: [" layers", " channels", " pixels"],
+  units: [" blocks", " channels", " pixels"],
   here: (own, unit, name, other) => `${own}${unit}; ${name}: ${other}`,
   product: (product) =>
     `αβ²γ² = ${+product.toFixed(2)}${product === 2 ? "" : Math.abs(product - 2) <= 0.1 ? ", near 2" : ", not 2"}`,
@@ -24,14 +24,14 @@ export const words = {
   parts: "Stages, and published networks",
   stage: (i) => `Stage ${i}`,
   stages: (i, { layers, channels, size, macs }, share) =>
-    `Stage ${i}: ${layers} ${layers > 1 ? "layers" : "layer"}, ${channels} channels, maps ${size} × ${size}; ` +
+    `Stage ${i}: ${layers} ${layers > 1 ? "blocks" : "block"}, ${channels} channels, maps ${size} × ${size}; ` +
     `${whole(macs)} multiply-adds, ${share}%.`,
   model: (name, macs, steps) =>
     `${name}: ${whole(macs)} multiply-adds. Depth, width, pixels are those of φ = ${steps.map(one).join(", ")}.`,
   said: (macs, share, params, top) =>
     `${whole(macs)} multiply-adds, ${share}% of the budget; ${whole(params)} parameters.` +
-    (top ? ` Top-1 in the paper: ${top.toFixed(1)}%.` : ""),
-  heads: ["stage", "layers", "channels", "map", "parameters", "multiply-adds"],
+    (top ? ` Top-1 in Table 7: ${top.toFixed(1)}%.` : ""),
+  heads: ["stage", "blocks", "channels", "map", "parameters", "multiply-adds"],
   models: [
     "network",
     "depth",

@@ -15,10 +15,7 @@ from lightnets_edu.widgets.kit import Figure, front_end
 
 KERNELS = (1, 3, 5)
 CHANNELS = ("16:32", "64:128", "256:512")
-CAPTION = (
-    "Heavy frames: kept maps. ◆ is the chosen map's parent, ◇ the parent's ghosts. Grey bars: how much a ghost "
-    "explains; blue: how much a kept map could, of the chosen one. Best by least squares. "
-)
+CAPTION = "Heavy frames: kept. ◆ parent, ◇ its ghosts. Grey: what a ghost explains; blue: what a kept map could explain. "
 OWN = "Filters made by hand."
 
 

@@ -164,7 +164,7 @@ def check(sketch: Sketch, figure: CompoundScaling) -> None:
     assert list(published)[seen["chosen"]] == figure.against
 
     layers = lambda rows: sum(row.layers for row in rows[1:-1])    # noqa: E731
-    told = [f"{layers(rows)} layers; {figure.against}: {layers(other)}", f"{rows[7].channels} channels; {figure.against}: {other[7].channels}"]
+    told = [f"{layers(rows)} blocks; {figure.against}: {layers(other)}", f"{rows[7].channels} channels; {figure.against}: {other[7].channels}"]
     told += [f"{scale.pixels} pixels; {figure.against}: {published[figure.against].pixels}", f"{digits(macs / 10**(9 if macs >= 9.995e8 else 6))} {'G' if macs >= 9.995e8 else 'M'} multiply-adds"]
     greek = [f" α = {bases[0]:g}", f" β = {bases[1]:g}", f" γ = {bases[2]:g}"] if free else [""] * 3
     factors = [base**figure.phi for base in bases]
@@ -175,7 +175,7 @@ def check(sketch: Sketch, figure: CompoundScaling) -> None:
     assert set(told) <= set(seen["texts"]), set(told) - set(seen["texts"])
     share = math.floor(100 * macs / base / 2**figure.phi + 0.5)
     paper = figure.phi == 2 and (not free or bases == (1.2, 1.1, 1.15))
-    top = f" Top-1 in the paper: {figure.tried[figure.mode]:.1f}%." if paper else ""
+    top = f" Top-1 in Table 7: {figure.tried[figure.mode]:.1f}%." if paper else ""
     assert sketch.said() == f"{macs:,} multiply-adds, {share}% of the budget; {params:,} parameters.{top}"
 
 
@@ -223,8 +223,8 @@ def test_a_spoilt_table_is_noticed():
 def test_every_part_says_what_it_is():
     sketch = Sketch(CompoundScaling(phi=0))
     said = {
-        "Stage 2": "Stage 2: 1 layer, 16 channels, maps 112 × 112; {} multiply-adds, {}%.",
-        "Stage 7": "Stage 7: 4 layers, 192 channels, maps 7 × 7; {} multiply-adds, {}%.",
+        "Stage 2": "Stage 2: 1 block, 16 channels, maps 112 × 112; {} multiply-adds, {}%.",
+        "Stage 7": "Stage 7: 4 blocks, 192 channels, maps 7 × 7; {} multiply-adds, {}%.",
     }
     rows, macs = CompoundScaling(phi=0).rows(), PUBLISHED["B0"][1]
     for name, words in said.items():

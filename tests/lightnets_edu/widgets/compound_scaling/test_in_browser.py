@@ -43,7 +43,7 @@ def test_keyboard_only(page):
         ("Tab", {}), ("ArrowRight", {}), ("Enter", {"against": "B1"}), ("Shift+ArrowUp", {"phi": 3.5}), ("ArrowRight", {}), (" ", {"against": "B2"}),
         ("ArrowUp", {}), ("Enter", {}), ("Shift+ArrowLeft", {"phi": 3}),
         ("Tab", {}), ("ArrowRight", {"alpha": 1.25}), ("End", {"alpha": 1.3}), ("Home", {"alpha": 1}), ("Tab", {}), ("ArrowUp", {"beta": 1.15}),
-        ("Tab", {}), ("ArrowLeft", {"gamma": 1.1}), ("Tab", {}), ("End", {"phi": 7}), ("Tab", {}), ("Enter", {"mode": "depth", "phi": 1, "against": "B0"}),
+        ("Tab", {}), ("ArrowLeft", {"gamma": 1.1}), ("Tab", {}), ("End", {"phi": 7}), ("Tab", {}), ("Enter", {"mode": "depth", "alpha": 1.2, "beta": 1.1, "gamma": 1.15, "phi": 1, "against": "B0"}),
         ("Shift+Tab", {}), ("ArrowRight", {"phi": 1.5}),
     ]  # fmt: skip
     for key, change in steps:
