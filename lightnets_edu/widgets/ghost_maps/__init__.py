@@ -15,7 +15,7 @@ from lightnets_edu.widgets.kit import Figure, front_end
 
 KERNELS = (1, 3, 5)
 CHANNELS = ("16:32", "64:128", "256:512")
-CAPTION = "Heavy frames: kept. ◆ parent, ◇ its ghosts. Grey: what a ghost explains; blue: what a kept map could explain. "
+CAPTION = "Heavy frames: kept. ◆ parent, ◇ its ghosts. Grey: what a ghost explains; blue: what a kept map could. "
 OWN = "Filters made by hand."
 
 
