@@ -24,6 +24,6 @@ SPECIMEN = Specimen(
     ],
     live=Live(
         act, "w.mode, w.phi, w.against", "('width', 6.5, 'B3')",
-        "w.mode = 'resolution'; w.phi = 2", "Top-1 in Table 7: 79.1%.",
+        "w.mode = 'resolution'; w.phi = 2", "448 pixels; B3: 300",
     ),
 )
