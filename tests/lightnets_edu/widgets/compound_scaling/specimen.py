@@ -23,7 +23,7 @@ SPECIMEN = Specimen(
         {"gamma": 1.0, "phi": 0.5}, {"alpha": 1.2, "beta": 1.1, "gamma": 1.15, "phi": 2, "against": "B7"},
     ],
     live=Live(
-        act, "w.mode, w.phi, w.against", "('width', 6.5, 'B3')",
+        act, "w.mode, w.phi, w.against", "('width', 2.5, 'B3')",
         "w.mode = 'resolution'; w.phi = 2", "448 pixels; B3: 300",
     ),
 )
