@@ -6,7 +6,7 @@ from lightnets_edu.widgets import GhostMaps
 
 
 def act(figure) -> None:
-    figure.get_by_label("d", exact=True).select_option("1×1")
+    figure.get_by_role("combobox", name="d", exact=True).select_option("1×1")
     figure.get_by_role("option", name="Map 11, spots").click()
     figure.get_by_role("button", name="Hide", exact=True).click()
 
