@@ -1,7 +1,7 @@
 """GhostNet. Han, Wang, Tian, Guo, Xu, Xu (2020), arXiv:1911.11907.
 
 Beside the paper: Figure 2b is `GhostModule`, Figure 3 is `GhostBottleneck`, the G-bneck of Table 1, and Table 1 is
-`TABLE_1` and `GhostNet`.
+`TABLE_1` and `GhostNet`. Table 1 has no kernel sizes: these are the authors' code's.
 
 What the paper leaves open is that of the authors' code (huawei-noah/ghostnet): where s does not divide the output, one
 primary map more is made and the surplus is cut off; squeeze-and-excite has a quarter of the expanded channels, in
@@ -21,7 +21,7 @@ from lightnets_edu.layers import SqueezeExcite, check_image, conv_bn, initialise
 
 
 class Row(NamedTuple):
-    """One G-bneck of Table 1, under the paper's column heads."""
+    """One G-bneck: #exp, #out, SE and stride of Table 1, and a kernel of the authors' code."""
 
     kernel: int  # of the depthwise convolution: not in the table, but in the authors' code
     exp: int     # expansion size: channels in the middle

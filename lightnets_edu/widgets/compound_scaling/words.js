@@ -30,7 +30,7 @@ export const words = {
     `${name}: ${whole(macs)} multiply-adds. Depth, width, pixels are those of φ = ${steps.map(one).join(", ")}.`,
   said: (macs, share, params, top) =>
     `${whole(macs)} multiply-adds, ${share}% of the budget; ${whole(params)} parameters.` +
-    (top ? ` Top-1 in Table 7: ${top.toFixed(1)}%.` : ""),
+    (top ? ` Top-1, Table 7 of the paper: ${top.toFixed(1)}%.` : ""),
   heads: ["stage", "blocks", "channels", "map", "parameters", "multiply-adds"],
   models: [
     "network",

@@ -175,7 +175,7 @@ def check(sketch: Sketch, figure: CompoundScaling) -> None:
     assert set(told) <= set(seen["texts"]), set(told) - set(seen["texts"])
     share = math.floor(100 * macs / base / 2**figure.phi + 0.5)
     paper = figure.phi == 2 and (not free or bases == (1.2, 1.1, 1.15))
-    top = f" Top-1 in Table 7: {figure.tried[figure.mode]:.1f}%." if paper else ""
+    top = f" Top-1, Table 7 of the paper: {figure.tried[figure.mode]:.1f}%." if paper else ""
     assert sketch.said() == f"{macs:,} multiply-adds, {share}% of the budget; {params:,} parameters.{top}"
 
 
