@@ -255,11 +255,11 @@ class _MicroBlock(nn.Module):
         """As far as the squeezed map."""
         y = x if self.g0 is None else channel_shuffle(x, self.g0)
         y = self.filtered(self.depthwise(y))
-        for groups in self.between:
-            y = channel_shuffle(y, groups)
+        for parts in self.between:
+            y = channel_shuffle(y, parts)
         y = self.squeezed(self.squeeze(y))
-        for groups in self.behind:
-            y = channel_shuffle(y, groups)
+        for parts in self.behind:
+            y = channel_shuffle(y, parts)
         return x + y if self.shortcut else y
 
     def widen(self, y: Tensor) -> Tensor:

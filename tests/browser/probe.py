@@ -11,8 +11,14 @@ from playwright.sync_api import Browser, Page
 
 SETTLED = """() => document.readyState === 'complete' && [...document.querySelectorAll('.book-widget')].every(
     (host) => 'mounted' in host.dataset || 'stopped' in host.dataset || host.querySelector('.book-widget-note'))"""
-GLIDED = """() => Promise.all(document.getAnimations().filter((moving) => moving.effect.getComputedTiming().endTime < Infinity)
-  .map((moving) => moving.finished.catch(() => {}))).then(() => {})"""    # parts of a figure that move to their new places
+GLIDED = """async () => {    // parts of a figure that move to their new places, and may be sent elsewhere on the way
+  const frame = () => new Promise(requestAnimationFrame);
+  const moving = () => document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime < Infinity);
+  for (let still = 0; still < 2; still = moving().length ? 0 : still + 1) {
+    await Promise.allSettled(moving().map((one) => one.finished));
+    await frame();
+  }
+}"""
 THEME_HAS_LOOKED = "() => new Promise((done) => setTimeout(done, 350))"  # which parts scroll: it looks 300 ms after a turn
 # Thousands of words of code and of formulas look alike: one of each kind is left, the rest is plain text from then on.
 THINNED = """() => {

@@ -190,7 +190,7 @@ def all_figures(page):
         for i, specimen in enumerate(SPECIMENS.values()):
             move(tab, specimen.moves[-1], i)
         figures = tab.locator("figure").all()
-        return tab, [i for i, figure in enumerate(figures) if figure.get_by_role("button", name="Step").count()]
+        return tab, [i for i, figure in enumerate(figures) if figure.get_by_role("button", name="Step", exact=True).count()]
 
     return open_all
 
