@@ -106,13 +106,15 @@ class Chapter:
         return {claim: cell.where for cell in cells for claim in _split(cell.args.get("claims", ""))}
 
     def taught(self) -> dict[str, list[str]]:
-        """Objective -> headings of the sections that serve it."""
-        found: dict[str, list[str]] = {objective: [] for objective in self.header["objectives"]}
+        """Objective -> headings of the sections that serve it, each once."""
+        found: dict[str, dict[str, None]] = {objective: {} for objective in self.header["objectives"]}
+        section = ""
         for cell in self.cells:
+            section = (cell.kind == "markdown" and heading(cell.text)) or section
             if cell.role in ("", "predict") and "objective" in cell.args:
                 for objective in _split(cell.args["objective"]):
-                    found[objective].append(heading(cell.text))
-        return found
+                    found[objective][section] = None
+        return {objective: list(sections) for objective, sections in found.items()}
 
 
 def read_chapter(path: Path, root: Path) -> Chapter:

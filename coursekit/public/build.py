@@ -11,7 +11,7 @@ from ..files import write_whole
 from ..project import Project
 from ..prose import bare_numbers
 from . import conclusions, editions, ledger, measured, notebooks, pages, recorded, site, strength_page
-from .execute import execute
+from .execute import Executed, execute
 from .plain import References
 
 
@@ -59,10 +59,13 @@ def _build(
     if faults := [fault for chapter in chapters for fault in _of_prose(project, chapter)]:
         raise Faults(faults)
     held = {chapter.stem: measured.held(project, chapter) for chapter in chapters if chapter.stem not in anew}
+    new_runs: dict[str, Executed] = {}
     if anew:
         new_runs = execute(project, [chapter for chapter in chapters if chapter.stem in anew], 1, quiet, again=anew)
         held |= {stem: result.recorded for stem, result in new_runs.items()}
-    results = execute(project, chapters, jobs, quiet, held=held)
+    # a record is made of the run in full, whatever has changed meanwhile: another run of the lesson takes few seeds
+    results = execute(project, [chapter for chapter in chapters if chapter.stem not in anew], jobs, quiet, held=held)
+    results |= new_runs
     written: list[str] = []
     for chapter in chapters:
         stem = chapter.stem

@@ -5,8 +5,8 @@ book/measured/NN_name.json, and so is what its prose says under `recorded` (see 
 none, and made again on demand: `build --measure NN_name`; then the lesson runs in full. It tells what it was made from:
 the lesson's code up to the last measured cell, what the modules say that this code asked for (see `statements.py`),
 less rooms that only show, and the pins that `measured_with` in pyproject.toml names. When one of these changes the
-record is out of date: a check refuses it, a build says so. Nothing else touches it: no style sheet, no later cell, no
-comment, no figure, nothing that is added.
+record is out of date: a check refuses it, a build says so; and so where it holds the few seeds of a reader's run.
+Nothing else touches it: no style sheet, no later cell, no comment, no figure, nothing that is added.
 """
 
 import json
@@ -36,7 +36,8 @@ def chosen(project: Project, chapters: list[Chapter], names: Sequence[str] | Non
             raise BookError(f"--measure {name}", "no such chapter measures anything", f"known are {', '.join(having)}")
     changed = {stem: _changed(project, chapter) for stem, chapter in having.items()}
     named = {stem for stem in having for name in names or () if _is(stem, name)}
-    return named | {stem for stem in having if changed[stem] is None or (names == [] and changed[stem])}
+    old = {stem for stem, chapter in having.items() if changed[stem] or _few(project, chapter)}
+    return named | (old if names == [] else set()) | {stem for stem in having if changed[stem] is None}
 
 
 def _is(stem: str, name: str) -> bool:
@@ -51,6 +52,8 @@ def out_of_date(project: Project, chapters: list[Chapter], anew: set[str]) -> li
         if stem not in anew and (changed := _changed(project, chapter)):
             what = f"was made before {', '.join(changed[:3])}{' and more' * (len(changed) > 3)} changed"
             faults.append(BookError(_name(stem), what, TODO.format(stem)))
+        if stem not in anew:
+            faults += _few(project, chapter)
     for path in sorted((project.root / "book" / "measured").glob("*.json")):
         if path.stem not in having:
             faults.append(BookError(_name(path.stem), "belongs to no chapter with measured cells", "delete it"))
@@ -132,6 +135,25 @@ def _changed(project: Project, chapter: Chapter) -> list[str] | None:
     changed += ["the versions"] if made_from["versions"] != now["versions"] else []
     modules = made_from["modules"].items()
     return changed + [name for name, old in modules if not statements.same(project.root, name, old)]
+
+
+def _few(project: Project, chapter: Chapter) -> list[BookError]:
+    """The cells whose record was made with the few seeds of a reader's run, and not with all."""
+    found = []
+    for cell, entry in _entries(chapter, _read(project, chapter.stem)).values():
+        told, lengths = recorded.counts(cell), _lengths(entry.get("recorded", {}))
+        if told and lengths and told[1] not in lengths:
+            few, full, what = told
+            said = f"keeps no list of {full} for {cell.where}, which takes {few} of {full} {what}"
+            found.append(BookError(_name(chapter.stem), said, TODO.format(chapter.stem)))
+    return found
+
+
+def _lengths(value: Any) -> set[int]:
+    """How long the lists are that a record holds, wherever."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    own = {len(value)} if isinstance(value, list) else set()
+    return own.union(*map(_lengths, inner))
 
 
 def _name(stem: str) -> str:

@@ -61,9 +61,10 @@ def _link(text: str, cell: SourceCell, shown: dict[str, dict]) -> str:
 
 
 def _question(one: Field) -> str:
+    asked = one.label.removesuffix("?")
     if one.choices:
-        return f"{one.label}: {', '.join(one.choices[:-1])} or {one.choices[-1]}?"
-    return f"{one.label}{f' ({one.unit})' if one.unit else ''}?"
+        return f"{asked}: {', '.join(one.choices[:-1])} or {one.choices[-1]}?"
+    return f"{asked}{f' ({one.unit})' if one.unit else ''}?"
 
 
 def _form(chapter: Chapter, prediction: Prediction) -> str:

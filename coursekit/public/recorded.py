@@ -85,7 +85,7 @@ def line(cell: SourceCell, kept: bool) -> list[dict]:
     if not cell.args.get("measured") or not (told := counts(cell)):
         return []
     few, full, what = told
-    text = f"{full} {what}, kept; the cell as it stands runs {few}."
+    text = f"{full} {what}, from the book’s record; the cell as it stands runs {few}."
     if not kept:
         text = f"{few} {what}, as the cell stands; its record will hold {full}."
     return [{"output_type": "display_data", "metadata": {}, "data": {"text/markdown": f"*{text}*", "text/plain": text}}]

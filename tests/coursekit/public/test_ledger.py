@@ -3,6 +3,7 @@
 import pytest
 from small_book import edit
 
+from coursekit.cells import SourceCell
 from coursekit.chapter import read_chapters
 from coursekit.errors import BookError
 from coursekit.project import Project
@@ -32,6 +33,8 @@ def test_pages(book):
     assert chapter_table("01_double", claims).splitlines()[2:] == ["| Doubling adds a number to itself. | holds | {cite}`someone2020` |", "",
         "They stand on {ref}`The source, checked <ledger-01_double>`, with tests and sections."]  # fmt: skip
     assert "| double a number | Double it | 1.1 Halve a number |" in trace_page(chapters)
+    chapters[0].cells += [SourceCell("markdown", "", text, {"objective": "double"}) for text in ("## Last", "On.", "On.")]
+    assert "| Double it; Last | 1.1 Halve a number |" in trace_page(chapters), "what has no heading is part of what is above"
 
 
 @pytest.mark.parametrize(("old", "new", "message"), [
