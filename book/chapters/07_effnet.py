@@ -484,7 +484,7 @@ def trained(column, seed, rate):
 # We have handwritten digits, {{= len(learn) =}} to learn from, enlarged to 32×32 and repeated in three channels. All get the same few passes, and the same activation and batch norm behind each convolution, with PyTorch’s constants; which norm the authors gave to the other columns we do not know. One recipe is fair only if it suits all: each network is given two learning rates, and keeps the one with which it reads more of some digits that serve for nothing else. EffNet runs in both readings.
 
 # %% predict [markdown] name="order"
-# ### Before you look
+# ### Which network reads the digits best?
 #
 # On these digits, beside the MobileNet-style network:
 #

@@ -470,7 +470,7 @@ def said(accuracies, name, other=PLAIN):
     return found.words("better", "worse", "not told apart") + f", {found}"
 
 # %% predict [markdown] name="sweep" objective="strategies"
-# ### Before you look
+# ### Which change costs accuracy?
 #
 # The plain small network has the squeeze ratio of one eighth and no bypass. In each line the first network is judged beside the second:
 #

@@ -449,7 +449,7 @@ def cut_net(net, m):
 # We train a small network on {{= len(train) =}} handwritten digits, enlarged to 12×12, and look at its 3×3 layer from $16$ to $32$ channels: {{= full =}} singular values. From which $m$ on does the pair save nothing? Reckon it before you read on. Then we cut it, test, train the cut network for two more passes, and test again; the whole network gets the two passes as well.
 
 # %% predict [markdown] name="cut" objective="rank"
-# ### Before you look
+# ### How much can be cut away?
 #
 # :field: To hold nine tenths of the squared weights, the trained layer needs, beside the untrained one,
 # :choices: fewer values | more values | not told apart

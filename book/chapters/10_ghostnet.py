@@ -430,7 +430,7 @@ def against(accuracies, name, other="ghosts"):
     return verdict.paired(accuracies[name], accuracies[other])
 
 # %% predict [markdown] name="variants" objective="count"
-# ### Before you look
+# ### Do ghosts read the digits as well?
 #
 # :field: Ghost modules, beside the plain network of twice the cost, read digits
 # :choices: better | worse | not told apart
@@ -483,7 +483,7 @@ plt.show()
 # {cite:t}`han2020ghostnet` timed whole networks on a phone’s processor, and report GhostNet quicker than others of its accuracy (Figure 7). A user’s own network became *slower* with ghost modules on a GPU; an author blamed the many depthwise layers, and said that they do well on a CPU {cite:p}`han2020slower`. Yet another user, with a module of his own, found it slower on an ARM processor too {cite:p}`han2020arm`. We time one layer of $64$ to $128$ channels on 56×56 positions, its batch norm folded, and the module’s parts.
 
 # %% predict [markdown] name="clock" objective="count"
-# ### Before you look
+# ### Quicker or slower?
 #
 # On the CPU of the record, with 1×1 primaries, the ghost module is
 #

@@ -446,7 +446,7 @@ def plain_product(name):
     return by_law(alpha, beta, size / SMALL)
 
 # %% predict [markdown] name="grid" objective="search"
-# ### Before you look
+# ### Is the winner told apart?
 #
 # {{= len(grid) =}} candidates fit the budget. We name the best one on half of the seeds, and judge it on the other half, beside each of the others.
 #
