@@ -54,7 +54,7 @@ import random
 
 from lightnets_edu import checks
 
-for c_out in (1, 2, 12, 13, 64, 300):
+for c_out in (1, 2, 12, 13, 64, 300, 3000):
     c_in = random.randint(100, 400)
     least = c_in + (c_out - 1) * 9
     checks.equal(fewest_ghosts(c_in, c_out, 1, 3, 0), None)
@@ -75,6 +75,10 @@ for s in (2, 3, 4, 5, 6, 8):
     exact = c_out // s * (c_in * 9 + (s - 1) * 25)
     checks.equal(fewest_ghosts(c_in, c_out, 3, 5, exact), s)
 checks.equal(fewest_ghosts(70_000, 60_000, 1, 3, 30_000 * 70_009), 2)
+for less in (0, 1):    # beyond what single precision tells apart
+    checks.equal(fewest_ghosts(9001, 8190, 1, 3, 4095 * 9010 - less), 2 + less)
+for c_out, s in [(273, 91), (351, 117), (633, 211)]:    # s divides c_out, though the product with 1/s is not whole
+    checks.equal(fewest_ghosts(5000, c_out, 1, 3, 3 * (5000 + (s - 1) * 9)), s)
 
 # %% right name="by building modules and counting"
 def fewest_ghosts(c_in, c_out, kernel, d, budget):

@@ -89,6 +89,18 @@ for count, m in [(4, 1), (4, 2), (5, 3), (6, 2), (7, 3), (8, 4), (8, 2), (6, 5),
         if sum(max(table[i][j] for i in kept) for j in range(count) if j not in kept) == best
     )
     checks.equal([int(i) for i in intrinsic(r2, m)], first)
+low = torch.full((4, 4), -900.0).fill_diagonal_(1)
+low[2] = -800
+checks.equal([int(i) for i in intrinsic(low.fill_diagonal_(1), 1)], [2])
+draw, met = torch.Generator().manual_seed(3), 0
+while met < 4:    # where lists are compared another comes first than where the last numbers are
+    r2 = (torch.randint(0, 4, (5, 5), generator=draw) / 8).fill_diagonal_(1)
+    table = r2.tolist()
+    sums = {kept: sum(max(table[i][j] for i in kept) for j in range(5) if j not in kept) for kept in combinations(range(5), 2)}
+    ties = [kept for kept in sums if sums[kept] == max(sums.values())]
+    if ties[0] != min(ties, key=lambda kept: kept[::-1]):
+        met += 1
+        checks.equal([int(i) for i in intrinsic(r2, 2)], list(ties[0]))
 
 # %% test name="Any size and type; the table stays as it was" points=1 hint="Try C = 1, m = C, float64, and look at r2 afterwards."
 import torch
@@ -104,6 +116,9 @@ for dtype in (torch.float32, torch.float64):
         found = [int(i) for i in found]
         checks.equal(r2, before)
         checks.equal((len(found), found), (m, sorted(set(found))))
+halves = torch.eye(12)
+halves[3, :6] = halves[8, 6:] = 1
+checks.equal([int(i) for i in intrinsic(halves, 2)], [3, 8])    # in rising order
 fine = torch.eye(4, dtype=torch.float64)
 fine[1, 0], fine[2, 0] = 0.5, 0.5 + 1e-12
 checks.equal([int(i) for i in intrinsic(fine, 1)], [2])

@@ -35,7 +35,7 @@ import random
 import torch
 from lightnets_edu import checks
 
-for m, c_in, s, d in [(3, 2, 3, 3), (2, 3, 4, 3), (4, 4, 3, 5), (5, 3, 5, 3), (random.randint(6, 9), 2, 3, 1)]:
+for m, c_in, s, d in [(3, 2, 3, 3), (1, 1, 3, 3), (2, 3, 4, 3), (4, 4, 3, 5), (5, 3, 5, 3), (random.randint(6, 9), 2, 3, 1)]:
     primary = torch.randn(m, c_in, 1, 1).double()
     cheap = torch.randn(m * (s - 1), 1, d, d).double()
     x = torch.randn(2, c_in, 5, 9).double()

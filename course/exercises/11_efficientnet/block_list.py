@@ -49,7 +49,7 @@ for channels, expected in sure:
     checks.equal([tuple(b) for b in block_list([(1, 5, 2, 64, 1)], channels, 1.0, 1.0)], [(expected, 64, 5, 2, 1)])
 for channels, width, expected in [(10, 0.895, 16), (20, 0.895, 24), (30, 0.8966, 32)]:    # the product is not cut first
     checks.equal(block_list([(6, 3, 1, channels, 1)], 64, width, 1.0)[0][1], expected)
-for width in (0.05, 0.1, 0.25, 0.35, 0.5, 0.75, 0.9, 1.3, 1.75, 2.6, 7.5):
+for width in (0.05, 0.1, 0.25, 0.35, 0.5, 0.75, 0.9, 1.3, 1.75, 2.6, 7.5, 12.0):
     row = [(6, 5, 2, random.randrange(1, 700), 2), (4, 3, 1, random.randrange(1, 700), 1)]
     a, b, c = (round_channels(n * width) for n in (40, row[0][3], row[1][3]))
     checks.equal([tuple(x) for x in block_list(row, 40, width, 1.0)],
@@ -62,7 +62,7 @@ import random
 from lightnets_edu import checks
 
 for depth in (0.1, 0.5, 0.7, 1.0, 1.01, 1.1, 1.2, 1.4, 1.5, 1.8, 2.0, 2.5, 3.1):
-    layers = [random.randrange(1, 12) for _ in range(6)] + [1, 2, 5, 10]
+    layers = [random.randrange(1, 12) for _ in range(6)] + [1, 2, 5, 10, 50]    # 50 times 1.1 is a little above 55
     rows = [(6, 3, random.choice((1, 2)), 8 * random.randrange(1, 30), n) for n in layers]
     expected, c_in = [], 16
     for t, k, s, c, n in rows:

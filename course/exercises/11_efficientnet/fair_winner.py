@@ -25,6 +25,10 @@ cases = [
     ({"one": [.2, .3, .9, .8]}, "one"),
     ({"near": [.801, .801, .1, .1], "top": [.804, .804, .1, .2]}, "top"),
     ({"k": [.9, .9, .1, .1, .5, .6, .5, .6], "l": [.7, .7, .7, .7, .5, .6, .6, .5]}, "l"),
+    ({"near": [.8012, .8012, .1, .1], "top": [.8014, .8014, .1, .2]}, "top"),
+    ({"none": [0, 0, .1, .2], "nothing": [0, 0, .3, .1]}, "none"),
+    ({"up": [.9, .3, .5, .5, .6, .7], "down": [.3, .5, .9, .5, .6, .7]}, "up"),    # equal, by verdict.mean
+    ({"down": [.3, .5, .9, .5, .6, .7], "up": [.9, .3, .5, .5, .6, .7]}, "down"),
     ({"p": [.7, .7, .7, .7, .1, .1, .1, .2], "q": [.7, .7, .7, .69, .9, .9, .9, .8]}, "p"),
 ]
 for given, expected in cases:
@@ -75,6 +79,8 @@ name, others = fair_winner(given)
 checks.equal((name, list(others)), ("w", ["e", "d", "a"]))
 checks.equal(given, before)
 checks.equal(list(given), list(before))
+name, others = fair_winner({"wide": [.4, .4, .6, .7], "wider": [.5, .5, .6, .7], "wid": [.4, .4, .5, .71]})
+checks.equal((name, list(others)), ("wider", ["wide", "wid"]))
 name, others = fair_winner({"only": [.1, .2, .3, .4]})
 checks.equal((name, list(others)), ("only", []))
 # twenty candidates that are equal but for luck: the second half is asked, not the first

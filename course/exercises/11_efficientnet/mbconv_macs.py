@@ -57,8 +57,9 @@ for c_in, narrow in [(1, 1), (2, 1), (3, 1), (4, 1), (5, 1), (6, 1), (7, 1), (8,
         expected = 9 * wide + 2 * wide * narrow + wide * 5 + (c_in * wide if t > 1 else 0)
         checks.equal(mbconv_macs(c_in, 5, 3, 1, t, 1, 1), expected)
 c = 999_983
-big = mbconv_macs(c, c + 1, 3, 2, 6, 100_001, 3)
-checks.equal(big, 100_001 * 3 * 6 * c * c + 50_001 * 2 * 6 * c * (9 + c + 1) + 12 * c * 249_995)
+big = mbconv_macs(c, c + 1, 3, 2, 6, 1_000_001, 3)
+checks.equal(big, 1_000_001 * 3 * 6 * c * c + 500_001 * 2 * 6 * c * (9 + c + 1) + 12 * c * 249_995)
+checks.equal(mbconv_macs(4, 6, 3, 1, 1, 2_000_000, 1_000_000), 2 * 10**12 * 4 * 15 + 8)    # by formula, not place by place
 
 # %% right name="layer by layer with the package's function"
 def mbconv_macs(c_in, c_out, kernel, stride, expansion, h, w):
