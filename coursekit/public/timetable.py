@@ -9,8 +9,8 @@ from ..chapter import Chapter
 MARK = f"% made by {__package__}.pages"    # also found by plain `jupyter-book build .`
 HOUR, WEEKLY = 45, 2    # minutes of a class hour; class hours in a week
 HEAD = """\
-| chapter | builds on | in class | at home | exercises that count | practice | week |
-|---|---|--:|--:|--:|--:|--:|"""
+| chapter | builds on | class hours | minutes at home | graded exercises | their points | practice | week |
+|---|---|--:|--:|--:|--:|--:|--:|"""
 _OTHER = re.compile(r"\{chapter\}`(?:[^`<]*<)?(\d+)>?`|\]\((\d+)_\w+\.ipynb")
 
 
@@ -44,17 +44,15 @@ def table(chapters: list[Chapter]) -> str:
         points = [exercise.points for exercise in chapter.exercises.values()]
         asked = ", ".join(f"{number}" for number in needs(chapter)) or "–"
         cells = [
-            f"[{chapter.short}](../notebooks/{chapter.stem}.ipynb)", asked, _count(hours(chapter), "hour"),
-            f"{chapter.header['minutes'][1]} minutes", f"{sum(map(bool, points))}: {_count(sum(points), 'point')}",
-            points.count(0), f"{first}" if first == last else f"{first}–{last}",
+            f"[{chapter.short}](../notebooks/{chapter.stem}.ipynb)", asked, hours(chapter),
+            chapter.header["minutes"][1], sum(map(bool, points)), sum(points), points.count(0),
+            f"{first}" if first == last else f"{first}–{last}",
         ]  # fmt: skip
         rows.append(f"| {' | '.join(map(str, cells))} |")
     home = sum(chapter.header["minutes"][1] for chapter in chapters)
     points = [exercise.points for chapter in chapters for exercise in chapter.exercises.values()]
-    rows.append(
-        f"| **together** | | **{_count(sum(map(hours, chapters)), 'hour')}** | **{home} minutes** | "
-        f"**{sum(map(bool, points))}: {_count(sum(points), 'point')}** | **{points.count(0)}** | **{when[-1][1]}** |"
-    )
+    sums = [sum(map(hours, chapters)), home, sum(map(bool, points)), sum(points), points.count(0), when[-1][1]]
+    rows.append(f"| **together** | | {' | '.join(f'**{number}**' for number in sums)} |")
     return "\n".join(rows) + f"\n\n{_term(chapters, when[-1][1])}\n"
 
 
@@ -67,10 +65,6 @@ def _term(chapters: list[Chapter], last: int) -> str:
         f"ones, for questions, and for a look back. **A shorter term:** no later chapter builds on {_list(free)}, so "
         "these can be left out first."
     )
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}{'s' * (number != 1)}"
 
 
 def _list(words: list[str]) -> str:

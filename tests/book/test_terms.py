@@ -125,7 +125,7 @@ CHAPTER = """# ---
 # %% [markdown]
 # ## A stride in a heading
 #
-# `stride` in code, $stride$ in a formula, a [stride](x.md) in a link, {show}`a stride <fig-a stride=2>`, a stride-free word.
+# `stride` in code, $stride$ in a formula, a [stride](x.md) in a link, {chapter}`the stride <5>`, a stride-free word.
 #
 # In depth: a {term}`gray map <grey map>`, and another feature map. Then come STRIDES, and a {term}`stride`.
 """

@@ -24,8 +24,8 @@ def book(tmp_path):
 
 def test_a_new_chapter_has_its_line_and_its_week(book):
     before = pages.generate(book)["book/teachers.md"]
-    assert "| [1. Doubling](../notebooks/01_double.ipynb) | – | 1 hour | 10 minutes | 1: 2 points | 0 | 1 |" in before
-    assert "**A term of 2 weeks**" in before and before.endswith("\n\nThe end.\n")
+    assert "| [1. Doubling](../notebooks/01_double.ipynb) | – | 1 | 10 | 1 | 2 | 0 | 1 |" in before
+    assert "**A term of 2 weeks**" in before and "| **1** | **10** | **1** | **2** | **0** | **1** |" in before and before.endswith("\n\nThe end.\n")
     second_chapter(book)
     after = pages.generate(book)["book/teachers.md"]
     assert len(re.findall(r"^\| \[\d", after, re.M)) == 2 and "**A term of 3 weeks**" in after
