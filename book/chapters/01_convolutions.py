@@ -648,7 +648,7 @@ print("1×1, equal:", torch.equal(flat, F.conv2d(x, pointwise).flatten(2)))
 # There are other ways. A **direct** convolution copies no windows: it keeps a part of the map in fast memory and uses each number many times while it is there.
 #
 # :::{dropdown} Going deeper: fewer multiplications
-# With an idea of {term}`Winograd’s <Winograd's algorithm>` a dense 3×3 layer needs 2.25 times fewer multiplications {cite:p}`lavin2016winograd`. A 1×1 layer gains nothing: so the “nine” depends on who computes.
+# With an idea of {term}`Winograd’s <Winograd algorithm>` a dense 3×3 layer needs 2.25 times fewer multiplications {cite:p}`lavin2016winograd`. A 1×1 layer gains nothing: so the “nine” depends on who computes.
 # :::
 
 # %% [markdown]

@@ -93,6 +93,12 @@ def test_a_term_is_a_link_where_a_chapter_uses_it_first(chapter):
     assert terms.unlinked(terms.read(ROOT), read_chapter(chapter, ROOT)) == []
 
 
+def test_no_entry_has_a_mark_that_the_page_turns_round():
+    assert [name for names in terms.read(ROOT).names.values() for name in names if set(name) & {"'", '"'}] == [], (
+        "Sphinx makes it curly in the entry, and the way back is lost"
+    )
+
+
 def test_every_entry_is_used(chapters, texts):
     assert terms.unused(terms.read(ROOT), chapters, texts) == []
 
