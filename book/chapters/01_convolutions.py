@@ -20,7 +20,7 @@
 #
 # A colour photograph is three tables: how red, how green and how blue each position is. Each table is a {term}`channel`. All channels together are a {term}`map`.
 #
-# A {term}`filter` is a small table of weights. Lay it on a channel, multiply each weight by the number below it, add up the products: that is *one* number of a new table. Do it again at every position. This is a {term}`convolution`.
+# A {term}`filter` is a small table of {term}`weights <weight>`. Lay it on a channel, multiply each weight by the number below it, add up the products: that is *one* number of a new table. Do it again at every position. This is a {term}`convolution`.
 #
 # A {term}`kernel` holds one filter for each channel that it reads, and adds up what they give: one kernel makes one new channel. Here are three, on a photograph: the first treats all channels alike and looks at space only, the second at channels only, the third at both.
 
@@ -70,9 +70,9 @@ plt.show()
 # %% [markdown] objective="count" claims="FO-02,FO-40"
 # ## Where a network spends its work
 #
-# VGG-16 {cite:p}`simonyan2015vgg` is a plain network: thirteen layers of convolutions, then three *linear layers*, in which each output reads all inputs. What does it spend on one photograph?
+# VGG-16 {cite:p}`simonyan2015vgg` is a plain network: thirteen layers of convolutions, then three *{term}`linear layers <linear layer>`*, in which each output reads all inputs. What does it spend on one photograph?
 #
-# `cost`, from this book’s package `lightnets_edu`, knows: `layer_costs` runs a network once and notes what each layer costs, `total` adds up. (On the device `meta` tensors have a shape and no values.)
+# `cost`, from this book’s package `lightnets_edu`, knows: `layer_costs` runs a network once and notes what each layer costs, `total` adds up. (On the device `meta` {term}`tensors <tensor>` have a shape and no values.)
 
 # %%
 from lightnets_edu.models.vgg import VGG
@@ -134,7 +134,7 @@ plt.show()
 # %% [markdown] objective="count" claims="FO-10,FO-11,FO-29,FO-31"
 # ## See it: one window, all channels
 #
-# The position where a kernel stands is its window, $K$ high and $K$ wide. From one output to the next the window moves by the {term}`stride`. Zeros around the map, the {term}`padding`, let it stand on the border too.
+# The position where a kernel stands is its {term}`window`, $K$ high and $K$ wide. From one output to the next the window moves by the {term}`stride`. Zeros around the map, the {term}`padding`, let it stand on the border too.
 #
 # Drag the window over the flower: each output is *one* sum over the window in all input channels. Point at a pixel, a weight or an output to see what it meets; click a weight to change it. Then try {show}`a stride of two <fig-sliding kind=standard kernel=3 stride=2 padding=0>`: fewer sums, and each is as long as before. And in {show}`depthwise <fig-sliding kind=depthwise kernel=3>` and {show}`pointwise <fig-sliding kind=pointwise>`, what is left out of the sum?
 
@@ -180,7 +180,7 @@ print("equal:", torch.equal(y, F.conv2d(x, weight)), tuple(y.shape))
 print("first output:", int(y[0, 0, 0]), "from the channels:", by_channel)
 
 # %% [markdown] claims="FO-32"
-# The last addition, *across channels*, is what a depthwise layer leaves out.
+# The last addition, *across channels*, is what a {term}`depthwise layer <depthwise convolution>` leaves out.
 #
 # :::{dropdown} Going deeper: two words that mislead
 # Mathematicians turn the kernel round before they slide it. PyTorch does not, like nearly every deep-learning library, and says “convolution” all the same.
@@ -193,9 +193,9 @@ print("first output:", int(y[0, 0, 0]), "from the channels:", by_channel)
 #
 # Three numbers say what a layer costs.
 #
-# - **Parameters**: $C_\text{out}$ kernels of $K \cdot K \cdot C_\text{in}$ weights, and for each kernel a *bias* that is added to its outputs (VGG’s layers have one, most layers none).
+# - **Parameters**: $C_\text{out}$ kernels of $K \cdot K \cdot C_\text{in}$ weights, and for each kernel a *{term}`bias`* that is added to its outputs (VGG’s layers have one, most layers none).
 # - **Multiply-adds**: each weight is used once at each position of the *output*, $H$ high and $W$ wide: weights times $H \cdot W$.
-# - {term}`Memory access <memory access>`: the elements that must be moved: input and weights, which are read, plus the output, which is written. (A lower bound: nothing is read twice.)
+# - {term}`Memory access <memory access>`: the {term}`elements <element>` that must be moved: input and weights, which are read, plus the output, which is written. (A lower bound: nothing is read twice.)
 #
 # Along one axis the output has $\lfloor (\text{size} + 2p - K) / s \rfloor + 1$ positions. All letters stand under [notation](../book/notation.md).
 #
@@ -271,19 +271,19 @@ show.table(["layer", "size", "weights",
 # - **FLOPS**, with a large S, is a *speed*, operations per second. It belongs to a computer.
 #
 # :::{dropdown} Going deeper: what the counts leave out
-# Batch norm, activations, additions of maps and pooling are not counted. That is a convention and no law: such steps take time, and ShuffleNet V2 {cite:p}`ma2018shufflenetv2` is built on this objection. (They are often called element-wise. Pooling is not: it reads a window.)
+# {term}`Batch norm <batch norm>`, {term}`activations <activation>`, additions of maps and {term}`pooling` are not counted. That is a convention and no law: such steps take time, and ShuffleNet V2 {cite:p}`ma2018shufflenetv2` is built on this objection. (They are often called {term}`element-wise`. Pooling is not: it reads a window.)
 # :::
 
 # %% [markdown] objective="connect" claims="FO-12,FO-17,FO-18,FO-20"
 # ## See it: space and channels
 #
-# A {term}`standard convolution` is *sparse in space*: an output reads only its window. It is *dense across channels*: it reads all. Each can be changed without the other.
+# A {term}`standard convolution` is *{term}`sparse` in space*: an output reads only its window. It is *{term}`dense` across channels*: it reads all. Each can be changed without the other.
 #
-# - A {term}`grouped <grouped convolution>` convolution cuts the channels into $g$ groups; each group has its own kernels and never sees the others.
+# - A {term}`grouped <grouped convolution>` convolution cuts the channels into $g$ {term}`groups <group>`; each group has its own kernels and never sees the others.
 # - A {term}`depthwise <depthwise convolution>` convolution goes all the way, $g = C$: each kernel is a single filter on a single channel.
 # - A {term}`pointwise <pointwise convolution>` convolution has 1×1 kernels. It mixes channels and never looks to the side.
 #
-# Point at outputs in the figure and watch what they read: {show}`standard <fig-connectivity kind=standard c_in=8 c_out=8 kernel=3 stride=1>`, {show}`two groups <fig-connectivity kind=grouped groups=2>`, {show}`depthwise <fig-connectivity kind=depthwise>`, {show}`pointwise <fig-connectivity kind=pointwise>`. Then drag the window: the threads stay, since every position has the same weights. (“Separable” is the next section, “shuffled” is {chapter}`5`.)
+# Point at outputs in the figure and watch what they read: {show}`standard <fig-connectivity kind=standard c_in=8 c_out=8 kernel=3 stride=1>`, {show}`two groups <fig-connectivity kind=grouped groups=2>`, {show}`depthwise <fig-connectivity kind=depthwise>`, {show}`pointwise <fig-connectivity kind=pointwise>`. Then drag the window: the threads stay, since every position has the same weights. (“{term}`Separable <separable convolution>`” is the next section, “shuffled” is {chapter}`5`.)
 
 # %% wide=true name="fig-connectivity" alt="Left, a map of seven by seven positions with a window of three by three; below it, the weights as a bar. Right, a row of eight input maps above a row of eight output maps. From each input nine threads run to each output; those of the chosen output are lit, and the window is filled in all eight inputs." caption="Which inputs an output reads: in space, those under its window; across channels, those that threads lead to, a thread for each weight. A standard layer joins every input with every output. With two groups, which outputs must you brush until all inputs are lit?"
 from lightnets_edu.widgets import ConvConnectivity
@@ -291,7 +291,7 @@ from lightnets_edu.widgets import ConvConnectivity
 ConvConnectivity(kind="standard", c_in=8, c_out=8, kernel=3, groups=2)
 
 # %% [markdown]
-# We can ask real layers, too. Where a gradient is not zero, the output depends on the input:
+# We can ask real layers, too. Where a {term}`gradient` is not zero, the output depends on the input:
 
 # %%
 def reads(layer):
@@ -351,7 +351,7 @@ print("equal:", torch.equal(layer(x), torch.cat(halves, dim=1)))
 # :::{dropdown} Going deeper: kernels in groups, where groups come from, what a wide field is worth
 # Look at the shape of the grouped layer’s weights. It has {{= layer.weight.shape[0] =}} kernels, each {{= layer.weight.shape[1] =}} channels deep, not {{= layer.in_channels =}}. It is the *set* of kernels that is divided; no kernel is cut.
 #
-# LeNet-5 already connected each channel to some of the channels below only, by a table {cite:p}`lecun1998gradient`. In the form used today groups come from AlexNet, which did not fit the memory of one card and was spread over two {cite:p}`krizhevsky2012alexnet`. Its five layers have {{= ", ".join(str(c.groups) for c in convs) =}} groups, which leave {{= f"{split:,}" =}} parameters in the convolutions instead of {{= f"{dense:,}" =}}. The halves meet in the third layer, which has one group and reads both. That is no channel shuffle: no channel changes its position. Depthwise layers are often credited to Xception; its author credits Laurent Sifre’s work of 2013 and the first Inception networks {cite:p}`chollet2017xception`.
+# LeNet-5 already connected each channel to some of the channels below only, by a table {cite:p}`lecun1998gradient`. In the form used today groups come from AlexNet, which did not fit the memory of one card and was spread over two {cite:p}`krizhevsky2012alexnet`. Its five layers have {{= ", ".join(str(c.groups) for c in convs) =}} groups, which leave {{= f"{split:,}" =}} parameters in the convolutions instead of {{= f"{dense:,}" =}}. The halves meet in the third layer, which has one group and reads both. That is no {term}`channel shuffle`: no channel changes its position. Depthwise layers are often credited to Xception; its author credits Laurent Sifre’s work of 2013 and the first Inception networks {cite:p}`chollet2017xception`.
 #
 # The receptive field of VGG-16’s last convolution is {{= sees =}} positions wide. That is what an output *can* see. Most of its gradient comes from a smaller, bell-shaped part in the middle {cite:p}`luo2016receptive`.
 # :::
@@ -457,19 +457,19 @@ diagrams.beside("From 64 to 128 channels",
 # %% [markdown] objective="fold" claims="FO-33,FO-34"
 # ### Why batch norm is not on the bill
 #
-# A {term}`batch norm` {cite:p}`ioffe2015batchnorm` takes each channel, subtracts a mean $\mu$, divides by a standard deviation (a tiny ε keeps it from zero), and applies a learned scale $\gamma$ and shift $\beta$:
+# A {term}`batch norm` {cite:p}`ioffe2015batchnorm` takes each channel, subtracts a mean $\mu$, divides by a {term}`standard deviation` (a tiny ε keeps it from zero), and applies a learned scale $\gamma$ and shift $\beta$:
 #
 # $$
 # y = \gamma \, \frac{x - \mu}{\sqrt{\sigma^2 + \varepsilon}} + \beta
 # $$
 #
-# In training, $\mu$ and $\sigma^2$ are those of the batch. Afterwards they are fixed: averages collected in training. Then all this is one factor a channel, $s = \gamma/\sqrt{\sigma^2 + \varepsilon}$, and one constant, and the convolution before it can do both. Behind a layer $w * x + b$, where $*$ is the convolution, it becomes
+# In training, $\mu$ and $\sigma^2$ are those of the {term}`batch`. Afterwards they are fixed: averages collected in training. Then all this is one factor a channel, $s = \gamma/\sqrt{\sigma^2 + \varepsilon}$, and one constant, and the convolution before it can do both. Behind a layer $w * x + b$, where $*$ is the convolution, it becomes
 #
 # $$
 # (s\,w) * x \;+\; (b - \mu)\,s + \beta,
 # $$
 #
-# one $s$ for each *output* channel, whatever the groups. This is called *folding*:
+# one $s$ for each *output* channel, whatever the groups. This is called *{term}`folding`*:
 
 # %%
 from lightnets_edu.inference import fold_batch_norm
@@ -487,9 +487,9 @@ print([type(m).__name__ for m in folded.depthwise])
 # The difference is rounding, and the batch norm is gone: folded into the layer before it, it costs nothing.
 #
 # :::{dropdown} Going deeper: the ε, and who runs it
-# Formulas often leave ε out, or call the divisor the variance. A channel that a ReLU has silenced is zero everywhere, and so is its variance. Without ε it becomes $0/0$, which is no number, and soon so is everything that the network computes. With ε the normalised value stays zero, and the batch norm gives β.
+# Formulas often leave ε out, or call the divisor the variance. A channel that a {term}`ReLU` has silenced is zero everywhere, and so is its variance. Without ε it becomes $0/0$, which is no number, and soon so is everything that the network computes. With ε the normalised value stays zero, and the batch norm gives β.
 #
-# One also reads that batch norm cannot run on a GPU. It can; NVIDIA’s library has it ready made {cite:p}`nvidia2025cudnn`.
+# One also reads that batch norm cannot run on a {term}`GPU`. It can; NVIDIA’s library has it ready made {cite:p}`nvidia2025cudnn`.
 # :::
 
 # %% [markdown] objective="save"
@@ -648,7 +648,7 @@ print("1×1, equal:", torch.equal(flat, F.conv2d(x, pointwise).flatten(2)))
 # There are other ways. A **direct** convolution copies no windows: it keeps a part of the map in fast memory and uses each number many times while it is there.
 #
 # :::{dropdown} Going deeper: fewer multiplications
-# With an idea of Winograd’s a dense 3×3 layer needs 2.25 times fewer multiplications {cite:p}`lavin2016winograd`. A 1×1 layer gains nothing: so the “nine” depends on who computes.
+# With an idea of {term}`Winograd’s <Winograd algorithm>` a dense 3×3 layer needs 2.25 times fewer multiplications {cite:p}`lavin2016winograd`. A 1×1 layer gains nothing: so the “nine” depends on who computes.
 # :::
 
 # %% [markdown]
@@ -719,7 +719,7 @@ show.table(["milliseconds", "least, by work", "least, by moving",
 # %% [markdown] typed="cannot be told: states the rule itself"
 # ### One rule for what was measured
 #
-# What is measured again comes out a little different. So “quicker”, “better” and “cannot be told apart” follow one rule in this book. We compare in **pairs** {cite:p}`bouthillier2021variance`. Two layers are timed in turns, one right after the other; two networks start from the same random numbers, the same {term}`seed`. So a slow moment, or a lucky start, meets both.
+# What is measured again comes out a little different. So “quicker”, “better” and “cannot be told apart” follow one {term}`rule <verdict>` in this book. We compare in **pairs** {cite:p}`bouthillier2021variance`. Two layers are timed in turns, one right after the other; two networks start from the same random numbers, the same {term}`seed`. So a slow moment, or a lucky start, meets both.
 #
 # - **Times**: the median of the turns’ ratios and its {{= f"{verdict.LEVEL:.0%}" =}} {term}`interval`. We say “slower” or “quicker” only if the whole interval lies more than {{= f"{verdict.MARGIN:.0%}" =}} away from one.
 # - **Accuracies**: the mean difference and its {{= f"{verdict.LEVEL:.0%}" =}} interval {cite:p}`student1908mean`. If zero lies inside, the two cannot be told apart.
@@ -774,7 +774,7 @@ plt.show()
 # So the nearest separable layer holds only a part of a standard layer’s squared weights. The rest it cannot hold. We compute the share that is left over.
 #
 # :::{dropdown} Going deeper: how the nearest one is found
-# For one input channel, write the filters of all outputs as the rows of a matrix. A separable layer holds only multiples of one row, a matrix of rank one. The nearest such matrix, in squared weights, keeps the largest {term}`singular value` and loses the others (the theorem of Eckart and Young).
+# For one input channel, write the filters of all outputs as the rows of a matrix. A separable layer holds only multiples of one row, a matrix of {term}`rank` one. The nearest such matrix, in squared weights, keeps the largest {term}`singular value` and loses the others (the theorem of Eckart and Young).
 # :::
 
 # %% hide="code"
@@ -1267,7 +1267,7 @@ show.table(["VGG-16", "parameters", "multiply-adds", "memory access"],
 # |---|---|---|
 # | design by hand | replace the convolution by cheaper layers | Xception, MobileNet, ShuffleNet, EffNet, SqueezeNet, GhostNet, MicroNet |
 # | search | let a program choose among such layers | MobileNet V3, EfficientNet |
-# | compress | train a large network, then prune, share or round its weights | Compressing instead of designing |
+# | compress | train a large network, then {term}`prune <pruning>`, share or round its weights | Compressing instead of designing |
 # | compress automatically | let a program choose what to prune and by how much | the same |
 # :::
 #

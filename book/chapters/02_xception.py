@@ -18,13 +18,13 @@
 # %% [markdown] objective="towers,size" claims="XC-02"
 # ## Two jobs at once, and what that costs
 #
-# A {term}`kernel` of a {term}`standard convolution` spans all input channels. So it does two jobs: it combines channels and looks for a pattern in space.
+# A {term}`kernel` of a {term}`standard convolution` spans all input {term}`channels <channel>`. So it does two jobs: it combines channels and looks for a pattern in space.
 #
 # An {term}`Inception module` {cite:p}`szegedy2016inceptionv3` begins to share out the work. It puts several {term}`towers <tower>` side by side: chains of layers that read the same {term}`map`. In most a 1×1 layer combines channels into a narrower map; then a spatial layer, 3×3 or so, looks at the neighbourhood. All outputs are put next to each other.
 #
 # {cite:t}`chollet2017xception` names the premise (Section 1.1): relations between channels and in space are so loosely coupled that it is better not to map them jointly. We shall test it.
 #
-# A tower keeps to the premise only in part: its spatial layer still spans all channels of the narrower map. What does that cost in Inception v3? The function `cost.layer_costs` gives a row for each layer of a network: its kind, its parameters, its {term}`multiply-adds <multiply-add>`. We add them up by what the layers do; the {term}`stem`, the layers before the first module, stands apart.
+# A tower keeps to the premise only in part: its spatial layer still spans all channels of the narrower map. What does that cost in Inception v3? The function `cost.layer_costs` gives a row for each layer of a network: its kind, its {term}`parameters <parameter>`, its {term}`multiply-adds <multiply-add>`. We add them up by what the layers do; the {term}`stem`, the layers before the first module, stands apart.
 
 # %% hide="code"
 import matplotlib.pyplot as plt
@@ -75,7 +75,7 @@ show.table(
 # %% predict [markdown] name="size" objective="size"
 # ## Predict first
 #
-# A {term}`separable layer <separable convolution>` does the two jobs one after the other: a {term}`depthwise <depthwise convolution>` 3×3 layer filters every channel by itself, then a {term}`pointwise <pointwise convolution>` layer combines the channels at each position. With many channels it has about a ninth of the weights of a standard 3×3 layer. Xception is made of such layers nearly from end to end. Inception v3 has {{= f"{cost.total(inception).params / 1e6:.1f}" =}} million parameters.
+# A {term}`separable layer <separable convolution>` does the two jobs one after the other: a {term}`depthwise <depthwise convolution>` 3×3 layer {term}`filters <filter>` every channel by itself, then a {term}`pointwise <pointwise convolution>` layer combines the channels at each position. With many channels it has about a ninth of the {term}`weights <weight>` of a standard 3×3 layer. Xception is made of such layers nearly from end to end. Inception v3 has {{= f"{cost.total(inception).params / 1e6:.1f}" =}} million parameters.
 #
 # How many does Xception have, and how does its work compare?
 #
@@ -158,7 +158,7 @@ plt.show()
 # %% predict [markdown] name="same" objective="towers"
 # ### Form 2 and form 3
 #
-# {term}`Batch norm <batch norm>` and a ReLU stand after every convolution of both forms. Does form 3, with the kernels of form 2, give the same outputs?
+# {term}`Batch norm <batch norm>` and a {term}`ReLU` stand after every {term}`convolution` of both forms. Does form 3, with the kernels of form 2, give the same outputs?
 #
 # :field: Form 3 gives
 # :choices: the same outputs | similar outputs | other outputs
@@ -167,7 +167,7 @@ plt.show()
 # :wrong: other outputs: They would be, if the segments went to the wrong kernels.
 
 # %% [markdown] claims="XC-03"
-# We stack the kernels and the batch norms, and compare in float64. (`conv_bn` makes a convolution without bias and its batch norm.)
+# We stack the kernels and the batch norms, and compare in float64. (`conv_bn` makes a convolution without {term}`bias` and its batch norm.)
 
 # %%
 def stacked(layers):
@@ -244,7 +244,7 @@ plt.show()
 # %% [markdown] objective="order" claims="XC-05,XC-06"
 # ## Count it: which layer comes first?
 #
-# Form 4 is almost the separable layer. {cite:t}`chollet2017xception` names two differences (Section 1.2). The **order**: form 4 goes pointwise, then depthwise (PW→DW); a separable layer the other way (DW→PW). And the **activation**: in form 4 a ReLU follows both layers; in a separable layer none stands between the two.
+# Form 4 is almost the separable layer. {cite:t}`chollet2017xception` names two differences (Section 1.2). The **order**: form 4 goes pointwise, then depthwise (PW→DW); a separable layer the other way (DW→PW). And the **{term}`activation`**: in form 4 a ReLU follows both layers; in a separable layer none stands between the two.
 #
 # For a $K \times K$ kernel, DW→PW has $K^2 C_\text{in} + C_\text{in} C_\text{out}$ weights, PW→DW has $C_\text{in} C_\text{out} + K^2 C_\text{out}$. Only the depthwise part differs: it filters the channels that come in, or those that go out. Without a {term}`stride`, each weight is used once at each position.
 
@@ -509,7 +509,7 @@ axes[1, 0].set_ylabel("one pattern", fontsize=9)
 plt.show()
 
 # %% [markdown]
-# With one pattern for each input put in its place, the trained network is right on {{= f"{verdict.mean(recorded.right['standard, cut']):.0%}" =}} of the test images, {{= verdict.paired(recorded.right["standard, cut"], recorded.right["standard"]).words("more than before", "fewer than before", "not told apart from before") =}}: {{= verdict.paired(recorded.right["standard, cut"], recorded.right["standard"]) =}}. (In brackets the {{= f"{verdict.LEVEL:.0%}" =}} interval over the seeds, the rule of {chapter}`1`.) With noise instead it is right on {{= f"{verdict.mean(recorded.right['standard, noise instead']):.0%}" =}}, {{= verdict.paired(recorded.right["standard, noise instead"], recorded.right["standard"]).words("more than before", "fewer than before", "not told apart from before") =}}. From noise to cut the change is {{= verdict.paired(recorded.right["standard, cut"], recorded.right["standard, noise instead"]) =}}: {{= verdict.paired(recorded.right["standard, cut"], recorded.right["standard, noise instead"]).words("the cut does less harm than noise as large, and does not show that these layers use the patterns", "the missing patterns do more harm than noise as large. These standard layers do use what a separable layer lacks", "the cut is not told apart from noise as large, and whether these layers use the patterns it does not tell") =}}.
+# With one pattern for each input put in its place, the trained network is right on {{= f"{verdict.mean(recorded.right['standard, cut']):.0%}" =}} of the test images, {{= verdict.paired(recorded.right["standard, cut"], recorded.right["standard"]).words("more than before", "fewer than before", "not told apart from before") =}}: {{= verdict.paired(recorded.right["standard, cut"], recorded.right["standard"]) =}}. (In brackets the {{= f"{verdict.LEVEL:.0%}" =}} {term}`interval` over the seeds, the rule of {chapter}`1`.) With noise instead it is right on {{= f"{verdict.mean(recorded.right['standard, noise instead']):.0%}" =}}, {{= verdict.paired(recorded.right["standard, noise instead"], recorded.right["standard"]).words("more than before", "fewer than before", "not told apart from before") =}}. From noise to cut the change is {{= verdict.paired(recorded.right["standard, cut"], recorded.right["standard, noise instead"]) =}}: {{= verdict.paired(recorded.right["standard, cut"], recorded.right["standard, noise instead"]).words("the cut does less harm than noise as large, and does not show that these layers use the patterns", "the missing patterns do more harm than noise as large. These standard layers do use what a separable layer lacks", "the cut is not told apart from noise as large, and whether these layers use the patterns it does not tell") =}}.
 #
 # But the network that never had more than one pattern is right on {{= f"{verdict.mean(recorded.right['separable']):.1%}" =}}, against {{= f"{verdict.mean(recorded.right['standard']):.1%}" =}} with standard layers; the difference is {{= verdict.paired(recorded.right["separable"], recorded.right["standard"]) =}}, for {{= f"{weights[standard] / weights[SeparableConv]:.1f}" =}} times fewer weights in these layers.
 #
@@ -524,7 +524,7 @@ plt.show()
 show.source(SeparableConv)
 
 # %% [markdown]
-# Around each block runs a {term}`shortcut`: what comes in is added to what comes out. Where the map shrinks, a max pool ends the block, and a 1×1 layer of stride 2 brings the shortcut to the same shape.
+# Around each {term}`block` runs a {term}`shortcut`: what comes in is added to what comes out. Where the map shrinks, a max {term}`pool <pooling>` ends the block, and a 1×1 layer of stride 2 brings the shortcut to the same shape.
 
 # %%
 show.source(ReducingBlock)
@@ -536,10 +536,10 @@ block_rows = {row.name: row for row in
 
 # %% [markdown]
 # :::{dropdown} Going deeper: a pool that is one pixel off
-# With kernel 3 and stride 2 a max pool needs one more pixel on a map of even size. TensorFlow's “same” padding puts it at the end; PyTorch's `padding=1` puts one at both ends. On maps of odd size the two agree; on even ones they are two functions, and trained weights give other outputs. With the paper's images of 299 by 299 pixels only the second of Xception's pools sees an even map ({cite:t}`chollet2017xception`, Figure 5). Our package pads both ends.
+# With kernel 3 and stride 2 a max pool needs one more pixel on a map of even size. TensorFlow's “same” {term}`padding` puts it at the end; PyTorch's `padding=1` puts one at both ends. On maps of odd size the two agree; on even ones they are two functions, and trained weights give other outputs. With the paper's images of 299 by 299 pixels only the second of Xception's pools sees an even map ({cite:t}`chollet2017xception`, Figure 5). Our package pads both ends.
 # :::
 #
-# Xception has three such blocks that make the map smaller on the way in. Below is the third of them, to scale. Nearly all of its work is in the {show}`pointwise layers <fig-xception-block layer=5>`; a {show}`depthwise layer <fig-xception-block layer=4>` of the same width does {{= f"{block_rows['second.pointwise'].macs / block_rows['second.depthwise'].macs:.0f}" =}} times less. The {show}`shortcut <fig-xception-block layer=0>` works on the small map only.
+# Xception has three such blocks that make the map smaller on the way in. Below is the third of them, to scale. Nearly all of its work is in the {show}`pointwise layers <fig-xception-block layer=5>`; a {show}`depthwise layer <fig-xception-block layer=4>` of the same {term}`width` does {{= f"{block_rows['second.pointwise'].macs / block_rows['second.depthwise'].macs:.0f}" =}} times less. The {show}`shortcut <fig-xception-block layer=0>` works on the small map only.
 
 # %% hide="code" name="fig-xception-block" alt="Two blocks side by side on one scale, as flows from left to right. The reducing block goes from 256 to 728 channels: two depthwise and two pointwise layers, a pool that halves the map, and a 1×1 layer on the shortcut above. The middle block keeps 728 channels: three times ReLU, depthwise and pointwise layer. Bars below: nearly all is in the pointwise layers." caption="Xception's third reducing block and its middle block. Height is channels, depth is the size of the map. Point at a layer to see what it costs; “linear” means that no activation follows."
 from lightnets_edu.widgets import BlockAnatomy
@@ -548,7 +548,7 @@ BlockAnatomy.of({"reducing block": (reducing, (1, 256, 37, 37)),
                  "middle block": (MiddleBlock(728), (1, 728, 19, 19))})
 
 # %% [markdown]
-# A {show}`middle block <fig-xception-block block="middle block" beside="reducing block" layer=2>` keeps size and width: three times ReLU and separable layer, and the untouched input added. The ReLU stands *before* each layer, and none follows the addition, so the sum keeps its negative values. (The first block, `FirstBlock`, leaves out its leading ReLU, since the stem ends with one.) This is the whole network, in three parts, **entry, middle and exit flow**.
+# A {show}`middle block <fig-xception-block block="middle block" beside="reducing block" layer=2>` keeps size and width: three times ReLU and separable layer, and the untouched input added. The ReLU stands *before* each layer, and none follows the addition, so the sum keeps its negative values. (The first block, `FirstBlock`, leaves out its leading ReLU, since the stem ends with one.) This is the whole network, in three parts, **entry, {term}`middle and exit flow <flow>`**.
 
 # %%
 show.source(Xception)
@@ -590,7 +590,7 @@ show.table(
 # %% [markdown] objective="size" claims="XC-14,XC-15"
 # ## Count it: the whole network
 #
-# The last row is Xception with a standard 3×3 layer in the place of each separable one, its dense twin.
+# The last row is Xception with a standard 3×3 layer in the place of each separable one, its {term}`dense` twin.
 
 # %% hide="code"
 def dense_twin(network):
@@ -626,13 +626,13 @@ from lightnets_edu.widgets import NetworkSkyline
 NetworkSkyline(["xception", "inception_v3"], against="inception_v3")
 
 # %% [markdown]
-# The aim was accuracy. On ImageNet {cite:t}`chollet2017xception` reports a {term}`top-1 accuracy` of 0.790, against 0.782 for Inception v3 (Table 1). The gain comes not from more parameters, the paper argues, but from a better use of them. Our count bears out the first half; the second is the paper's argument.
+# The aim was accuracy. On {term}`ImageNet` {cite:t}`chollet2017xception` reports a {term}`top-1 accuracy` of 0.790, against 0.782 for Inception v3 (Table 1). The gain comes not from more parameters, the paper argues, but from a better use of them. Our count bears out the first half; the second is the paper's argument.
 #
 # :::{dropdown} Going deeper: how far the comparison reaches
 # The paper says itself what to be careful about.
 #
-# - Both networks were trained with settings tuned for Inception v3. Only the weight decay was Xception's own, 1e-5 instead of 4e-5, found without much of a search (Sections 4.2 and 4.3 of {cite:t}`chollet2017xception`).
-# - The second data set, JFT, has over 350 million images inside Google, each with several labels; the measure is MAP@100, a mean average precision over the first 100 guesses (Section 4.1 of {cite:t}`chollet2017xception`). Xception gains from 6.50 to 6.78, or 4.3%, with two fully connected layers of 4096 units before the classifier, and from 6.36 to 6.70, or 5.3%, without (Table 2 of {cite:t}`chollet2017xception`). These trainings were stopped after a month, before they had converged (Section 4.4).
+# - Both networks were trained with settings tuned for Inception v3. Only the {term}`weight decay` was Xception's own, 1e-5 instead of 4e-5, found without much of a search (Sections 4.2 and 4.3 of {cite:t}`chollet2017xception`).
+# - The second data set, JFT, has over 350 million images inside Google, each with several labels; the measure is MAP@100, a mean average precision over the first 100 guesses (Section 4.1 of {cite:t}`chollet2017xception`). Xception gains from 6.50 to 6.78, or 4.3%, with two {term}`fully connected layers <linear layer>` of 4096 units before the {term}`classifier`, and from 6.36 to 6.70, or 5.3%, without (Table 2 of {cite:t}`chollet2017xception`). These trainings were stopped after a month, before they had converged (Section 4.4).
 # - A plain stack of separable layers in the manner of VGG, without shortcuts, surpassed Inception v3 on JFT too, with as many parameters (Section 4.6).
 # :::
 
@@ -678,7 +678,7 @@ show.table(
 # The standard layer has {{= f"{work['standard 3×3'].macs / work['separable'].macs:.1f}" =}} times the multiply-adds of the separable one and takes {{= verdict.ratio(recorded.turns["standard 3×3"], recorded.turns["separable"]) =}} its time. The separable layer's depthwise step has {{= f"{work['its depthwise step'].macs / work['its pointwise step'].macs:.0%}" =}} of the multiply-adds of its pointwise step and takes {{= verdict.ratio(recorded.turns["its depthwise step"], recorded.turns["its pointwise step"]) =}} the time.
 #
 # :::{dropdown} Going deeper: is the depthwise step slow because it moves a whole map?
-# The copy moves the same elements. The depthwise step takes {{= verdict.ratio(recorded.turns["its depthwise step"], recorded.turns["a copy"]) =}} the time of the copy: {{= verdict.ratio(recorded.turns["its depthwise step"], recorded.turns["a copy"], margin=1).words("moving the map explains the smaller part of it", "the copy is the slower of the two here, so no", "so moving the map may explain half of it or more") =}}. ({chapter}`1` timed a smaller layer and found another factor. Why they differ we have not tested.)
+# The copy moves the same {term}`elements <element>`. The depthwise step takes {{= verdict.ratio(recorded.turns["its depthwise step"], recorded.turns["a copy"]) =}} the time of the copy: {{= verdict.ratio(recorded.turns["its depthwise step"], recorded.turns["a copy"], margin=1).words("moving the map explains the smaller part of it", "the copy is the slower of the two here, so no", "so moving the map may explain half of it or more") =}}. ({chapter}`1` timed a smaller layer and found another factor. Why they differ we have not tested.)
 # :::
 
 # %% [markdown] objective="build" claims="XC-13,XC-16"
@@ -762,7 +762,7 @@ show.table(["between the layers", "accuracy: mean (lowest to highest)",
 # We judge in pairs of the same seed, {{= len(recorded.accuracies["nothing"]) =}} of them. A ReLU changes the accuracy by {{= against(recorded.accuracies, "ReLU") =}}: {{= against(recorded.accuracies, "ReLU").words("it helps here, which is not what the paper reports", "it does harm, as the paper reports", "too little to be told from nothing") =}}. An ELU changes it by {{= against(recorded.accuracies, "ELU") =}}: {{= against(recorded.accuracies, "ELU").words("it helps here, which is not what the paper reports", "it does harm, as the paper reports", "we cannot tell it from nothing, where the paper saw a difference") =}}. Batch norm and ReLU together are {{= against(recorded.accuracies, "batch norm, ReLU").words("better than nothing", "worse than nothing", "not told apart from nothing") =}}. Why a ReLU should matter is not shown.
 #
 # :::{dropdown} Going deeper: the other rows, and how sure these numbers are
-# Taking the shortcuts away changes the accuracy by {{= against(recorded.accuracies, "nothing, no shortcuts") =}}. A caution, which the paper has too: all rows share one learning rate, and a network without shortcuts might want another.
+# Taking the shortcuts away changes the accuracy by {{= against(recorded.accuracies, "nothing, no shortcuts") =}}. A caution, which the paper has too: all rows share one {term}`learning rate`, and a network without shortcuts might want another.
 #
 # Batch norm and ReLU together are {{= against(recorded.accuracies, "batch norm, ReLU", "ReLU").words("better than the ReLU alone", "worse than the ReLU alone", "not told apart from the ReLU alone") =}}: {{= against(recorded.accuracies, "batch norm, ReLU", "ReLU") =}}.
 #

@@ -18,7 +18,7 @@
 # %% [markdown] objective="count" claims="M1-02,M1-36"
 # ## Cheap layers, dear networks
 #
-# {chapter}`Xception <2>` is made of cheap layers, and it is a dear network: what a {term}`separable layer <separable convolution>` saves, it spends on more channels. A phone or a robot cannot pay that for each picture. What do the networks so far ask of them?
+# {chapter}`Xception <2>` is made of cheap layers, and it is a dear network: what a {term}`separable layer <separable convolution>` saves, it spends on more {term}`channels <channel>`. A phone or a robot cannot pay that for each picture. What do the networks so far ask of them?
 
 # %% hide="code"
 import copy
@@ -70,9 +70,9 @@ plt.show()
 # %% predict [markdown] name="chain" objective="count"
 # ## Predict first
 #
-# MobileNet is a {term}`stem`, thirteen separable layers one after the other, and a linear classifier. Its *dense twin* has a standard 3×3 layer, with as many channels, in the place of each separable one.
+# MobileNet is a {term}`stem`, thirteen separable layers one after the other, and a linear {term}`classifier`. Its *{term}`dense` twin* has a standard 3×3 layer, with as many channels, in the place of each separable one.
 #
-# How many times fewer multiply-adds does MobileNet do than the twin? And how much of its work do the {term}`depthwise <depthwise convolution>` layers do?
+# How many times fewer {term}`multiply-adds <multiply-add>` does MobileNet do than the twin? And how much of its work do the {term}`depthwise <depthwise convolution>` layers do?
 #
 # :field: Times fewer multiply-adds
 # :answer: f"{twin.macs / whole.macs:.1f}"
@@ -86,7 +86,7 @@ plt.show()
 # %% [markdown] objective="build" claims="M1-03,M1-04,M1-07,M1-12"
 # ## See it: the layer
 #
-# The layer is that of {chapter}`1`: filter each channel, then combine the channels.
+# The layer is that of {chapter}`1`: {term}`filter` each channel, then combine the channels.
 
 # %%
 show.source(DepthwiseSeparable)
@@ -94,7 +94,7 @@ show.source(DepthwiseSeparable)
 # %% [markdown]
 # Two things differ from Xception's layer: {term}`batch norm` and {term}`ReLU` stand behind *both* steps, and no {term}`shortcut` runs around it.
 #
-# Below are three of the thirteen, two at a time on one scale. An early one filters {show}`few channels <fig-mobilenet-block block="second layer" beside="thirteenth layer" layer=0>` of a large map. A late one {show}`combines many <fig-mobilenet-block block="thirteenth layer" beside="second layer" layer=1>` on a small one. Where the map shrinks, {show}`the depthwise step <fig-mobilenet-block block="sixth layer" beside="second layer" layer=0>` has the {term}`stride`; the channels double in the pointwise step behind it.
+# Below are three of the thirteen, two at a time on one scale. An early one filters {show}`few channels <fig-mobilenet-block block="second layer" beside="thirteenth layer" layer=0>` of a large {term}`map`. A late one {show}`combines many <fig-mobilenet-block block="thirteenth layer" beside="second layer" layer=1>` on a small one. Where the map shrinks, {show}`the depthwise step <fig-mobilenet-block block="sixth layer" beside="second layer" layer=0>` has the {term}`stride`; the channels double in the {term}`pointwise <pointwise convolution>` step behind it.
 
 # %% hide="code" name="fig-mobilenet-block" alt="Two separable layers side by side on one scale, each a depthwise box, then a pointwise box: the second layer as a thin and deep flow of 64 channels that become 128, the thirteenth as a high and flat one of 1024 channels. Two bars below each: the thirteenth has nearly all the weights, the work is of one order." caption="Two of MobileNet's layers: height is channels, depth is the size of the map. The bars below are weights and work, on one scale too. Point at a step to see its share."
 from lightnets_edu.widgets import BlockAnatomy
@@ -117,12 +117,12 @@ print("layers:", [(row.s, row.c) for row in TABLE_1])
 show.source(MobileNetV1)
 
 # %% [markdown]
-# (`one_of`, `whole` and `check_image` refuse sizes that make no sense.) The stem is a standard layer. The map shrinks five times, from {{= image[2] =}} to {{= image[2] // 2**(1 + sum(row.s == 2 for row in TABLE_1)) =}} positions a side; then each channel is averaged to one number, and a linear layer reads these.
+# (`one_of`, `whole` and `check_image` refuse sizes that make no sense.) The stem is a {term}`standard layer <standard convolution>`. The map shrinks five times, from {{= image[2] =}} to {{= image[2] // 2**(1 + sum(row.s == 2 for row in TABLE_1)) =}} positions a side; then each channel is averaged to one number, and a {term}`linear layer` reads these.
 
 # %% [markdown] objective="count" claims="M1-06,M1-10,M1-11"
 # ## Count it: all its layers
 #
-# Each weight is used once at each position of the output. So the table of pairs gives everything, for any width and image size.
+# Each {term}`weight` is used once at each position of the output. So the table of pairs gives everything, for any {term}`width` and image size.
 
 # %%
 def by_formula(alpha=1.0, size=224):
@@ -196,11 +196,11 @@ show.table(
      for kind, name in KINDS.items()])
 
 # %% [markdown] objective="count" claims="M1-13,M1-24,M1-36"
-# {{= f"{sum(line[-1] == 'all three agree' for line in lines)} of {len(printed)}" =}} lines agree. With the classifier there are {{= len(table) + 1 =}} layers, as the paper counts them; with its {{= f"{rows[-1].params:,}" =}} parameters and those of the batch norms the network has {{= f"{whole.params:,}" =}}, and it does {{= f"{whole.macs:,}" =}} multiply-adds.
+# {{= f"{sum(line[-1] == 'all three agree' for line in lines)} of {len(printed)}" =}} lines agree. With the classifier there are {{= len(table) + 1 =}} layers, as the paper counts them; with its {{= f"{rows[-1].params:,}" =}} {term}`parameters <parameter>` and those of the batch norms the network has {{= f"{whole.params:,}" =}}, and it does {{= f"{whole.macs:,}" =}} multiply-adds.
 #
 # {answer}`chain`
 #
-# That is {{= f"{twin.macs / whole.macs:.1f}" =}} times fewer than the twin does. For this the paper reports one point of {term}`top-1 accuracy` on {term}`ImageNet`, 70.6% instead of 71.7% (Table 4 of {cite:t}`howard2017mobilenets`). The {term}`pointwise <pointwise convolution>` layers do {{= f"{share('pointwise', 'macs'):.1%}" =}} of the work, the depthwise layers {{= f"{share('depthwise', 'macs'):.1%}" =}}. But of the elements that are moved, the {term}`memory access`, the depthwise layers move {{= f"{share('depthwise', 'access'):.0%}" =}}.
+# That is {{= f"{twin.macs / whole.macs:.1f}" =}} times fewer than the twin does. For this the paper reports one point of {term}`top-1 accuracy` on {term}`ImageNet`, 70.6% instead of 71.7% (Table 4 of {cite:t}`howard2017mobilenets`). The {term}`pointwise <pointwise convolution>` layers do {{= f"{share('pointwise', 'macs'):.1%}" =}} of the work, the depthwise layers {{= f"{share('depthwise', 'macs'):.1%}" =}}. But of the {term}`elements <element>` that are moved, the {term}`memory access`, the depthwise layers move {{= f"{share('depthwise', 'access'):.0%}" =}}.
 #
 # And where in the network? Sketch it in the figure before you reveal it; then see all three: {show}`multiply-adds <fig-mobilenet-skyline metric=macs sketching=false>`, {show}`parameters <fig-mobilenet-skyline metric=params sketching=false>`, {show}`memory access <fig-mobilenet-skyline metric=access sketching=false>`.
 
@@ -213,10 +213,10 @@ NetworkSkyline(["mobilenet_v1_1.0", "mobilenet_v1_0.25", "xception"],
 # %% [markdown]
 # ### Check it
 #
-# The paper's own table of shares, which leaves batch norms and biases out, agrees with our counts in seven of eight entries. For the stem's multiply-adds it prints 1.19% (Table 2 of {cite:t}`howard2017mobilenets`), where we count {{= f"{share('standard', 'macs'):.2%}" =}}. Two digits have changed places, and its column does not add up to the whole.
+# The paper's own table of shares, which leaves batch norms and {term}`biases <bias>` out, agrees with our counts in seven of eight entries. For the stem's multiply-adds it prints 1.19% (Table 2 of {cite:t}`howard2017mobilenets`), where we count {{= f"{share('standard', 'macs'):.2%}" =}}. Two digits have changed places, and its column does not add up to the whole.
 #
 # :::{dropdown} Going deeper: other checks, and a stride that cannot be
-# The convolutions of the twin have {{= f"{(twin.macs - rows[-1].macs) / 1e6:.0f}" =}} million multiply-adds, and all of it {{= f"{twin.params / 1e6:.1f}" =}} million parameters; the paper prints 4866 and 29.3 (Table 4 of {cite:t}`howard2017mobilenets`). Our tests also copy the weights of an independent implementation, pytorchcv, into ours; the outputs agree.
+# The {term}`convolutions <convolution>` of the twin have {{= f"{(twin.macs - rows[-1].macs) / 1e6:.0f}" =}} million multiply-adds, and all of it {{= f"{twin.params / 1e6:.1f}" =}} million parameters; the paper prints 4866 and 29.3 (Table 4 of {cite:t}`howard2017mobilenets`). Our tests also copy the weights of an independent implementation, pytorchcv, into ours; the outputs agree.
 #
 # Table 1 of {cite:t}`howard2017mobilenets` prints stride 2 for the last depthwise layer, and beside it a map of 7×7 before and after. Readers noticed {cite:p}`raingo2017typo`; the authors' code has stride 1.
 # :::
@@ -341,7 +341,7 @@ CostCalculator(c_in=512, c_out=512, kernel=3, size=14,
 
 # %% [markdown] claims="M1-28,M1-33,M1-34"
 # :::{dropdown} Going deeper: what the dials cost in accuracy, by the paper
-# On ImageNet the paper reports 70.6%, 68.4%, 63.7% and 50.6% for the four widths (Table 6 of {cite:t}`howard2017mobilenets`), and 70.6%, 69.1%, 67.2% and 64.4% for the four resolutions, each trained at its own (Table 7 of {cite:t}`howard2017mobilenets`).
+# On ImageNet the paper reports 70.6%, 68.4%, 63.7% and 50.6% for the four widths (Table 6 of {cite:t}`howard2017mobilenets`), and 70.6%, 69.1%, 67.2% and 64.4% for the four {term}`resolutions <resolution>`, each trained at its own (Table 7 of {cite:t}`howard2017mobilenets`).
 #
 # The table of resolutions has been copied with the multiply-adds of the first row in all four {cite:p}`tensorflow2020keras`, as if the second dial saved nothing.
 # :::
@@ -483,7 +483,7 @@ show.table(
 #
 # **Is it moving?** A depthwise layer of stride 1 has {{= f"{usual.macs / usual.access:.1f}" =}} multiply-adds for each element in the middle of the network, and a little more or less elsewhere; the {term}`machine balance` here is {{= f"{recorded.speeds['work'] / recorded.speeds['moving']:.1f}" =}}. So by the {term}`roofline` of {chapter}`1` {{= "moving" if usual.macs / usual.access < recorded.speeds["work"] / recorded.speeds["moving"] else "work" =}} sets its *least* time. Its time may be another matter. A copy of the same maps moves as much, but for the weights, and computes nothing. (Layers with stride 2 have no such copy, and are left out.) The layers take {{= verdict.ratio(recorded.spent["even"], recorded.spent["a copy"]) =}} the time of the copy: {{= verdict.ratio(recorded.spent["even"], recorded.spent["a copy"], margin=1).words("moving is the smaller part of it", "the copy is the longer of the two, and tells nothing", "moving may be half of it or more") =}}.
 #
-# **Is it work?** Kernels of 5×5 have {{= f"{larger.macs / usual.macs:.1f}" =}} times the multiply-adds, on the same maps. If the time were all work, they would take as many times as long. They take {{= verdict.ratio(recorded.spent["5×5"], recorded.spent["even"]) =}} the time: {{= verdict.ratio(recorded.spent["5×5"], recorded.spent["even"]).words("work, or another program, is a part of it", "more work in less time, so another program must be running", "the work does not show in the time") =}}. Kernels of 1×1 have a ninth of the work and take {{= verdict.ratio(recorded.spent["1×1"], recorded.spent["even"]) =}} the time: {{= verdict.ratio(recorded.spent["1×1"], recorded.spent["even"]).words("less work in more time, so another program must be running", "here the smaller count shows", "the smaller count does not show") =}}.
+# **Is it work?** {term}`Kernels <kernel>` of 5×5 have {{= f"{larger.macs / usual.macs:.1f}" =}} times the multiply-adds, on the same maps. If the time were all work, they would take as many times as long. They take {{= verdict.ratio(recorded.spent["5×5"], recorded.spent["even"]) =}} the time: {{= verdict.ratio(recorded.spent["5×5"], recorded.spent["even"]).words("work, or another program, is a part of it", "more work in less time, so another program must be running", "the work does not show in the time") =}}. Kernels of 1×1 have a ninth of the work and take {{= verdict.ratio(recorded.spent["1×1"], recorded.spent["even"]) =}} the time: {{= verdict.ratio(recorded.spent["1×1"], recorded.spent["even"]).words("less work in more time, so another program must be running", "here the smaller count shows", "the smaller count does not show") =}}.
 #
 # **Is it order in memory?** With channels last the depthwise layers take {{= verdict.ratio(recorded.spent["depthwise, last"], recorded.spent["depthwise"]) =}} of their time: {{= verdict.ratio(recorded.spent["depthwise, last"], recorded.spent["depthwise"]).words("order is not the cause", "so order, or the program that comes with it, is a part of it", "so this test tells nothing") =}}. For the pointwise layers it is {{= verdict.ratio(recorded.spent["pointwise, last"], recorded.spent["pointwise"]) =}}: {{= verdict.ratio(recorded.spent["pointwise, last"], recorded.spent["pointwise"]).words("no gain there", "a gain there too", "there it decides nothing") =}}. What is left we cannot explain.
 
@@ -517,7 +517,7 @@ plt.show()
 #
 # With two threads the depthwise layers of stride 1 take {{= verdict.ratio(recorded.twice["two"], recorded.twice["one"]) =}} the time that they take with one: {{= verdict.ratio(recorded.twice["two"], recorded.twice["one"]).words("a second thread costs time here", "a second thread helps", "a second thread is not told from none") =}}.
 #
-# The whole network, with its batch norms, takes {{= verdict.ratio(recorded.nets_timed["as trained"], recorded.nets_timed["folded"]) =}} the time of the same network with them folded into the convolutions ({chapter}`1`). They are on no bill of multiply-adds.
+# The whole network, with its batch norms, takes {{= verdict.ratio(recorded.nets_timed["as trained"], recorded.nets_timed["folded"]) =}} the time of the same network with them {term}`folded <folding>` into the convolutions ({chapter}`1`). They are on no bill of multiply-adds.
 # :::
 
 # %% [markdown] objective="train" claims="M1-16"
@@ -588,12 +588,12 @@ ax.margins(y=0.15, x=0.12)
 plt.show()
 
 # %% [markdown]
-# We judge in pairs of the same seed, {{= len(recorded.right["1.0"]) =}} of them (the rule of {chapter}`1`). From full width to three quarters the accuracy changes by {{= verdict.paired(recorded.right["0.75"], recorded.right["1.0"]) =}}: {{= verdict.paired(recorded.right["0.75"], recorded.right["1.0"]).words("the narrower network is the more accurate one", "the narrower network is less accurate", "the two are not told apart") =}}. From a half to a quarter it changes by {{= verdict.paired(recorded.right["0.25"], recorded.right["0.5"]) =}}: {{= verdict.paired(recorded.right["0.25"], recorded.right["0.5"]).words("a gain", "a loss", "not told apart") =}}. Is the last step the dearest, as on ImageNet? Against the first step it loses {{= verdict.paired([a - b - c + d for a, b, c, d in zip(recorded.right["0.5"], recorded.right["0.25"], recorded.right["1.0"], recorded.right["0.75"])], 0).words("more, as in the paper's table", "less, unlike the paper's table", "an amount that is not told apart") =}} ({{= verdict.paired([a - b - c + d for a, b, c, d in zip(recorded.right["0.5"], recorded.right["0.25"], recorded.right["1.0"], recorded.right["0.75"])], 0) =}}).
+# We judge in pairs of the same {term}`seed`, {{= len(recorded.right["1.0"]) =}} of them (the rule of {chapter}`1`). From full width to three quarters the accuracy changes by {{= verdict.paired(recorded.right["0.75"], recorded.right["1.0"]) =}}: {{= verdict.paired(recorded.right["0.75"], recorded.right["1.0"]).words("the narrower network is the more accurate one", "the narrower network is less accurate", "the two are not told apart") =}}. From a half to a quarter it changes by {{= verdict.paired(recorded.right["0.25"], recorded.right["0.5"]) =}}: {{= verdict.paired(recorded.right["0.25"], recorded.right["0.5"]).words("a gain", "a loss", "not told apart") =}}. Is the last step the dearest, as on ImageNet? Against the first step it loses {{= verdict.paired([a - b - c + d for a, b, c, d in zip(recorded.right["0.5"], recorded.right["0.25"], recorded.right["1.0"], recorded.right["0.75"])], 0).words("more, as in the paper's table", "less, unlike the paper's table", "an amount that is not told apart") =}} ({{= verdict.paired([a - b - c + d for a, b, c, d in zip(recorded.right["0.5"], recorded.right["0.25"], recorded.right["1.0"], recorded.right["0.75"])], 0) =}}).
 #
 # :::{dropdown} Going deeper: how sure, and do small networks overfit less?
 # All widths share one recipe, as in the paper; each might like its own. To name one digit always would be right for {{= f"{verdict.chance(test.y):.0%}" =}} of the {{= len(test) =}} test images, and on so many an accuracy of {{= f"{verdict.mean(recorded.right['1.0']):.0%}" =}} has a sampling error of {{= f"{100 * verdict.sampling_error(verdict.mean(recorded.right['1.0']), len(test)):.1f}" =}} points either way. Both halves of the data come from the same writers.
 #
-# Small networks “have less trouble with overfitting”, says the paper (Section 3.2 of {cite:t}`howard2017mobilenets`). Training accuracy less test accuracy is {{= f"{100 * verdict.mean(recorded.left_over['1.0']):.1f}" =}} points at full width and {{= f"{100 * verdict.mean(recorded.left_over['0.25']):.1f}" =}} at a quarter, a difference of {{= verdict.paired(recorded.left_over["0.25"], recorded.left_over["1.0"]) =}}: {{= verdict.paired(recorded.left_over["0.25"], recorded.left_over["1.0"]).words("here the narrow network has more of it", "here too the narrow network has less of it", "here it is not told apart") =}}. Even at a quarter of the width the networks name {{= f"{verdict.mean(recorded.right['0.25']) + verdict.mean(recorded.left_over['0.25']):.1%}" =}} of the few training images; that says little about a large training set.
+# Small networks “have less trouble with {term}`overfitting`”, says the paper (Section 3.2 of {cite:t}`howard2017mobilenets`). Training accuracy less test accuracy is {{= f"{100 * verdict.mean(recorded.left_over['1.0']):.1f}" =}} points at full width and {{= f"{100 * verdict.mean(recorded.left_over['0.25']):.1f}" =}} at a quarter, a difference of {{= verdict.paired(recorded.left_over["0.25"], recorded.left_over["1.0"]) =}}: {{= verdict.paired(recorded.left_over["0.25"], recorded.left_over["1.0"]).words("here the narrow network has more of it", "here too the narrow network has less of it", "here it is not told apart") =}}. Even at a quarter of the width the networks name {{= f"{verdict.mean(recorded.right['0.25']) + verdict.mean(recorded.left_over['0.25']):.1%}" =}} of the few training images; that says little about a large training set.
 # :::
 
 # %% [markdown] objective="train" claims="M1-14,M1-15"
@@ -616,7 +616,7 @@ for eps in (1e-30, layer.depthwise[1].eps):
         print(f"ε = {eps}, filters × {scale}: changed by {change:.0e}")
 
 # %% [markdown]
-# With an ε of nearly nothing in the batch norm, the output stays the same to the last digits, whatever the factor. So, but for the ε, decay on a filter leaves the function as it is. It can do two other things. It makes the filter *short*: its length is the root of its summed squares. A step of the same size turns a short filter further, so decay changes the learning rate {cite:p}`laarhoven2017l2`. And behind a very short filter the spread is no longer large beside the usual ε: in the last line the function is another.
+# With an ε of nearly nothing in the batch norm, the output stays the same to the last digits, whatever the factor. So, but for the ε, decay on a filter leaves the function as it is. It can do two other things. It makes the filter *short*: its length is the root of its summed squares. A step of the same size turns a short filter further, so decay changes the {term}`learning rate` {cite:p}`laarhoven2017l2`. And behind a very short filter the spread is no longer large beside the usual ε: in the last line the function is another.
 #
 # Does it matter? We train with weight decay on everything, and on everything but the depthwise filters: with 4e-5, as in the authors' code, and five hundred times as strong.
 
@@ -743,7 +743,7 @@ for ax, (title, view) in zip(axes, {
 plt.show()
 
 # %% [markdown] objective="build" claims="M1-37,M1-38,M1-39,M1-40"
-# **A stem that skips pixels.** A 1×1 kernel with stride 2 reads {{= f"{pixels_read(1):.0%}" =}} of the pixels, by the gradients of a real layer; one of 3×3 reads {{= f"{pixels_read(3):.0%}" =}}.
+# **A stem that skips pixels.** A 1×1 kernel with stride 2 reads {{= f"{pixels_read(1):.0%}" =}} of the pixels, by the {term}`gradients <gradient>` of a real layer; one of 3×3 reads {{= f"{pixels_read(3):.0%}" =}}.
 #
 # {answer}`stem`
 #
@@ -753,7 +753,7 @@ plt.show()
 # It then halves its map once more instead of four times. For images of 28×28 that can be meant; it does not say so, and its comments show the widths of the full network, though it is built at half.
 # :::
 #
-# **A loss that is a tenth.** It averages the label times the logarithm of a softmax over images *and* classes.
+# **A loss that is a tenth.** It averages the label times the logarithm of a {term}`softmax` over images *and* classes.
 
 # %% claims="M1-41"
 scores = torch.tensor([[2.0, 1.0, -1.0], [0.0, 200.0, 1.0]])
@@ -766,9 +766,9 @@ print(f"the first image: {first:.4f}, cross-entropy {entropy_first:.4f}")
 print(f"both images:     {listing:.4f}, cross-entropy {entropy:.4f}")
 
 # %% [markdown]
-# With three classes the loss is a third of the cross-entropy, with ten a tenth; under plain gradient descent that is a tenth of the learning rate. (The listing trains with Adam, an optimiser that divides by the size of the gradients, so there a factor cancels.) The second image shows a graver fault: the probability of its class is rounded to zero, and the loss is no number any more.
+# With three classes the loss is a third of the {term}`cross-entropy`, with ten a tenth; under plain gradient descent that is a tenth of the learning rate. (The listing trains with Adam, an {term}`optimiser` that divides by the size of the gradients, so there a factor cancels.) The second image shows a graver fault: the probability of its class is rounded to zero, and the loss is no number any more.
 #
-# **Averages that are never taken.** The listing has variables for the running means and variances of batch norm, and operations that would update them. Nobody runs these, and the network stays in training mode when it is tested: each image is normalised with the images that happen to be asked with it.
+# **Averages that are never taken.** The listing has variables for the running means and {term}`variances <standard deviation>` of batch norm, and operations that would update them. Nobody runs these, and the network stays in training mode when it is tested: each image is normalised with the images that happen to be asked with it.
 
 # %% claims="M1-42" measured=true record="company"
 def right_in_batches(net, order):
@@ -790,9 +790,9 @@ for name, found in company.items():
     print(f"{name}: {verdict.mean(found):.1%} right")
 
 # %% [markdown] claims="M1-43"
-# The same trained networks are right on {{= f"{verdict.mean(recorded.company['own averages']):.0%}" =}} of the test images with averages of their own. Asked in mixed batches with the batch's statistics it is {{= f"{verdict.mean(recorded.company['mixed']):.0%}" =}}; asked digit by digit, all zeros first, {{= f"{verdict.mean(recorded.company['sorted']):.0%}" =}}: {{= verdict.paired(recorded.company["sorted"], recorded.company["mixed"]).words("a gain by company alone", "the company of an image decides about it", "not told apart") =}}. In PyTorch the cure is one word, `eval()`.
+# The same trained networks are right on {{= f"{verdict.mean(recorded.company['own averages']):.0%}" =}} of the test images with averages of their own. Asked in mixed {term}`batches <batch>` with the batch's statistics it is {{= f"{verdict.mean(recorded.company['mixed']):.0%}" =}}; asked digit by digit, all zeros first, {{= f"{verdict.mean(recorded.company['sorted']):.0%}" =}}: {{= verdict.paired(recorded.company["sorted"], recorded.company["mixed"]).words("a gain by company alone", "the company of an image decides about it", "not told apart") =}}. In PyTorch the cure is one word, `eval()`.
 #
-# Two faults are left. `keep_prob`, the share that a dropout would keep, is set, and nothing reads it: there is no dropout. And the last line calls a function without its arguments, so the file ends with an error. Our reader is the listing mended, and shorter: a 3×3 stem, cross-entropy, running averages.
+# Two faults are left. `keep_prob`, the share that a {term}`dropout` would keep, is set, and nothing reads it: there is no dropout. And the last line calls a function without its arguments, so the file ends with an error. Our reader is the listing mended, and shorter: a 3×3 stem, cross-entropy, running averages.
 
 # %% [markdown] objective="build"
 # ### A copy that runs
@@ -1130,7 +1130,7 @@ with Check("MendedNet") as check:
 
 # %% [markdown]
 # :::{dropdown} Where such mistakes were published
-# Each of two is an issue of a published project, kindly reported by a reader: {cite:t}`tropcomplique2018pose` and {cite:t}`rhenzel2020stride`. The stride and the padding of the last layer are in several ports that took Table 1 of {cite:t}`howard2017mobilenets` at its word.
+# Each of two is an issue of a published project, kindly reported by a reader: {cite:t}`tropcomplique2018pose` and {cite:t}`rhenzel2020stride`. The stride and the {term}`padding` of the last layer are in several ports that took Table 1 of {cite:t}`howard2017mobilenets` at its word.
 # :::
 
 # %% [markdown]

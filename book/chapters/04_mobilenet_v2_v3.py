@@ -17,7 +17,7 @@
 # %% [markdown] objective="block"
 # ## One width for two jobs
 #
-# {chapter}`MobileNet V1 <3>` {cite:p}`howard2017mobilenets` repeats one pair of layers: {term}`depthwise <depthwise convolution>` 3×3, then {term}`pointwise <pointwise convolution>`, each with {term}`batch norm` and a {term}`ReLU`. Whatever such a pair computes, it also hands on: its output is the next pair's input, in full width.
+# {chapter}`MobileNet V1 <3>` {cite:p}`howard2017mobilenets` repeats one pair of layers: {term}`depthwise <depthwise convolution>` 3×3, then {term}`pointwise <pointwise convolution>`, each with {term}`batch norm` and a {term}`ReLU`. Whatever such a pair computes, it also hands on: its output is the next pair's input, in full {term}`width`.
 
 # %% hide="code"
 from functools import partial
@@ -91,7 +91,7 @@ plt.show()
 # %% predict [markdown] name="size" objective="block"
 # ## Predict first
 #
-# V1 takes {{= f"{cost.total(v1).macs / 1e6:.0f}" =}} million multiply-adds and {{= f"{cost.total(v1).params / 1e6:.1f}" =}} million parameters. V2's blocks make each map six times wider before they filter it, and have a second 1×1 layer for that. How does V2 compare?
+# V1 takes {{= f"{cost.total(v1).macs / 1e6:.0f}" =}} million {term}`multiply-adds <multiply-add>` and {{= f"{cost.total(v1).params / 1e6:.1f}" =}} million {term}`parameters <parameter>`. V2's {term}`blocks <block>` make each map six times wider before they {term}`filter` it, and have a second 1×1 layer for that. How does V2 compare?
 #
 # :field: V2's multiply-adds
 # :unit: million
@@ -105,7 +105,7 @@ plt.show()
 # %% predict [markdown] name="decoders" objective="relu"
 # ### What does a ReLU leave?
 #
-# Take a spiral in the plane. A random matrix $T$ sends it into a space of $n$ dimensions: an {term}`embedding`. A ReLU sets what is negative to zero. Can the spiral be brought back? Whoever brings it back is called a {term}`decoder`. We try two: the inverse of $T$ (strictly, its pseudo-inverse), and the best affine map, a matrix and a shift fitted to the spiral. How large is the error that remains at $n = 15$, as a share of the spiral's size?
+# Take a spiral in the plane. A random matrix $T$ sends it into a space of $n$ {term}`dimensions <dimension>`: an {term}`embedding`. A ReLU sets what is negative to zero. Can the spiral be brought back? Whoever brings it back is called a {term}`decoder`. We try two: the inverse of $T$ (strictly, its {term}`pseudo-inverse`), and the best {term}`affine` map, a matrix and a shift fitted to the spiral. How large is the {term}`error <root mean square>` that remains at $n = 15$, as a share of the spiral's size?
 #
 # :field: With the best affine map
 # :choices: about 1% | about 10% | about half
@@ -119,7 +119,7 @@ plt.show()
 # %% [markdown] objective="relu" claims="M2-07,M2-08,M2-16"
 # ## See it: what a ReLU leaves
 #
-# Here is the spiral, and what comes back of it. {show}`In two dimensions <fig-manifold n=2>` whole sectors are lost: where both coordinates are negative, everything becomes one point; where one is, a line is left. {show}`In five <fig-manifold n=5>` most points can still be told from their neighbours, though the spiral looks broken, {show}`in thirty <fig-manifold n=30>` all do. {show}`Without a ReLU <fig-manifold n=2 relu=false>` two dimensions are enough. Chance is not the best of designers: take {show}`five lines <fig-manifold n=5>`, turn them by hand, and try to lose no point.
+# Here is the spiral, and what comes back of it. {show}`In two dimensions <fig-manifold n=2>` whole sectors are lost: where both coordinates are negative, everything becomes {term}`one point <dead>`; where one is, a {term}`line <flattened>` is left. {show}`In five <fig-manifold n=5>` most points {term}`can still be told <decodable>` from their neighbours, though the spiral looks broken, {show}`in thirty <fig-manifold n=30>` all do. {show}`Without a ReLU <fig-manifold n=2 relu=false>` two dimensions are enough. Chance is not the best of designers: take {show}`five lines <fig-manifold n=5>`, turn them by hand, and try to lose no point.
 
 # %% hide="code" name="fig-manifold" alt="A spiral in the plane, crossed by a line for each coordinate, on which that coordinate is zero; behind the lines points are flattened or dead. Beside it, what a decoder makes of the spiral: squeezed onto lines or into one point where dimensions are few, as before where there are thirty. Further, small copies with their errors for five numbers of dimensions, and a histogram of the errors of the matrices drawn so far." caption="A spiral, embedded by a random matrix, through a ReLU and back. Behind each line one coordinate is zero: turn the lines and see points die, pull the spiral, or draw another matrix."
 from typing import NamedTuple
@@ -152,7 +152,7 @@ manifold
 # %% [markdown]
 # {answer}`decoders`
 #
-# Over a hundred matrices, at $n = 15$ the best affine map leaves an error of {{= f"{many[15].affine:.1%}" =}}, the inverse of $T$ one of {{= f"{many[15].inverse:.0%}" =}} (its median): {show}`it brings the spiral back too small <fig-manifold n=15 decoder="inverse of T">`. So “the ReLU destroys it” means nothing until the decoder is named. The paper's figure uses the inverse ({cite:t}`sandler2018mobilenetv2`, Figure 1). It is an illustration; an argument stands in the paper's appendix.
+# Over a hundred matrices, at $n = 15$ the best affine map leaves an error of {{= f"{many[15].affine:.1%}" =}}, the inverse of $T$ one of {{= f"{many[15].inverse:.0%}" =}} (its {term}`median`): {show}`it brings the spiral back too small <fig-manifold n=15 decoder="inverse of T">`. So “the ReLU destroys it” means nothing until the decoder is named. The paper's figure uses the inverse ({cite:t}`sandler2018mobilenetv2`, Figure 1). It is an illustration; an argument stands in the paper's appendix.
 #
 # One thing depends on no decoder. A point can be told from its neighbours if at least two of its $n$ coordinates stay positive. Each is positive or not as by a coin, so on average a share of $1 - (n + 1)/2^n$ of the points survives: a quarter for two dimensions, {{= f"{coins[5]:.0%}" =}} for five. Over its hundred matrices the figure counted {{= f"{many[2].decodable:.1%}" =}} and {{= f"{many[5].decodable:.1%}" =}}.
 #
@@ -161,7 +161,7 @@ manifold
 # %% [markdown] objective="block" claims="M2-01,M2-02,M2-11,M2-12,M2-13,M2-14"
 # ## See it: three blocks at one scale
 #
-# V2's block is made so. A 1×1 layer *expands* the narrow map $t$ times, with $t = 6$ nearly everywhere. A depthwise 3×3 layer filters the wide map; it gives as many channels as it is given. A 1×1 layer *projects* it to a narrow one, and no activation follows: the paper calls this a {term}`linear bottleneck`. The {term}`shortcut` joins the narrow ends. In ResNet {cite:p}`he2016resnet` it joins the wide ends, and the middle is narrow; hence {term}`inverted residual`.
+# V2's block is made so. A 1×1 layer *{term}`expands <expand>`* the narrow map $t$ times, with $t = 6$ nearly everywhere. A depthwise 3×3 layer filters the wide map; it gives as many {term}`channels <channel>` as it is given. A 1×1 layer *{term}`projects <project>`* it to a narrow one, and no {term}`activation` follows: the paper calls this a {term}`linear bottleneck`. The {term}`shortcut` joins the narrow ends. In ResNet {cite:p}`he2016resnet` it joins the wide ends, and the middle is narrow; hence {term}`inverted residual`.
 
 # %% hide="code" name="fig-blocks-to-scale" alt="Three blocks from left to right, each a flow whose height is its channels. V1 keeps the same height throughout, 128. V2 starts at 24, opens to 144, stays so through the depthwise layer and closes to 24; a line below joins its thin ends. ResNet starts at 256, closes to 64, stays so and opens to 256; a line below joins its thick ends. The last layers of V2 and ResNet are marked as linear." caption="Blocks that work on maps of one size, all at one scale: the height is the number of channels. Blue: 1×1, orange: depthwise 3×3, green: standard 3×3. “Linear”: nothing stands between this layer and the addition. The line below is the shortcut."
 BLOCKS = {
@@ -203,7 +203,7 @@ for ax, (name, (block, c)) in zip(axes, BLOCKS.items(), strict=True):
 plt.show()
 
 # %% [markdown]
-# In the next figure you can take the blocks apart. In {show}`V2 <fig-block block="V2" beside="ResNet" layer=1>` the depthwise layer works on all {{= BLOCKS["MobileNet V2"][0].depthwise[0].groups =}} channels, and still does fewer multiply-adds than either 1×1 layer. In {show}`ResNet <fig-block block="ResNet" beside="V2" layer=1>` the dense 3×3 layer pays most, so there it is the middle that has to be narrow. {show}`V1's pair <fig-block block="V1" beside="V2" layer=1>` has no shortcut, and this one neither widens nor narrows.
+# In the next figure you can take the blocks apart. In {show}`V2 <fig-block block="V2" beside="ResNet" layer=1>` the depthwise layer works on all {{= BLOCKS["MobileNet V2"][0].depthwise[0].groups =}} channels, and still does fewer multiply-adds than either 1×1 layer. In {show}`ResNet <fig-block block="ResNet" beside="V2" layer=1>` the {term}`dense` 3×3 layer pays most, so there it is the middle that has to be narrow. {show}`V1's pair <fig-block block="V1" beside="V2" layer=1>` has no shortcut, and this one neither widens nor narrows.
 
 # %% hide="code" name="fig-block" alt="Two blocks side by side on one scale, as flows from left to right with their layers as boxes. In V2 a 1×1 layer opens the flow six times, a depthwise layer works on the wide flow, and a 1×1 layer closes it; ResNet's flow is wide at both ends and narrow in the middle. Shortcuts run above and are added at the end. ResNet's bars of parameters and multiply-adds are eight times as long." caption="The same blocks, and one each of MnasNet and V3, of which more below, two at a time on one scale. Point at a layer to see what it costs."
 from lightnets_edu.widgets import BlockAnatomy
@@ -221,7 +221,7 @@ BlockAnatomy.of({
 # %% [markdown] objective="block" claims="M2-01"
 # ## Count it: formula, function, layers
 #
-# At each of $H \times W$ positions a block of stride 1 uses every weight once. With $C_\text{in} t$ channels in the middle that makes
+# At each of $H \times W$ positions a block of {term}`stride` 1 uses every {term}`weight` once. With $C_\text{in} t$ channels in the middle that makes
 #
 # $$
 # H W \cdot C_\text{in}\, t\, (C_\text{in} + K^2 + C_\text{out})
@@ -246,7 +246,7 @@ print(f"{formula:,}  {function:,}  {counted:,}")
 # %% predict [markdown] name="shortcuts" objective="block"
 # ### How many shortcuts?
 #
-# V2 has {{= sum(row.n for row in TABLE_2) =}} blocks in seven lines of a table. A line gives the expansion $t$, the output channels $c$, the number of blocks $n$ and the stride $s$ of the first; the others have stride 1. The lines have {{= ", ".join(str(row.n) for row in TABLE_2) =}} blocks; all lines but the first widen, and the first narrows. In how many blocks can the input be added to the output?
+# V2 has {{= sum(row.n for row in TABLE_2) =}} blocks in seven lines of a table. A line gives the {term}`expansion` $t$, the output channels $c$, the number of blocks $n$ and the stride $s$ of the first; the others have stride 1. The lines have {{= ", ".join(str(row.n) for row in TABLE_2) =}} blocks; all lines but the first widen, and the first narrows. In how many blocks can the input be added to the output?
 #
 # :field: Blocks with a shortcut
 # :answer: sum(b.shortcut for b in network.blocks)
@@ -256,7 +256,7 @@ print(f"{formula:,}  {function:,}  {counted:,}")
 # %% [markdown] objective="block" claims="M2-03,M2-05,M2-09,M2-10"
 # ## Build it: the block and the network
 #
-# (`whole`, `one_of` and `check_image` refuse sizes that make no sense; `conv_bn` is a convolution and its batch norm.)
+# (`whole`, `one_of` and `check_image` refuse sizes that make no sense; `conv_bn` is a {term}`convolution` and its batch norm.)
 
 # %%
 show.source(InvertedResidual)
@@ -314,7 +314,7 @@ wide_net = cost.total(rows_of("mobilenet_v2_1.4"))
 # Table 4 of {cite:t}`sandler2018mobilenetv2` prints 300 million multiply-adds and 3.4 million parameters for width 1.0, and 6.9 million parameters for width 1.4. We count {{= f"{cost.total(v2).params:,}" =}} for the first, {{= f"{cost.total(v2).params - norms:,}" =}} without batch norm. For the second we and other implementations have {{= f"{wide_net.params / 1e6:.2f}" =}} million; we know no reading that makes what is printed. In words the paper says 19 blocks (Section 4 of {cite:t}`sandler2018mobilenetv2`); its table has {{= len(network.blocks) =}}.
 # :::
 #
-# Where do they spend? In {show}`multiply-adds <fig-mobile-skyline metric=macs>` V1 and V2 both pay in their 1×1 layers. In {show}`parameters <fig-mobile-skyline metric=params>` the end of V2 stands out: the last 1×1 layer and the classifier. V3 will work on just that end. In {show}`memory access <fig-mobile-skyline metric=access>` V2 is {{= "dearer" if cost.total(v2).access > cost.total(v1).access else "no dearer" =}} than V1.
+# Where do they spend? In {show}`multiply-adds <fig-mobile-skyline metric=macs>` V1 and V2 both pay in their 1×1 layers. In {show}`parameters <fig-mobile-skyline metric=params>` the end of V2 stands out: the last 1×1 layer and the {term}`classifier`. V3 will work on just that end. In {show}`memory access <fig-mobile-skyline metric=access>` V2 is {{= "dearer" if cost.total(v2).access > cost.total(v1).access else "no dearer" =}} than V1.
 
 # %% hide="code" wide=true name="fig-mobile-skyline" alt="A bar for each layer of MobileNet V2 in the order in which the layers run, and on the same scale the same of MobileNet V1. V2 has many low bars in groups of three, V1 fewer and higher ones. Under the bars a mark for each layer says its kind, and boxes its block." caption="What every layer costs, V2 against V1 on one scale; V3 large can be chosen too. Point at a block of V2 to see what its three layers take together; drag across the last layers to add up the end."
 from lightnets_edu.widgets import NetworkSkyline
@@ -329,9 +329,9 @@ plain = cost.inverted_residual_peak(
 # %% [markdown] objective="slices" claims="M2-17"
 # ## Slice by slice
 #
-# The second block widens from {{= TABLE_2[0].c =}} to {{= 6 * TABLE_2[0].c =}} channels on $112 \times 112$ positions. Run plainly it holds the input, the wide map and the filtered one: {{= f"{plain:,}" =}} elements at once, more than the {{= f"{two_maps(v1):,}" =}} of input and output of V1's largest layer. (Uncut and without a shortcut the input could go once it is widened; `cost.inverted_residual_peak` counts it.) To carry little does not save memory by itself.
+# The second block widens from {{= TABLE_2[0].c =}} to {{= 6 * TABLE_2[0].c =}} channels on $112 \times 112$ positions. Run plainly it holds the input, the wide map and the filtered one: {{= f"{plain:,}" =}} {term}`elements <element>` at once, more than the {{= f"{two_maps(v1):,}" =}} of input and output of V1's largest layer. (Uncut and without a shortcut the input could go once it is widened; `cost.inverted_residual_peak` counts it.) To carry little does not save memory by itself.
 #
-# But the wide map need never be whole. Everything between the two 1×1 layers treats each channel by itself, and the projection is a sum over channels. So widen a slice of the channels, filter it, project it, add its share, and forget it ({cite:t}`sandler2018mobilenetv2`, Section 5.1).
+# But the wide map need never be whole. Everything between the two 1×1 layers treats each channel by itself, and the projection is a sum over channels. So widen a {term}`slice` of the channels, filter it, project it, add its share, and forget it ({cite:t}`sandler2018mobilenetv2`, Section 5.1).
 
 # %%
 from lightnets_edu.inference import fold_batch_norm, slicewise
@@ -339,7 +339,7 @@ from lightnets_edu.inference import fold_batch_norm, slicewise
 show.source(slicewise)
 
 # %% [markdown]
-# (`_folded` folds batch norm into its convolution, `_part` takes a slice of a bias, `divide` refuses a remainder.) Is it the same function? We compare in float64, and also with one slice left out.
+# (`_folded` folds batch norm into its convolution, `_part` takes a slice of a {term}`bias`, `divide` refuses a remainder.) Is it the same function? We compare in float64, and also with one slice left out.
 
 # %%
 torch.manual_seed(0)
@@ -392,7 +392,7 @@ show.table(["slices", "second block", "third block"],
 # %% [markdown] objective="relu" claims="M2-06"
 # ## Measure it: the missing ReLU6
 #
-# On ImageNet the paper found networks with linear bottlenecks more accurate than those with ReLU6 there ({cite:t}`sandler2018mobilenetv2`, Figure 6a), and less is lost where there are shortcuts (footnote 3 of {cite:t}`sandler2018mobilenetv2`). If the cause is that the map is narrow, a wide map should suffer less. So we train three small networks on handwritten digits, twenty of each, each linear or with ReLU6: narrow ones (eight channels between the blocks, forty-eight inside), the same without shortcuts, and wide ones (forty-eight everywhere, $t = 1$).
+# On {term}`ImageNet` the paper found networks with linear bottlenecks more accurate than those with ReLU6 there ({cite:t}`sandler2018mobilenetv2`, Figure 6a), and less is lost where there are shortcuts (footnote 3 of {cite:t}`sandler2018mobilenetv2`). If the cause is that the map is narrow, a wide map should suffer less. So we train three small networks on handwritten digits, twenty of each, each linear or with ReLU6: narrow ones (eight channels between the blocks, forty-eight inside), the same without shortcuts, and wide ones (forty-eight everywhere, $t = 1$).
 
 # %% predict [markdown] name="linear" objective="relu"
 # ### What will the ReLU6 do?
@@ -464,10 +464,10 @@ show.table(["network", "linear: mean (lowest to highest)", "with ReLU6",
 # %% [markdown]
 # {answer}`linear`
 #
-# By the rule of {chapter}`1`, over {{= len(recorded.accuracies["narrow"]["linear"]) =}} pairs of the same seed: in the narrow network ReLU6 changes the accuracy by {{= loss(recorded.accuracies, "narrow") =}}: {{= loss(recorded.accuracies, "narrow").words("it is better with it, against the paper", "it is worse with it, as the paper reports", "which decides nothing") =}}. Without shortcuts the change is {{= loss(recorded.accuracies, "narrow, no shortcuts") =}}; the difference to the narrow network with shortcuts, {{= spared(recorded.accuracies, "narrow, no shortcuts") =}}, {{= spared(recorded.accuracies, "narrow, no shortcuts").words("says that shortcuts make it worse", "bears out the footnote", "decides nothing") =}}. In the wide network it is {{= loss(recorded.accuracies, "wide") =}}. Against the narrow one that is a difference of {{= spared(recorded.accuracies, "wide") =}}: the wide network loses {{= spared(recorded.accuracies, "wide").words("less. That fits narrowness as a cause, and does not prove it: the networks differ in more than width", "more, so narrowness is not the cause", "neither more nor less that we could tell, so narrowness is not shown to be the cause") =}}.
+# By the rule of {chapter}`1`, over {{= len(recorded.accuracies["narrow"]["linear"]) =}} pairs of the same {term}`seed`: in the narrow network ReLU6 changes the accuracy by {{= loss(recorded.accuracies, "narrow") =}}: {{= loss(recorded.accuracies, "narrow").words("it is better with it, against the paper", "it is worse with it, as the paper reports", "which decides nothing") =}}. Without shortcuts the change is {{= loss(recorded.accuracies, "narrow, no shortcuts") =}}; the difference to the narrow network with shortcuts, {{= spared(recorded.accuracies, "narrow, no shortcuts") =}}, {{= spared(recorded.accuracies, "narrow, no shortcuts").words("says that shortcuts make it worse", "bears out the footnote", "decides nothing") =}}. In the wide network it is {{= loss(recorded.accuracies, "wide") =}}. Against the narrow one that is a difference of {{= spared(recorded.accuracies, "wide") =}}: the wide network loses {{= spared(recorded.accuracies, "wide").words("less. That fits narrowness as a cause, and does not prove it: the networks differ in more than width", "more, so narrowness is not the cause", "neither more nor less that we could tell, so narrowness is not shown to be the cause") =}}.
 #
 # :::{dropdown} Going deeper: how sure these numbers are
-# All rows share one learning rate. The wide network has no layer that expands, has more weights, and is wrong more rarely, so it has less to lose; what we compare is a difference of differences. With {{= len(test) =}} test images an accuracy of {{= f"{verdict.mean(recorded.accuracies['narrow']['linear']):.0%}" =}} has a sampling error of {{= f"{100 * verdict.sampling_error(verdict.mean(recorded.accuracies['narrow']['linear']), len(test)):.1f}" =}} points either way; chance is {{= f"{verdict.chance(test.y):.0%}" =}}. Training and test digits come from the same writers.
+# All rows share one {term}`learning rate`. The wide network has no layer that expands, has more weights, and is wrong more rarely, so it has less to lose; what we compare is a difference of differences. With {{= len(test) =}} test images an accuracy of {{= f"{verdict.mean(recorded.accuracies['narrow']['linear']):.0%}" =}} has a sampling error of {{= f"{100 * verdict.sampling_error(verdict.mean(recorded.accuracies['narrow']['linear']), len(test)):.1f}" =}} points either way; chance is {{= f"{verdict.chance(test.y):.0%}" =}}. Training and test digits come from the same writers.
 # :::
 #
 # What do narrow and wide maps hold? We show the narrow linear network, trained on digits, a photograph.
@@ -510,7 +510,7 @@ signs = {"negative": (narrow < 0).float().mean().item(),
 show.source(Bneck)
 
 # %% [markdown]
-# The second is an activation. *Swish*, $x \cdot \sigma(x)$ with the sigmoid $\sigma$, had done well, but a sigmoid is dear on a phone. V3 puts straight lines in its place: the hard sigmoid is $\text{ReLU6}(x + 3)/6$, and {term}`hard-swish` is $x$ times that. Behind the stem it stands in the deeper blocks only, and other blocks keep ReLU ({cite:t}`howard2019mobilenetv3`, Section 5.2).
+# The second is an activation. *{term}`Swish <swish>`*, $x \cdot \sigma(x)$ with the {term}`sigmoid` $\sigma$, had done well, but a sigmoid is dear on a phone. V3 puts straight lines in its place: the hard sigmoid is $\text{ReLU6}(x + 3)/6$, and {term}`hard-swish` is $x$ times that. Behind the {term}`stem` it stands in the deeper blocks only, and other blocks keep ReLU ({cite:t}`howard2019mobilenetv3`, Section 5.2).
 
 # %% hide="code" name="fig-swish" alt="Three curves from minus five to five. ReLU is zero and then a straight line. Swish and hard-swish dip a little below zero left of the middle and rise towards the line on the right; the two lie close together." caption="Swish, hard-swish and ReLU. Hard-swish is exactly zero up to −3 and exactly the line from 3 on."
 x = torch.linspace(-5, 5, 1001)
@@ -529,7 +529,7 @@ gap = (curves["hard-swish"] - curves["swish"]).abs().max().item()
 #
 # ### What the search chose
 #
-# V2's table can be said in a sentence. V3's cannot: it was searched. V3 large starts from MnasNet-A1 {cite:p}`tan2019mnasnet`, which a search had found among many networks of such blocks; it rewarded accuracy and time on a real phone. {show}`MnasNet's block <fig-block block=MnasNet beside="V2" layer=1>` is V2's, with kernels of 3×3 or 5×5, in places with squeeze-and-excite. (The network itself comes in the chapter on EfficientNet.) A second search, NetAdapt, then made single layers narrower, wherever a millisecond less cost least accuracy ({cite:t}`howard2019mobilenetv3`, Section 4).
+# V2's table can be said in a sentence. V3's cannot: it was searched. V3 large starts from MnasNet-A1 {cite:p}`tan2019mnasnet`, which a search had found among many networks of such blocks; it rewarded accuracy and time on a real phone. {show}`MnasNet's block <fig-block block=MnasNet beside="V2" layer=1>` is V2's, with {term}`kernels <kernel>` of 3×3 or 5×5, in places with squeeze-and-excite. (The network itself comes in the chapter on EfficientNet.) A second search, NetAdapt, then made single layers narrower, wherever a millisecond less cost least accuracy ({cite:t}`howard2019mobilenetv3`, Section 4).
 
 # %% hide="code" name="fig-search" alt="Two lines of markers over the number of the block. V2's lies at six everywhere but at the first block, where it is one. V3's begins at one, goes to four, stays at three for four blocks, jumps to six once, falls below three, and ends with five blocks at six; squares, some of them filled, stand in two stretches." caption="How many times each block widens: V2 six times nearly everywhere, V3 large as its search chose. Squares: 5×5 kernels; filled: with squeeze-and-excite."
 chosen_by = {
@@ -603,7 +603,7 @@ show.table(
 #
 # ### A shortcut with weights
 #
-# A well-known collection of networks for CIFAR-10 puts a 1×1 layer and a batch norm on the shortcut wherever the stride is 1 and the widths differ {cite:p}`shunlu2020shortcut`. It runs, and learns.
+# A well-known collection of networks for {term}`CIFAR-10` puts a 1×1 layer and a batch norm on the shortcut wherever the stride is 1 and the widths differ {cite:p}`shunlu2020shortcut`. It runs, and learns.
 
 # %%
 extra = sum(n_in * n_out + 2 * n_out for n_in, n_out, stride in (
@@ -1009,9 +1009,9 @@ show.table(
 # %% [markdown]
 # V2 does about half of V1's work with fewer parameters, and the 1×1 layers take nearly as large a share as before. What it saves in memory it saves only if it is run in slices.
 #
-# V2's *block* is the one to know: MnasNet, V3, EfficientNet, and in part GhostNet are made of it. V2 itself is the plain choice where every operation must be simple. V3 is the choice for phones of its time: 75.2% top-1 accuracy at 219 million multiply-adds, where V2 has 72.0% at 300 (Table 3 of {cite:t}`howard2019mobilenetv3`). What a search finds is fitted to the device on which it measured; on yours, measure again.
+# V2's *block* is the one to know: MnasNet, V3, EfficientNet, and in part GhostNet are made of it. V2 itself is the plain choice where every operation must be simple. V3 is the choice for phones of its time: 75.2% {term}`top-1 accuracy` at 219 million multiply-adds, where V2 has 72.0% at 300 (Table 3 of {cite:t}`howard2019mobilenetv3`). What a search finds is fitted to the device on which it measured; on yours, measure again.
 #
-# Both are made to carry other tasks too. SSDLite puts separable layers into the head of a detector: with V2 it needs about 20 times less work and 10 times fewer parameters than YOLOv2, with a slightly higher score on COCO ({cite:t}`sandler2018mobilenetv2`, Table 6). Mobile DeepLabV3 is a trimmed head for segmentation, measured on VOC (Table 7 of {cite:t}`sandler2018mobilenetv2`). The chapter on detection comes back to the first.
+# Both are made to carry other tasks too. SSDLite puts {term}`separable layers <separable convolution>` into the head of a detector: with V2 it needs about 20 times less work and 10 times fewer parameters than YOLOv2, with a slightly higher score on COCO ({cite:t}`sandler2018mobilenetv2`, Table 6). Mobile DeepLabV3 is a trimmed head for segmentation, measured on VOC (Table 7 of {cite:t}`sandler2018mobilenetv2`). The chapter on detection comes back to the first.
 
 # %% ledger [markdown]
 # ## What was claimed, what we found

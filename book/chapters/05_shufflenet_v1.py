@@ -64,10 +64,10 @@ BlockAnatomy("resnext", blocks=["resnext"])
 # %% [markdown]
 # The two 1×1 layers take {{= f"{pointwise_share(resnext):.1%}" =}} of the multiply-adds. {show}`With one group <fig-resnext groups=1>` in the middle, as in ResNet, it is the 3×3 layer that pays most.
 #
-# A small budget, spent on dense 1×1 layers, buys few channels. {cite:t}`zhang2018shufflenet` (Section 1) see in this why such designs do badly in very small networks. The cure seems clear: group the 1×1 layers as well.
+# A small budget, spent on {term}`dense` 1×1 layers, buys few {term}`channels <channel>`. {cite:t}`zhang2018shufflenet` (Section 1) see in this why such designs do badly in very small networks. The cure seems clear: group the 1×1 layers as well.
 
 # %% predict [markdown] name="share"
-# **Before you read on:** in ShuffleNet the 1×1 layers are grouped, and the 3×3 layers are depthwise. What part of the whole network's multiply-adds do the 1×1 layers take then, with three groups? “Check it” tells, where we count the network.
+# **Before you read on:** in ShuffleNet the 1×1 layers are grouped, and the 3×3 layers are {term}`depthwise <depthwise convolution>`. What part of the whole network's multiply-adds do the 1×1 layers take then, with three groups? “Check it” tells, where we count the network.
 #
 # :field: Share of the 1×1 layers
 # :choices: below a half | a half to three quarters | above three quarters
@@ -141,7 +141,7 @@ for part, (name, (pictures, places)) in zip(
 plt.show()
 
 # %% [markdown]
-# Now we count. An output depends on an input where its gradient is not zero.
+# Now we count. An output depends on an input where its {term}`gradient` is not zero.
 
 # %%
 def reach(layers, channels):
@@ -219,14 +219,14 @@ show.table(["64 channels", "weights"],
             ("one dense layer", dense)])
 
 # %% [markdown] claims="S1-45,S1-47"
-# **To reach is not to weigh.** The pair has {{= f"{pair / dense:.0%}" =}} of the weights of one dense layer. Of a group's {{= wide // piles =}} channels only {{= wide // piles**2 =}} are sent to each group of the second layer. Every output sees every input, but cannot weigh each as it likes: the two layers have fewer weights to choose than the one.
+# **To reach is not to weigh.** The pair has {{= f"{pair / dense:.0%}" =}} of the {term}`weights <weight>` of one dense layer. Of a group's {{= wide // piles =}} channels only {{= wide // piles**2 =}} are sent to each group of the second layer. Every output sees every input, but cannot weigh each as it likes: the two layers have fewer weights to choose than the one.
 #
 # :::{dropdown} Going deeper: groups of different number, more layers, ResNeXt
 # The two layers need not have the same number of groups. If the second has $g_2$, each of its groups reads $C/g_2$ neighbours, which come from $\min(g, C/g_2)$ groups. It reaches $\min(g, C/g_2) \cdot C/g$ inputs: of forty-eight channels, in four groups and then in twelve, {{= reached(48, 4, 12) =}}.
 #
-# The gate in numbers: where $g$ divides $n$, the block of weights that joins two groups is a product of two blocks with $n/g$ channels between them. Its rank is $n/g$ at most; a dense layer's may be $n$. More layers come closer. In the smallest case, four channels in two groups, two shuffled layers cannot match every dense layer; three matched the one that a test of this book tries, with {{= 3 * cost.conv_params(4, 4, 1, groups=2) =}} weights for the {{= cost.conv_params(4, 4, 1) =}} of the dense one.
+# The gate in numbers: where $g$ divides $n$, the block of weights that joins two groups is a product of two blocks with $n/g$ channels between them. Its {term}`rank` is $n/g$ at most; a dense layer's may be $n$. More layers come closer. In the smallest case, four channels in two groups, two shuffled layers cannot match every dense layer; three matched the one that a test of this book tries, with {{= 3 * cost.conv_params(4, 4, 1, groups=2) =}} weights for the {{= cost.conv_params(4, 4, 1) =}} of the dense one.
 #
-# And ResNeXt? Its first layer is often drawn as many narrow branches. But each branch reads *all* channels, so together they are one dense 1×1 layer. A grouped 1×1 layer is not.
+# And ResNeXt? Its first layer is often drawn as many narrow {term}`branches <branch>`. But each branch reads *all* channels, so together they are one dense 1×1 layer. A grouped 1×1 layer is not.
 # :::
 
 # %% [markdown] objective="count" claims="S1-16,S1-17,S1-18"
@@ -272,7 +272,7 @@ show.table(
 )
 
 # %% predict [markdown] name="saves" objective="count"
-# With the same widths, the ShuffleNet unit costs {{= f"{counted['ShuffleNet'] / counted['ResNet']:.0%}" =}} of the ResNet unit. Two steps lead from the one to the other: the 3×3 layer becomes depthwise, the 1×1 layers are grouped. **Which step saves more?**
+# With the same {term}`widths <width>`, the ShuffleNet unit costs {{= f"{counted['ShuffleNet'] / counted['ResNet']:.0%}" =}} of the ResNet unit. Two steps lead from the one to the other: the 3×3 layer becomes depthwise, the 1×1 layers are grouped. **Which step saves more?**
 #
 # :field: The larger saving
 # :choices: depthwise 3×3 | grouped 1×1
@@ -295,7 +295,7 @@ show.table(
 #
 # More is saved by {{= {"depthwise 3×3": "making the 3×3 layer depthwise", "grouped 1×1": "grouping the 1×1 layers"}[max(saved, key=saved.get)] =}}. What is saved by grouping can be spent on more channels: that is the next step.
 #
-# A layer costs more than arithmetic. It also has {term}`memory access`: input, output and weights, each element counted once.
+# A layer costs more than arithmetic. It also has {term}`memory access`: input, output and weights, each {term}`element` counted once.
 
 # %% hide="code"
 layers = {
@@ -328,22 +328,22 @@ BlockAnatomy("shufflenet", blocks=["shufflenet"])
 # %% [markdown]
 # {show}`With stride 2 <fig-unit stride=2>` the {term}`shortcut` is pooled and put beside what the layers give, not added. So it brings a part of the new channels without a weight.
 #
-# In the code, `conv_bn` is a convolution without bias, then {term}`batch norm`; `divide` divides and refuses a remainder; `_check_widths` refuses what does not fit. `reduce_groups` is the number of groups of the first 1×1 layer: one unit of the network needs another number there. The comments name figures and sections of the paper.
+# In the code, `conv_bn` is a {term}`convolution` without {term}`bias`, then {term}`batch norm`; `divide` divides and refuses a remainder; `_check_widths` refuses what does not fit. `reduce_groups` is the number of groups of the first 1×1 layer: one unit of the network needs another number there. The comments name figures and sections of the paper.
 
 # %%
 show.source(ShuffleUnit)
 
 # %% [markdown] claims="S1-10,S1-30"
-# The shuffle works on the narrow map, so full mixing takes $m \ge g^2$.
+# The shuffle works on the narrow map, so {term}`full mixing` takes $m \ge g^2$.
 #
-# The network is a stem, three stages of such units, and a linear classifier. Each stage begins with a unit of stride 2; from stage to stage the channels double.
+# The network is a stem, three stages of such units, and a linear {term}`classifier`. Each stage begins with a unit of {term}`stride` 2; from stage to stage the channels double.
 #
 # :::{dropdown} Going deeper: three questions about the unit
-# *Must the shuffle stand before the depthwise layer?* No. A depthwise layer and batch norm treat every channel by itself. Shuffle after them, and you have the same unit, its filters in another order.
+# *Must the shuffle stand before the depthwise layer?* No. A depthwise layer and batch norm treat every channel by itself. Shuffle after them, and you have the same unit, its {term}`filters <filter>` in another order.
 #
 # *Why one shuffle, and not two?* A second one, behind the last layer, gave “comparable scores” {cite:p}`zhang2018shufflenet` (Section 3.2). From one unit of stride 1 to the next, groups stay apart; they meet at the shuffle inside.
 #
-# *Why no ReLU after the depthwise layer?* The authors follow {cite:t}`chollet2017xception`, whose network learned better without one there. {chapter}`Chapter 2 <2>` tries it again.
+# *Why no {term}`ReLU` after the depthwise layer?* The authors follow {cite:t}`chollet2017xception`, whose network learned better without one there. {chapter}`Chapter 2 <2>` tries it again.
 # :::
 
 # %%
@@ -449,7 +449,7 @@ plt.show()
 # We have scikit-learn's handwritten digits: fifty of each, enlarged, for a stem, a stage like stage 2 of Table 1, but narrower, and a classifier. To switch the shuffle off we tell the unit that it shuffles one group; its convolutions keep theirs. **Will it show?**
 #
 # :::{dropdown} Going deeper: how we train
-# As in the paper, the learning rate of stochastic gradient descent falls linearly, and the weight decay is 4e-5: weak, since small networks underfit rather than overfit {cite:p}`zhang2018shufflenet`.
+# As in the paper, the {term}`learning rate` of stochastic gradient descent falls linearly, and the {term}`weight decay` is 4e-5: weak, since small networks underfit rather than overfit {cite:p}`zhang2018shufflenet`.
 # :::
 
 # %% hide="code"
@@ -502,7 +502,7 @@ show.table(["g", "channels", "with the shuffle", "without",
             "gain: mean (interval)"], rows)
 
 # %% [markdown]
-# The last column judges pairs of the same seed, by the rule of {chapter}`1`. The shuffle {{= (lambda four, eight: f"{four}, with four groups as with eight" if four == eight else f"{four} with four groups and {eight} with eight")(*[gain(recorded.accuracies[groups]).words("helps", "does harm", "makes no difference that we could tell") for groups in ("4 groups", "8 groups")]) =}}. Chance is {{= f"{verdict.chance(test.y):.0%}" =}}. With {{= len(test) =}} test images an accuracy is uncertain by {{= f"{100 * verdict.sampling_error(verdict.mean(recorded.accuracies['8 groups']['with']), len(test)):.1f}" =}} points either way; training and test digits come from the same writers. ImageNet may say otherwise.
+# The last column judges pairs of the same {term}`seed`, by the rule of {chapter}`1`. The shuffle {{= (lambda four, eight: f"{four}, with four groups as with eight" if four == eight else f"{four} with four groups and {eight} with eight")(*[gain(recorded.accuracies[groups]).words("helps", "does harm", "makes no difference that we could tell") for groups in ("4 groups", "8 groups")]) =}}. Chance is {{= f"{verdict.chance(test.y):.0%}" =}}. With {{= len(test) =}} test images an accuracy is uncertain by {{= f"{100 * verdict.sampling_error(verdict.mean(recorded.accuracies['8 groups']['with']), len(test)):.1f}" =}} points either way; training and test digits come from the same writers. ImageNet may say otherwise.
 #
 # Which groups of the first unit's middle does each last group read without a shuffle? We ask the gradients. (An empty set {} is no dead group: it holds channels of the stem that were pooled and put beside.)
 
@@ -535,12 +535,12 @@ show.table(
 # None of the last groups reads more than {{= max(len(s) for s in read[8]) =}} of the groups of the first unit's middle. So behind the stem the network is nearly a committee: narrow networks side by side whose votes the classifier adds up. Votes are enough to read digits, as the table shows. What a committee cannot do, we can prove.
 #
 # :::{dropdown} Going deeper: why only nearly a committee
-# The reduce layer of the first unit is dense, so every group of this middle has seen the whole stem. Of the eight last groups {{= sum(not s for s in read[8]) =}} read none of the middle's groups: they hold the pooled stem, as the units after the first have worked on it within a group. And stride 2 puts maps side by side and so moves the borders of groups. “Without the shuffle” is not “never mixed”.
+# The {term}`reduce` layer of the first unit is dense, so every group of this middle has seen the whole stem. Of the eight last groups {{= sum(not s for s in read[8]) =}} read none of the middle's groups: they hold the pooled stem, as the units after the first have worked on it within a group. And stride 2 puts maps side by side and so moves the borders of groups. “Without the shuffle” is not “never mixed”.
 # :::
 #
 # ### What a committee cannot answer
 #
-# Take two digits, each in an input channel of its own, and two groups in every layer, no shuffle. Batch norm, ReLU and pooling work channel by channel, so nothing crosses; the classifier is linear. So its score is a number from the one digit plus a number from the other: $f(a) + h(b)$.
+# Take two digits, each in an input channel of its own, and two groups in every layer, no shuffle. Batch norm, ReLU and {term}`pooling` work channel by channel, so nothing crosses; the classifier is linear. So its score is a number from the one digit plus a number from the other: $f(a) + h(b)$.
 
 # %% predict [markdown] name="halves" objective="mix"
 # **Can a score of this form be above zero wherever the answer is yes, and below wherever it is no?**
@@ -676,9 +676,9 @@ plt.show()
 #
 # *Nothing later builds on this: at a first reading you can pass it by.*
 #
-# {cite:t}`zhang2018shufflenet` (Section 4.5) report that four times less arithmetic became about 2.6 times more speed on their ARM device.
+# {cite:t}`zhang2018shufflenet` (Section 4.5) report that four times less arithmetic became about 2.6 times more speed on their {term}`ARM` device.
 #
-# We have a CPU, one thread, one image, and batch norm folded away. One layer stands there three times: dense, grouped, and grouped as one batched product.
+# We have a CPU, one thread, one image, and batch norm {term}`folded <folding>` away. One layer stands there three times: dense, grouped, and grouped as one batched product.
 
 # %% hide="code"
 from torch.nn.utils import fuse_conv_bn_eval
@@ -736,7 +736,7 @@ show.table(["step", "multiply-adds", "time: median (middle half)"],
 # The ShuffleNet unit does {{= f"{work['ShuffleNet unit'] / work['ResNet unit']:.0%}" =}} of the ResNet unit's arithmetic. It is {{= verdict.ratio(recorded.turns["ShuffleNet unit"], recorded.turns["ResNet unit"]).words("slower", "quicker", "not told apart in time") =}}: it takes {{= verdict.ratio(recorded.turns["ShuffleNet unit"], recorded.turns["ResNet unit"]) =}} as long. The shuffle does no arithmetic, but reads and writes a map. It takes {{= verdict.ratio(recorded.turns["channel shuffle"], recorded.turns["depthwise 3×3"]) =}} as long as the depthwise layer behind it, on one processor, with maps that fit its cache.
 #
 # :::{dropdown} Going deeper: what a count does not see, and one cause, tested
-# Two near equals in time of {cite:t}`zhang2018shufflenet` (Table 8): MobileNet with 110.0 ms for 569 million multiply-adds, ShuffleNet 2× with 108.8 ms for 524. And squeeze-and-excitation blocks, which multiply each channel by a factor worked out from the means of all channels, took the authors' networks from 524 to 527 million multiply-adds, and made them 25 to 40% slower on mobile devices {cite:p}`zhang2018shufflenet` (Section 4.3 and Table 5).
+# Two near equals in time of {cite:t}`zhang2018shufflenet` (Table 8): MobileNet with 110.0 ms for 569 million multiply-adds, ShuffleNet 2× with 108.8 ms for 524. And {term}`squeeze-and-excitation <squeeze-and-excite>` blocks, which multiply each channel by a factor worked out from the means of all channels, took the authors' networks from 524 to 527 million multiply-adds, and made them 25 to 40% slower on mobile devices {cite:p}`zhang2018shufflenet` (Section 4.3 and Table 5).
 #
 # PyTorch runs a grouped 1×1 layer here as a small product for each group, and joins the results; its profiler tells (in a test of this book). The layer takes {{= verdict.ratio(recorded.turns["grouped 1×1"], recorded.turns["grouped 1×1, one product"]) =}} as long as the single product{{= verdict.ratio(recorded.turns["grouped 1×1"], recorded.turns["grouped 1×1, one product"]).words(": a part of the gap is PyTorch's, not the unit's", ", so this is not where the time goes", ", so this is not where the time goes") =}}.
 # :::
@@ -746,7 +746,7 @@ show.table(["step", "multiply-adds", "time: median (middle half)"],
 #
 # ### Two orders that look alike
 #
-# Some published code, the authors' own among it {cite:p}`megvii2020shufflenet`, reshapes the channels to $(n, g)$ instead of $(g, n)$. That is also a shuffle, but the {show}`inverse one <fig-channel-shuffle shuffle=true order=inverse>`. They agree when $g = n$: a test with four channels in two groups sees no fault.
+# Some published code, the authors' own among it {cite:p}`megvii2020shufflenet`, {term}`reshapes <reshape>` the channels to $(n, g)$ instead of $(g, n)$. That is also a shuffle, but the {show}`inverse one <fig-channel-shuffle shuffle=true order=inverse>`. They agree when $g = n$: a test with four channels in two groups sees no fault.
 
 # %% hide="code"
 def order(channels, groups):
@@ -791,7 +791,7 @@ missing = (cost.total(cost.layer_costs(right, image)).params
 print(missing, "parameters are missing")
 
 # %% [markdown]
-# *What it changes.* Another function, with {{= missing =}} parameters fewer out of {{= f"{totals[3].params:,}" =}}. All maps keep their shapes; one weight is smaller, which shows in a count, or when trained weights are loaded.
+# *What it changes.* Another function, with {{= missing =}} {term}`parameters <parameter>` fewer out of {{= f"{totals[3].params:,}" =}}. All maps keep their shapes; one weight is smaller, which shows in a count, or when trained weights are loaded.
 #
 # ### Channels that vanish
 #

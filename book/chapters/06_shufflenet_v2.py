@@ -17,7 +17,7 @@
 # %% [markdown] objective="measure" claims="S2-01,S2-29"
 # ## The same work, other times
 #
-# Four light networks do about three hundred million {term}`multiply-adds <multiply-add>` each. The paper gives their speeds on a GPU and on a phone's ARM processor (Table 8); we turn speeds into times. We add the times of our machine, a CPU, for one photograph on one thread, each {term}`batch norm` folded into its convolution ({chapter}`1`).
+# Four light networks do about three hundred million {term}`multiply-adds <multiply-add>` each. The paper gives their speeds on a {term}`GPU` and on a phone's {term}`ARM` processor (Table 8); we turn speeds into times. We add the times of our machine, a CPU, for one photograph on one thread, each {term}`batch norm` {term}`folded <folding>` into its {term}`convolution` ({chapter}`1`).
 
 # %% hide="code"
 import time
@@ -86,7 +86,7 @@ plt.show()
 print("Measured on", timing.machine())
 
 # %% [markdown]
-# From the least time to the greatest it is {{= f"{max(row[1] for row in TABLE_8.values()) / min(row[1] for row in TABLE_8.values()):.1f}" =}} times on the GPU, {{= f"{max(row[2] for row in TABLE_8.values()) / min(row[2] for row in TABLE_8.values()):.1f}" =}} times on ARM. Here, ShuffleNet V1 takes {{= verdict.ratio(recorded.whole["ShuffleNet V1 1.5×"], recorded.whole[FIRST]) =}} the time of MobileNet V1, for {{= f"{bills['ShuffleNet V1 1.5×'].macs / bills[FIRST].macs:.0%}" =}} of its work. So {cite:t}`ma2018shufflenetv2` (Section 1) call the count of work *indirect*, the time *direct*, and ask that a time be told with its machine. (The count is what papers call FLOPs, with a small s: {chapter}`1`.) What does V1 pay for?
+# From the least time to the greatest it is {{= f"{max(row[1] for row in TABLE_8.values()) / min(row[1] for row in TABLE_8.values()):.1f}" =}} times on the GPU, {{= f"{max(row[2] for row in TABLE_8.values()) / min(row[2] for row in TABLE_8.values()):.1f}" =}} times on ARM. Here, ShuffleNet V1 takes {{= verdict.ratio(recorded.whole["ShuffleNet V1 1.5×"], recorded.whole[FIRST]) =}} the time of MobileNet V1, for {{= f"{bills['ShuffleNet V1 1.5×'].macs / bills[FIRST].macs:.0%}" =}} of its work. So {cite:t}`ma2018shufflenetv2` (Section 1) call the count of work *indirect*, the time *direct*, and ask that a time be told with its machine. (The count is what papers call {term}`FLOPs <FLOPs, FLOPS>`, with a small s: {chapter}`1`.) What does V1 pay for?
 
 # %% objectives [markdown]
 # ## You will be able to
@@ -94,7 +94,7 @@ print("Measured on", timing.machine())
 # %% predict [markdown] name="lopsided" objective="bound"
 # ## Predict first
 #
-# Two 1×1 layers do about the same work on a map of 56×56 positions: one leads from $32$ channels to $32$, the other from $9$ to $108$. **How many times the {term}`memory access` of the first has the second?**
+# Two 1×1 layers do about the same work on a {term}`map` of 56×56 positions: one leads from $32$ {term}`channels <channel>` to $32$, the other from $9$ to $108$. **How many times the {term}`memory access` of the first has the second?**
 #
 # :field: Times as many elements
 # :answer: f"{access[3] / access[0]:.1f}"
@@ -104,7 +104,7 @@ print("Measured on", timing.machine())
 # %% predict [markdown] name="outside" objective="measure"
 # ### And where does the time go?
 #
-# Count says: in ShuffleNet V1 all multiply-adds are in convolutions and in the classifier. **What part of its time goes to the rest (ReLU, shuffle, adding, pooling), with batch norm folded away?**
+# Count says: in ShuffleNet V1 all multiply-adds are in convolutions and in the {term}`classifier`. **What part of its time goes to the rest ({term}`ReLU`, shuffle, adding, {term}`pooling`), with batch norm folded away?**
 #
 # :field: Share of the time
 # :unit: %
@@ -122,7 +122,7 @@ from lightnets_edu.widgets import GuidelineExplorer
 GuidelineExplorer(ratio="1:12")
 
 # %% [markdown]
-# Near 1:1 the curve is flat: a little imbalance costs little. {show}`On a small map, with wide layers <fig-guideline size=7 width=512>`, the weights are most of what is moved, and they stay the same; so the shape matters less. {show}`Guideline 2 <fig-guideline guideline=2 groups=8>` asks the same of groups.
+# Near {term}`1:1 <balanced layer>` the curve is flat: a little imbalance costs little. {show}`On a small map, with wide layers <fig-guideline size=7 width=512>`, the {term}`weights <weight>` are most of what is moved, and they stay the same; so the shape matters less. {show}`Guideline 2 <fig-guideline guideline=2 groups=8>` asks the same of {term}`groups <group>`.
 
 # %% [markdown] claims="S2-03,S2-04,S2-05"
 # ## Count it: the least that can be moved
@@ -133,7 +133,7 @@ GuidelineExplorer(ratio="1:12")
 # P\,(C_\text{in} + C_\text{out}) + C_\text{in} C_\text{out} .
 # $$
 #
-# The work fixes the *product* of the widths: it is $B/P$. So the weights are fixed too, and only the *sum* of the widths is free. How small can it be? A square is never negative:
+# The work fixes the *product* of the {term}`widths <width>`: it is $B/P$. So the weights are fixed too, and only the *sum* of the widths is free. How small can it be? A square is never negative:
 #
 # $$
 # (C_\text{in} + C_\text{out})^2 = 4\,C_\text{in} C_\text{out} + (C_\text{in} - C_\text{out})^2 \;\ge\; 4\,B/P .
@@ -145,7 +145,7 @@ GuidelineExplorer(ratio="1:12")
 # 2\sqrt{P B} + B/P
 # $$
 #
-# elements, and only equal widths reach this bound. That is **guideline 1** of {cite:t}`ma2018shufflenetv2`. (Unequal widths raise what is moved, not the work.)
+# {term}`elements <element>`, and only equal widths reach this bound. That is **{term}`guideline` 1** of {cite:t}`ma2018shufflenetv2`. (Unequal widths raise what is moved, not the work.)
 #
 # With $g$ groups the work is $B = P\,C_\text{in} C_\text{out}/g$. Now the product of the widths is $gB/P$, and the bound becomes $2\sqrt{g P B} + B/P$: four times the groups, twice as wide, nearly twice the moving. That is **guideline 2**. The formula, the package's function and real layers:
 
@@ -185,9 +185,9 @@ show.table(["layer", "channels", "multiply-adds", "moved: formula",
 # We repeat the experiments behind the paper's four rules, with the ARM widths of Tables 1 to 4, ten blocks each, on one thread:
 #
 # 1. **Equal widths move least.** Two 1×1 layers, there and back.
-# 2. **Many groups move more.** A grouped 1×1 layer, wider with more groups.
-# 3. **Pieces hinder parallel work:** each is too small to keep a parallel machine busy. A 1×1 layer cut into smaller ones, in a row or side by side. Side by side, the pieces share out the kernels of one layer, so they can give the same outputs.
-# 4. **Steps element by element take time too.** A ResNet unit without its ReLUs, without its shortcut, without both.
+# 2. **Many groups move more.** A {term}`grouped <grouped convolution>` 1×1 layer, wider with more groups.
+# 3. **Pieces hinder parallel work:** each is too small to keep a parallel machine busy. A 1×1 layer cut into smaller ones, in a row or side by side. Side by side, the pieces share out the {term}`kernels <kernel>` of one layer, so they can give the same outputs.
+# 4. **Steps element by element take time too.** A ResNet unit without its ReLUs, without its {term}`shortcut`, without both.
 #
 # How the pieces are cut, and what a width means in 4, the paper's tables do not say; this is our reading.
 
@@ -448,7 +448,7 @@ print("Measured on", timing.machine())
 # %% [markdown]
 # {answer}`outside`
 #
-# In ShuffleNet V1 {{= f"{outside(recorded.spent, 'ShuffleNet V1 1.5×'):.0%}" =}} of the time is outside convolutions and classifier, in MobileNet V1 {{= f"{outside(recorded.spent, FIRST):.0%}" =}}. The longest part of it in ShuffleNet V1 is “{{= max(list(KINDS)[1:], key=lambda kind: mean_ms(recorded.spent["ShuffleNet V1 1.5×"][kind])) =}}”; pooling takes {{= f"{mean_ms(recorded.spent['ShuffleNet V1 1.5×']['pool']):.1f} of {sum(mean_ms(recorded.spent['ShuffleNet V1 1.5×'][kind]) for kind in list(KINDS)[1:]):.1f}" =}} ms: in its stem, and in the shortcut of each unit of stride 2. MobileNet V2 has only {{= f"{outside(recorded.spent, 'MobileNet V2'):.0%}" =}} outside, and takes {{= verdict.ratio(recorded.whole["MobileNet V2"], recorded.whole[FIRST]) =}} the time of MobileNet V1; its layers move {{= f"{bills['MobileNet V2'].access / bills[FIRST].access:.1f}" =}} times as many elements.
+# In ShuffleNet V1 {{= f"{outside(recorded.spent, 'ShuffleNet V1 1.5×'):.0%}" =}} of the time is outside convolutions and classifier, in MobileNet V1 {{= f"{outside(recorded.spent, FIRST):.0%}" =}}. The longest part of it in ShuffleNet V1 is “{{= max(list(KINDS)[1:], key=lambda kind: mean_ms(recorded.spent["ShuffleNet V1 1.5×"][kind])) =}}”; pooling takes {{= f"{mean_ms(recorded.spent['ShuffleNet V1 1.5×']['pool']):.1f} of {sum(mean_ms(recorded.spent['ShuffleNet V1 1.5×'][kind]) for kind in list(KINDS)[1:]):.1f}" =}} ms: in its {term}`stem`, and in the shortcut of each unit of {term}`stride` 2. MobileNet V2 has only {{= f"{outside(recorded.spent, 'MobileNet V2'):.0%}" =}} outside, and takes {{= verdict.ratio(recorded.whole["MobileNet V2"], recorded.whole[FIRST]) =}} the time of MobileNet V1; its layers move {{= f"{bills['MobileNet V2'].access / bills[FIRST].access:.1f}" =}} times as many elements.
 #
 # (Read shares here, times in the closing table. These are other runs, with a clock around every function: V1 takes {{= f"{sum(mean_ms(times) for times in recorded.spent['ShuffleNet V1 1.5×'].values()):.1f}" =}} ms here, {{= f"{mean_ms(recorded.whole['ShuffleNet V1 1.5×']):.1f}" =}} ms there.)
 #
@@ -457,7 +457,7 @@ print("Measured on", timing.machine())
 # %% [markdown] objective="build" claims="S2-15,S2-17,S2-18,S2-19,S2-20,S2-22,S2-23"
 # ## Build it: split, work, join
 #
-# How to have many channels, equally wide, with neither dense layers nor many groups? {cite:t}`ma2018shufflenetv2` (Section 3) answer with the {term}`channel split`. A unit cuts its channels in two halves. One half passes by as it is. The other goes through three layers of equal width, 1×1, depthwise 3×3, 1×1. Then the halves are put side by side and shuffled, so that the next unit does not cut them in the same place.
+# How to have many channels, equally wide, with neither {term}`dense` layers nor many groups? {cite:t}`ma2018shufflenetv2` (Section 3) answer with the {term}`channel split`. A unit cuts its channels in two halves. One half passes by as it is. The other goes through three layers of equal width, 1×1, depthwise 3×3, 1×1. Then the halves are put side by side and shuffled, so that the next unit does not cut them in the same place.
 
 # %% name="fig-v2-unit" wide=true alt="Two units side by side, drawn to scale as bands of channels. In ShuffleNet V2's, half of the band passes by above three layers of one width, 1×1, 3×3 and 1×1, and both halves cross in a shuffle at the end. In ShuffleNet V1's the band grows narrow, crosses in a shuffle, and grows wide again, under a shortcut that is added." caption="ShuffleNet V2's unit beside V1's, each with the channels of stage 2 of its own network. Height is channels, depth is the size of the map. Where does a band change its width? Point at a layer to read its cost."
 from lightnets_edu.widgets import BlockAnatomy
@@ -469,9 +469,9 @@ BlockAnatomy.of({
 }, beside="V1 unit")
 
 # %% [markdown]
-# Each choice follows a guideline. *Equal widths* in all three layers (1). *No grouped 1×1 layers* (2); the two halves are the groups that are left. *One half passes by*, so there is one branch of work (3). *Concatenation in place of adding*, and ReLU and the depthwise layer on one half only (4).
+# Each choice follows a guideline. *Equal widths* in all three layers (1). *No grouped 1×1 layers* (2); the two halves are the groups that are left. *One half passes by*, so there is one {term}`branch` of work (3). *{term}`Concatenation <concatenation>` in place of adding*, and ReLU and the depthwise layer on one half only (4).
 #
-# {show}`With stride 2 <fig-v2-unit block="V2 unit, stride 2">` nothing is split: both branches read the whole map, halve its size, and are put side by side. So the channels double; but in stage 2 the shortcut keeps its {{= STEM =}}, and the branch goes {{= f"{STEM} → {TABLE_5[1.0][0] // 2} → {TABLE_5[1.0][0] - STEM}" =}}: there the unit breaks guideline 1.
+# {show}`With stride 2 <fig-v2-unit block="V2 unit, stride 2">` nothing is split: both branches read the whole map, halve its size, and are put side by side. So the channels double; but in {term}`stage` 2 the shortcut keeps its {{= STEM =}}, and the branch goes {{= f"{STEM} → {TABLE_5[1.0][0] // 2} → {TABLE_5[1.0][0] - STEM}" =}}: there the unit breaks guideline 1.
 
 # %%
 show.source(BasicUnit)
@@ -531,7 +531,7 @@ show.table(
       printed[w][1], library[w].macs, library[w].params) for w in TABLE_5])
 
 # %% [markdown]
-# Rounded to millions, {{= sum(round(official[w].macs / 1e6) == printed[w][0] for w in TABLE_5) =}} of the four counts of work agree with the paper, and {{= sum(round(official[w].params / 1e6, 1) == printed[w][1] for w in TABLE_5) =}} of the parameters; the {{= f"{official[0.5].macs / 1e6:.1f}" =}} million at 0.5× we cannot explain.
+# Rounded to millions, {{= sum(round(official[w].macs / 1e6) == printed[w][0] for w in TABLE_5) =}} of the four counts of work agree with the paper, and {{= sum(round(official[w].params / 1e6, 1) == printed[w][1] for w in TABLE_5) =}} of the {term}`parameters <parameter>`; the {{= f"{official[0.5].macs / 1e6:.1f}" =}} million at 0.5× we cannot explain.
 #
 # torchvision's network of the same name {cite:p}`torchvision2021shufflenet` is another one. The paper leaves open how a unit of stride 2 shares out its outputs. In the authors' code {cite:p}`megvii2020shufflenet` the {term}`shortcut` keeps its input channels and the branch gives the rest; in torchvision each gives a half. In stages 3 and 4 that is the same. In stage 2, from {{= STEM =}} to {{= TABLE_5[1.0][0] =}} channels, it is not, and of the two only the authors' gives the paper's counts. Weights of the one do not fit the other.
 #

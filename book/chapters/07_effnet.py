@@ -20,7 +20,7 @@
 #
 # MobileNet ({chapter}`3`) and ShuffleNet ({chapter}`5`) were made for large photographs and a thousand classes. {cite:t}`freeman2018effnet` ask what is left of their ideas in networks of a few layers, for pictures of 32×32 pixels. They complain of two things (Section 1): in networks that are small already the two gain little, and they press the data through narrow places.
 #
-# How narrow? We count the **values** of the map behind each layer: channels times height times width. Table 1 of {cite:t}`freeman2018effnet` has four networks that all end alike, with 256 channels of 4×4 positions and one linear layer: a baseline of {term}`standard convolutions <standard convolution>`, one in the manner of MobileNet, one in that of ShuffleNet, and EffNet, which we keep for later.
+# How narrow? We count the **{term}`values <value>`** of the {term}`map` behind each layer: {term}`channels <channel>` times height times {term}`width`. Table 1 of {cite:t}`freeman2018effnet` has four networks that all end alike, with 256 channels of 4×4 positions and one {term}`linear layer`: a baseline of {term}`standard convolutions <standard convolution>`, one in the manner of MobileNet, one in that of ShuffleNet, and EffNet, which we keep for later.
 
 # %% hide="code"
 import matplotlib.pyplot as plt
@@ -92,7 +92,7 @@ draw(["Baseline", "MobileNet", "ShuffleNet"])
 # %% predict [markdown] name="share" objective="count"
 # ## Predict first
 #
-# The MobileNet-style network has a standard 3×3 layer from 3 to {{= layers["MobileNet"][0].c_out =}} channels on the whole image, a pool, and two {term}`separable layers <separable convolution>`, to {{= layers["MobileNet"][2].c_out =}} and to {{= layers["MobileNet"][4].c_out =}} channels. Its first layer has only three inputs, and both papers leave such a layer as it is.
+# The MobileNet-style network has a standard 3×3 layer from 3 to {{= layers["MobileNet"][0].c_out =}} channels on the whole image, a {term}`pool <pooling>`, and two {term}`separable layers <separable convolution>`, to {{= layers["MobileNet"][2].c_out =}} and to {{= layers["MobileNet"][4].c_out =}} channels. Its first layer has only three inputs, and both papers leave such a layer as it is.
 #
 # What share of the network’s {term}`multiply-adds <multiply-add>` is in that first layer?
 #
@@ -105,7 +105,7 @@ draw(["Baseline", "MobileNet", "ShuffleNet"])
 # %% predict [markdown] name="columns" objective="read"
 # ### And before you see the block
 #
-# The last layer of EffNet’s first block stands before a map of {{= image[2] // 2 =}} rows and {{= image[3] =}} columns. In the paper’s table its kernel has two rows and one column. It moves by one row, and by two columns.
+# The last layer of EffNet’s first {term}`block` stands before a map of {{= image[2] // 2 =}} rows and {{= image[3] =}} columns. In the paper’s table its {term}`kernel` has two rows and one column. It moves by one row, and by two columns.
 #
 # How many of the columns does it read?
 #
@@ -136,7 +136,7 @@ EffNetFlow(step=0)
 # %% predict [markdown] name="half" objective="split"
 # ### What does the split save?
 #
-# The row layer and the column layer have six weights for each channel, the 3×3 layer has nine. With the pool between the two, what share of the 3×3 layer’s multiply-adds do they do together?
+# The row layer and the column layer have six {term}`weights <weight>` for each channel, the 3×3 layer has nine. With the pool between the two, what share of the 3×3 layer’s multiply-adds do they do together?
 #
 # :field: Share
 # :unit: %
@@ -183,7 +183,7 @@ show.table(
 #
 # The split layer does {{= f"{split / whole:.0%}" =}} of the work of a 3×3 layer on the whole map. But MobileNet’s 3×3 layer has stride 2, and *that* one does {{= f"{strided / whole:.0%}" =}}. So the split is no saving against MobileNet: EffNet pays {{= f"{split / strided:.0f}" =}} times as much to shrink the map more slowly.
 #
-# And it gives something up. With nothing between them, a row and a column layer are one 3×3 layer whose kernel is a column times a row: a kernel of {term}`rank` one, the idea of {chapter}`2` inside a single channel. (A diagonal edge is not of that kind. Activation, batch norm and pool between the two change the picture.)
+# And it gives something up. With nothing between them, a row and a column layer are one 3×3 layer whose kernel is a column times a row: a kernel of {term}`rank` one, the idea of {chapter}`2` inside a single channel. (A diagonal edge is not of that kind. {term}`Activation <activation>`, {term}`batch norm` and pool between the two change the picture.)
 
 # %% [markdown] claims="EF-06"
 # What of the last layer? The long notes say that a 2×1 layer with stride 1 costs as much as the 1×1 layer of MobileNet that it replaces. We count both, from {{= TABLE_1[0].c_mid =}} to {{= TABLE_1[0].c_out =}} channels, and the layer of Table 1, which moves by two columns.
@@ -206,7 +206,7 @@ show.table(["layer, on 32 channels of 16×32", "multiply-adds"],
 # %% [markdown] objective="read" claims="EF-07"
 # ## Which values does it read?
 #
-# You have made your guess for the last layer. Now we ask the gradients: a value is read if some output depends on it. The block of our package can be had in two readings, `last="2x1"`, as printed, and `last="1x2"`, with the kernel turned.
+# You have made your guess for the last layer. Now we ask the {term}`gradients <gradient>`: a value is read if some output depends on it. The block of our package can be had in two readings, `last="2x1"`, as printed, and `last="1x2"`, with the kernel turned.
 
 # %%
 def is_read(layers, shape):
@@ -295,7 +295,7 @@ unread = sum(row.macs for row in layers["EffNet"]
 # %% [markdown] objective="build" claims="EF-08,EF-09"
 # ## Build it: the block and the network
 #
-# In the code, `_conv_act_bn` is a convolution without bias, then a {term}`leaky ReLU`, then {term}`batch norm`; `pad` adds the row of zeros that keeps the height, `LAST` has the kernel and the zeros of each reading. Note the order: most networks of this book normalise first. Here the batch norm cannot be folded into the convolution before it. (`whole` and `one_of` refuse what makes no sense; `initialise`, below, draws the first weights.)
+# In the code, `_conv_act_bn` is a {term}`convolution` without {term}`bias`, then a {term}`leaky ReLU`, then {term}`batch norm`; `pad` adds the row of zeros that keeps the height, `LAST` has the kernel and the zeros of each reading. Note the order: most networks of this book normalise first. Here the batch norm cannot be {term}`folded <folding>` into the convolution before it. (`whole` and `one_of` refuse what makes no sense; `initialise`, below, draws the first weights.)
 
 # %%
 show.source(EffNetBlock)
@@ -368,12 +368,12 @@ show.table(
     + [("FC", "10", 10, rows[-1].params, rows[-1].macs)])
 
 # %% [markdown] claims="EF-10,EF-11,EF-14"
-# The values fall by half and by half again, never below the end. All batch norms together have {{= f"{sum(r.params for r in rows if r.kind == 'norm'):,}" =}} parameters more.
+# The values fall by half and by half again, never below the end. All batch norms together have {{= f"{sum(r.params for r in rows if r.kind == 'norm'):,}" =}} {term}`parameters <parameter>` more.
 #
 # :::{dropdown} Going deeper: what else the paper weighs
-# EffNet makes the middle of a block half as wide as its output, the ShuffleNet-style network a quarter. The authors find that wide steps between the two cost accuracy in slim networks. They also try residual {term}`shortcuts <shortcut>`, and leave out grouped layers for their accuracy (Section 3 of {cite:t}`freeman2018effnet`).
+# EffNet makes the middle of a block half as wide as its output, the ShuffleNet-style network a quarter. The authors find that wide steps between the two cost accuracy in slim networks. They also try residual {term}`shortcuts <shortcut>`, and leave out {term}`grouped layers <grouped convolution>` for their accuracy (Section 3 of {cite:t}`freeman2018effnet`).
 #
-# The long notes report one more detail of Section 3: the first depthwise layer gives two maps for each channel. Table 1 does not have it, and the FLOPs of Table 2 fit without it: with two maps from a 1×1 layer half as wide, the network would have {{= f"{2 * doubled / 1e6:.1f}" =}} million instead of {{= f"{2 * totals['EffNet'].macs / 1e6:.1f}" =}}.
+# The long notes report one more detail of Section 3: the first depthwise layer gives two maps for each channel. Table 1 does not have it, and the {term}`FLOPs <FLOPs, FLOPS>` of Table 2 fit without it: with two maps from a 1×1 layer half as wide, the network would have {{= f"{2 * doubled / 1e6:.1f}" =}} million instead of {{= f"{2 * totals['EffNet'].macs / 1e6:.1f}" =}}.
 # :::
 
 # %% [markdown] objective="count"
@@ -423,7 +423,7 @@ show.table(["network", "share of the first layer or block"],
 # %% [markdown] claims="EF-01,EF-12"
 # ## Measure it: four networks, one recipe
 #
-# On CIFAR-10, sixty thousand small photographs in ten classes, {cite:t}`freeman2018effnet` report these accuracies (Table 2): baseline 82.78%, MobileNet-style 77.48%, ShuffleNet-style 77.30%, EffNet 80.20%.
+# On {term}`CIFAR-10`, sixty thousand small photographs in ten classes, {cite:t}`freeman2018effnet` report these accuracies (Table 2): baseline 82.78%, MobileNet-style 77.48%, ShuffleNet-style 77.30%, EffNet 80.20%.
 
 # %% hide="code"
 from functools import partial
@@ -481,7 +481,7 @@ def trained(column, seed, rate):
     return run.accuracy, net
 
 # %% [markdown]
-# We have handwritten digits, {{= len(learn) =}} to learn from, enlarged to 32×32 and repeated in three channels. All get the same few passes, and the same activation and batch norm behind each convolution, with PyTorch’s constants; which norm the authors gave to the other columns we do not know. One recipe is fair only if it suits all: each network is given two learning rates, and keeps the one with which it reads more of some digits that serve for nothing else. EffNet runs in both readings.
+# We have handwritten digits, {{= len(learn) =}} to learn from, enlarged to 32×32 and repeated in three channels. All get the same few passes, and the same activation and batch norm behind each convolution, with PyTorch’s constants; which norm the authors gave to the other columns we do not know. One recipe is fair only if it suits all: each network is given two {term}`learning rates <learning rate>`, and keeps the one with which it reads more of some digits that serve for nothing else. EffNet runs in both readings.
 
 # %% predict [markdown] name="order"
 # ### Which network reads the digits best?
@@ -515,7 +515,7 @@ show.table(
 # %% [markdown]
 # {answer}`order`
 #
-# In pairs of the same seed, {{= len(recorded.accuracies["MobileNet"]) =}} of them, by the rule of {chapter}`1`, EffNet as printed is
+# In pairs of the same {term}`seed`, {{= len(recorded.accuracies["MobileNet"]) =}} of them, by the rule of {chapter}`1`, EffNet as printed is
 #
 # - {{= against(recorded.accuracies, "EffNet 2×1", "MobileNet").words("better than", "worse than", "not told apart from") =}} the MobileNet-style network: {{= against(recorded.accuracies, "EffNet 2×1", "MobileNet") =}};
 # - {{= against(recorded.accuracies, "EffNet 2×1", "ShuffleNet").words("better than", "worse than", "not told apart from") =}} the ShuffleNet-style one: {{= against(recorded.accuracies, "EffNet 2×1", "ShuffleNet") =}};
@@ -523,7 +523,7 @@ show.table(
 #
 # With the kernel turned it is {{= against(recorded.accuracies, "EffNet 1×2", "EffNet 2×1").words("better than as printed", "worse than as printed", "not told apart from the kernel as printed") =}}: {{= against(recorded.accuracies, "EffNet 1×2", "EffNet 2×1") =}}.
 #
-# {{= verdict.paired(recorded.accuracies["EffNet 2×1"], recorded.accuracies["MobileNet"]).words("That is the order that the paper reports for its two small networks", "So we do not see the order that the paper reports", "So we cannot confirm the order that the paper reports, nor deny it") =}}. These are scans of 8×8 pixels, enlarged: neighbouring columns say much the same, which is kind to a layer that skips every second one. And {{= n_batches =}} batches are few for EffNet, the deepest network here. CIFAR-10 may say otherwise. Chance is {{= f"{verdict.chance(test.y):.0%}" =}}; on {{= len(test) =}} test images an accuracy of {{= f"{verdict.mean(recorded.accuracies['MobileNet']):.0%}" =}} has a sampling error of {{= f"{100 * verdict.sampling_error(verdict.mean(recorded.accuracies['MobileNet']), len(test)):.1f}" =}} points either way.
+# {{= verdict.paired(recorded.accuracies["EffNet 2×1"], recorded.accuracies["MobileNet"]).words("That is the order that the paper reports for its two small networks", "So we do not see the order that the paper reports", "So we cannot confirm the order that the paper reports, nor deny it") =}}. These are scans of 8×8 pixels, enlarged: neighbouring columns say much the same, which is kind to a layer that skips every second one. And {{= n_batches =}} {term}`batches <batch>` are few for EffNet, the deepest network here. CIFAR-10 may say otherwise. Chance is {{= f"{verdict.chance(test.y):.0%}" =}}; on {{= len(test) =}} test images an accuracy of {{= f"{verdict.mean(recorded.accuracies['MobileNet']):.0%}" =}} has a sampling error of {{= f"{100 * verdict.sampling_error(verdict.mean(recorded.accuracies['MobileNet']), len(test)):.1f}" =}} points either way.
 
 # %% [markdown]
 # ## Time it
@@ -551,7 +551,7 @@ show.table(["network", "multiply-adds", "time: median (middle half)"],
 #
 # ### A momentum that means the opposite
 #
-# A batch norm keeps running averages for later. Keras’s `momentum=0.99` is what it keeps of the *old* average; in PyTorch `momentum` is the weight of the *new* batch. A published copy {cite:p}`andrijdavid2018effnet` took the number over:
+# A batch norm keeps {term}`running averages <momentum>` for later. Keras’s `momentum=0.99` is what it keeps of the *old* average; in PyTorch `momentum` is the weight of the *new* batch. A published copy {cite:p}`andrijdavid2018effnet` took the number over:
 
 # %%
 torch.manual_seed(0)
@@ -713,7 +713,7 @@ with Check("plain_sum") as check:
 # %% predict [markdown] name="edge" objective="read"
 # ### Predict: the common layer
 #
-# Before the next exercise: a kernel of size 3 with stride 2 and *no* padding runs along {{= image[-1] =}} positions. How many of them does it read?
+# Before the next exercise: a kernel of size 3 with stride 2 and *no* {term}`padding` runs along {{= image[-1] =}} positions. How many of them does it read?
 #
 # :field: Positions that are read
 # :answer: sum(is_read(nn.Conv2d(1, 1, (1, 3), stride=(1, 2)), (1, 1, 1, 32)).flatten().tolist())
@@ -756,7 +756,7 @@ with Check("positions_read") as check:
 # {answer}`edge`
 #
 # :::{dropdown} Answer: the common layer
-# It reads {{= sum(is_read(nn.Conv2d(1, 1, (1, 3), stride=(1, 2)), (1, 1, 1, 32)).flatten().tolist()) =}}: the last window that fits ends one position before the end. With one zero of padding at either end all are read.
+# It reads {{= sum(is_read(nn.Conv2d(1, 1, (1, 3), stride=(1, 2)), (1, 1, 1, 32)).flatten().tolist()) =}}: the last {term}`window` that fits ends one position before the end. With one zero of padding at either end all are read.
 # :::
 
 # %% predict [markdown] name="tail" objective="count"

@@ -17,7 +17,7 @@
 # %% [markdown] objective="apart" claims="SQ-03,SQ-04,SQ-05"
 # ## Where AlexNet keeps its parameters
 #
-# AlexNet {cite:p}`krizhevsky2012alexnet` won {term}`ImageNet`’s contest of 2012 with five convolutions and three linear layers. It ran in two columns, one on each of two GPUs; we build them as two groups. With four bytes a number, how much is that to send?
+# AlexNet {cite:p}`krizhevsky2012alexnet` won {term}`ImageNet`’s contest of 2012 with five {term}`convolutions <convolution>` and three {term}`linear layers <linear layer>`. It ran in two columns, one on each of two {term}`GPUs <GPU>`; we build them as two {term}`groups <group>`. With four bytes a number, how much is that to send?
 
 # %% hide="code"
 from itertools import pairwise
@@ -62,7 +62,7 @@ ax.set(xlabel="layer", ylabel="million parameters")
 plt.show()
 
 # %% [markdown]
-# Of {{= f"{bills['AlexNet'].params:,}" =}} parameters, {{= f"{linear / bills['AlexNet'].params:.1%}" =}} are in the linear layers. The network has {{= f"{alex_bytes / MB:.0f}" =}} megabytes (MB, of a million bytes) or {{= f"{alex_bytes / MIB:.0f}" =}} mebibytes (MiB, of $2^{20}$ bytes); {cite:t}`iandola2016squeezenet` print 240 MB. They give three reasons for wanting less (Section 1): servers that train together exchange all weights, a car gets its new network by radio, and the memory on a chip is small. The chip that {cite:t}`iandola2016squeezenet` name has 8.5 MB; SqueezeNet’s {{= f"{own_bytes / MB:.2f}" =}} MB of weights would fit as they are.
+# Of {{= f"{bills['AlexNet'].params:,}" =}} {term}`parameters <parameter>`, {{= f"{linear / bills['AlexNet'].params:.1%}" =}} are in the linear layers. The network has {{= f"{alex_bytes / MB:.0f}" =}} megabytes (MB, of a million bytes) or {{= f"{alex_bytes / MIB:.0f}" =}} mebibytes (MiB, of $2^{20}$ bytes); {cite:t}`iandola2016squeezenet` print 240 MB. They give three reasons for wanting less (Section 1): servers that train together exchange all {term}`weights <weight>`, a car gets its new network by radio, and the memory on a chip is small. The chip that {cite:t}`iandola2016squeezenet` name has 8.5 MB; SqueezeNet’s {{= f"{own_bytes / MB:.2f}" =}} MB of weights would fit as they are.
 
 # %% objectives [markdown]
 # ## You will be able to
@@ -70,7 +70,7 @@ plt.show()
 # %% predict [markdown] name="ending" objective="apart"
 # ## Predict first
 #
-# Take AlexNet’s three linear layers away. In their place put what SqueezeNet ends with: one 1×1 layer to a thousand channels, and the average of each channel. The five convolutions stay as they are. **How many times fewer parameters has that network than AlexNet?**
+# Take AlexNet’s three linear layers away. In their place put what SqueezeNet ends with: one 1×1 layer to a thousand {term}`channels <channel>`, and the average of each channel. The five convolutions stay as they are. **How many times fewer parameters has that network than AlexNet?**
 #
 # :field: Times fewer
 # :answer: f"{bills['AlexNet'].params / short:.1f}"
@@ -80,7 +80,7 @@ plt.show()
 # %% predict [markdown] name="work" objective="fire"
 # ### And the work?
 #
-# SqueezeNet has about a fiftieth of the parameters. Its **multiply-adds**, for an image of 224×224 pixels, beside AlexNet’s:
+# SqueezeNet has about a fiftieth of the parameters. Its **{term}`multiply-adds <multiply-add>`**, for an image of 224×224 pixels, beside AlexNet’s:
 #
 # :field: SqueezeNet does
 # :choices: fewer | more | as many
@@ -93,11 +93,11 @@ plt.show()
 #
 # {cite:t}`iandola2016squeezenet` follow three strategies (Section 3.1):
 #
-# 1. put 1×1 kernels in the place of 3×3 kernels;
+# 1. put 1×1 {term}`kernels <kernel>` in the place of 3×3 kernels;
 # 2. give the 3×3 kernels that stay fewer input channels;
-# 3. make the maps small *late* in the network.
+# 3. make the {term}`maps <map>` small *late* in the network.
 #
-# The first two make the **{term}`fire module`**. A *squeeze* layer of $s$ kernels, all 1×1, makes the map narrow. Two *expand* layers read it side by side: $e_1$ kernels of 1×1, $e_3$ of 3×3. Their outputs are concatenated: the channels of the second follow those of the first, so $e_1$ and $e_3$ need not be equal. A ReLU stands behind each of the three. The **squeeze ratio** is $s/(e_1 + e_3)$, in SqueezeNet one eighth.
+# The first two make the **{term}`fire module`**. A *{term}`squeeze`* layer of $s$ kernels, all 1×1, makes the map narrow. Two *{term}`expand`* layers read it side by side: $e_1$ kernels of 1×1, $e_3$ of 3×3. Their outputs are {term}`concatenated <concatenation>`: the channels of the second follow those of the first, so $e_1$ and $e_3$ need not be equal. A {term}`ReLU` stands behind each of the three. The **{term}`squeeze ratio`** is $s/(e_1 + e_3)$, in SqueezeNet one eighth.
 #
 # Start with {show}`the paper’s fire module <fig-fire squeeze=0.125 share=0.5>`. Pull {show}`the squeeze open <fig-fire squeeze=1.0>`, until the 3×3 kernels read as many channels as the module gives. Then go back to the start, and let {show}`seven eighths of the kernels be 3×3 <fig-fire share=0.875>`. Which of the two costs more? (The figure’s map is that of Table 1 in {cite:t}`iandola2016squeezenet`, 55×55; for an image of 224×224 pixels ours has 54×54, and *Check it* below tells why.)
 
@@ -109,7 +109,7 @@ BlockAnatomy("fire", blocks=("fire", "resnet"))
 # %% [markdown] objective="fire" claims="SQ-08,SQ-09,SQ-13,SQ-19,SQ-20,SQ-22,SQ-43"
 # ## Count it: to the last parameter
 #
-# With a bias for each kernel, and $C_\text{in}$ channels coming in, the module has
+# With a {term}`bias` for each kernel, and $C_\text{in}$ channels coming in, the module has
 #
 # $$
 # (C_\text{in} + 1)\,s \;+\; (s + 1)\,e_1 \;+\; (9 s + 1)\,e_3
@@ -194,7 +194,7 @@ show.table(["strategy undone", "parameters", "multiply-adds"],
            [(name, *both) for name, both in undone.items()])
 
 # %% [markdown]
-# A 1×1 kernel has a ninth of a 3×3 kernel’s weights. Yet strategy 1 brings only a factor of {{= f"{undone['1: all kernels 3×3'][0] / undone['as it is'][0]:.2f}" =}} in parameters. Half of the expand kernels are 3×3 still, so in the fire modules alone it is {{= f"{(undone['1: all kernels 3×3'][0] - sum(ends)) / (total - sum(ends)):.2f}" =}}; and conv10, {{= f"{ends[1] / total:.0%}" =}} of the network, is not touched. Squeezing brings {{= f"{undone['2: nothing squeezed'][0] / undone['as it is'][0]:.1f}" =}}. (In the first row the squeeze layers stay 1×1. In the second they stay as well, as wide as the module gives; without any squeeze layer the factor would be {{= f"{(sum(ends) + sum(cost.conv_params(a, r.e1x1, 1, bias=True) + cost.conv_params(a, r.e3x3, 3, bias=True) for a, r in zip([96] + [q.e1x1 + q.e3x3 for q in TABLE_1], TABLE_1))) / total:.2f}" =}}.) In multiply-adds the two bring {{= f"{undone['1: all kernels 3×3'][1] / late.macs:.2f}" =}} and {{= f"{undone['2: nothing squeezed'][1] / late.macs:.1f}" =}}. Strategy 3 saves no parameter and *costs* work: {{= f"{late.macs / early.macs:.1f}" =}} times that of the early pools. The authors expect accuracy in return; they point to {cite:t}`he2015constrained`, who made the maps small later in four networks.
+# A 1×1 kernel has a ninth of a 3×3 kernel’s weights. Yet strategy 1 brings only a factor of {{= f"{undone['1: all kernels 3×3'][0] / undone['as it is'][0]:.2f}" =}} in parameters. Half of the expand kernels are 3×3 still, so in the fire modules alone it is {{= f"{(undone['1: all kernels 3×3'][0] - sum(ends)) / (total - sum(ends)):.2f}" =}}; and conv10, {{= f"{ends[1] / total:.0%}" =}} of the network, is not touched. Squeezing brings {{= f"{undone['2: nothing squeezed'][0] / undone['as it is'][0]:.1f}" =}}. (In the first row the squeeze layers stay 1×1. In the second they stay as well, as wide as the module gives; without any squeeze layer the factor would be {{= f"{(sum(ends) + sum(cost.conv_params(a, r.e1x1, 1, bias=True) + cost.conv_params(a, r.e3x3, 3, bias=True) for a, r in zip([96] + [q.e1x1 + q.e3x3 for q in TABLE_1], TABLE_1))) / total:.2f}" =}}.) In multiply-adds the two bring {{= f"{undone['1: all kernels 3×3'][1] / late.macs:.2f}" =}} and {{= f"{undone['2: nothing squeezed'][1] / late.macs:.1f}" =}}. Strategy 3 saves no parameter and *costs* work: {{= f"{late.macs / early.macs:.1f}" =}} times that of the early {term}`pools <pooling>`. The authors expect accuracy in return; they point to {cite:t}`he2015constrained`, who made the maps small later in four networks.
 #
 # What do late pools keep? Here are the edges of a photograph on maps of three sizes.
 
@@ -229,7 +229,7 @@ show.source(Fire)
 show.source(SqueezeNet)
 
 # %% [markdown]
-# Fold the code out to see the network: conv1, eight fire modules, three max pools of 3×3 with stride 2, {term}`dropout`, and conv10, whose thousand maps are averaged. There is no linear layer; that comes from Network in Network {cite:p}`lin2014nin`. There is no {term}`batch norm` either. The pools round *up*: a window that stands half outside still counts.
+# Fold the code out to see the network: conv1, eight fire modules, three max pools of 3×3 with {term}`stride` 2, {term}`dropout`, and conv10, whose thousand maps are averaged. There is no linear layer; that comes from Network in Network {cite:p}`lin2014nin`. There is no {term}`batch norm` either. The pools round *up*: a {term}`window` that stands half outside still counts.
 #
 # Where is the work? Look at {show}`the multiply-adds <fig-squeezenet-skyline metric=macs>` and then at {show}`the parameters <fig-squeezenet-skyline metric=params>`, beside AlexNet’s. Then compare with {show}`version 1.1 <fig-squeezenet-skyline shown=squeezenet_1.1 against=squeezenet_1.0>`.
 
@@ -256,7 +256,7 @@ share = {"1.0": first["1.0"].macs / late.macs,
 #
 # ### Bypasses
 #
-# A **{term}`bypass`** adds the input of a module to its output, as in ResNet. The sum needs equal widths. Where the widths agree, the bypass is *simple* and has no parameters. The *complex* form has a 1×1 layer around the modules where they do not. Both are one short class; `SqueezeNet` puts it where the form asks for it.
+# A **{term}`bypass`** adds the input of a module to its output, as in ResNet. The sum needs equal {term}`widths <width>`. Where the widths agree, the bypass is *simple* and has no parameters. The *complex* form has a 1×1 layer around the modules where they do not. Both are one short class; `SqueezeNet` puts it where the form asks for it.
 
 # %%
 show.source(Bypass)
@@ -318,7 +318,7 @@ show.table(["image", "conv1", "fire2", "fire5", "fire9", "conv10",
             for name, case in CASES.items()])
 
 # %% [markdown]
-# One of 227×227, as the authors’ Caffe files have it {cite:p}`deepscale2016squeezenet`; at 224 the second map has {{= sides(*CASES["224"])[1] =}} rows, not {{= sides(*CASES["227"])[1] =}}. (Padding conv1 by 2 comes to the same.) Parameters do not care, so the table’s agree with ours, line by line; our tests also hold the network against an independent one, with the same weights and the same outputs. Their file pads conv10 too, which makes {{= f"{(found['227'] + 1000 * 512 * (15**2 - 13**2)) / 1e6:.0f}" =}} million: twice that is the 1.72 GFLOPS on the page of version 1.1 {cite:p}`deepscale2016squeezenet`. For version 1.1 the same page has 0.72 {cite:p}`deepscale2016squeezenet`, where twice our count is {{= f"{2 * newer.macs / 1e9:.2f}" =}} at 224 and {{= f"{2 * bill(SqueezeNet('1.1'), 227).macs / 1e9:.2f}" =}} at 227.
+# One of 227×227, as the authors’ Caffe files have it {cite:p}`deepscale2016squeezenet`; at 224 the second map has {{= sides(*CASES["224"])[1] =}} rows, not {{= sides(*CASES["227"])[1] =}}. ({term}`Padding <padding>` conv1 by 2 comes to the same.) Parameters do not care, so the table’s agree with ours, line by line; our tests also hold the network against an independent one, with the same weights and the same outputs. Their file pads conv10 too, which makes {{= f"{(found['227'] + 1000 * 512 * (15**2 - 13**2)) / 1e6:.0f}" =}} million: twice that is the 1.72 GFLOPS on the page of version 1.1 {cite:p}`deepscale2016squeezenet`. For version 1.1 the same page has 0.72 {cite:p}`deepscale2016squeezenet`, where twice our count is {{= f"{2 * newer.macs / 1e9:.2f}" =}} at 224 and {{= f"{2 * bill(SqueezeNet('1.1'), 227).macs / 1e9:.2f}" =}} at 227.
 
 # %% [markdown] objective="fire" claims="SQ-37"
 # ## Is it cheaper than AlexNet?
@@ -339,7 +339,7 @@ show.table(["network", "parameters", "multiply-adds",
              timing.summary(times)) for name, times in turns.items()])
 
 # %% [markdown]
-# Beside AlexNet, SqueezeNet in version 1.0 is {{= verdict.ratio(recorded.turns["SqueezeNet 1.0"], recorded.turns["AlexNet"]).words("slower", "quicker", "not told apart in time") =}} here: it takes {{= verdict.ratio(recorded.turns["SqueezeNet 1.0"], recorded.turns["AlexNet"]) =}} the time. (The median of the ratios, turn by turn, and in brackets its {term}`interval`, by the rule of {chapter}`1`.) The newer version is {{= verdict.ratio(recorded.turns["SqueezeNet 1.1"], recorded.turns["AlexNet"]).words("slower than AlexNet", "quicker than AlexNet", "not told apart from AlexNet") =}}: {{= verdict.ratio(recorded.turns["SqueezeNet 1.1"], recorded.turns["AlexNet"]) =}}. A common complaint is that depth in the place of parameters makes a network slow to run. One image, one thread and one machine do not settle that. For a single image AlexNet must read all its weights, {{= f"{alex_bytes / MB:.0f}" =}} MB, and uses most of them once; for many images at a time the same reading serves all. How much of the times above this is, we have not tested.
+# Beside AlexNet, SqueezeNet in version 1.0 is {{= verdict.ratio(recorded.turns["SqueezeNet 1.0"], recorded.turns["AlexNet"]).words("slower", "quicker", "not told apart in time") =}} here: it takes {{= verdict.ratio(recorded.turns["SqueezeNet 1.0"], recorded.turns["AlexNet"]) =}} the time. (The median of the ratios, turn by turn, and in brackets its {term}`interval`, by the rule of {chapter}`1`.) The newer version is {{= verdict.ratio(recorded.turns["SqueezeNet 1.1"], recorded.turns["AlexNet"]).words("slower than AlexNet", "quicker than AlexNet", "not told apart from AlexNet") =}}: {{= verdict.ratio(recorded.turns["SqueezeNet 1.1"], recorded.turns["AlexNet"]) =}}. A common complaint is that {term}`depth` in the place of parameters makes a network slow to run. One image, one thread and one machine do not settle that. For a single image AlexNet must read all its weights, {{= f"{alex_bytes / MB:.0f}" =}} MB, and uses most of them once; for many images at a time the same reading serves all. How much of the times above this is, we have not tested.
 
 # %% [markdown] objective="apart" claims="SQ-01,SQ-33,SQ-34,SQ-35"
 # ## Fifty times, taken apart
@@ -397,7 +397,7 @@ show.table(["what is stored", "MB", "MiB"],
             for name, n in counted])
 
 # %% [markdown]
-# The title’s second half is another method’s work: Deep Compression {cite:p}`han2016compression`, by three authors of whom two, Han and Dally, wrote SqueezeNet’s paper too. It *prunes* (sets small weights to zero and leaves them out), stores each weight that stays as a number of a short list, and codes what is frequent in few bits. {cite:t}`iandola2016squeezenet` report that 421,098 parameters stay (Table 1), {{= f"{kept / total:.0%}" =}} of all. No later step changes that number; they make each weight shorter. {cite:t}`iandola2016squeezenet` report 0.66 MB with 8 bits and 0.47 MB with 6 (Table 2).
+# The title’s second half is another method’s work: Deep Compression {cite:p}`han2016compression`, by three authors of whom two, Han and Dally, wrote SqueezeNet’s paper too. It *{term}`prunes <pruning>`* (sets small weights to zero and leaves them out), stores each weight that stays as a number of a short list, and codes what is frequent in few bits. {cite:t}`iandola2016squeezenet` report that 421,098 parameters stay (Table 1), {{= f"{kept / total:.0%}" =}} of all. No later step changes that number; they make each weight shorter. {cite:t}`iandola2016squeezenet` report 0.66 MB with 8 bits and 0.47 MB with 6 (Table 2).
 #
 # Can it be? Six bits a weight is less than that, but one must also store *where* the weights are. With four bits for the distance to the last weight it is {{= f"{counted[3][1] / 8 / MB:.2f}" =}} MB; with eight bits a weight {{= f"{counted[4][1] / 8 / MB:.2f}" =}} MB.
 #
@@ -513,19 +513,19 @@ plt.show()
 # %% [markdown] claims="SQ-47,SQ-48"
 # {answer}`sweep`
 #
-# Over {{= len(recorded.accuracies[PLAIN]) =}} seeds the plain network reads {{= f"{verdict.mean(recorded.accuracies[PLAIN]):.0%}" =}} of the digits; chance is {{= f"{verdict.chance(test.y):.0%}" =}}. By the rule of {chapter}`1`:
+# Over {{= len(recorded.accuracies[PLAIN]) =}} {term}`seeds <seed>` the plain network reads {{= f"{verdict.mean(recorded.accuracies[PLAIN]):.0%}" =}} of the digits; chance is {{= f"{verdict.chance(test.y):.0%}" =}}. By the rule of {chapter}`1`:
 #
 # - **Squeeze ratio.** {cite:t}`iandola2016squeezenet` report that a larger one raises top-5 accuracy (the right class is among the five with the highest scores) from 80.3% at an eighth to 86.0% at three quarters, and no further. Here a quarter is {{= said(recorded.accuracies, "ratio 1/4") =}}, one half {{= said(recorded.accuracies, "ratio 1/2") =}}. The plateau begins at three quarters, which we did not run. From one half to one it is {{= said(recorded.accuracies, "ratio 1", "ratio 1/2") =}}, for {{= f"{spent['ratio 1'].params / spent['ratio 1/2'].params:.1f}" =}} times the parameters, and {{= f"{spent['ratio 1'].params / spent[PLAIN].params:.1f}" =}} times those of the plain network.
 # - **Share of 3×3 kernels**, all at the ratio one half, as in Section 5.3 of {cite:t}`iandola2016squeezenet`. One eighth beside one half is {{= said(recorded.accuracies, "1/8 of 3×3", "ratio 1/2") =}}, with {{= f"{spent['1/8 of 3×3'].params:,}" =}} parameters instead of {{= f"{spent['ratio 1/2'].params:,}" =}}; seven eighths {{= said(recorded.accuracies, "7/8 of 3×3", "ratio 1/2") =}}, with {{= f"{spent['7/8 of 3×3'].params:,}" =}}. (In the figure all stand beside the plain network, whose ratio is one eighth, so the same variant may lie on the other side of zero there.) The paper reports that a share above one half brings nothing more. {{= against(recorded.accuracies, "7/8 of 3×3", "ratio 1/2").words("Our digits do not agree: there more 3×3 kernels, or the parameters that come with them, still brought something", "Our digits agree: there it even took something away", "Our digits agree: there it brought nothing that can be told from chance") =}}.
 # - **Pools.** Late beside early is {{= said(recorded.accuracies, "pools late", "pools early") =}}. With the same parameters it does {{= f"{spent['pools late'].macs / spent['pools early'].macs:.1f}" =}} times the work. (That the late pools and the ratio 1/2 both do {{= f"{spent['pools late'].macs:,}" =}} multiply-adds is a coincidence.)
-# - **Bypass.** Simple is {{= said(recorded.accuracies, "simple bypass") =}}, complex {{= said(recorded.accuracies, "complex bypass") =}}; simple beside complex {{= said(recorded.accuracies, "simple bypass", "complex bypass") =}}. On ImageNet {cite:t}`iandola2016squeezenet` report 57.5% top-1 without a bypass, 60.4% with the simple one, 58.8% with the complex one (Table 3). Their explanation (Section 6): a narrow squeeze lets little through, and the bypass is a way around it.
+# - **Bypass.** Simple is {{= said(recorded.accuracies, "simple bypass") =}}, complex {{= said(recorded.accuracies, "complex bypass") =}}; simple beside complex {{= said(recorded.accuracies, "simple bypass", "complex bypass") =}}. On ImageNet {cite:t}`iandola2016squeezenet` report 57.5% {term}`top-1 <top-1 accuracy>` without a bypass, 60.4% with the simple one, 58.8% with the complex one (Table 3). Their explanation (Section 6): a narrow squeeze lets little through, and the bypass is a way around it.
 #
-# What can this confirm? Digits of {{= learn.x.shape[-1] =}}×{{= learn.x.shape[-1] =}} pixels have no fine detail that early pools could lose, and a squeeze layer of two channels, as the narrowest has here, is narrower than any in SqueezeNet. One learning rate serves all, and {{= 4 * (len(learn) // 25) =}} batches favour what learns quickly. On ImageNet it may be otherwise.
+# What can this confirm? Digits of {{= learn.x.shape[-1] =}}×{{= learn.x.shape[-1] =}} pixels have no fine detail that early pools could lose, and a squeeze layer of two channels, as the narrowest has here, is narrower than any in SqueezeNet. One {term}`learning rate` serves all, and {{= 4 * (len(learn) // 25) =}} {term}`batches <batch>` favour what learns quickly. On ImageNet it may be otherwise.
 
 # %% [markdown] objective="build" claims="SQ-17,SQ-27"
 # ## Average, not max
 #
-# The text of the paper names a max pool after conv10, and copies follow it; Table 1 of {cite:t}`iandola2016squeezenet` has an average. Does it matter? Each kernel of conv10 gives a map of scores, and the gradient of their average, or max, tells which positions learn. We take an untrained SqueezeNet and the flower; as in `forward`, a ReLU stands behind conv10:
+# The text of the paper names a max pool after conv10, and copies follow it; Table 1 of {cite:t}`iandola2016squeezenet` has an average. Does it matter? Each kernel of conv10 gives a map of scores, and the {term}`gradient` of their average, or max, tells which positions learn. We take an untrained SqueezeNet and the flower; as in `forward`, a ReLU stands behind conv10:
 
 # %%
 torch.manual_seed(0)
@@ -865,7 +865,7 @@ ax.legend(ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1))
 plt.show()
 
 # %% [markdown]
-# Parameters, yes: {{= f"{total / bills['AlexNet'].params:.1%}" =}} of AlexNet’s. The reported top-1 accuracies are 57.5% for SqueezeNet in version 1.0 and 57.2% for AlexNet (Table 2 of {cite:t}`iandola2016squeezenet`). Of the parameters that went, {{= f"{(linear - ends[1]) / (convs + linear - total):.0%}" =}} went with the linear layers; the rest is the exchange of the whole body, which by itself became {{= f"{convs / body:.1f}" =}} times smaller. The *work* stayed in version 1.0, with {{= f"{share['1.0']:.0%}" =}} of it in the first layer; version 1.1 does {{= f"{newer.macs / late.macs:.0%}" =}} of version 1.0’s work. {{= f"{work['SqueezeNet 1.0'].access / work['AlexNet'].access:.0%}" =}} of the memory access is left in version 1.0: weights were most of what AlexNet moved.
+# Parameters, yes: {{= f"{total / bills['AlexNet'].params:.1%}" =}} of AlexNet’s. The reported top-1 accuracies are 57.5% for SqueezeNet in version 1.0 and 57.2% for AlexNet (Table 2 of {cite:t}`iandola2016squeezenet`). Of the parameters that went, {{= f"{(linear - ends[1]) / (convs + linear - total):.0%}" =}} went with the linear layers; the rest is the exchange of the whole body, which by itself became {{= f"{convs / body:.1f}" =}} times smaller. The *work* stayed in version 1.0, with {{= f"{share['1.0']:.0%}" =}} of it in the first layer; version 1.1 does {{= f"{newer.macs / late.macs:.0%}" =}} of version 1.0’s work. {{= f"{work['SqueezeNet 1.0'].access / work['AlexNet'].access:.0%}" =}} of the {term}`memory access` is left in version 1.0: weights were most of what AlexNet moved.
 #
 # *Choose it* where the size of the file or of the memory on the chip decides. Version 1.1 does less work; that it is as accurate is its authors’ word alone {cite:p}`deepscale2016squeezenet`. The simple bypass adds no parameter. The paper reports a gain for version 1.0; on version 1.1 we have not tried it.
 #

@@ -17,7 +17,7 @@
 # %% [markdown] objective="count" claims="SX-10,SX-11"
 # ## Where the weights are
 #
-# Here are all weights of four networks, sorted by the kind of their layers. A **linear layer** joins every input to every output; papers call it fully connected.
+# Here are all {term}`weights <weight>` of four networks, sorted by the kind of their layers. A **{term}`linear layer`** joins every input to every output; papers call it fully connected.
 
 # %% hide="code"
 import math
@@ -92,7 +92,7 @@ def draw_kinds(names):
 draw_kinds(["AlexNet", "ResNet-50", "MobileNet V1", "SqueezeNet"])
 
 # %% [markdown]
-# In AlexNet {{= f"{share('AlexNet', 'linear'):.0%}" =}} of the parameters are in linear layers. ResNet-50 has one linear layer, SqueezeNet none: a 1×1 layer and an average give its scores. What is left to save in SqueezeNet? {{= f"{share('SqueezeNet', 'K×K'):.0%}" =}} of its weights are in K×K kernels, nearly all of them 3×3. The 1×1 layers have {{= f"{share('SqueezeNet', '1×1'):.0%}" =}}; without the *squeeze* layers, which make the map narrow, {{= f"{sum(r.params for r in rows['SqueezeNet'] if 'squeeze' not in r.name and kind(r) == '1×1') / totals['SqueezeNet'].params:.0%}" =}} remain: the layers behind the narrow places, and the one at the end. SqueezeNext goes for both.
+# In AlexNet {{= f"{share('AlexNet', 'linear'):.0%}" =}} of the {term}`parameters <parameter>` are in linear layers. ResNet-50 has one linear layer, SqueezeNet none: a 1×1 layer and an average give its scores. What is left to save in SqueezeNet? {{= f"{share('SqueezeNet', 'K×K'):.0%}" =}} of its weights are in K×K {term}`kernels <kernel>`, nearly all of them 3×3. The 1×1 layers have {{= f"{share('SqueezeNet', '1×1'):.0%}" =}}; without the *{term}`squeeze`* layers, which make the {term}`map` narrow, {{= f"{sum(r.params for r in rows['SqueezeNet'] if 'squeeze' not in r.name and kind(r) == '1×1') / totals['SqueezeNet'].params:.0%}" =}} remain: the layers behind the narrow places, and the one at the end. SqueezeNext goes for both.
 
 # %% objectives [markdown]
 # ## You will be able to
@@ -100,7 +100,7 @@ draw_kinds(["AlexNet", "ResNet-50", "MobileNet V1", "SqueezeNet"])
 # %% predict [markdown] name="pair" objective="count"
 # ## Predict first
 #
-# A 3×3 layer leads from $32$ to $64$ channels. We put two layers in its place: 3×1 from $32$ to $64$, then 1×3 from $64$ to $64$. **How many times fewer weights do the two have?**
+# A 3×3 layer leads from $32$ to $64$ {term}`channels <channel>`. We put two layers in its place: 3×1 from $32$ to $64$, then 1×3 from $64$ to $64$. **How many times fewer weights do the two have?**
 #
 # :field: Times fewer weights
 # :answer: f"{dense / split:.2f}"
@@ -110,7 +110,7 @@ draw_kinds(["AlexNet", "ResNet-50", "MobileNet V1", "SqueezeNet"])
 # %% predict [markdown] name="first" objective="hardware"
 # ### And where is the work?
 #
-# SqueezeNext-23 begins with a 7×7 layer of stride 2 from the three colours to {{= STEM =}} channels, on a photograph of {{= f"{image[2]}×{image[3]}" =}}. A max pool halves its map again. Then come many blocks. **What share of all multiply-adds is in that first layer?**
+# SqueezeNext-23 begins with a 7×7 layer of {term}`stride` 2 from the three colours to {{= STEM =}} channels, on a photograph of {{= f"{image[2]}×{image[3]}" =}}. A max {term}`pool <pooling>` halves its map again. Then come many {term}`blocks <block>`. **What share of all {term}`multiply-adds <multiply-add>` is in that first layer?**
 #
 # :field: Share of the first layer
 # :unit: %
@@ -121,10 +121,10 @@ draw_kinds(["AlexNet", "ResNet-50", "MobileNet V1", "SqueezeNet"])
 # %% [markdown] objective="build" claims="SX-05,SX-13"
 # ## See it: the block
 #
-# A SqueezeNext block on $C$ channels has five layers, each with {term}`batch norm` and ReLU:
+# A SqueezeNext block on $C$ channels has five layers, each with {term}`batch norm` and {term}`ReLU`:
 #
 # 1. {show}`a 1×1 layer to half <fig-squeezenext-block layer=0>`, $C/2$ channels;
-# 2. {show}`a 1×1 layer to a quarter <fig-squeezenext-block layer=1>`, $C/4$: together a **two-stage bottleneck**;
+# 2. {show}`a 1×1 layer to a quarter <fig-squeezenext-block layer=1>`, $C/4$: together a **{term}`two-stage bottleneck`**;
 # 3. {show}`a 3×1 layer <fig-squeezenext-block layer=2>`, back to $C/2$;
 # 4. {show}`a 1×3 layer <fig-squeezenext-block layer=3>`, which stays at $C/2$ (in every other block the 1×3 layer comes first);
 # 5. {show}`a 1×1 layer <fig-squeezenext-block layer=4>` back to $C$, to which the {term}`shortcut` adds the input.
@@ -160,7 +160,7 @@ BlockAnatomy.of({"SqueezeNext": (Block(128), on),
                  "Residual bottleneck": (Bottleneck(128), on)}, layer=0)
 
 # %% [markdown]
-# Beside it stands SqueezeNet’s **fire module**, which narrows once and then runs 1×1 and 3×3 kernels side by side; or look at {show}`the residual bottleneck <fig-squeezenext-block beside="Residual bottleneck">`. All three have a narrow middle, a {term}`bottleneck`. On these channels the fire module is the lightest: it narrows to an eighth at once.
+# Beside it stands SqueezeNet’s **{term}`fire module`**, which narrows once and then runs 1×1 and 3×3 kernels side by side; or look at {show}`the residual bottleneck <fig-squeezenext-block beside="Residual bottleneck">`. All three have a narrow middle, a {term}`bottleneck`. On these channels the fire module is the lightest: it narrows to an eighth at once.
 
 # %% [markdown] objective="count" claims="SX-06,SX-07"
 # ## Count it: when a split kernel saves
@@ -177,7 +177,7 @@ BlockAnatomy.of({"SqueezeNext": (Block(128), on),
 # K > m\,\Big(\frac{1}{C_\text{in}} + \frac{1}{C_\text{out}}\Big) .
 # $$
 #
-# With all three widths equal the right side is 2: from $K = 3$ on the pair saves. With $m = C_\text{out}$ it is $1 + C_\text{out}/C_\text{in}$: a layer that *doubles* the channels needs $K > 3$. Formula, function and real layers:
+# With all three {term}`widths <width>` equal the right side is 2: from $K = 3$ on the pair saves. With $m = C_\text{out}$ it is $1 + C_\text{out}/C_\text{in}$: a layer that *doubles* the channels needs $K > 3$. Formula, function and real layers:
 
 # %% hide="code" claims="SX-06,SX-07"
 def pair_weights(c_in, m, c_out, k):
@@ -250,12 +250,12 @@ show.table(["narrowed to", "weights", "times fewer than one 3×3 layer"],
            [(name, n, f"{plain / n:.1f}") for name, n in designs.items()])
 
 # %% [markdown]
-# The second stage costs {{= f"{second:,}" =}} weights and saves {{= f"{designs['one stage: 64'] - designs['two stages: 64, 32'] + second:,}" =}} in the pair behind it: the block gets {{= f"{1 - designs['two stages: 64, 32'] / designs['one stage: 64']:.0%}" =}} lighter. But a *single* stage straight to a quarter would be lighter still, by {{= f"{1 - designs['one stage: 32'] / designs['two stages: 64, 32']:.0%}" =}}. So the second stage saves against a half, not against a quarter. What the detour buys can only be measured.
+# The second {term}`stage` costs {{= f"{second:,}" =}} weights and saves {{= f"{designs['one stage: 64'] - designs['two stages: 64, 32'] + second:,}" =}} in the pair behind it: the block gets {{= f"{1 - designs['two stages: 64, 32'] / designs['one stage: 64']:.0%}" =}} lighter. But a *single* stage straight to a quarter would be lighter still, by {{= f"{1 - designs['one stage: 32'] / designs['two stages: 64, 32']:.0%}" =}}. So the second stage saves against a half, not against a quarter. What the detour buys can only be measured.
 
 # %% [markdown] claims="SX-16"
 # ### Two meanings of “separable”
 #
-# The paper calls this pair separable. So do papers on {term}`depthwise separable <separable convolution>` layers, and mean something else. SqueezeNext’s authors even say that they *avoid* the depthwise kind (abstract of {cite:t}`gholami2018squeezenext`). Here the *kernel* is separated, and all channels stay joined: a {term}`spatially separable <spatially separable convolution>` layer.
+# The paper calls this pair {term}`separable <separable convolution>`. So do papers on {term}`depthwise separable <separable convolution>` layers, and mean something else. SqueezeNext’s authors even say that they *avoid* the {term}`depthwise <depthwise convolution>` kind (abstract of {cite:t}`gholami2018squeezenext`). Here the *kernel* is separated, and all channels stay joined: a {term}`spatially separable <spatially separable convolution>` layer.
 
 # %%
 separable = {
@@ -272,7 +272,7 @@ show.table(["64 → 64 channels", "weights"],
 # %% [markdown] objective="build" claims="SX-09,SX-14"
 # ## Build it: block and network
 #
-# `_conv` is convolution, batch norm, ReLU, as above; `divide` refuses what does not divide.
+# `_conv` is {term}`convolution`, batch norm, ReLU, as above; `divide` refuses what does not divide.
 
 # %%
 show.source(Block)
@@ -340,7 +340,7 @@ show.table(["part", "map behind it", "parameters", "multiply-adds",
 # %% [markdown] objective="build" claims="SX-01,SX-02,SX-03"
 # ## Check it: five files and three boasts
 #
-# The authors published five networks as files {cite:p}`gholami2018code`. Our tests rebuild them layer by layer. In their names, `1.0` and `2.0` are widths, `G` means two groups, and `v5` has a 5×5 first layer and {{= ", ".join(map(str, BLOCKS["23v5"])) =}} blocks. The printed millions we know second-hand.
+# The authors published five networks as files {cite:p}`gholami2018code`. Our tests rebuild them layer by layer. In their names, `1.0` and `2.0` are widths, `G` means two {term}`groups <group>`, and `v5` has a 5×5 first layer and {{= ", ".join(map(str, BLOCKS["23v5"])) =}} blocks. The printed millions we know second-hand.
 
 # %% hide="code"
 def with_biases(name):
@@ -360,11 +360,11 @@ show.table(
      for name, reported in REPORTED.items()])
 
 # %% [markdown]
-# The files have no bias in the last layer, ours has. The often quoted {{= f"{with_biases('1.0-SqNxt-23'):,}" =}} is the count with a bias in each convolution, which a widely used copy has {cite:p}`semery2018pytorchcv`. Such a bias does nothing, since batch norm takes the mean away again.
+# The files have no {term}`bias` in the last layer, ours has. The often quoted {{= f"{with_biases('1.0-SqNxt-23'):,}" =}} is the count with a bias in each convolution, which a widely used copy has {cite:p}`semery2018pytorchcv`. Such a bias does nothing, since batch norm takes the mean away again.
 #
 # Now the three ratios of the paper’s abstract {cite:p}`gholami2018squeezenext`:
 #
-# - *AlexNet’s accuracy with $112$ times fewer parameters.* For `1.0-SqNxt-23` it is {{= f"{totals['AlexNet'].params / totals['1.0-SqNxt-23'].params:.1f}" =}} times. For the *grouped* network, `1.0-G-SqNxt-23`, it is {{= f"{totals['AlexNet'].params / totals['1.0-G-SqNxt-23'].params:.1f}" =}}.
+# - *AlexNet’s accuracy with $112$ times fewer parameters.* For `1.0-SqNxt-23` it is {{= f"{totals['AlexNet'].params / totals['1.0-SqNxt-23'].params:.1f}" =}} times. For the *{term}`grouped <grouped convolution>`* network, `1.0-G-SqNxt-23`, it is {{= f"{totals['AlexNet'].params / totals['1.0-G-SqNxt-23'].params:.1f}" =}}.
 # - *VGG-19’s accuracy with $4.4$ million, $31$ times fewer.* VGG-19 would make that {{= f"{totals['VGG-19'].params / 4.4e6:.1f}" =}}; {{= f"{totals['VGG-16'].params / 4.4e6:.1f}" =}} is VGG-16’s ratio. (The network meant is a deeper one, without a file.)
 # - *A better top-5 accuracy than MobileNet’s with $1.3$ times fewer.* MobileNet V1 has {{= f"{totals['MobileNet V1'].params / totals['2.0-SqNxt-23v5'].params:.2f}" =}} times the parameters of `2.0-SqNxt-23v5`. This ratio of parameters holds for the authors’ file; what it says of accuracy we cannot recompute. The widely used copy with biases also widens the first layer and the 1×1 layer before the linear one, which the file does not; it has 3,366,344 parameters {cite:p}`semery2018pytorchcv`. With it the ratio would be {{= f"{totals['MobileNet V1'].params / 3_366_344:.2f}" =}}.
 
@@ -519,9 +519,9 @@ plt.show()
 # %% [markdown]
 # {answer}`cut`
 #
-# To hold nine tenths of the squared weights, of the {{= full =}} values the trained layer needs {{= f"{full * verdict.mean(recorded.ranks['trained']):.1f}" =}} on average, the untrained one {{= f"{full * verdict.mean(recorded.ranks['untrained']):.1f}" =}}: {{= ranks_say(recorded.ranks) =}}, by the rule of {chapter}`1`; the difference is {{= (lambda v: f"{v.mean:+.1f} values ({v.low:+.1f} to {v.high:+.1f})".replace("-", "−"))(verdict.paired([full * r for r in recorded.ranks["trained"]], [full * r for r in recorded.ranks["untrained"]])) =}}. On the left the two lines are at most {{= (lambda gaps: f"{max(gaps):.2f} apart, at value {gaps.index(max(gaps)) + 1}")([abs(a - b) for a, b in zip(*recorded.spectra.values())]) =}}. {{= "In the sense in which compression needs it, this trained layer is not of low rank: it spreads its weights nearly as wide as chance does" if verdict.mean(recorded.ranks["trained"]) > 0.8 * verdict.mean(recorded.ranks["untrained"]) else "Training has made the layer one of lower rank than chance does" =}}. It is one layer of one small network, and after {{= recipe["epochs"] * (len(train) // recipe["batch"]) =}} batches it may still be near to where it started; what other layers do, we have not seen.
+# To hold nine tenths of the squared weights, of the {{= full =}} values the trained layer needs {{= f"{full * verdict.mean(recorded.ranks['trained']):.1f}" =}} on average, the untrained one {{= f"{full * verdict.mean(recorded.ranks['untrained']):.1f}" =}}: {{= ranks_say(recorded.ranks) =}}, by the rule of {chapter}`1`; the difference is {{= (lambda v: f"{v.mean:+.1f} values ({v.low:+.1f} to {v.high:+.1f})".replace("-", "−"))(verdict.paired([full * r for r in recorded.ranks["trained"]], [full * r for r in recorded.ranks["untrained"]])) =}}. On the left the two lines are at most {{= (lambda gaps: f"{max(gaps):.2f} apart, at value {gaps.index(max(gaps)) + 1}")([abs(a - b) for a, b in zip(*recorded.spectra.values())]) =}}. {{= "In the sense in which compression needs it, this trained layer is not of low rank: it spreads its weights nearly as wide as chance does" if verdict.mean(recorded.ranks["trained"]) > 0.8 * verdict.mean(recorded.ranks["untrained"]) else "Training has made the layer one of lower rank than chance does" =}}. It is one layer of one small network, and after {{= recipe["epochs"] * (len(train) // recipe["batch"]) =}} {term}`batches <batch>` it may still be near to where it started; what other layers do, we have not seen.
 #
-# The page speaks of {{= len(recorded.accuracies["whole"]) =}} seeds. If you run three, yours may not tell apart what the page does.
+# The page speaks of {{= len(recorded.accuracies["whole"]) =}} {term}`seeds <seed>`. If you run three, yours may not tell apart what the page does.
 #
 # Cut to $m = 16$, which halves the layer, the network is {{= verdict.paired(recorded.accuracies["m = 16"], recorded.accuracies["whole"]).words("better than", "worse than", "not told apart from") =}} the whole one ({{= verdict.paired(recorded.accuracies["m = 16"], recorded.accuracies["whole"]) =}}). With $m = 8$ it is {{= verdict.paired(recorded.accuracies["m = 8"], recorded.accuracies["whole"]).words("better", "worse", "not told apart") =}}: {{= verdict.paired(recorded.accuracies["m = 8"], recorded.accuracies["whole"]) =}}. And where does the pair save nothing? It has $3m\,(16 + 32)$ weights, the layer {{= f"{layer.weight.numel():,}" =}}: from $m =$ {{= even =}} on. There the network is {{= verdict.paired(recorded.accuracies["m = 32"], recorded.accuracies["whole"]).words("better than", "worse than", "not told apart from") =}} the whole ({{= verdict.paired(recorded.accuracies["m = 32"], recorded.accuracies["whole"]) =}}).
 #
@@ -587,9 +587,9 @@ show.table(
      for name, a in designed.items()])
 
 # %% [markdown]
-# One 3×3 layer, with as many weights, is {{= verdict.paired(recorded.designed["one 3×3"], recorded.designed["as designed"]).words("better than", "worse than", "not told apart from") =}} the pair; one stage, with fewer, is {{= verdict.paired(recorded.designed["one stage"], recorded.designed["as designed"]).words("better than", "worse than", "not told apart from") =}} two. {{= verdict.paired(recorded.designed["one 3×3"], recorded.designed["as designed"]).words("That does not speak for the pair", "That speaks for the pair", "That speaks neither for the pair nor against it") =}}, but mind how small the test is: {{= recipe["epochs"] * (len(train) // recipe["batch"]) =}} batches, one recipe for all, and a deeper network may need more of them. On ImageNet, with {{= n_blocks =}} blocks and long training, the authors’ choice may well be right. We know of no comparison there.
+# One 3×3 layer, with as many weights, is {{= verdict.paired(recorded.designed["one 3×3"], recorded.designed["as designed"]).words("better than", "worse than", "not told apart from") =}} the pair; one stage, with fewer, is {{= verdict.paired(recorded.designed["one stage"], recorded.designed["as designed"]).words("better than", "worse than", "not told apart from") =}} two. {{= verdict.paired(recorded.designed["one 3×3"], recorded.designed["as designed"]).words("That does not speak for the pair", "That speaks for the pair", "That speaks neither for the pair nor against it") =}}, but mind how small the test is: {{= recipe["epochs"] * (len(train) // recipe["batch"]) =}} batches, one recipe for all, and a deeper network may need more of them. On {term}`ImageNet`, with {{= n_blocks =}} blocks and long training, the authors’ choice may well be right. We know of no comparison there.
 #
-# Chance is {{= f"{verdict.chance(test.y):.0%}" =}}; on {{= len(test) =}} test digits an accuracy of {{= f"{verdict.mean(recorded.designed['as designed']):.0%}" =}} has a sampling error of {{= f"{100 * verdict.sampling_error(verdict.mean(recorded.designed['as designed']), len(test)):.1f}" =}} points either way. That is how far it may lie from the accuracy on *all* such digits. The differences above are another matter: all designs read the same digits and are compared seed by seed, so that which digits were drawn meets all of them. Their intervals say how sure the differences are on these digits. They come from {{= len(recorded.designed["as designed"]) =}} seeds; three may not tell the designs apart.
+# Chance is {{= f"{verdict.chance(test.y):.0%}" =}}; on {{= len(test) =}} test digits an accuracy of {{= f"{verdict.mean(recorded.designed['as designed']):.0%}" =}} has a sampling error of {{= f"{100 * verdict.sampling_error(verdict.mean(recorded.designed['as designed']), len(test)):.1f}" =}} points either way. That is how far it may lie from the accuracy on *all* such digits. The differences above are another matter: all designs read the same digits and are compared seed by seed, so that which digits were drawn meets all of them. Their {term}`intervals <interval>` say how sure the differences are on these digits. They come from {{= len(recorded.designed["as designed"]) =}} seeds; three may not tell the designs apart.
 
 # %% [markdown] objective="hardware" claims="SX-04,SX-17"
 # ## The chip’s side
@@ -1041,7 +1041,7 @@ show.table(["parameters of", "SqueezeNet", "1.0-SqNxt-23", "saved",
 #
 # *Choose it* where the parameters must be few and depthwise layers run badly, as on an array of multipliers. *Take from it* two questions. Does a factorised layer save at *these* widths? And which layers leave *this* chip idle?
 #
-# *Do not choose it* for a quick network on a CPU without timing it: many thin layers in a row are what guidelines 3 and 4 of {chapter}`6` warn of.
+# *Do not choose it* for a quick network on a CPU without timing it: many thin layers in a row are what {term}`guidelines <guideline>` 3 and 4 of {chapter}`6` warn of.
 #
 # The next network, GhostNet, asks whether a layer has to compute all of its channels at all.
 

@@ -16,7 +16,7 @@
 # %% [markdown] objective="alike" claims="GH-01,GH-02"
 # ## Who pays, and for what
 #
-# In MobileNet V3 {cite:p}`howard2019mobilenetv3` all 3×3 and 5×5 layers but the first are depthwise, so they are cheap. The 1×1 layers are not:
+# In MobileNet V3 {cite:p}`howard2019mobilenetv3` all 3×3 and 5×5 layers but the first are {term}`depthwise <depthwise convolution>`, so they are cheap. The 1×1 layers are not:
 
 # %% hide="code"
 import matplotlib.pyplot as plt
@@ -57,7 +57,7 @@ show.table(["network", "multiply-adds", "in 1×1 layers"],
              f"{share(rows['MobileNet V3']):.1%}")])
 
 # %% [markdown]
-# {{= f"{share(rows['MobileNet V3']):.0%}" =}} of the multiply-adds are in 1×1 layers. Each of their {term}`maps <map>` is a new mixture of *all* maps before it. Are the results worth it? Here are maps of a small network that has learnt handwritten digits, on a photograph, which it has never seen anything like.
+# {{= f"{share(rows['MobileNet V3']):.0%}" =}} of the {term}`multiply-adds <multiply-add>` are in 1×1 layers. Each of their {term}`maps <map>` is a new mixture of *all* maps before it. Are the results worth it? Here are maps of a small network that has learnt handwritten digits, on a photograph, which it has never seen anything like.
 
 # %% hide="code"
 def block(c_in, c_out):
@@ -96,7 +96,7 @@ for ax, one in zip(axes.flat, maps, strict=True):
 plt.show()
 
 # %% [markdown]
-# {cite:t}`han2020ghostnet` show such pictures of a ResNet. They call a map that is like another its *ghost*, and say that such redundancy is one of the marks of a successful network. For three pairs, picked by hand, they also give the mean squared error of one map made from the other by a depthwise kernel (Table 2), without a scale, and without a network that has not learnt anything. We add both.
+# {cite:t}`han2020ghostnet` show such pictures of a ResNet. They call a map that is like another its *{term}`ghost`*, and say that such redundancy is one of the marks of a successful network. For three pairs, picked by hand, they also give the mean squared error of one map made from the other by a depthwise {term}`kernel` (Table 2), without a scale, and without a network that has not learnt anything. We add both.
 
 # %% objectives [markdown]
 # ## You will be able to
@@ -104,7 +104,7 @@ plt.show()
 # %% predict [markdown] name="saving" objective="count"
 # ## Predict first
 #
-# A 1×1 layer from $64$ to $128$ channels is replaced. A 1×1 layer makes $64$ maps; then each of these gives one more by a 3×3 kernel of its own, a depthwise layer. **How many times fewer multiply-adds is that?**
+# A 1×1 layer from $64$ to $128$ {term}`channels <channel>` is replaced. A 1×1 layer makes $64$ maps; then each of these gives one more by a 3×3 kernel of its own, a depthwise layer. **How many times fewer multiply-adds is that?**
 #
 # :field: Times fewer
 # :answer: f"{saved[1, 2]:.2f}"
@@ -114,7 +114,7 @@ plt.show()
 # %% predict [markdown] name="training" objective="alike"
 # ### And is it learnt?
 #
-# Take the small network’s *third* layer, and ask how well each map can be made from the most similar other map. Then ask the same of the network *before* training, with random weights. On digits, the maps of the trained network are
+# Take the small network’s *third* layer, and ask how well each map can be made from the most similar other map. Then ask the same of the network *before* training, with random {term}`weights <weight>`. On digits, the maps of the trained network are
 #
 # :field: The trained network’s maps are
 # :choices: more alike | less alike | not told apart
@@ -123,7 +123,7 @@ plt.show()
 # %% [markdown] objective="alike" claims="GH-02,GH-03"
 # ## How alike are maps?
 #
-# “Can be made by something cheap” we take at its word. To make the *ghost* of a map, its *parent*, we slide one $d \times d$ kernel over the parent and add a constant. (In GhostNet a ReLU may follow; our likeness is that of the linear ghost.) For each pair of maps, least squares on some images find the kernel that makes map $j$ from map $i$. Other images judge it:
+# “Can be made by something cheap” we take at its word. To make the *ghost* of a map, its *parent*, we slide one $d \times d$ kernel over the parent and add a constant. (In GhostNet a {term}`ReLU` may follow; our likeness is that of the linear ghost.) For each pair of maps, least squares on some images find the kernel that makes map $j$ from map $i$. Other images {term}`judge it <R²>`:
 #
 # $$
 # R^2 = 1 - \frac{\text{squared errors of the ghost}}{\text{squared distances of the map from its own mean}} .
@@ -162,7 +162,7 @@ def likeness(layers, fitted, judged, d=3):
     return best[best.isfinite()].mean().item()
 
 # %% [markdown]
-# What could prove the claim *false*? An untrained network whose maps are as much alike: then likeness is nothing that training brings. And digits with their pixels *shuffled*, in which nothing is smooth. What is then still alike needs no smooth image; the network’s overlapping windows are enough to make neighbours alike. (Shuffled digits are foreign to a trained network too, so this does not split likeness into two parts.)
+# What could prove the claim *false*? An untrained network whose maps are as much alike: then likeness is nothing that training brings. And digits with their pixels *shuffled*, in which nothing is smooth. What is then still alike needs no smooth image; the network’s overlapping {term}`windows <window>` are enough to make neighbours alike. (Shuffled digits are foreign to a trained network too, so this does not split likeness into two parts.)
 
 # %% hide="code"
 def shuffled(x):
@@ -239,19 +239,19 @@ plt.show()
 # %% [markdown]
 # {answer}`training`
 #
-# On digits, over {{= len(recorded.alike["third, digits"]["trained"]) =}} seeds:
+# On digits, over {{= len(recorded.alike["third, digits"]["trained"]) =}} {term}`seeds <seed>`:
 #
 # - In the third layer the closest other map makes a map with an $R^2$ of {{= f"{verdict.mean(recorded.alike['third, digits']['trained']):.2f}" =}}; before training it was {{= f"{verdict.mean(recorded.alike['third, digits']['untrained']):.2f}" =}}. Trained maps are {{= gap(recorded.alike, "third, digits").words("more alike", "less alike", "not told apart in this") =}}.
 # - In the second layer it is {{= f"{verdict.mean(recorded.alike['second, digits']['trained']):.2f}" =}} against {{= f"{verdict.mean(recorded.alike['second, digits']['untrained']):.2f}" =}}: {{= gap(recorded.alike, "second, digits").words("more alike", "less alike", "not told apart") =}}; in the first {{= f"{verdict.mean(recorded.alike['first, digits']['trained']):.2f}" =}} against {{= f"{verdict.mean(recorded.alike['first, digits']['untrained']):.2f}" =}}: {{= gap(recorded.alike, "first, digits").words("more alike", "less alike", "not told apart") =}}.
 # - A 1×1 kernel, a mere copy in another strength, brings {{= f"{verdict.mean(recorded.alike['third, digits, d = 1']['trained']):.2f}" =}} in the third layer and {{= f"{verdict.mean(recorded.alike['first, digits, d = 1']['trained']):.2f}" =}} in the first.
 # - Shuffled pixels leave {{= f"{verdict.mean(recorded.alike['third, shuffled digits']['trained']):.2f}" =}} in the third layer. On the photograph, a single one, it is {{= f"{verdict.mean(recorded.alike['third, photograph']['trained']):.2f}" =}}, and before training {{= f"{verdict.mean(recorded.alike['third, photograph']['untrained']):.2f}" =}}: {{= gap(recorded.alike, "third, photograph").words("there trained maps are more alike", "there trained maps are less alike", "not told apart") =}}. Why, we did not test.
 #
-# So the observation holds in part. Maps *are* partly redundant. But untrained networks have that too, and {{= "whether training adds to it depends on the layer" if len({gap(recorded.alike, f"{layer}, digits").words("more", "less", "as much") for layer in LAYERS}) > 1 else "training did the same to all three layers" =}}. On digits, a single other map and a 3×3 kernel leave {{= f"{1 - verdict.mean(recorded.alike['third, digits']['trained']):.0%}" =}} of the third layer’s variance open. So much would ghosts miss of the maps that this network has. That need not matter: a network that is trained *with* ghosts may choose maps that suit them. This is what the module bets on.
+# So the observation holds in part. Maps *are* partly redundant. But untrained networks have that too, and {{= "whether training adds to it depends on the layer" if len({gap(recorded.alike, f"{layer}, digits").words("more", "less", "as much") for layer in LAYERS}) > 1 else "training did the same to all three layers" =}}. On digits, a single other map and a 3×3 kernel leave {{= f"{1 - verdict.mean(recorded.alike['third, digits']['trained']):.0%}" =}} of the third layer’s {term}`variance <standard deviation>` open. So much would ghosts miss of the maps that this network has. That need not matter: a network that is trained *with* ghosts may choose maps that suit them. This is what the module bets on.
 
 # %% [markdown] objective="build" claims="GH-03,GH-04,GH-05,GH-15"
 # ## See it: parents and ghosts
 #
-# The **{term}`ghost module`** makes $C_\text{out}$ maps in two steps. A *primary* convolution makes $m = C_\text{out}/s$ maps. Each of them is kept, and gives $s - 1$ ghosts, each by a $d \times d$ kernel of its own: a depthwise layer with several outputs for each input. The paper’s networks have $s = 2$, $d = 3$ and 1×1 primaries.
+# The **{term}`ghost module`** makes $C_\text{out}$ maps in two steps. A *primary* {term}`convolution` makes $m = C_\text{out}/s$ maps. Each of them is kept, and gives $s - 1$ ghosts, each by a $d \times d$ kernel of its own: a depthwise layer with several outputs for each input. The paper’s networks have $s = 2$, $d = 3$ and 1×1 primaries.
 #
 # In the figure the ghosts are found as above, for fixed maps of a photograph. Kept maps have heavy frames; ◆ marks the parent of the map that you picked, ◇ the ghosts of a parent. One thing differs from the module: each ghost takes the parent that makes it most closely, so one kept map may have many ghosts and another none. This shows at most what a module could do. Begin with {show}`half of the maps kept <fig-ghost-maps s=2 d=3 revealed=true>`. Keep {show}`only a quarter <fig-ghost-maps s=4 d=3 revealed=true>`. Then let {show}`each ghost be a copy in another strength <fig-ghost-maps s=4 d=1 revealed=true>`: which map suffers most?
 
@@ -328,9 +328,9 @@ plt.show()
 show.source(GhostModule)
 
 # %% [markdown]
-# Where $s$ does not divide the outputs, one primary map more is made, and the surplus ghosts are computed and cut off. The kernel of a ghost is called linear, but a batch norm and a ReLU stand behind it, as behind the primary. One of our sources, [the textbook chapter](../book/claims.md), adds that affine maps and wavelets were considered; {cite:t}`han2020ghostnet` chose convolutions since machines run them well.
+# Where $s$ does not divide the outputs, one primary map more is made, and the surplus ghosts are computed and cut off. The kernel of a ghost is called linear, but a {term}`batch norm` and a ReLU stand behind it, as behind the primary. One of our sources, [the textbook chapter](../book/claims.md), adds that {term}`affine` maps and wavelets were considered; {cite:t}`han2020ghostnet` chose convolutions since machines run them well.
 #
-# The **ghost bottleneck** is MobileNet V3’s block with both 1×1 layers exchanged: one module widens, a second narrows, without ReLU. With stride 1 *nothing else* stands between them, unless a {term}`squeeze-and-excite` does: there the ghosts alone look at neighbours, but for the shortcut, which has a depthwise layer where it changes the width. With stride 2 a depthwise layer comes between too.
+# The **{term}`ghost bottleneck`** is MobileNet V3’s {term}`block` with both 1×1 layers exchanged: one module widens, a second narrows, without ReLU. With {term}`stride` 1 *nothing else* stands between them, unless a {term}`squeeze-and-excite` does: there the ghosts alone look at neighbours, but for the {term}`shortcut`, which has a depthwise layer where it changes the {term}`width`. With stride 2 a depthwise layer comes between too.
 
 # %% hide="code" wide=true name="fig-ghost-bottleneck" alt="Two blocks as flows of channels on one scale. The ghost bottleneck: from 40 channels a narrow 1×1 layer to 60, whose flow is doubled by a depthwise layer and stacked to 120, then squeeze-and-excite, then a layer to 20, doubled to 40, and a shortcut around. MobileNet V3's block: a 1×1 layer to 120, a depthwise layer, squeeze-and-excite, a 1×1 layer to 40, a shortcut." caption="A ghost bottleneck of GhostNet, with squeeze-and-excite, beside MobileNet V3’s block of the same widths; “Stride 2” has others. Height is channels; bars are costs. Point at a layer to see what it costs, and its kernel."
 from lightnets_edu.widgets import BlockAnatomy
@@ -343,7 +343,7 @@ BlockAnatomy.of({
                  (1, 24, 56, 56))})
 
 # %% [markdown] claims="GH-09,GH-10,GH-12"
-# Squeeze-and-excite is a step of the *bottleneck*. The textbook chapter has it inside the ghost modules; there is none. Compare {show}`stride 2 <fig-ghost-bottleneck block="Stride 2" beside="Ghost bottleneck">`, whose shortcut needs layers of its own.
+# Squeeze-and-excite is a step of the *{term}`bottleneck`*. The textbook chapter has it inside the ghost modules; there is none. Compare {show}`stride 2 <fig-ghost-bottleneck block="Stride 2" beside="Ghost bottleneck">`, whose shortcut needs layers of its own.
 
 # %% hide="code"
 show.source(GhostBottleneck)
@@ -355,7 +355,7 @@ show.table(["kernel", "expanded to", "output", "squeeze-and-excite",
              "yes" if r.se else "–", r.stride) for r in TABLE_1])
 
 # %% [markdown]
-# All but the kernels is Table 1 of the paper: MobileNet V3’s rows with small changes. The kernels, of the depthwise layer and of the shortcut, come from the authors’ code {cite:p}`han2020code`; a row that has neither layer does not use its kernel, and ghosts have 3×3 throughout. A 3×3 layer, the *stem*, comes before; a 1×1 layer, an average and two linear layers after. {show}`The skyline <fig-ghostnet-skyline metric=macs>` shows where the work is; look at {show}`the parameters <fig-ghostnet-skyline metric=params>` too.
+# All but the kernels is Table 1 of the paper: MobileNet V3’s rows with small changes. The kernels, of the depthwise layer and of the shortcut, come from the authors’ code {cite:p}`han2020code`; a row that has neither layer does not use its kernel, and ghosts have 3×3 throughout. A 3×3 layer, the *{term}`stem`*, comes before; a 1×1 layer, an average and two {term}`linear layers <linear layer>` after. {show}`The skyline <fig-ghostnet-skyline metric=macs>` shows where the work is; look at {show}`the parameters <fig-ghostnet-skyline metric=params>` too.
 
 # %% hide="code" wide=true name="fig-ghostnet-skyline" alt="A bar for each layer of GhostNet and, on the same scale, of MobileNet V3. GhostNet's bars are lower and twice as many: each low bar of a primary layer is followed by a still lower one of ghosts." caption="What every layer costs, GhostNet above and MobileNet V3 below. Drag across bars to add them up (keys: the arrows, and Shift with them)."
 from lightnets_edu.widgets import NetworkSkyline
@@ -387,12 +387,12 @@ show.table(["width", "parameters", "reported", "multiply-adds",
              f"{top}%") for w, (p, m, top) in REPORTED.items()])
 
 # %% [markdown]
-# Ours are the layers of the authors’ PyTorch code {cite:p}`han2020code`. The widest has {{= f"{counted[1.3].params / 1e6:.2f}" =}} million parameters and {{= f"{counted[1.3].macs / 1e6:.0f}" =}} million multiply-adds, where {cite:t}`han2020ghostnet` report 7.3 and 226 (Table 7). Our tests hold blocks and counts against an independent implementation {cite:p}`semery2018pytorchcv`, once its shortcuts are mended (see the pitfalls).
+# Ours are the layers of the authors’ PyTorch code {cite:p}`han2020code`. The widest has {{= f"{counted[1.3].params / 1e6:.2f}" =}} million {term}`parameters <parameter>` and {{= f"{counted[1.3].macs / 1e6:.0f}" =}} million multiply-adds, where {cite:t}`han2020ghostnet` report 7.3 and 226 (Table 7). Our tests hold blocks and counts against an independent implementation {cite:p}`semery2018pytorchcv`, once its shortcuts are mended (see the pitfalls).
 #
 # Yet there are two GhostNets by the same authors. Their TensorFlow code, the standard version {cite:p}`han2020shortcut`, differs:
 #
 # - its squeeze is exactly a quarter: {{= f"{narrower:,}" =}} parameters fewer;
-# - one bias is a batch norm: {{= f"{first_code - counted[1.0].params + narrower:,}" =}} more, so {{= f"{first_code:,}" =}} in all;
+# - one {term}`bias` is a batch norm: {{= f"{first_code - counted[1.0].params + narrower:,}" =}} more, so {{= f"{first_code:,}" =}} in all;
 # - its gate is clipped (see the pitfalls).
 #
 # Which did the paper train? Its tables do not say. Table 7’s 73.9% at 141 million fits the released TensorFlow weights, reported with 73.93%; for the PyTorch weights it is 73.98% at 142 million {cite:p}`han2020code`.
@@ -400,7 +400,7 @@ show.table(["width", "parameters", "reported", "multiply-adds",
 # %% [markdown] objective="count" claims="GH-03"
 # ## Measure it: what do ghosts bring?
 #
-# We exchange the second and third layers of the small network, and train from scratch: ghost modules with $s = 2$ and 3×3 primaries; the same with $d = 1$; *copies*, where each primary map is put down twice, no ghosts at all; and a plain network so narrow that its multiply-adds come close to those of the ghosts; its classifier, too, then reads fewer maps.
+# We exchange the second and third layers of the small network, and train from scratch: ghost modules with $s = 2$ and 3×3 primaries; the same with $d = 1$; *copies*, where each primary map is put down twice, no ghosts at all; and a plain network so narrow that its multiply-adds come close to those of the ghosts; its {term}`classifier`, too, then reads fewer maps.
 
 # %% hide="code"
 class Copies(nn.Module):
@@ -473,14 +473,14 @@ plt.show()
 #
 # Over {{= len(recorded.accuracies["plain"]) =}} seeds, by the rule of {chapter}`1`: for {{= f"{spent['ghosts'].macs / spent['plain'].macs:.0%}" =}} of the plain network’s multiply-adds, ghost modules are {{= against(recorded.accuracies, "ghosts", "plain").words("better than it", "worse than it", "not told apart from it") =}} ({{= against(recorded.accuracies, "ghosts", "plain") =}}). Beside the narrow network of about the same cost they are {{= against(recorded.accuracies, "ghosts", "plain, narrow").words("better", "worse", "not told apart") =}} ({{= against(recorded.accuracies, "ghosts", "plain, narrow") =}}), beside mere copies {{= against(recorded.accuracies, "ghosts", "copies").words("better", "worse", "not told apart") =}} ({{= against(recorded.accuracies, "ghosts", "copies") =}}). {{= against(recorded.accuracies, "ghosts", "copies").words("So ghosts, with their kernels, batch norm and ReLU, bring something that a mere copy does not", "So mere copies are preferable here", "So we cannot tell that ghosts bring more than copies") =}}. The narrow network differs in what its classifier reads, too; copies, for {{= f"{spent['copies'].macs / spent['plain, narrow'].macs:.0%}" =}} of its cost, are {{= against(recorded.accuracies, "copies", "plain, narrow").words("better than it", "worse than it", "not told apart from it") =}} ({{= against(recorded.accuracies, "copies", "plain, narrow") =}}).
 #
-# What is it that they bring? With $d = 1$ a ghost is its parent in another strength, with a batch norm and a ReLU of its own. Ghosts of 3×3 are {{= against(recorded.accuracies, "ghosts", "ghosts, d = 1").words("better than these", "worse than these", "not told apart from these") =}} ({{= against(recorded.accuracies, "ghosts", "ghosts, d = 1") =}}), and these are {{= against(recorded.accuracies, "ghosts, d = 1", "copies").words("better than copies", "worse than copies", "not told apart from copies") =}} ({{= against(recorded.accuracies, "ghosts, d = 1", "copies") =}}). {{= against(recorded.accuracies, "ghosts", "ghosts, d = 1").words("So it matters that a ghost has a 3×3 kernel: it sees neighbours, and it has more weights", "So a 3×3 kernel does not help here: neither the neighbours that it sees nor its weights", "So whether a 3×3 kernel matters, with its neighbours and its weights, we cannot tell") =}} ({{= spent["ghosts"].params - spent["ghosts, d = 1"].params =}} in all). We did not take the two apart. An author says the first: the cheap operation makes ghosts *and* extends the receptive field, as a depthwise layer does {cite:p}`han2020field`. A ghost need not be like any map that a plain layer would have.
+# What is it that they bring? With $d = 1$ a ghost is its parent in another strength, with a batch norm and a ReLU of its own. Ghosts of 3×3 are {{= against(recorded.accuracies, "ghosts", "ghosts, d = 1").words("better than these", "worse than these", "not told apart from these") =}} ({{= against(recorded.accuracies, "ghosts", "ghosts, d = 1") =}}), and these are {{= against(recorded.accuracies, "ghosts, d = 1", "copies").words("better than copies", "worse than copies", "not told apart from copies") =}} ({{= against(recorded.accuracies, "ghosts, d = 1", "copies") =}}). {{= against(recorded.accuracies, "ghosts", "ghosts, d = 1").words("So it matters that a ghost has a 3×3 kernel: it sees neighbours, and it has more weights", "So a 3×3 kernel does not help here: neither the neighbours that it sees nor its weights", "So whether a 3×3 kernel matters, with its neighbours and its weights, we cannot tell") =}} ({{= spent["ghosts"].params - spent["ghosts, d = 1"].params =}} in all). We did not take the two apart. An author says the first: the cheap operation makes ghosts *and* extends the {term}`receptive field`, as a depthwise layer does {cite:p}`han2020field`. A ghost need not be like any map that a plain layer would have.
 #
-# Chance is {{= f"{verdict.chance(test.y):.0%}" =}}, the sampling error on {{= len(test) =}} digits ±{{= f"{100 * verdict.sampling_error(verdict.mean(recorded.accuracies['ghosts']), len(test)):.1f}" =}} points (at {{= f"{verdict.LEVEL:.0%}" =}}). The digits are easy, one recipe served all, and {{= recipe["epochs"] * (len(learn) // recipe["batch"]) =}} batches are few.
+# Chance is {{= f"{verdict.chance(test.y):.0%}" =}}, the sampling error on {{= len(test) =}} digits ±{{= f"{100 * verdict.sampling_error(verdict.mean(recorded.accuracies['ghosts']), len(test)):.1f}" =}} points (at {{= f"{verdict.LEVEL:.0%}" =}}). The digits are easy, one recipe served all, and {{= recipe["epochs"] * (len(learn) // recipe["batch"]) =}} {term}`batches <batch>` are few.
 
 # %% [markdown] objective="count" claims="GH-13"
 # ## And the clock?
 #
-# {cite:t}`han2020ghostnet` timed whole networks on a phone’s processor, and report GhostNet quicker than others of its accuracy (Figure 7). A user’s own network became *slower* with ghost modules on a GPU; an author blamed the many depthwise layers, and said that they do well on a CPU {cite:p}`han2020slower`. Yet another user, with a module of his own, found it slower on an ARM processor too {cite:p}`han2020arm`. We time one layer of $64$ to $128$ channels on 56×56 positions, its batch norm folded, and the module’s parts.
+# {cite:t}`han2020ghostnet` timed whole networks on a phone’s processor, and report GhostNet quicker than others of its accuracy (Figure 7). A user’s own network became *slower* with ghost modules on a {term}`GPU`; an author blamed the many depthwise layers, and said that they do well on a CPU {cite:p}`han2020slower`. Yet another user, with a module of his own, found it slower on an {term}`ARM` processor too {cite:p}`han2020arm`. We time one layer of $64$ to $128$ channels on 56×56 positions, its batch norm {term}`folded <folding>`, and the module’s parts.
 
 # %% predict [markdown] name="clock" objective="count"
 # ### Quicker or slower?
@@ -540,7 +540,7 @@ show.table(
 #
 # All ratios are medians over turns, each a pair of neighbours in time ({chapter}`1`), so they may differ from the ratio of the medians above. With 1×1 primaries the module takes {{= verdict.ratio(recorded.turns["1×1, ghost module"], recorded.turns["1×1, plain"]) =}} the plain layer’s time, for {{= f"{work['1×1, ghost module'] / work['1×1, plain']:.2f}" =}} of its multiply-adds: it is {{= verdict.ratio(recorded.turns["1×1, ghost module"], recorded.turns["1×1, plain"]).words("slower", "quicker", "not told apart in time") =}}. With 3×3 primaries it is {{= verdict.ratio(recorded.turns["3×3, ghost module"], recorded.turns["3×3, plain"]).words("slower", "quicker", "not told apart") =}} ({{= verdict.ratio(recorded.turns["3×3, ghost module"], recorded.turns["3×3, plain"]) =}}).
 #
-# Do the parts say where the time goes? The ghosts alone have {{= f"{work['its ghosts alone'] / work['1×1, primary alone']:.0%}" =}} of the primary’s multiply-adds, and take {{= verdict.ratio(recorded.turns["its ghosts alone"], recorded.turns["1×1, primary alone"]) =}} its time: a depthwise layer does little with each element that it moves ({chapter}`3`). The module takes {{= verdict.ratio(recorded.turns["1×1, ghost module"], summed(recorded.turns)) =}} the time of primary, ghosts, two ReLUs and concatenation together: {{= verdict.ratio(recorded.turns["1×1, ghost module"], summed(recorded.turns)).words("the parts do not add up to the whole, and what is missing we cannot explain", "the parts, each called alone, add up to more than the whole", "parts and whole are not told apart") =}}. Its layers have {{= f"{moved['1×1, ghost module'] / moved['1×1, plain']:.2f}" =}} times the plain layer’s {term}`memory access`, concatenation not counted.
+# Do the parts say where the time goes? The ghosts alone have {{= f"{work['its ghosts alone'] / work['1×1, primary alone']:.0%}" =}} of the primary’s multiply-adds, and take {{= verdict.ratio(recorded.turns["its ghosts alone"], recorded.turns["1×1, primary alone"]) =}} its time: a depthwise layer does little with each {term}`element` that it moves ({chapter}`3`). The module takes {{= verdict.ratio(recorded.turns["1×1, ghost module"], summed(recorded.turns)) =}} the time of primary, ghosts, two ReLUs and {term}`concatenation` together: {{= verdict.ratio(recorded.turns["1×1, ghost module"], summed(recorded.turns)).words("the parts do not add up to the whole, and what is missing we cannot explain", "the parts, each called alone, add up to more than the whole", "parts and whole are not told apart") =}}. Its layers have {{= f"{moved['1×1, ghost module'] / moved['1×1, plain']:.2f}" =}} times the plain layer’s {term}`memory access`, concatenation not counted.
 #
 # The whole GhostNet takes {{= verdict.ratio(recorded.whole["GhostNet"], recorded.whole["MobileNet V3"]) =}} the time of MobileNet V3, for {{= f"{totals['GhostNet'].macs / totals['MobileNet V3'].macs:.2f}" =}} of its multiply-adds. {{= verdict.ratio(recorded.whole["GhostNet"], recorded.whole["MobileNet V3"]).words("Fewer multiply-adds are not less time here", "It is quicker here, as reported", "The two are not told apart here") =}}.
 
@@ -592,7 +592,7 @@ for name, one in (("standard", standard), ("as found", found)):
 #
 # ### A gate that shuts
 #
-# MobileNet V3’s squeeze-and-excite multiplies with a hard sigmoid, $\min(\max(z + 3, 0), 6)/6$. The authors’ TensorFlow code, their first PyTorch code and its copies clip instead: $\min(\max(z, 0), 1)$.
+# MobileNet V3’s squeeze-and-excite multiplies with a hard {term}`sigmoid`, $\min(\max(z + 3, 0), 6)/6$. The authors’ TensorFlow code, their first PyTorch code and its copies clip instead: $\min(\max(z, 0), 1)$.
 
 # %%
 gates = {"hard sigmoid": nn.functional.hardsigmoid,
@@ -607,7 +607,7 @@ print({name: f"{value:.0%} of the gates are shut"
        for name, value in shut.items()})
 
 # %% [markdown]
-# *What it changes.* Another function with the same counts. With fresh weights the clipped gate shuts {{= f"{shut['clipped']:.0%}" =}} of the channels, and a channel that is shut has no gradient, neither through the map nor through the gate. Weights that were trained with one gate meet another function under the other.
+# *What it changes.* Another function with the same counts. With fresh weights the clipped gate shuts {{= f"{shut['clipped']:.0%}" =}} of the channels, and a channel that is shut has no {term}`gradient`, neither through the map nor through the gate. Weights that were trained with one gate meet another function under the other.
 
 # %% [markdown]
 # ## Exercises
@@ -836,7 +836,7 @@ show.table(["network", "parameters", "multiply-adds", "memory access",
 # %% [markdown]
 # The 1×1 layers still do {{= f"{share(rows['GhostNet']):.0%}" =}} of the work. Ghost modules saved a factor of {{= f"{totals['GhostNet, plain layers'].macs / totals['GhostNet'].macs:.2f}" =}} in the whole network: stem, shortcuts and linear layers are not touched. Memory access did *not* fall: with ghosts it is {{= f"{totals['GhostNet'].access / totals['GhostNet, plain layers'].access:.2f}" =}} times as much, for the cheap kernels read the primary maps once more (concatenation not counted).
 #
-# *Choose it* where multiply-adds decide and the processor runs depthwise layers well. {cite:t}`han2020ghostnet` report 73.9% top-1 for 141 million multiply-adds (Table 7). As a part, it fits where a layer has many inputs, and better with large primaries than with 1×1.
+# *Choose it* where multiply-adds decide and the processor runs depthwise layers well. {cite:t}`han2020ghostnet` report 73.9% {term}`top-1 <top-1 accuracy>` for 141 million multiply-adds (Table 7). As a part, it fits where a layer has many inputs, and better with large primaries than with 1×1.
 #
 # *Measure first* on your device; with few inputs, leave it.
 #

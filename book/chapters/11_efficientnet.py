@@ -17,7 +17,7 @@
 # %% [markdown] objective="count" claims="EN-01,EN-05"
 # ## One dial at a time
 #
-# A network can grow in three ways. **{term}`Depth <depth>`** $d$ multiplies its layers, **width** $w$ its {term}`channels <channel>`, **{term}`resolution`** $r$ the sides of its images. The paper takes three older networks and gives each about four times its work: to one dial alone, or shared among all three.
+# A network can grow in three ways. **{term}`Depth <depth>`** $d$ multiplies its layers, **{term}`width`** $w$ its {term}`channels <channel>`, **{term}`resolution`** $r$ the sides of its images. The paper takes three older networks and gives each about four times its work: to one dial alone, or shared among all three.
 
 # %% hide="code"
 import math
@@ -94,7 +94,7 @@ plt.show()
 # %% predict [markdown] name="double" objective="count"
 # ## Predict first
 #
-# B0 is the small network from which all others come; its blocks are those of MobileNet V2. We double one dial and leave the others. **How many times the multiply-adds does it then do?**
+# B0 is the small network from which all others come; its {term}`blocks <block>` are those of MobileNet V2. We double one dial and leave the others. **How many times the {term}`multiply-adds <multiply-add>` does it then do?**
 #
 # :field: Every width doubled
 # :answer: f"{laws['width'].macs / b0.macs:.2f}"
@@ -107,7 +107,7 @@ plt.show()
 # %% predict [markdown] name="b1" objective="build"
 # ### And the first step up?
 #
-# B1 is B0 with a depth of $1.1$ and the same widths. B0 has {{= sum(row.layers for row in STAGES) =}} blocks, in {{= len(STAGES) =}} stages.
+# B1 is B0 with a depth of $1.1$ and the same widths. B0 has {{= sum(row.layers for row in STAGES) =}} blocks, in {{= len(STAGES) =}} {term}`stages <stage>`.
 #
 # :field: B1’s blocks
 # :answer: blocks_of["b1"]
@@ -116,7 +116,7 @@ plt.show()
 # %% [markdown] objective="count" claims="EN-02"
 # ## See it: one knob
 #
-# The paper’s **{term}`compound scaling`** sets three constants once, and turns one knob, the **compound coefficient** $\varphi$ (Equation 3 of {cite:t}`tan2019efficientnet`):
+# The paper’s **{term}`compound scaling`** sets three constants once, and turns one knob, the **{term}`compound coefficient`** $\varphi$ (Equation 3 of {cite:t}`tan2019efficientnet`):
 #
 # $$
 # d = \alpha^\varphi, \qquad w = \beta^\varphi, \qquad r = \gamma^\varphi,
@@ -133,7 +133,7 @@ CompoundScaling(phi=1)
 # %% [markdown] objective="count" claims="EN-03,EN-04"
 # ## Count it: linear, quadratic, quadratic
 #
-# The constraint rests on three laws. In a plain network of standard layers the work is
+# The constraint rests on three laws. In a plain network of {term}`standard layers <standard convolution>` the work is
 #
 # $$
 # \underbrace{d}_{\text{layers}} \cdot \underbrace{(w\,C_\text{in})(w\,C_\text{out})}_{\text{channels before and behind}} \cdot K^2 \cdot \underbrace{(r H)(r W)}_{\text{positions}} \;\propto\; d\,w^2 r^2 .
@@ -186,14 +186,14 @@ coupled = ALPHA * BETA**2 * GAMMA**2
 # %% [markdown]
 # {answer}`double`
 #
-# For standard layers the law is exact. In B0 twice the width is {{= f"{laws['width'].macs / b0.macs:.2f}" =}} times the work and not four: {{= f"{one_sided / b0.macs:.0%}" =}} of it is in {term}`depthwise <depthwise convolution>` layers, which have one filter a channel and grow with $w$ alone, and the {term}`stem` reads three colours whatever $w$ is. Twice the resolution is {{= f"{laws['resolution'].macs / b0.macs:.3f}" =}}: only what stands behind an average, squeeze-and-excite and the classifier, does not see the image grow. Twice the depth is a little above two, and this is a net of several things: the first block of a stage is not repeated, which may cost less than the others or, before a stride, more; stem, last layer and classifier are not repeated either. Resolution is the dial that adds no parameter.
+# For standard layers the law is exact. In B0 twice the width is {{= f"{laws['width'].macs / b0.macs:.2f}" =}} times the work and not four: {{= f"{one_sided / b0.macs:.0%}" =}} of it is in {term}`depthwise <depthwise convolution>` layers, which have one {term}`filter` a channel and grow with $w$ alone, and the {term}`stem` reads three colours whatever $w$ is. Twice the resolution is {{= f"{laws['resolution'].macs / b0.macs:.3f}" =}}: only what stands behind an average, {term}`squeeze-and-excite` and the {term}`classifier`, does not see the image grow. Twice the depth is a little above two, and this is a net of several things: the first block of a stage is not repeated, which may cost less than the others or, before a {term}`stride`, more; stem, last layer and classifier are not repeated either. Resolution is the dial that adds no {term}`parameter`.
 #
 # The published constants, $\alpha = 1.2$, $\beta = 1.1$, $\gamma = 1.15$ (Section 4 of {cite:t}`tan2019efficientnet`), make $\alpha\beta^2\gamma^2 =$ {{= f"{coupled:.2f}" =}}, not two. At $\varphi = 7$ this is {{= f"{coupled**7:.0f}" =}} times the work where $2^\varphi$ is {{= 2**len(list(VARIANTS)[1:]) =}}.
 
 # %% [markdown] objective="build" claims="EN-08"
 # ## Build it: the block
 #
-# The block is **{term}`MBConv`**, the {term}`inverted residual` of MobileNet V2 with three changes: kernels may be 5×5, {term}`squeeze-and-excite` stands before the projection, and the activation is **{term}`swish`**, $x \cdot \sigma(x)$, which PyTorch calls SiLU. The search by which B0 was found could choose such blocks, or other convolutions, with and without squeeze-and-excite, from the space of MnasNet {cite:p}`tan2019mnasnet`. `conv_bn_tf` is our convolution and batch norm with the numbers of the authors’ TensorFlow code: averages keep 0.99 of the old at each step (Section 5.2 of {cite:t}`tan2019efficientnet`).
+# The block is **{term}`MBConv`**, the {term}`inverted residual` of MobileNet V2 with three changes: {term}`kernels <kernel>` may be 5×5, {term}`squeeze-and-excite` stands before the projection, and the {term}`activation` is **{term}`swish`**, $x \cdot \sigma(x)$, which PyTorch calls SiLU. The search by which B0 was found could choose such blocks, or other {term}`convolutions <convolution>`, with and without squeeze-and-excite, from the space of MnasNet {cite:p}`tan2019mnasnet`. `conv_bn_tf` is our convolution and {term}`batch norm` with the numbers of the authors’ TensorFlow code: averages keep 0.99 of the old at each step (Section 5.2 of {cite:t}`tan2019efficientnet`).
 
 # %%
 show.source(MBConv)
@@ -241,7 +241,7 @@ with torch.device("meta"):
 # %% [markdown] objective="build" claims="EN-09,EN-06,EN-07,EN-10"
 # ## Build it: the network
 #
-# B0 is one table (Table 1 of {cite:t}`tan2019efficientnet`). MBConv6 is the block with an expansion of six, MBConv1 that without a layer that expands. The paper counts the stem as stage 1, so these seven are its stages 2 to 8.
+# B0 is one table (Table 1 of {cite:t}`tan2019efficientnet`). MBConv6 is the block with an {term}`expansion` of six, MBConv1 that without a layer that expands. The paper counts the stem as stage 1, so these seven are its stages 2 to 8.
 
 # %% hide="code"
 show.table(["paper’s stage", "block", "kernel", "stride", "channels",
@@ -367,12 +367,12 @@ show.table(
       PRINTED[name][2]) for name, t in variants.items()])
 
 # %% [markdown]
-# Parameters agree to the printed digit, but for B2 ({{= f"{variants['b2'].params / 1e6:.2f}" =}} against 9.2 million, Table 2 of {cite:t}`tan2019efficientnet`). Multiply-adds are within {{= f"{max(abs(v) for n, v in off.items() if n not in ('b4', 'b5')):.0%}" =}} of the printed ones, but for B4 and B5 ({{= f"{off['b4']:+.0%} and {off['b5']:+.0%}" =}}); we do not know why. An independent implementation {cite:p}`semery2018pytorchcv` has our counts for all eight, and with the same weights the same outputs; our tests hold the two together. The accuracies depend on the version of the paper: from the first to version 5, B0’s moved by {{= f"{moved['b0']:+.1f}" =}} points and B7’s by {{= f"{moved['b7']:+.1f}".replace('-', '−') =}}.
+# Parameters agree to the printed digit, but for B2 ({{= f"{variants['b2'].params / 1e6:.2f}" =}} against 9.2 million, Table 2 of {cite:t}`tan2019efficientnet`). Multiply-adds are within {{= f"{max(abs(v) for n, v in off.items() if n not in ('b4', 'b5')):.0%}" =}} of the printed ones, but for B4 and B5 ({{= f"{off['b4']:+.0%} and {off['b5']:+.0%}" =}}); we do not know why. An independent implementation {cite:p}`semery2018pytorchcv` has our counts for all eight, and with the same {term}`weights <weight>` the same outputs; our tests hold the two together. The accuracies depend on the version of the paper: from the first to version 5, B0’s moved by {{= f"{moved['b0']:+.1f}" =}} points and B7’s by {{= f"{moved['b7']:+.1f}".replace('-', '−') =}}.
 
 # %% [markdown] objective="search" claims="EN-03,EN-05"
 # ## Measure it: a grid search in small
 #
-# $\alpha$, $\beta$ and $\gamma$ come from “a small grid search” on B0 at $\varphi = 1$ (Section 4 of {cite:t}`tan2019efficientnet`; the paper does not say how many candidates, nor how far apart they were). We ask such a grid with a network of four MBConv blocks that reads digits. Its budget is about *three* times the work of its base (a twentieth more is allowed): with twice, whole pixels and whole blocks leave no candidate that raises all three dials. $\alpha$, $\beta$ and $\gamma$ are one at least.
+# $\alpha$, $\beta$ and $\gamma$ come from “a small {term}`grid search`” on B0 at $\varphi = 1$ (Section 4 of {cite:t}`tan2019efficientnet`; the paper does not say how many candidates, nor how far apart they were). We ask such a grid with a network of four MBConv blocks that reads digits. Its budget is about *three* times the work of its base (a twentieth more is allowed): with twice, whole pixels and whole blocks leave no candidate that raises all three dials. $\alpha$, $\beta$ and $\gamma$ are one at least.
 #
 # One thing needs care. Our scans have 8×8 pixels, and enlarged they show nothing new; so the base sees them *shrunk* to 6×6, and resolution has something to give. Images have whole pixels and networks whole blocks: that leaves three values of $\gamma$, and we take two of $\alpha$. $\beta$ follows: the largest, in steps of a tenth, for which the counted work stays in the budget. All share one recipe, which may suit some of them more than others.
 
@@ -448,7 +448,7 @@ def plain_product(name):
 # %% predict [markdown] name="grid" objective="search"
 # ### Is the winner told apart?
 #
-# {{= len(grid) =}} candidates fit the budget. We name the best one on half of the seeds, and judge it on the other half, beside each of the others.
+# {{= len(grid) =}} candidates fit the budget. We name the best one on half of the {term}`seeds <seed>`, and judge it on the other half, beside each of the others.
 #
 # :field: How many of the others are told apart from it there?
 # :answer: told_apart(recorded.accuracies)
@@ -533,7 +533,7 @@ def seeds_for(accuracies, points, power=0.8):
 #
 # {{= "So this grid does not name α, β and γ: another set of seeds could name another winner" if told_apart(recorded.accuracies) < len(grid) - 1 else "So this grid does name its winner, on these digits" =}}. {{= (lambda v: "The winner is the one with the largest images" if v is None else v.words("What it does show is that the candidate with the largest images is behind", "On fresh seeds the candidate with the largest images is ahead of it", "Nor is the candidate with the largest images told apart from it"))(judged(recorded.accuracies).get(max(grid, key=lambda name: grid[name][2]))) =}}. And beside the base, which does about a third of the work, the winner is {{= (lambda v: v.words("better", "worse", "not told apart") + f" ({v})")(verdict.paired(halves(recorded.accuracies)[1][winner(recorded.accuracies)], recorded.accuracies[BASE][len(recorded.accuracies[BASE]) // 2:])) =}}. From the seeds that chose it to the fresh ones the winner’s mean moved by {{= f"{-100 * luck(recorded.accuracies):+.1f}".replace("-", "−") =}} points. The highest of many draws has had luck as well; so we choose on one half and judge on the other.
 #
-# What would it take? Our intervals reach {{= f"{100 * half_width(recorded.accuracies):.1f}" =}} points either way, on average. To find a difference of half a point in four of five such experiments (a *power* of four fifths) takes about {{= seeds_for(recorded.accuracies, 0.5) =}} pairs of seeds, for a fifth of a point {{= f"{seeds_for(recorded.accuracies, 0.2):,}" =}}. The paper’s grid had the same question, and it reports one result, without seeds or spread (Section 4 of {cite:t}`tan2019efficientnet`). Its gap between one dial and three is about two points (Table 7), from one run each, and a part of it was perhaps bought with work, as the last section counts. That *some* balance pays is plausible; that it is these three numbers is not shown.
+# What would it take? Our {term}`intervals <interval>` reach {{= f"{100 * half_width(recorded.accuracies):.1f}" =}} points either way, on average. To find a difference of half a point in four of five such experiments (a *power* of four fifths) takes about {{= seeds_for(recorded.accuracies, 0.5) =}} pairs of seeds, for a fifth of a point {{= f"{seeds_for(recorded.accuracies, 0.2):,}" =}}. The paper’s grid had the same question, and it reports one result, without seeds or spread (Section 4 of {cite:t}`tan2019efficientnet`). Its gap between one dial and three is about two points (Table 7), from one run each, and a part of it was perhaps bought with work, as the last section counts. That *some* balance pays is plausible; that it is these three numbers is not shown.
 
 # %% [markdown] objective="pay" claims="EN-10"
 # ## What it costs on a device
@@ -588,10 +588,10 @@ show.table(
 #
 # - **B1** does {{= f"{variants['b1'].macs / b0.macs:.2f}" =}} times the work and takes {{= verdict.ratio(recorded.turns["B1"], recorded.turns["B0"]) =}} the time; **B3**, with {{= f"{variants['b3'].macs / b0.macs:.2f}" =}} times the work, {{= verdict.ratio(recorded.turns["B3"], recorded.turns["B0"]) =}}.
 # - **The image alone**, B3’s for B0, is {{= f"{timed_work['B0, image of B3'] / b0.macs:.2f}" =}} times the work and {{= verdict.ratio(recorded.turns["B0, image of B3"], recorded.turns["B0"]) =}} the time.
-# - **Batch norms folded** ({chapter}`1`): {{= verdict.ratio(recorded.turns["B0, batch norm folded"], recorded.turns["B0"]) =}} the time, for the same work.
-# - **Swish replaced too**: with ReLU in its place (squeeze-and-excite keeps its own) the folded network takes {{= verdict.ratio(recorded.turns["B0, folded, ReLU for swish"], recorded.turns["B0, batch norm folded"]) =}} the time; {{= verdict.ratio(recorded.turns["B0, folded, ReLU for swish"], recorded.turns["B0, batch norm folded"]).words("here ReLU is the dearer of the two", "swish has its price, and the count of multiply-adds does not see it", "so on this machine the price of swish is not told from nothing") =}}.
+# - **Batch norms {term}`folded <folding>`** ({chapter}`1`): {{= verdict.ratio(recorded.turns["B0, batch norm folded"], recorded.turns["B0"]) =}} the time, for the same work.
+# - **Swish replaced too**: with {term}`ReLU` in its place (squeeze-and-excite keeps its own) the folded network takes {{= verdict.ratio(recorded.turns["B0, folded, ReLU for swish"], recorded.turns["B0, batch norm folded"]) =}} the time; {{= verdict.ratio(recorded.turns["B0, folded, ReLU for swish"], recorded.turns["B0, batch norm folded"]).words("here ReLU is the dearer of the two", "swish has its price, and the count of multiply-adds does not see it", "so on this machine the price of swish is not told from nothing") =}}.
 #
-# The versions for a small accelerator leave out both swish and squeeze-and-excite, for limits of its hardware and software at the time {cite:p}`wuhy2019edge`.
+# The versions for a small {term}`accelerator` leave out both swish and squeeze-and-excite, for limits of its hardware and software at the time {cite:p}`wuhy2019edge`.
 #
 # ### Memory
 
@@ -633,7 +633,7 @@ show.table(
      for name, mib in held.items()])
 
 # %% [markdown]
-# The function asks PyTorch what it saves, in a run without values. (It knows nothing of what a library takes for itself.) To *answer*, a network forgets each map when the next is there. To *learn*, it keeps what the way back needs: {{= f"{held['b0']:.0f}" =}} MiB an image for B0 and {{= f"{held['b7'] / 2**10:.1f}" =}} GiB for B7. An accelerator with {{= GIB =}} GiB could take {{= fits["b7"] =}} images of B7 at a time, less its weights, their gradients and the optimiser; {{= fits["b0"] =}} of B0. Resolution adds no parameter and fills the memory. That training with very large images is slow for this reason is the first thing that the successor’s authors report of B0 to B7 (Section 3.2 of {cite:t}`tan2021efficientnetv2`).
+# The function asks PyTorch what it saves, in a run without values. (It knows nothing of what a library takes for itself.) To *answer*, a network forgets each {term}`map` when the next is there. To *learn*, it keeps what the way back needs: {{= f"{held['b0']:.0f}" =}} MiB an image for B0 and {{= f"{held['b7'] / 2**10:.1f}" =}} GiB for B7. An accelerator with {{= GIB =}} GiB could take {{= fits["b7"] =}} images of B7 at a time, less its weights, their {term}`gradients <gradient>` and the {term}`optimiser`; {{= fits["b0"] =}} of B0. Resolution adds no parameter and fills the memory. That training with very large images is slow for this reason is the first thing that the successor’s authors report of B0 to B7 (Section 3.2 of {cite:t}`tan2021efficientnetv2`).
 
 # %% [markdown] objective="pay" claims="EN-05"
 # ## When scaling stops paying
@@ -680,7 +680,7 @@ show.table(
      for step, (points, d) in doubling.items()])
 
 # %% [markdown]
-# A doubling of the work brings {{= f"{per_step[0]:.1f}" =}} points at first and {{= f"{per_step[-1]:.1f}" =}} at the end, less with each step{{= "" if per_step == sorted(per_step, reverse=True) else ", nearly" =}}. The last one costs {{= f"{(variants['b7'].macs - variants['b6'].macs) / 1e9:.0f}" =}} billion multiply-adds an image, {{= f"{(variants['b7'].macs - variants['b6'].macs) / b0.macs:.0f}" =}} whole B0s. Its gain is as large as the sampling error of one accuracy on the {{= f"{VALIDATION:,}" =}} validation images of {term}`ImageNet`, {{= f"{100 * verdict.sampling_error(PRINTED['b7'][0] / 100, VALIDATION):.1f}" =}} points, though both networks saw the same images. The same column with the first version’s accuracies runs from {{= f"{early_step[0]:.1f}" =}} to {{= f"{early_step[-1]:.1f}" =}}, {{= "and falls with each step" if early_step == sorted(early_step, reverse=True) else "and does not fall with each step" =}}. And the recipe is part of it: AutoAugment, stochastic depth, early stopping on images held back, and dropout raised from 0.2 to 0.5 along the way (Section 5.2 of {cite:t}`tan2019efficientnet`). When to stop depends on what a point is worth to you; this column is where to read its price.
+# A doubling of the work brings {{= f"{per_step[0]:.1f}" =}} points at first and {{= f"{per_step[-1]:.1f}" =}} at the end, less with each step{{= "" if per_step == sorted(per_step, reverse=True) else ", nearly" =}}. The last one costs {{= f"{(variants['b7'].macs - variants['b6'].macs) / 1e9:.0f}" =}} billion multiply-adds an image, {{= f"{(variants['b7'].macs - variants['b6'].macs) / b0.macs:.0f}" =}} whole B0s. Its gain is as large as the sampling error of one accuracy on the {{= f"{VALIDATION:,}" =}} validation images of {term}`ImageNet`, {{= f"{100 * verdict.sampling_error(PRINTED['b7'][0] / 100, VALIDATION):.1f}" =}} points, though both networks saw the same images. The same column with the first version’s accuracies runs from {{= f"{early_step[0]:.1f}" =}} to {{= f"{early_step[-1]:.1f}" =}}, {{= "and falls with each step" if early_step == sorted(early_step, reverse=True) else "and does not fall with each step" =}}. And the recipe is part of it: AutoAugment, {term}`stochastic depth`, early stopping on images held back, and {term}`dropout` raised from 0.2 to 0.5 along the way (Section 5.2 of {cite:t}`tan2019efficientnet`). When to stop depends on what a point is worth to you; this column is where to read its price.
 
 # %% [markdown] objective="build" claims="EN-11,EN-12"
 # ## Pitfalls
@@ -756,11 +756,11 @@ show.table(["copy", "parameters", "times ours", "multiply-adds",
 
 # %% [markdown]
 # - **Strides of the first printed table.** In the paper’s first version the fifth stage kept the map and the sixth halved it; the code was right, the author answered {cite:p}`wagamama2019strides`. *What it changes:* not one parameter, {{= f"{copies['strides of the first printed table'][0].macs / b0.macs - 1:.0%}" =}} more work, and what every later block sees. Trained weights load, and mean something else.
-# - **No shortcut.** A published port asked for it with a condition that was always false {cite:p}`devinyang2019skip`. *What it changes:* no count at all, and the function; only a comparison of outputs finds it.
+# - **No {term}`shortcut`.** A published port asked for it with a condition that was always false {cite:p}`devinyang2019skip`. *What it changes:* no count at all, and the function; only a comparison of outputs finds it.
 # - **Squeezed by nothing.** A pull request to a library, for the successor V2, took the expanded channels themselves, without the quarter; a reviewer noticed {cite:p}`kerascv2022mbconv`. *What it changes:* {{= f"{copies['squeezed by nothing'][0].params / b0.params:.1f}" =}} times the parameters, for {{= f"{copies['squeezed by nothing'][0].macs / b0.macs - 1:.0%}" =}} more work. (With a quarter of the expanded channels it is {{= f"{se_copies['a quarter of the expanded channels'].params / b0.params:.2f}" =}} times.)
 # - **Cut, not rounded.** With `int` for both rules, as a draft for one library had it for channels {cite:p}`arefina2019efficientnet`, B1 has {{= "exactly B0’s layers" if copies["B1, cut down"][0].params == b0.params else "other layers than B0" =}}: its depth has vanished. For B4 the layers make nearly all of the difference. *What it changes:* another network under the same name.
 #
-# A departure of ours: the authors’ TensorFlow code pads unevenly where the stride is 2, ours the same on both sides. Weights that are converted from there need their padding.
+# A departure of ours: the authors’ TensorFlow code pads unevenly where the stride is 2, ours the same on both sides. Weights that are converted from there need their {term}`padding`.
 
 # %% [markdown]
 # ## Exercises

@@ -12,7 +12,7 @@
 # %% [markdown]
 # ## Who reads whom
 #
-# A convolution reads a patch of positions, and a set of channels. The two have nothing to do with each other: the kernel sets the one, groups set the other.
+# A {term}`convolution` reads a patch of positions, and a set of {term}`channels <channel>`. The two have nothing to do with each other: the {term}`kernel` sets the one, {term}`groups <group>` set the other.
 
 # %% wide=true name="fig-gallery-connectivity" alt="Left, a map with the window of one output on it; below it, the weights as bars. Right, input maps above output maps, and a thread between them for each weight. With two groups the threads fall into two halves; those of the chosen output are lit." caption="A thread for each weight. Move the layer from standard to depthwise to separable: what an output reaches, and by how many threads. Found with real layers: an output reads where a gradient is not zero."
 from lightnets_edu.widgets import ConvConnectivity
@@ -22,7 +22,7 @@ ConvConnectivity(kind="grouped")
 # %% [markdown]
 # ## A window that slides
 #
-# A depthwise layer never crosses channels. A pointwise layer never crosses space. A standard convolution does both at every step.
+# A {term}`depthwise layer <depthwise convolution>` never crosses channels. A {term}`pointwise layer <pointwise convolution>` never crosses space. A {term}`standard convolution` does both at every step.
 
 # %% name="fig-gallery-sliding" alt="A flower and its three channels with a window on them, three filters with the pixels that their weights meet, the map of each filter and their sum, and bars that count multiply-adds." caption="Drag the window over the flower, click a weight: the maps change at once. Which edges does the kernel find, and what does it find red? The sums are those of the real layer."
 from lightnets_edu.widgets import SlidingConvolution
@@ -32,7 +32,7 @@ SlidingConvolution()
 # %% [markdown]
 # ## What it costs
 #
-# Split a layer in two, and its multiply-adds fall. Its memory traffic may rise.
+# Split a layer in two, and its {term}`multiply-adds <multiply-add>` fall. Its memory traffic may rise.
 
 # %% wide=true name="fig-gallery-cost" alt="Left, squares against the outline of the standard layer, by area, for a grouped and a depthwise separable layer: multiply-adds are small squares in the corner, memory access nearly fills the outline or reaches beyond it. Right, a line that rises and then turns level, with letters for the layers on it and a dashed line where it turns." caption="Areas against the standard layer S: grouped (G), and depthwise plus pointwise (D + P). Pull a square, a letter or the dashed line: the machine's balance, left of which moving sets the time. When does the separable layer move less, when is it slower?"
 from lightnets_edu.widgets import CostCalculator
@@ -42,7 +42,7 @@ CostCalculator()
 # %% [markdown]
 # ## Channels that are shuffled
 #
-# Two grouped layers never mix their groups. A shuffle between them does, where there are channels enough.
+# Two {term}`grouped layers <grouped convolution>` never mix their groups. A shuffle between them does, where there are channels enough.
 
 # %% name="fig-gallery-shuffle" alt="Four rows of channels in groups, each with a colour of its own: the input, the first grouped layer, the shuffle and the second grouped layer, joined by the lines along which values flow." caption="Point at a channel: where it comes from and where it goes lights up. Change the groups, step through the shuffle, or drag the channels of the third row into an order of your own: can you reach as much and move fewer?"
 from lightnets_edu.widgets import ChannelShuffle
@@ -62,7 +62,7 @@ GuidelineExplorer(revealed=True)
 # %% [markdown]
 # ## A map that shrinks
 #
-# MobileNet V1 halves height and width in one layer. EffNet halves the height first and the width two layers later; read as printed, its last layer then skips every second column of what the block has computed.
+# MobileNet V1 halves height and {term}`width` in one layer. EffNet halves the height first and the width two layers later; read as printed, its last layer then skips every second column of what the block has computed.
 
 # %% wide=true name="fig-gallery-effnet" alt="Two rows of boxes on one scale, as high and wide as a map and as deep as its channels. In EffNet's row the height halves behind the pool and the width behind the last layer, and every second column of three maps is crossed out; in MobileNet's row both halve behind the first layer. A bar below each box says how many values it holds." caption="Crossed pixels reach no output: no gradient comes back to them. Point at a pixel: filled is what it reads, hollow what reads it. Drag the arrow along the flow: when do the crosses come, and with which kernel of the last layer do they not? Drag a dot to make a block narrower."
 from lightnets_edu.widgets import EffNetFlow
@@ -72,7 +72,7 @@ EffNetFlow()
 # %% [markdown]
 # ## Maps that are nearly copies
 #
-# Many maps of a layer look alike. GhostNet makes some of them by convolution and the others from these, by a cheap kernel that reads one map. How much of a map can such a copy bring back?
+# Many {term}`maps <map>` of a layer look alike. GhostNet makes some of them by convolution and the others from these, by a cheap kernel that reads one map. How much of a map can such a copy bring back?
 
 # %% wide=true name="fig-gallery-ghosts" alt="A small photograph of a flower and twelve maps of it: brightness, colours, edges, spots. Six of them have thick frames, for they are kept; a bar under each of the others says how much of it its ghost explains. Beside them, large, the right edges of the flower, their ghost, and what is missing; below, the kernel as squares, and a bar for a convolution above a shorter one for a ghost module." caption="One map in s is kept, in a heavy frame; each other one is made from a kept parent by a kernel of d × d. Point at a map: its parent has a filled diamond, the ghosts of that parent hollow ones. Grey bars say how much of a map its ghost explains, blue ones how much of the chosen map each kept one could. Which map has no good parent? Choose one before you reveal it. Below, what it saves in a layer whose own kernel is k × k: keeping half of the maps does not halve the multiply-adds. The kernels are fitted to this one picture: a network has to find some that fit all pictures."
 from lightnets_edu.widgets import GhostMaps
@@ -82,7 +82,7 @@ GhostMaps()
 # %% [markdown]
 # ## What ReLU leaves
 #
-# ReLU sets what is negative to zero. In few dimensions that destroys what the map held; in many it hardly hurts.
+# {term}`ReLU` sets what is negative to zero. In few {term}`dimensions <dimension>` that destroys what the map held; in many it hardly hurts.
 
 # %% name="fig-gallery-relu" alt="A spiral of points in the plane, crossed by a line for each coordinate; behind the lines points are flattened or dead. Beside it, what a decoder brings back after a random embedding and ReLU, small copies for five numbers of dimensions, and a histogram of errors." caption="Behind each line one coordinate is zero. Turn the lines: can you lose no point with three, with five? Pull the spiral where you like, draw other matrices, and see whether yours beats them."
 from lightnets_edu.widgets import ReluManifold
@@ -112,7 +112,7 @@ BlockAnatomy()
 # %% [markdown]
 # ## Where a network spends
 #
-# Multiply-adds are spread over the whole depth, for early layers see large maps. Parameters pile up at the end, where there are many channels.
+# Multiply-adds are spread over the whole {term}`depth`, for early layers see large maps. {term}`Parameters <parameter>` pile up at the end, where there are many channels.
 
 # %% wide=true name="fig-gallery-skyline" alt="A bar for every layer of a network, in the order of execution, as high as what the layer costs and coloured by its kind; under the bars a mark for each layer in the lane of its kind, and boxes around the layers of a block." caption="Choose a network, what to count, and another network to hold against it. Guess first: sketch the skyline, then reveal it. Point at a bar or a block to read what it takes; drag across several to add them up."
 from lightnets_edu.widgets import NetworkSkyline

@@ -53,7 +53,7 @@ def _build(
     claims = ledger.read_ledger(project, chapters)
     record = strength.read(root)
     made = pages.whole(project, chapters, claims, record)
-    kept = {name: pages.committed(text) for name, text in made.items()}
+    kept = pages.kept(made)
     anew = measured.chosen(project, chapters, measure)
     _tell(strength_page.out_of_date(chapters, record) + measured.out_of_date(project, chapters, anew), check)
     if faults := [fault for chapter in chapters for fault in _of_prose(project, chapter)]:

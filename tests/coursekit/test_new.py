@@ -19,6 +19,7 @@ from coursekit.errors import BookError
 from coursekit.new import KINDS, MOST, lay
 from coursekit.project import Project
 from coursekit.prose import bare_numbers, expressions
+from coursekit.public import terms
 from coursekit.public.ledger import read_ledger
 from coursekit.teacher.answers import read_private
 
@@ -75,7 +76,7 @@ def test_the_chapter_is_whole(copy):
     assert {cell.role for cell in own.cells} == {"card", "objectives", "", "task", "answer", "check", "ledger"}
     assert list(own.taught()) == ["count"] and len(own.taught()["count"]) == 3
     assert [(e.name, e.points) for e in own.exercises.values()] == [("split_layers_weights", 2), (EXERCISE, 3)]
-    assert [fault for cell in own.cells for fault in bare_numbers(cell)] == []
+    assert [fault for cell in own.cells for fault in bare_numbers(cell)] == [] == terms.unlinked(terms.read(copy), own)
     assert [claim.id for claim in read_ledger(project, chapters) if claim.chapter == CHAPTER] == ["SP98-01"]
 
 

@@ -7,7 +7,7 @@ beside the theme's own files (style, fonts, the widget host) lies in `../assets`
 from pathlib import Path
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
-PARTS = ("generated", "offline", "katex", "citations", "numbers", "reader", "widgets", "plots", "tables",
+PARTS = ("generated", "offline", "katex", "citations", "numbers", "terms", "reader", "widgets", "plots", "tables",
          "labels", "finish")
 
 
