@@ -42,6 +42,8 @@ def test_the_terms_of_a_glossary_are_places_of_their_own():
     assert (first.anchor, first.kind, first.title, first.text) == ("term-map", "term", "map", "What a layer reads. Also called feature map or activation.")
     assert (second.title, second.text) == ("batch norm", "Subtracts a mean. folded")
     assert sections.other_names(first.text) == ["feature map", "activation"]
+    both = sections.cut(GLOSSARY.replace("</dt><dd><p>Sub", "</dt><dt id='term-bn'>BN</dt><dd><p>Sub"))[2:]
+    assert [(one.title, one.text) for one in both] == [("batch norm", "Subtracts a mean. folded"), ("BN", "Subtracts a mean. folded")]
     assert sections.other_names("A unit (in full: long unit). PyTorch calls it SiLU.") == ["long unit", "SiLU"]
 
 
@@ -67,7 +69,7 @@ def page(title: str, *parts: tuple[str, str], body: str = "") -> str:
     return f'<article><section id="top"><h1>{title}</h1><p>{body}</p>{inner}</section></article>'
 
 
-FILLER = [(f"Part {word}", f"Here is {word} for the sake of {word}, and no more.") for word in "sand rain wood iron salt clay silk wool".split()]
+FILLER = [(f"Part {word}", f"Here is {word} for the sake of {word}, and no more.") for word in ("sand", "rain", "wood", "iron", "salt", "clay", "silk", "wool")]
 BOOK = {
     "a": page("1. Layers", ("Time it", "A colour of a channel, and batch norm behind it."), ("Neighbours", "The channels are shuffled by a 1×1 layer."), *FILLER),
     "b": page("2. MobileNet V2: wide", ("Shortcuts", "A shortcut adds. The channel shuffle is another matter."), ("The channel shuffle", "A permutation.")),

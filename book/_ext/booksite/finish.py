@@ -24,7 +24,8 @@ UNUSED = ("**/*.map", "scripts/fontawesome.js", "scripts/bootstrap.js", "clipboa
     "copybutton_funcs.js",
     "scripts/bootstrap.js.LICENSE.txt", "scripts/fontawesome.js.LICENSE.txt", "locales", "katex/README.md",
           "fonts/README.md", "vendor/fontawesome/webfonts/*.ttf", "plus.png", "minus.png", "file.png",
-          "searchtools.js", "language_data.js", "doctools.js", "sphinx_highlight.js", "search/*.js", "search/README.md", "search/LICENSE")  # fmt: skip
+          "searchtools.js", "language_data.js", "doctools.js", "sphinx_highlight.js", "search/*.js", "search/README.md",
+          "search/LICENSE")  # fmt: skip
 STAMPED = re.compile(r'((?:href|src)="(?:\.\./)*(_static/[^"?]+))(?:\?[^"]*)?"')
 TRUETYPE = re.compile(r',\s*url\([^)]*\.ttf\)\s*format\("truetype"\)')
 

@@ -7,19 +7,20 @@ tables that lessons print.
 import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from itertools import pairwise
 
 from .fonts import VOID
 
 HEADS = {"h1", "h2", "h3", "h4", "h5", "h6"}
-INLINE = {"a", "abbr", "b", "cite", "code", "em", "i", "kbd", "mark", "math", "mi", "mn", "mo", "mrow", "mstyle", "msub", "msubsup",
-          "msup", "mtext", "semantics", "small", "span", "strong", "sub", "sup", "u", "var"}  # fmt: skip
+INLINE = {"a", "abbr", "b", "cite", "code", "em", "i", "kbd", "mark", "math", "mi", "mn", "mo", "mrow", "mstyle",
+          "msub", "msubsup", "msup", "mtext", "semantics", "small", "span", "strong", "sub", "sup", "u", "var"}  # fmt: skip
 UNSAID = {"script", "style", "svg", "form", "button", "nav", "annotation", "select"}
 UNSAID_CLASSES = {"headerlink", "katex-html", "ln-fallback", "eqno", "katex-display", "book-filter"}
 BETWEEN = {"td", "th"}
 # how an explanation gives a term's other names
 OTHER_NAMES = re.compile(
-    r"(?:[Aa]lso (?:called|known as|written)|in full:|(?:PyTorch|Keras|[Pp]apers|[Pp]eople|[Oo]thers)(?: often)? calls? (?:it|them|this))"
-    r"\s+([^.;:()]+)"
+    r"(?:[Aa]lso (?:called|known as|written)|in full:"
+    r"|(?:PyTorch|Keras|[Pp]apers|[Pp]eople|[Oo]thers)(?: often)? calls? (?:it|them|this))\s+([^.;:()]+)"
 )
 
 
@@ -40,6 +41,9 @@ def cut(html: str) -> list[Section]:
     """The sections of a page's article, in its order. What is folded is in them too."""
     parser = _Cutter()
     parser.feed(html)
+    for one, next_one in reversed(list(pairwise(parser.found))):
+        if one.kind == next_one.kind == "term" and not one.text.strip():    # two names above one explanation
+            one.text = next_one.text
     return [_tidy(section) for section in parser.found if section.title.strip()]
 
 
@@ -57,17 +61,19 @@ def _tidy(section: Section) -> Section:
 
 def _spaced(text: str) -> str:
     """One blank between words; one dot between cells, also where cells of numbers were left out."""
-    text = re.sub(r"·(?:\s*·)+", "·", " ".join(text.replace("\u2061", "").split()))    # MathML's sign between a function and its argument
+    text = text.replace("\u2061", "")    # MathML's sign between a function and its argument
+    text = re.sub(r"·(?:\s*·)+", "·", " ".join(text.split()))
     return re.sub(r"\s+([,.;:)\]?!])", r"\1", text.strip(" ·"))
 
 
 class _Cutter(HTMLParser):
-    """Walks through a page. `open` holds each open element with what its end closes."""
+    """Walks through a page. `open` holds each open element with the part that it is: "" for none, article, unsaid,
+    section, head, term, meaning, code, output, cell, fold."""
 
     def __init__(self):
         super().__init__()
         self.found: list[Section] = []
-        self.open: list[tuple[str, str]] = []  # (tag, part): "" or article, unsaid, section, head, term, meaning, code, cell
+        self.open: list[tuple[str, str]] = []
         self.stack: list[Section] = []
         self.cell = ""
 
@@ -156,9 +162,7 @@ class _Cutter(HTMLParser):
         if not self.stack:
             return
         section = self.stack[-1]
-        if self._in("head") and not self._in("meaning"):
-            section.title += data
-        elif section.kind == "term" and self.open and self._in("term"):
+        if self._in("head") or self._in("term"):
             section.title += data
         elif self._in("code"):
             section.code += data
