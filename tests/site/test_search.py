@@ -102,6 +102,8 @@ def test_what_a_reader_types_before_it_is_a_word():
 
 
 def test_several_words_slips_and_words_that_are_nowhere():
+    both = asked(search, BOOK | {"d": page("4. Loss", ("Dense or sparse?", "A bias."), *FILLER)}, ["sparse", "dense bias loss"])
+    assert all(answer["hits"][0]["place"] == "d.html#s0" and not answer["missing"] for answer in both), "a stem is not cut again"
     all_of_it, slip, partly, nothing, other = asked(search, BOOK, ["why is there a permutation", "chanel shufle", "permutation zzzzzz", "zzzzzz", "feature map"])
     assert all_of_it["hits"][0]["place"] == "b.html#s1"
     assert slip["near"] == ["chanel", "shufle"] and slip["hits"][0]["place"] == "b.html#s1"

@@ -13,7 +13,8 @@ from .fonts import VOID
 
 HEADS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 INLINE = {"a", "abbr", "b", "cite", "code", "em", "i", "kbd", "mark", "math", "mi", "mn", "mo", "mrow", "mstyle",
-          "msub", "msubsup", "msup", "mtext", "semantics", "small", "span", "strong", "sub", "sup", "u", "var"}  # fmt: skip
+          "msub", "msubsup", "msup", "mtext", "semantics", "small", "span", "strong", "sub", "sup", "u",
+          "var"}  # fmt: skip
 UNSAID = {"script", "style", "svg", "form", "button", "nav", "annotation", "select"}
 UNSAID_CLASSES = {"headerlink", "katex-html", "ln-fallback", "eqno", "katex-display", "book-filter"}
 BETWEEN = {"td", "th"}

@@ -6,6 +6,7 @@
   const FIELDS = { title: 4, names: 5, page: 2, above: 1.5, text: 1, code: 0.3 };
   const LIKE = 0.7; // what a word that means the same counts, beside the word itself
   const BEGUN = 0.6; // what a longer word counts, of which one begins
+  const ENOUGH = 12; // a score of one word that counts half of what it can: several words beat one in a heading
   const NEAR = 12; // words between two that stand together
   const LOOKED_AT = 60; // hits whose words are looked at one by one
   const SNIPPET = 190; // letters
@@ -15,7 +16,7 @@
     const vocabulary = new Map(); // plain word: stem
     const tokens = (text) =>
       words(text).map((word) => {
-        vocabulary.set(word.plain, word.stem);
+        vocabulary.set(word.plain, word.stem).set(word.american, word.stem);
         return word.stem;
       });
     // identifiers as they are written, and their parts: ShuffleUnit is found by shuffle
@@ -42,9 +43,9 @@
     return { store, hits, vocabulary, stems, alike };
   }
 
-  /** Scores by section of one MiniSearch query. */
+  /** What MiniSearch finds for a query of stems. */
   function look(book, query, options) {
-    return book.store.search(query, { boost: FIELDS, ...options });
+    return book.store.search(query, { boost: FIELDS, tokenize: (stem) => [stem], ...options });
   }
 
   /** The longer words that a reader may be about to type; one letter begins none. */
@@ -146,7 +147,7 @@
       whole += rare;
       for (const [id, score] of one.scores) {
         const now = scores.get(id) ?? { sum: 0, held: 0 };
-        scores.set(id, { sum: now.sum + score, held: now.held + rare });
+        scores.set(id, { sum: now.sum + (rare * score) / (score + ENOUGH), held: now.held + rare });
       }
     }
     const typed = wanted.map(({ word }) => word.stem);
@@ -156,7 +157,7 @@
       return {
         hit,
         held: held / whole,
-        score: sum * (held / whole) ** 1.5 * hit.weight * (hit.level === 1 ? 1.25 : 1),
+        score: sum * hit.weight * (hit.level === 1 ? 1.25 : 1),
       };
     });
     for (const one of found.sort(best).slice(0, LOOKED_AT)) {
@@ -174,7 +175,7 @@
           ),
         )
       )
-        one.score *= 1.5;
+        one.score *= 2;
     }
     const most = Math.max(...found.map(({ held }) => held));
     const kept = found.sort(best).filter(({ held }) => held > 0.3 * most);

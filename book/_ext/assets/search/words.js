@@ -9,6 +9,7 @@
     γ: "gamma",
     δ: "delta",
     ε: "epsilon",
+    ϵ: "epsilon",
     η: "eta",
     θ: "theta",
     λ: "lambda",
@@ -47,7 +48,7 @@
 
   /** A word without case, accents and apostrophes; 1 × 1 as 1x1, 1,000 as 1000, α as alpha. */
   function plain(word) {
-    const low = word.toLowerCase().replace(/[αβγδεηθλμπρστφϕχψω]/g, (letter) => GREEK[letter]);
+    const low = word.toLowerCase().replace(/[αβγδεϵηθλμπρστφϕχψω]/g, (letter) => GREEK[letter]);
     return low
       .normalize("NFKD")
       .replace(/\p{M}/gu, "")
@@ -55,11 +56,13 @@
       .replace(/×/g, "x");
   }
 
+  /** A plain word in American spelling. */
+  const american = (word) => SPELLINGS.reduce((now, [theirs, ours]) => now.replace(theirs, ours), word);
+
   /** The ending of a plain word taken off. */
   function stem(word) {
     if (word.length < 4 || /\d/.test(word) || KEPT.has(word)) return word;
-    let root = word.replace(COMPARED, "$1");
-    for (const [british, american] of SPELLINGS) root = root.replace(british, american);
+    let root = american(word.replace(COMPARED, "$1"));
     root = root.replace(/(?<=..)(?:ies|ied)$/, "y").replace(/(?<=x|ch|sh|ss|zz)es$/, "");
     if (!/(?:ss|us|is)$/.test(root)) root = root.replace(/s$/, "");
     const bare = root.replace(/(?<!e)ed$|ing$/, "");
@@ -72,17 +75,17 @@
     let found = known.get(word);
     if (!found) {
       const low = plain(word);
-      found = [low, stem(low)];
+      found = [low, stem(low), american(low)];
       known.set(word, found);
     }
     return found;
   }
 
-  /** The words of a text, each {from, to, plain, stem}. */
+  /** The words of a text, each {from, to, plain, stem, american}. */
   function words(text) {
     return Array.from(text.matchAll(WORD), ({ 0: word, index }) => {
-      const [low, root] = knownAs(word);
-      return { from: index, to: index + word.length, plain: low, stem: root };
+      const [low, root, other] = knownAs(word);
+      return { from: index, to: index + word.length, plain: low, stem: root, american: other };
     });
   }
 
