@@ -16,6 +16,7 @@ ROOMS = {  # of coursekit: what each may use besides itself; the rooms of lightn
 }
 LONGEST = 400
 TEXTS = ("book/chapters/", "course/exercises/", "notebooks/")  # chapters and private halves: one file each by design
+FOREIGN = ("book/_ext/assets/katex/", "book/_ext/assets/search/minisearch.js")  # as others publish it
 CODE = {".py", ".js", ".mjs", ".css", ".sh"}
 
 
@@ -84,7 +85,7 @@ def wrong_arrows(edges: dict[str, set[str]]) -> list[str]:
 
 def long_files(root: Path, names: list[str]) -> list[str]:
     """Files of code, tests included, that have become halls."""
-    code = [name for name in names if Path(name).suffix in CODE and not name.startswith(TEXTS) and "/assets/katex/" not in name]
+    code = [name for name in names if Path(name).suffix in CODE and not name.startswith(TEXTS) and not name.startswith(FOREIGN)]
     return [name for name in code if len((root / name).read_text("utf-8").splitlines()) > LONGEST]
 
 

@@ -25,6 +25,7 @@ ROWS = {  # where the planted faults of a module lie, if not in the test file of
     f"{BOOK}pages.py": f"{SITE}::test_edits_that_find_nothing_are_refused",
     f"{BOOK}plots.py": "tests/site/test_plots.py::test_a_colour_that_no_theme_has_is_refused",
     f"{BOOK}purge.py": f"{SITE}::test_purge_refuses_broken_style",
+    f"{BOOK}search.py": "tests/site/test_search.py::test_pages_without_sections_are_refused",
     f"{BOOK}still.py": f"{SITE}::test_a_module_that_cannot_draw_itself_is_told",
     "coursekit/cells.py": f"{KIT}test_chapter.py::test_not_utf8",
     "coursekit/cli.py": f"{BUILD}::test_a_wrong_argument_gets_a_message",

@@ -111,10 +111,24 @@ def test_first_page_is_reached_from_the_root(browser, address):
 
 
 @pytest.mark.parametrize("scheme", ["http", "file"])
-def test_search_finds_a_word(browser, address, scheme):
-    with visit(browser, address("search.html", scheme) + "?q=convolution") as seen:
-        seen.tab.wait_for_selector("#search-results li a")
-        assert seen.complaints == []
+def test_search_finds_a_section_of_the_book(browser, address, scheme):
+    """All of it in the site as it was built; what it does is tried on a small one, in test_search.py."""
+    with visit(browser, address("book/notation.html", scheme)) as seen:
+        tab = seen.tab
+        tab.locator(".search-button__button:visible").first.click()
+        tab.get_by_role("searchbox").fill("channel shuffle")
+        tab.wait_for_selector(".book-search-pages a")
+        assert accessibility(tab) == [] and tab.evaluate(probe.WIDER) == []
+        tab.get_by_role("link", name="channel shuffle A fixed").click()
+        tab.wait_for_selector(".book-marks")
+        assert tab.locator("article mark").first.text_content() == "channel" and "book/glossary.html?highlight=" in tab.url
+        assert accessibility(tab, COLOURS) == [] and seen.complaints == []
+
+
+def test_the_search_says_what_it_needs(browser, address):
+    with visit(browser, address("search.html"), javascript=False) as seen:
+        said = seen.tab.locator("noscript p", has_text="Search needs JavaScript")
+        assert said.count() == 2 and said.last.is_visible()
 
 
 def test_theme_switch_changes_the_colours(browser, address, widget_pages):

@@ -34,14 +34,12 @@ def test_bad_formula_is_refused(tex):
 
 
 # ---- pages
-BUTTON = '<button class="btn search-button-field" title="Search" aria-label="Search" data-bs-placement="bottom">Search'
-
 
 def test_scripts_that_a_page_does_not_need_go():
     page = '<script defer src="_static/scripts/fontawesome.js?digest=1"></script><script src="../_static/{}"></script>'
-    assert pages.drop_scripts(page.format("searchtools.js")) == ""
-    kept = page.format("searchtools.js") + '<div id="search-results">'
-    assert pages.drop_scripts(kept).startswith('<script src="../_static/searchtools.js">')
+    assert pages.drop_scripts(page.format("design-tabs.js")) == "" == pages.drop_scripts(page.format("searchtools.js"))
+    kept = page.format("design-tabs.js") + '<div class="sd-tab-set">'
+    assert pages.drop_scripts(kept).startswith('<script src="../_static/design-tabs.js">')
     assert "copybutton.js" not in pages.drop_scripts(page.format("copybutton.js") + '<div class="highlight">')
 
 
@@ -51,9 +49,9 @@ def test_prose_and_code_are_left_alone():
 
 
 def test_mends_change_a_page_once():
-    page = f'<html lang="en" data-theme="auto">{BUTTON}<div id="pst-primary-sidebar"><p role="doc-biblioentry">'
+    page = '<html lang="en" data-theme="auto"><div id="pst-primary-sidebar"><p role="doc-biblioentry">'
     mended = pages.mend(page)
-    assert 'data-theme="light"' in mended and 'aria-label="Search"' not in mended
+    assert 'data-theme="light"' in mended
     assert 'role="region" aria-label="Contents"' in mended and pages.mend(mended) == mended
 
 
@@ -61,7 +59,7 @@ def test_edits_that_find_nothing_are_refused():
     """Pages that were edited hold nothing more to edit: as if the theme wrote them so."""
     whole = "\n".join([
         *(f'<script src="_static/{name}"></script>' for names, _ in pages.SCRIPTS for name in re.sub(r"\\", "", " ".join(names)).split()),
-        '<link rel="preload" href="a"><!-- remark --><html data-theme="auto"><div id="pst-primary-sidebar">', BUTTON,
+        '<link rel="preload" href="a"><!-- remark --><html data-theme="auto"><div id="pst-primary-sidebar">',
         '<i class="theme-switch" title="x">localStorage.getItem("theme") || "auto"',
     ])  # fmt: skip
     pages.refuse_unmatched(["", whole])

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sphinx.errors import ExtensionError
 
-from . import fonts, licences, pages
+from . import fonts, licences, pages, search
 from .purge import drop_unread, purge, words
 
 ASCII = {chr(code) for code in range(32, 127)}
@@ -23,7 +23,9 @@ BUILD_INFO = "# Sphinx build info version 1\n# Every build writes all pages.\nco
 UNUSED = ("**/*.map", "scripts/fontawesome.js", "scripts/bootstrap.js", "clipboard.min.js", "copybutton.js",
     "copybutton_funcs.js",
     "scripts/bootstrap.js.LICENSE.txt", "scripts/fontawesome.js.LICENSE.txt", "locales", "katex/README.md",
-          "fonts/README.md", "vendor/fontawesome/webfonts/*.ttf", "plus.png", "minus.png", "file.png")  # fmt: skip
+          "fonts/README.md", "vendor/fontawesome/webfonts/*.ttf", "plus.png", "minus.png", "file.png",
+          "searchtools.js", "language_data.js", "doctools.js", "sphinx_highlight.js", "search/*.js", "search/README.md",
+          "search/LICENSE")  # fmt: skip
 STAMPED = re.compile(r'((?:href|src)="(?:\.\./)*(_static/[^"?]+))(?:\?[^"]*)?"')
 TRUETYPE = re.compile(r',\s*url\([^)]*\.ttf\)\s*format\("truetype"\)')
 
@@ -104,11 +106,14 @@ def _finish(app, exception):
     (static / "licences.txt").write_text(licences.compose(static), "utf-8")
     texts = edit_pages(site)
     remove_unused(static)
-    scripts = [path.read_text("utf-8") for path in sorted(static.rglob("*.js")) if path.name != "language_data.js"]
+    search.write_script(static)
+    scripts = [path.read_text("utf-8") for path in sorted(static.rglob("*.js"))]
     used = words("\n".join([*texts.values(), *scripts]))
     css = "".join(path.read_text("utf-8") for path in sorted(static.rglob("*.css")))
     cut_styles(static, used, [*texts.values(), *scripts])
     cut_fonts(static, texts.values(), css, used)
+    names = {path.relative_to(site).with_suffix("").as_posix(): text for path, text in texts.items()}
+    search.write_words(static, names)
     stamp(site, texts)
     (site / ".buildinfo").write_text(BUILD_INFO, "utf-8")
 

@@ -37,6 +37,7 @@ def compose(static: Path) -> str:
     parts = ["These pages hold work of others, under the licences below."]
     parts += [f"KaTeX\n\n{(ASSETS / 'katex/LICENSE').read_text('utf-8').strip()}"]
     parts += [f"Literata\n\n{(ASSETS / 'fonts/LICENSE').read_text('utf-8').strip()}"]
+    parts += [f"MiniSearch\n\n{(ASSETS / 'search/LICENSE').read_text('utf-8').strip()}"]
     parts += [_of_package(name) for name in PACKAGES]
     parts += ["Notices inside the files\n\n" + "\n\n".join(notices(static))]
     return RULE.join(parts) + "\n"

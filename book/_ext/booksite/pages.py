@@ -18,9 +18,9 @@ CODE = re.compile(r"<(pre|script|style|textarea)\b.*?</\1>", re.S)
 SCRIPTS = (
     ((r"scripts/fontawesome\.js",), None),  # 1.5 MB that draw what the icon fonts draw as well
     ((r"scripts/bootstrap\.js",), None),  # the one menu that needs it is in book.js
-    ((r"searchtools\.js", r"language_data\.js", r"searchindex\.js"), re.compile(r'id="search-results"')),
-    # they mark the words that a search found, and name keys that this theme has names of its own for
-    ((r"doctools\.js", r"sphinx_highlight\.js"), re.compile(r'id="search-results"')),
+    ((r"searchtools\.js", r"language_data\.js", r"searchindex\.js"), None),  # Sphinx's search: the book has its own
+    # they mark the words that Sphinx's search found, and name keys that this theme has names of its own for
+    ((r"doctools\.js", r"sphinx_highlight\.js"), None),
     ((r"design-tabs\.js",), re.compile(r'class="sd-tab-set')),
     ((r"clipboard\.min\.js", r"copybutton\.js"), None),  # book.js copies code
     (
@@ -32,8 +32,6 @@ SCRIPTS = (
 # what the theme writes, and what a screen reader and axe-core can use
 BIBLIOGRAPHY, CITATION = 'role="doc-biblioentry"', 'class="citation"'  # only a site with the latter has the former
 MENDS = (
-    # the visible word "Search" names the button; another aria-label hides it from people who speak to their computer
-    (r'(<button class="btn search-button-field[^>]*?)\s+aria-label="[^"]*"', r"\1"),
     (r'(<i class="theme-switch[^>]*?)\s+title="[^"]*"', r'\1 aria-hidden="true"'),
     (r'<div id="pst-primary-sidebar"(?! role)', '<div id="pst-primary-sidebar" role="region" aria-label="Contents"'),
     (BIBLIOGRAPHY, 'role="listitem"'),      # a role that may not stand outside a doc-bibliography
