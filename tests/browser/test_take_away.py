@@ -22,14 +22,20 @@ def test_the_site_has_the_notebook_as_it_is_in_the_repository(stem, site):
     assert not any(cell.get("outputs") or cell.get("execution_count") for cell in nb.cells)
 
 
-@pytest.mark.parametrize("scheme", ["http", "file"])
-def test_a_page_gives_its_notebook_at_two_places_and_says_how_to_run_it(scheme, address, browser, site):
+def test_from_a_folder_the_link_leads_to_the_file_itself(address, browser):
+    """Chromium downloads nothing from a folder: it shows the notebook as text, which lies there already."""
+    with visit(browser, address("notebooks/gallery.html", "file")) as seen:
+        beside_colab(seen.tab, "gallery.ipynb").press("Enter")
+        seen.tab.wait_for_url("file://**/notebooks/gallery.ipynb")
+
+
+def test_a_page_gives_its_notebook_at_two_places_and_says_how_to_run_it(address, browser, site):
     name = f"{STEMS[0]}.ipynb"
-    with visit(browser, address(f"notebooks/{STEMS[0]}.html", scheme)) as seen:
+    with visit(browser, address(f"notebooks/{STEMS[0]}.html")) as seen:
         tab = seen.tab
-        for link in (tab.locator("article").get_by_role("link", name=f"Download the notebook {name}"), menu(tab, name)):
+        for find in (beside_colab, in_the_menu):
             with tab.expect_download() as started:
-                link.press("Enter")
+                find(tab, name).press("Enter")
             assert started.value.suggested_filename == name
             assert Path(started.value.path()).read_bytes() == (site / "notebooks" / name).read_bytes()
         tab.locator("article").get_by_role("link", name="how to run it here").press("Enter")
@@ -43,8 +49,13 @@ def test_a_page_gives_its_notebook_at_two_places_and_says_how_to_run_it(scheme, 
         assert seen.complaints == []
 
 
-def menu(tab, name):
-    """The entry of the menu that opens the chapter elsewhere, found by keyboard, beside Colab's."""
+def beside_colab(tab, name):
+    """The link in the box at the chapter's start."""
+    return tab.locator("article").get_by_role("link", name=f"Download the notebook {name}")
+
+
+def in_the_menu(tab, name):
+    """The entry of the menu that opens the chapter elsewhere, opened by keyboard."""
     tab.get_by_role("button", name="Run or download this chapter").press("Enter")
     entries = tab.locator(".dropdown-launch-buttons")
     assert entries.get_by_role("link", name="Colab").is_visible()
