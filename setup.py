@@ -33,6 +33,13 @@ def address(config: str) -> tuple[str, str]:
     return found["url"], found.get("branch", "main")
 
 
+def book(config: str, url: str) -> str:
+    """Where the book is read: `html.baseurl` of that text, or where GitHub Pages publishes the repository."""
+    owner, name = url.split("/")[-2:]
+    found = re.search(r"^html:\n(?: .*\n)*? +baseurl: *(https?://\S+)", config, re.M)
+    return (found[1].rstrip("/") if found else f"https://{owner}.github.io/{name}") + "/"
+
+
 def absolute(readme: str, url: str, branch: str) -> str:
     """The README for a package index: absolute links, pictures as files of the repository, one for light and dark."""
     page, file = f"{url}/blob/{branch}/", f"{url.replace('//github.com', '//raw.githubusercontent.com')}/{branch}/"
@@ -46,15 +53,15 @@ def absolute(readme: str, url: str, branch: str) -> str:
 
 
 if __name__ == "__main__":
-    url, branch = address((ROOT / "_config.yml").read_text("utf-8"))
-    owner, name = url.split("/")[-2:]
+    config = (ROOT / "_config.yml").read_text("utf-8")
+    url, branch = address(config)
     setup(
         cmdclass={"bdist_wheel": SameRights},
         long_description=absolute((ROOT / "README.md").read_text("utf-8"), url, branch),
         long_description_content_type="text/markdown",
         project_urls={
             "Repository": url,
-            "Book": f"https://{owner}.github.io/{name}/",
+            "Book": book(config, url),
             "Changelog": f"{url}/blob/{branch}/CHANGELOG.md",
             "Issues": f"{url}/issues",
         },

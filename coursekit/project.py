@@ -48,18 +48,25 @@ class Project:
         return _yaml(self.root / "_config.yml")
 
     @cached_property
-    def _settings(self) -> dict:
-        """`[tool.coursekit]` of pyproject.toml."""
+    def _pyproject(self) -> dict:
         path = self.root / "pyproject.toml"
         try:
-            return tomllib.loads(path.read_text("utf-8"))["tool"]["coursekit"]
+            return tomllib.loads(path.read_text("utf-8"))
         except FileNotFoundError:
             raise BookError(
                 path.name, "is missing", f"run the command in the root of the book, not in {self.root}"
             ) from None
-        except (KeyError, tomllib.TOMLDecodeError) as error:
+        except tomllib.TOMLDecodeError as error:
+            raise BookError(path.name, f"is not TOML: {error}") from None
+
+    @property
+    def _settings(self) -> dict:
+        """`[tool.coursekit]` of pyproject.toml."""
+        try:
+            return self._pyproject["tool"]["coursekit"]
+        except KeyError as error:
             raise BookError(
-                path.name, f"names no package for the chapters ({error})", "add `[tool.coursekit] package = …`"
+                "pyproject.toml", f"names no package for the chapters ({error})", "add `[tool.coursekit] package = …`"
             ) from None
 
     @property
@@ -70,6 +77,18 @@ class Project:
         except KeyError:
             todo = "add `[tool.coursekit] package = …`"
             raise BookError("pyproject.toml", "names no package for the chapters", todo) from None
+
+    @property
+    def wheel(self) -> str:
+        """The file name of the package's wheel; "" for a book whose package is not made to be installed."""
+        return f"{self.package}-{self.version}-py3-none-any.whl" if "project" in self._pyproject else ""
+
+    @cached_property
+    def version(self) -> str:
+        """`__version__` of that package; "" where it says none."""
+        path = self.root / self.package / "__init__.py"
+        found = re.search(r'^__version__ = "([^"]+)"$', path.read_text("utf-8"), re.M) if path.is_file() else None
+        return found[1] if found else ""
 
     @property
     def measured_with(self) -> list[str]:
@@ -98,11 +117,19 @@ class Project:
     def branch(self) -> str:
         return (self.config.get("repository") or {}).get("branch", "main")
 
+    @cached_property
+    def address(self) -> str:
+        """Where the site is published, `html.baseurl` of `_config.yml`, with a slash behind; "" where it is not."""
+        url = str((self.config.get("html") or {}).get("baseurl") or "").rstrip("/")
+        if url and not re.fullmatch(r"https?://[\w.-]+(:\d+)?(/[\w./~-]*)?", url):
+            raise BookError("_config.yml", f"html.baseurl is {url!r}", "it must read https://HOST/PATH, or be empty")
+        return url and f"{url}/"
+
     @property
     def book_url(self) -> str:
-        """Where GitHub Pages publishes the book of that repository."""
+        """Where the book is read: the site's address, or where GitHub Pages publishes that repository."""
         owner, name = self.repository.split("/")[-2:]
-        return f"https://{owner}.github.io/{name}/"
+        return self.address or f"https://{owner}.github.io/{name}/"
 
     def colab_url(self, stem: str) -> str:
         path = self.repository.removeprefix("https://github.com/")

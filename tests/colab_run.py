@@ -10,7 +10,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -26,6 +25,7 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 
 from coursekit.project import Project
+from coursekit.public.wheel import make
 
 NOTEBOOKS = sorted(path.stem for path in Project(ROOT).sources())
 POOL = ThreadPoolExecutor(os.cpu_count())
@@ -95,11 +95,8 @@ def source() -> Path:
 
 @functools.cache
 def wheel() -> Path:
-    """The package as a wheel."""
-    folder = Path(_kept().name)
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(source())]
-    subprocess.run(command, check=True, capture_output=True)
-    return next(folder.glob("*.whl"))
+    """The package as the site carries it."""
+    return make(Project(ROOT))
 
 
 @contextmanager

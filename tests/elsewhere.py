@@ -77,8 +77,14 @@ def layered(python: Path, folder: Path) -> Path:
     """A Python that has all that `python` has, and keeps what is installed into it for itself."""
     _must("venv", "-q", "-p", str(python), str(folder))
     below, above = (site_packages(p) for p in (python, folder / "bin" / "python"))
-    (above / "below.pth").write_text(f"{below}\n")
+    further = (below / "below.pth").read_text() if (below / "below.pth").exists() else ""    # such files are not followed
+    (above / "below.pth").write_text(f"{below}\n{further}")
     return folder / "bin" / "python"
+
+
+def add(python: Path, requirements: list[str]) -> None:
+    """Install these into an environment, and nothing that they ask for."""
+    _must("pip", "install", "-q", "--no-deps", "-p", str(python), *requirements)
 
 
 def site_packages(python: Path) -> Path:

@@ -141,6 +141,14 @@ def test_a_configuration_without_an_address_stops_the_build(config):
         setup.address(config)
 
 
+@pytest.mark.parametrize(("html", "book"), [
+    ("html:\n  x: 1\n  baseurl: https://a.example/b   # here\n", "https://a.example/b/"), ("html:\n  baseurl:\n", "https://owner.github.io/name/"),
+    ("", "https://owner.github.io/name/")])  # fmt: skip
+def test_the_books_address_is_that_of_the_configuration(html, book, tmp_path):
+    (tmp_path / "_config.yml").write_text(f"repository:\n  url: {URL}\n{html}")
+    assert setup.book((tmp_path / "_config.yml").read_text(), URL) == book == Project(tmp_path).book_url
+
+
 def test_types_come_with_it(wheel, tmp_path):
     """mypy sees the types of the installed package, and would not without the marker."""
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "env")], check=True)

@@ -10,7 +10,7 @@ from ..errors import BookError, Faults
 from ..files import write_whole
 from ..project import Project
 from ..prose import bare_numbers
-from . import conclusions, editions, ledger, measured, notebooks, pages, recorded, site, strength_page
+from . import conclusions, editions, ledger, measured, notebooks, pages, recorded, site, strength_page, wheel
 from .execute import Executed, execute
 from .plain import References
 
@@ -76,12 +76,14 @@ def _build(
     staged = {
         site.page_name(c.stem): editions.dumps(editions.page(project, c, results[c.stem], claims)) for c in chapters
     }
-    new, labels = site.build(project, site.stage(project, made | staged), chapters, fresh)
+    stage = site.stage(project, {**made, **staged, **site.carried(wheel.make(project))})
+    new, labels = site.build(project, stage, chapters, fresh)
     refs = References(labels, project.bibliography, project.book_url)
     public = {
         site.page_name(c.stem): editions.dumps(editions.notebook(project, c, results[c.stem], claims, refs))
         for c in chapters
     }
+    site.offer(new, public)
     if check:
         notebooks.check(root, kept | public)
     site.accept(new, project)

@@ -14,7 +14,7 @@ from ..errors import BookError
 from ..exercise_cells import grade_id, mark
 from ..project import Project
 from ..prose import fill
-from . import reader, recorded
+from . import reader, recorded, set_up
 from .execute import STATE, Executed
 from .ledger import Claim
 from .ledger_page import chapter_table
@@ -22,25 +22,11 @@ from .plain import References, plain
 
 CHAPTER = re.compile(r"\{chapter\}`(?:(?P<words>[^`<]+?)\s*<)?(?P<number>\d+)>?`")
 GRADED = "# Graded: your teacher's copy of this cell holds further tests. Leave it as it is."
+TO_RUN = " to run and change everything here"
 KERNEL = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-SETUP = """\
-# Set-up: installs the package of this book where it is missing, as on Colab. Elsewhere it does nothing.
-import importlib.util
-import os
-
-if importlib.util.find_spec("{package}") is None:
-    source = os.environ.get("{variable}", "git+{repository}")
-    %pip install -q "{{source}}"
-    importlib.invalidate_caches()
-    if importlib.util.find_spec("{package}") is None:
-        raise ImportError(
-            f"{package}, the package of this book, could not be installed from {{source}} (pip says above why): "
-            "get its wheel or the book's folder, write `%env {variable}=/path/to/it` in a cell above, and run both."
-        )
-"""
 
 
 def page(project: Project, chapter: Chapter, result: Executed, claims: list[Claim]):
@@ -48,11 +34,14 @@ def page(project: Project, chapter: Chapter, result: Executed, claims: list[Clai
     nb = new_notebook(
         metadata={**KERNEL, "widgets": {STATE: {"version_major": 2, "version_minor": 0, "state": result.widgets}}}
     )
+    nb.metadata["coursekit"] = {"source": chapter.name}  # the site's extension offers the notebook, which comes later
     outputs, values = iter(result.outputs), iter(result.values)
     answers: dict[str, str] = {}
     for cell in chapter.cells:
         if cell.kind == "markdown":
             text = _text(project, chapter, cell, claims)
+            if cell.role == "card":
+                text = text.replace(TO_RUN, f"{TO_RUN}, or {_download(chapter)}")
             if cell.role != "task":
                 found = next(values)
                 text, answers = fill(text, found), answers | reader.answers(chapter, cell, found)
@@ -79,9 +68,7 @@ def notebook(project: Project, chapter: Chapter, result: Executed, claims: list[
             nb.cells.append(_graded(new_code_cell(text, metadata=_alternative(cell)), cell))
             nb.cells += _after(chapter, cell, refs)
             nb.cells += [new_markdown_cell(text) for text in filter(None, [recorded.note(cell, shown)])]
-    variable = project.package.upper()
-    setup = SETUP.format(package=project.package, variable=variable, repository=project.repository)
-    nb.cells.insert(1, new_code_cell(setup.rstrip("\n"), metadata={"tags": ["remove-cell"]}))
+    nb.cells.insert(1, new_code_cell(set_up.cell(project), metadata=dict(set_up.METADATA)))
     nb = _with_ids(nb)
     nb.metadata["coursekit"] = {"source": chapter.name, "source_sha256": chapter.sha256, "sha256": fingerprint(nb)}
     return nb
@@ -105,6 +92,13 @@ def _text(project: Project, chapter: Chapter, cell: SourceCell, claims: list[Cla
     return CHAPTER.sub(lambda match: _chapter_link(project, match, cell.where), text)
 
 
+def _download(chapter: Chapter) -> str:
+    """On the page alone: the notebook to take away, and how it runs elsewhere."""
+    name = f"{chapter.stem}.ipynb"
+    link = f'<a href="{name}" download aria-label="Download the notebook {name}">download the notebook</a>'
+    return f"{link}: {{ref}}`how to run it here <run-it-here>`"
+
+
 def _chapter_link(project: Project, match: re.Match, where: str) -> str:
     words, number = match["words"] or f"chapter {match['number']}", int(match["number"])
     if number not in project.chapters:
@@ -123,7 +117,7 @@ def _with_additions(project: Project, chapter: Chapter, cell: SourceCell, claims
             needs = f"**Time:** {time}. **Know first:** {header['before']}\n\n"
         return (
             f"{text}\n\n:::{{admonition}} Before you start\n:class: card\n"
-            f"{needs}[Open in Colab]({project.colab_url(chapter.stem)}) to run and change everything here.\n:::"
+            f"{needs}[Open in Colab]({project.colab_url(chapter.stem)}){TO_RUN}.\n:::"
         )
     if cell.role == "objectives":
         promised = [f"{number}. {text};" for number, text in enumerate(chapter.header["objectives"].values(), 1)]

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
@@ -23,7 +24,7 @@ from .site_check import check
 PAGES = ("*.md", "*.bib", "images", "_ext")  # what of book/ belongs in the site's stage; never the chapter sources
 
 
-def stage(project: Project, pages: dict[str, str]) -> Path:
+def stage(project: Project, pages: Mapping[str, str | bytes]) -> Path:
     """Write _build/stage: `pages` by path, and what of book/ is no chapter; what stays the same is not touched."""
     folder = project.build / "stage"
     wanted: dict[str, str | bytes] = {**pages}
@@ -37,13 +38,24 @@ def stage(project: Project, pages: dict[str, str]) -> Path:
             wanted |= {p.relative_to(project.root).as_posix(): p.read_bytes() for p in files}
     wanted["_toc.yml"] = (project.root / "_toc.yml").read_text("utf-8")
     wanted["_config.yml"] = yaml.safe_dump(project.config | {"execute": {"execute_notebooks": "off"}}, sort_keys=False)
-    wanted |= pages
+    wanted.update(pages)
     for old in [p for p in folder.rglob("*") if p.is_file()]:
         if old.relative_to(folder).as_posix() not in wanted:
             old.unlink()
     for name, content in wanted.items():
         write_whole(folder / name, content)
     return folder
+
+
+def carried(wheel: Path | None) -> dict[str, bytes]:
+    """The stage's folder of files that the site carries as they are, for the extension: the package's wheel."""
+    return {f"carried/{wheel.name}": wheel.read_bytes()} if wheel else {}
+
+
+def offer(new: Path, notebooks: dict[str, str]) -> None:
+    """Put each chapter's notebook beside its page, which links to it."""
+    for name, text in notebooks.items():
+        write_whole(new / name, text)
 
 
 def build(project: Project, folder: Path, chapters: list[Chapter], fresh: bool = False) -> tuple[Path, dict[str, dict]]:

@@ -36,7 +36,9 @@ def test_jupyter_book_build_in_the_root(tmp_path):
     assert "widget-view+json" in page and "widget-host.js" in page
     assert check(site) == []
     for path in site.glob("notebooks/*.html"):
-        text = path.read_text("utf-8")
+        text, name = path.read_text("utf-8"), f"{path.stem}.ipynb"
+        assert f'<a href="{name}" download' in text, "each page gives its notebook"
+        assert (path.parent / name).read_bytes() == (root / "notebooks" / name).read_bytes()
         assert not re.search(r"training: +\d+%\||epoch/s", text), f"{path.name} holds a progress bar"
         assert "ln-asleep" not in text.replace(".ln-asleep", "") and "run this cell" not in text, "each figure stands once"
     assert not [p for p in site.rglob("*") if "course" in p.relative_to(site).parts or p.name == "notes.html"]

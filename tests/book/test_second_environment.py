@@ -11,11 +11,13 @@ from pathlib import Path
 import nbformat
 import pytest
 from checkout import ROOT
-from colab_run import NOTEBOOKS, executed, kernel, printed, source, unpassed
+from colab_run import NOTEBOOKS, executed, kernel, printed, source, unpassed, wheel
 from nbclient.exceptions import CellExecutionError
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from probe import MOUNTED, change_by_keyboard, visit
+
+from coursekit.public import set_up
 
 pytestmark = pytest.mark.slow
 EVERY = pytest.mark.parametrize("stem", NOTEBOOKS)
@@ -64,7 +66,9 @@ def test_the_setup_cell_adds_the_package_and_moves_nothing(stem):
     run = executed(stem)
     assert moved(run.before, run.after) == {}
     needs = [Requirement(line) for line in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]]
-    missing = {canonicalize_name(need.name) for need in needs} - set(run.before)
+    missing = [name for need in needs if (name := canonicalize_name(need.name)) not in run.before]
+    said = f"lightnets_edu {run.after['lightnets-edu']} was installed from {wheel()}; adding {', '.join(missing)} … done.\n"
+    assert printed(run.nb.cells[1]) == said, "one line, and nothing of pip's"
     assert run.after.keys() - run.before.keys() == {"lightnets-edu", *missing}
     assert moved({"numpy": "2.1.3", "torch": "1"}, {"numpy": "2.4.6"}) == {"numpy": "2.1.3 → 2.4.6", "torch": "1 → None"}
 
@@ -96,13 +100,13 @@ def test_its_figures_live_in_the_books_host(stem, tmp_path, browser):
 def test_without_its_package_a_notebook_stops_at_the_setup_cell(tmp_path):
     nb = nbformat.read(source() / "notebooks" / "gallery.ipynb", 4)
     nowhere = tmp_path / "no such.whl"
+    nb.cells[1].source = set_up.text("lightnets_edu", "0.1.0", ["http://127.0.0.1:9/closed.whl"])
     with kernel(nb, tmp_path, nowhere) as client:
         ran = []
         with pytest.raises(CellExecutionError) as stopped:
             for index, cell in enumerate(nb.cells):
                 ran.append(cell.source)
                 client.execute_cell(cell, index)
-    assert ran[-1].startswith("# Set-up:")
-    assert stopped.value.ename == "ImportError" and stopped.value.evalue == (
-        f"lightnets_edu, the package of this book, could not be installed from {nowhere} (pip says above why): get its wheel or "
-        "the book's folder, write `%env LIGHTNETS_EDU=/path/to/it` in a cell above, and run both.")  # fmt: skip
+    assert ran == [cell.source for cell in nb.cells[:2]] and stopped.value.ename == "ImportError"
+    assert stopped.value.evalue.startswith("lightnets_edu, the package of this book, could not be installed:\n")
+    assert all(place in stopped.value.evalue for place in (str(nowhere), "closed.whl")) and printed(nb.cells[1]) == ""

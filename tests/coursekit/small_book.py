@@ -72,6 +72,7 @@ print("not answered yet")
 FILES = {
     "book/chapters/01_double.py": CHAPTER,
     "book/welcome.md": "# Welcome\n\n(a-target)=\n## Words\n\nRead [the chapter](../notebooks/01_double.ipynb).\n",
+    "book/how_to_use.md": "# How to use it\n\n(run-it-here)=\n## On your own machine\n\nFrom {{repository}}.\n",
     "book/references.md": "# References\n\n```{bibliography}\n```\n",
     "book/references.bib": "@misc{someone2020,\n author = {Someone, Ann},\n title = {Doubling},\n year = {2020},\n eprint = {2001.00001},\n}\n",
     "book/ledger/01_double.yml": "- id: DO-01\n  claim: Doubling adds a number to itself.\n  verdict: holds\n  cite: someone2020\n",
@@ -86,7 +87,7 @@ FILES = {
     "requirements.txt": "torch==2.13.0\nnumpy==2.4.6\n",
     "pyproject.toml": '[tool.coursekit]\npackage = "toybook"\nmeasured_with = ["torch"]\n',
     "_toc.yml": (
-        "format: jb-book\nroot: book/welcome\nchapters:\n- file: notebooks/01_double\n- file: book/claims\n"
+        "format: jb-book\nroot: book/welcome\nchapters:\n- file: book/how_to_use\n- file: notebooks/01_double\n- file: book/claims\n"
         "- file: book/trace\n- file: book/exercises\n- file: book/references\n"
     ),
 }

@@ -15,7 +15,7 @@ PACKAGE = Path(lightnets_edu.__file__).parent
 ORDER = ("threads", "layers", "borrowed", "models", "inference", "products", "cost", "tracing", "describing", "drawing", "diagrams", "widgets")
 ALONE = {
     "__init__": set(), "compare": set(), "checks": {"compare"}, "show": set(), "copies": set(),
-    "data": set(), "verdict": set(), "training": {"data", "progress", "threads"}, "timing": {"threads"}, "progress": set(),
+    "data": set(), "verdict": set(), "training": {"data", "progress", "threads"}, "timing": {"threads"}, "progress": set(), "ready": {"__version__"},
 }
 
 

@@ -34,6 +34,8 @@ def test_bad_formula_is_refused(tex):
 
 
 # ---- pages
+OFFER = '<a href="05_a.ipynb" target="_blank"\n   class="btn btn-sm btn-download-notebook dropdown-item"'
+
 
 def test_scripts_that_a_page_does_not_need_go():
     page = '<script defer src="_static/scripts/fontawesome.js?digest=1"></script><script src="../_static/{}"></script>'
@@ -49,7 +51,8 @@ def test_prose_and_code_are_left_alone():
 
 
 def test_mends_change_a_page_once():
-    page = '<html lang="en" data-theme="auto"><div id="pst-primary-sidebar"><p role="doc-biblioentry">'
+    page = f'<html lang="en" data-theme="auto"><div id="pst-primary-sidebar"><p role="doc-biblioentry">{OFFER}'
+    assert '<a href="05_a.ipynb" download\n' in pages.mend(page)
     mended = pages.mend(page)
     assert 'data-theme="light"' in mended
     assert 'role="region" aria-label="Contents"' in mended and pages.mend(mended) == mended
@@ -63,18 +66,19 @@ def test_edits_that_find_nothing_are_refused():
         '<i class="theme-switch" title="x">localStorage.getItem("theme") || "auto"',
     ])  # fmt: skip
     pages.refuse_unmatched(["", whole])
-    pages.refuse_unmatched([whole, '<div class="citation" role="doc-biblioentry">'])
+    pages.refuse_unmatched([whole, '<div class="citation" role="doc-biblioentry">', OFFER])
     edited = pages.mend(pages.drop_scripts(whole))
     with pytest.raises(ExtensionError) as raised:
         pages.refuse_unmatched([edited])
     told = str(raised.value)
-    assert told.count("\n") == sum(len(names) for names, _ in pages.SCRIPTS) + 2 + len(pages.MENDS) - 1 and "pst-primary" in told
+    assert told.count("\n") == sum(len(names) for names, _ in pages.SCRIPTS) + 2 + len(pages.MENDS) - len(pages.WHERE) and "pst-primary" in told
     for lost, name in [("copybutton.js", "copybutton"), ("searchindex.js", "searchindex"), ('title="x"', "theme-switch"), ("<!-- remark -->", "<!--")]:
         with pytest.raises(ExtensionError, match=r"mend or drop") as raised:
             pages.refuse_unmatched([whole.replace(lost, "other")])
         assert str(raised.value).count("\n") == 1 and name in str(raised.value)
-    with pytest.raises(ExtensionError, match="doc-biblioentry"):
-        pages.refuse_unmatched([whole, '<div class="citation" role="other">'])
+    for changed, name in [('<div class="citation" role="other">', "doc-biblioentry"), (OFFER.replace(" target", " rel"), "download-notebook")]:
+        with pytest.raises(ExtensionError, match=name):
+            pages.refuse_unmatched([whole, changed])
 
 
 @pytest.mark.parametrize("module", ["sphinx_thebe", "renamed"])

@@ -30,11 +30,14 @@ SCRIPTS = (
 )
 
 # what the theme writes, and what a screen reader and axe-core can use
-BIBLIOGRAPHY, CITATION = 'role="doc-biblioentry"', 'class="citation"'  # only a site with the latter has the former
+BIBLIOGRAPHY = 'role="doc-biblioentry"'
+NOTEBOOK = r'(<a href="[^"]+\.ipynb") target="_blank"(?=\s+class="btn btn-sm btn-download-notebook )'
+WHERE = {BIBLIOGRAPHY: 'class="citation"', NOTEBOOK: "btn-download-notebook"}  # the former only where the latter is
 MENDS = (
     (r'(<i class="theme-switch[^>]*?)\s+title="[^"]*"', r'\1 aria-hidden="true"'),
     (r'<div id="pst-primary-sidebar"(?! role)', '<div id="pst-primary-sidebar" role="region" aria-label="Contents"'),
     (BIBLIOGRAPHY, 'role="listitem"'),      # a role that may not stand outside a doc-bibliography
+    (NOTEBOOK, r"\1 download"),            # a link of the theme's menus opens a tab, where some browsers show the file
     # without JavaScript the light palette, with it the right palette before the first paint
     (r'(<html[^>]*data-theme=)"auto"', r'\1"light"'),
     (r'localStorage\.getItem\("theme"\) \|\| "auto"',
@@ -70,7 +73,7 @@ def mend(html: str) -> str:
 def refuse_unmatched(site: Collection[str]) -> None:
     """Stop with every edit that finds nothing in the pages of a site, given as they were before any edit."""
     edits = [SCRIPT.format(name) for names, _ in SCRIPTS for name in names] + [PRELOAD, COMMENT]
-    edits += [theirs for theirs, _ in MENDS if theirs != BIBLIOGRAPHY or any(CITATION in page for page in site)]
+    edits += [theirs for theirs, _ in MENDS if any(WHERE.get(theirs, "") in page for page in site)]
     lost = [edit for edit in edits if not any(re.search(edit, page) for page in site)]
     if lost:
         told = "\n".join(getattr(edit, "pattern", edit) for edit in lost)
