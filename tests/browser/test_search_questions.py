@@ -17,7 +17,7 @@ QUESTIONS = Path(__file__).parents[1] / "book/search_questions.yml"
 OWN = [
     {"question": "What is batch norm?", "query": "batchnorm", "answers": ["book/glossary#term-batch-norm"]},
     {"question": "Which chapter is about Xception?", "query": "xception", "answers": ["notebooks/02_xception"]},
-    {"question": "How do I open a chapter in Colab?", "query": "open in colab", "answers": ["book/how_to_use#on-colab-on-binder-or-in-jupyterlab"]},
+    {"question": "How do I open a chapter in Colab?", "query": "open in colab", "answers": ["book/how_to_use#on-colab-or-on-binder"]},
     {"question": "What does the shuffle bring?", "query": "does channel shuffle help", "answers": ["notebooks/05_shufflenet_v1#measure-it-does-the-shuffle-help"]},
 ]  # fmt: skip
 SECTION = re.compile(r'<section\b[^>]*\bid="([^"]+)"|<dt id="(term-[^"]+)"')

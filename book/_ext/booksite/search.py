@@ -20,8 +20,8 @@ SCRIPTS = ("minisearch", "words", "rank", "mark", "box")    # in this order, eac
 REMARK = re.compile(r"^[ \t]*/\*\*.*?\*/\n|^//# sourceMappingURL.*\n?", re.M | re.S)    # MiniSearch's account of itself
 IDENTIFIER = re.compile(r"[^\W\d]\w{2,}")
 # what is a list of what is said elsewhere, or asks what is answered elsewhere, comes behind that
-LESSER_PAGES = {"book/claims": 0.3, "book/trace": 0.3, "book/exercises": 0.4, "book/references": 0.3}
-LESSER_PARTS = re.compile(r"(?:You will be able|Before you look|What was claimed|Predict|Exercise)\b")
+LESSER_PAGES = {"book/claims": 0.2, "book/trace": 0.2, "book/exercises": 0.3, "book/references": 0.2}
+LESSER_PARTS = re.compile(r"(?:You will be able|When to choose it|What was claimed|Predict|Exercises?)\b")
 
 
 def script() -> str:

@@ -157,7 +157,7 @@
       return {
         hit,
         held: held / whole,
-        score: sum * hit.weight * (hit.level === 1 ? 1.25 : 1),
+        score: (sum * held * hit.weight * (hit.level === 1 ? 1.25 : 1)) / whole,
       };
     });
     for (const one of found.sort(best).slice(0, LOOKED_AT)) {

@@ -2,7 +2,7 @@
    1x1 and 1×1, for α and alpha. What a stem looks like is nobody's business but this file's. */
 (() => {
   "use strict";
-  const WORD = /\d+(?:,\d{3})+|[\dA-Z]+(?:\s?×\s?[\dA-Z]+)+|\d+(?:\sx\s\d+)+|[\p{L}\p{N}]+(?:['’][\p{L}]+)*/gu;
+  const WORD = /\d+(?:,\d{3})+|\d+\.\d+|[\dA-Z]+(?:\s?×\s?[\dA-Z]+)+|\d+(?:\sx\s\d+)+|[\p{L}\p{N}]+(?:['’][\p{L}]+)*/gu;
   const GREEK = {
     α: "alpha",
     β: "beta",
