@@ -8,7 +8,7 @@ from pathlib import Path
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 PARTS = ("generated", "offline", "katex", "citations", "numbers", "reader", "widgets", "plots", "tables",
-         "labels", "finish")
+         "labels", "on_paper", "finish")
 
 
 def setup(app):
