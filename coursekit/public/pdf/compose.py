@@ -21,6 +21,8 @@ from ...errors import BookError
 STYLE = Path(__file__).with_name("book.css")
 NAMES = ("for", "headers", "aria-labelledby", "aria-describedby", "aria-controls", "aria-owns")  # they name ids
 NOT_PRINTED = "script, template, noscript, form, .headerlink, .book-widget, .book-answer, .book-filter"
+# names, punctuation, blanks of code have no colour of their own; each would be an element of the file's structure
+PLAIN = ["n", "p", "w"]
 UNKNOWN = "000"  # stands where a page's number is not known yet, as wide as one
 
 
@@ -52,11 +54,14 @@ class Page:
             raise BookError(f"{self.name}.html", "has no article with a heading", "build the site anew: `make book`")
         for tag in found.select(NOT_PRINTED):
             tag.decompose()
+        for token in found.find_all("span", class_=PLAIN):
+            if token.find_parent("pre"):
+                token.unwrap()
         return found
 
     @cached_property
     def ids(self) -> set[str]:
-        return {tag["id"] for tag in self.article.select("[id]")}
+        return {str(tag["id"]) for tag in self.article.select("[id]")}
 
     @property
     def place(self) -> str:

@@ -71,6 +71,13 @@ def test_headings_are_words_for_an_outline(site):
     assert '@page p0 { @top-left { content: "1. “One” & only" } }' in str(document(site).style)
 
 
+def test_code_keeps_its_colours_and_loses_what_has_none(site):
+    code = '<pre><span class="k">def</span><span class="w"> </span><span class="nf">f</span><span class="p">(</span><span class="n">x</span></pre>'
+    (site / "book/two.html").write_text(PAGE.format(f'<section><h1>Two</h1>{code}<p><span class="n">kept</span></p></section>'))
+    soup = document(site)
+    assert str(soup.pre) == '<pre><span class="k">def</span> <span class="nf">f</span>(x</pre>' and soup.select_one("p > span.n")
+
+
 @pytest.mark.parametrize(("change", "told"), [
     (lambda path: path.unlink(), "book/two.html: is in _toc.yml and not in the site\n    build the site anew: `make book`"),
     (lambda path: path.write_text("<html><article>Cut"), "book/two.html: has no article with a heading\n    build the site anew: `make book`"),
