@@ -135,8 +135,8 @@ UNBROKEN = """() => [...document.querySelectorAll('article *')]
   .filter((node) => getComputedStyle(node).breakInside === 'avoid' && node.getBoundingClientRect().height > 520)
   .map((node) => `${node.tagName}.${node.getAttribute('class')} is ${Math.round(node.getBoundingClientRect().height)} px high and stays whole`)"""
 # What scrolls aside on a screen, and what can only be pressed, is lost on paper; a page's own contents stand there once.
-CUT = """() => [...document.querySelectorAll('article *')].filter((node) => node.checkVisibility() && (
-    (node.scrollWidth > node.clientWidth + 1 && node.clientWidth && !['visible', 'clip'].includes(getComputedStyle(node).overflowX) && !node.closest('.katex-mathml'))
+CUT = """() => [...document.querySelectorAll('article *')].filter((node) => node.checkVisibility() && !node.closest('.math, .katex') && (
+    (node.scrollWidth > node.clientWidth + 1 && node.clientWidth && !['visible', 'clip'].includes(getComputedStyle(node).overflowX))
     || node.getBoundingClientRect().right > document.documentElement.clientWidth + 1))
   .slice(0, 5).map((node) => `cut off on paper: ${node.tagName}.${node.getAttribute('class')} ${node.textContent.trim().slice(0, 40)}`)"""
 GUIDES = """() => {
