@@ -47,7 +47,9 @@ def finished(pdf: Path, cover: Cover, parts: list[Part], language: str = "en") -
 def _outline(writer: PdfWriter, entry: Entry, places: dict, at: dict[str, int], above):
     top = places[entry.place].top
     fit = Fit.xyz(0, float(top) if top else None, None)
-    return writer.add_outline_item(entry.words, at[entry.place] - 1, parent=above, fit=fit, is_open=entry.depth == 0)
+    return writer.add_outline_item(
+        title=entry.words, page_number=at[entry.place] - 1, parent=above, fit=fit, is_open=entry.depth == 0
+    )
 
 
 def faults(pdf: bytes | Path) -> list[str]:
