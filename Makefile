@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help env book notebooks measure lab course serve test test-quick test-full lint bench dist clean
+.PHONY: help env book pdf notebooks measure lab course serve test test-quick test-full lint bench dist clean
 
 help:           ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/	/' | expand -t 14
@@ -21,6 +21,9 @@ $(READY): requirements.txt pyproject.toml
 
 book: env       ## execute the chapters, build the site, bring notebooks/ up to date
 	$(BIN)/python -m coursekit build
+
+pdf: book       ## the site and the whole book as one PDF beside it, linked from every page (needs Chromium)
+	$(BIN)/python -m coursekit pdf
 
 notebooks: book ## the same: notebooks/ comes out of the build
 

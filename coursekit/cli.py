@@ -1,4 +1,4 @@
-"""The command: `python -m coursekit build | lab | new | course | collect | grade | scan | check-site | serve`."""
+"""The command: `python -m coursekit build | pdf | lab | new | course | collect | grade | scan | check-site | serve`."""
 
 import argparse
 import contextlib
@@ -66,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     build.add_argument("--jobs", type=_count, help="chapters executed at once (default: one a core)")
     build.add_argument("--quiet", action="store_true", help="no progress bar")
+    command("pdf", _pdf, "print the built site as one PDF beside its pages, and link it from each; needs Chromium")
     text = "copy the notebooks into my_notebooks, where they are yours, and open JupyterLab there, with its options"
     command("lab", _lab, text)
     new = command("new", _new, "lay the files of something new, and say what to do next; see CONTRIBUTING.md")
@@ -124,6 +125,14 @@ def _build(args) -> None:
         print(f"wrote {name}")
     count = f"{built.chapters} chapter{'s' * (built.chapters != 1)}"
     print(f"\n{count}: {built.site / 'index.html'}\nopen that file, or run `make serve`")
+
+
+def _pdf(args) -> None:
+    from .public.pdf.make import make
+
+    made = make(args.root.resolve())
+    print(f"{made.pages} pages, {made.path.stat().st_size / 1e6:.1f} MB: {made.path}")
+    print(f"linked from {made.linked} pages of the site")
 
 
 def _lab(args) -> None:

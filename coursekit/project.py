@@ -140,6 +140,13 @@ class Project:
         """The stems of the numbered chapters by their number."""
         return {int(path.stem.partition("_")[0]): path.stem for path in self.sources() if re.match(r"\d+_", path.stem)}
 
+    def parts(self) -> list[tuple[str, list[str]]]:
+        """The pages of `_toc.yml` in reading order, by the captions above them; "" for those that stand under none."""
+        toc = _yaml(self.root / "_toc.yml")
+        found = [("", toc_files({key: value for key, value in toc.items() if key != "parts"}))]
+        found += [(str(part.get("caption", "")), toc_files(part)) for part in toc.get("parts", [])]
+        return [(caption, names) for caption, names in found if names]
+
     def sources(self) -> list[Path]:
         """The chapter sources in the order of `_toc.yml`; the two must name the same chapters."""
         listed = [

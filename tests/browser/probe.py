@@ -134,6 +134,17 @@ FOLDED = """() => [...document.querySelectorAll('article details')].flatMap((det
 UNBROKEN = """() => [...document.querySelectorAll('article *')]
   .filter((node) => getComputedStyle(node).breakInside === 'avoid' && node.getBoundingClientRect().height > 520)
   .map((node) => `${node.tagName}.${node.getAttribute('class')} is ${Math.round(node.getBoundingClientRect().height)} px high and stays whole`)"""
+# What scrolls aside on a screen, and what can only be pressed, is lost on paper; a page's own contents stand there once.
+CUT = """() => [...document.querySelectorAll('article *')].filter((node) => node.checkVisibility() && !node.closest('.math, .katex') && (
+    (node.scrollWidth > node.clientWidth + 1 && node.clientWidth && !['visible', 'clip'].includes(getComputedStyle(node).overflowX))
+    || node.getBoundingClientRect().right > document.documentElement.clientWidth + 1))
+  .slice(0, 5).map((node) => `cut off on paper: ${node.tagName}.${node.getAttribute('class')} ${node.textContent.trim().slice(0, 40)}`)"""
+GUIDES = """() => {
+  const shown = (css) => [...document.querySelectorAll(css)].filter((node) => node.checkVisibility({ opacityProperty: true, visibilityProperty: true }));
+  const lists = shown('nav:has(.toc-entry)');
+  return [...shown('button, input, select, .headerlink, .bd-sidebar, .prev-next-area, .book-pdf').map((node) => `a guide of the screen on paper: ${node.outerHTML.slice(0, 80)}`),
+          ...(lists.length > 1 ? [`the page's contents stand there ${lists.length} times`] : [])].slice(0, 5);
+}"""
 CROWDED = """() => [...document.querySelectorAll('article tr')].flatMap((row) => {
   const words = (cell) => { const range = document.createRange(); range.selectNodeContents(cell); return range.getBoundingClientRect(); };
   const cells = [...row.cells].filter((cell) => cell.textContent.trim() && cell.checkVisibility()).map((cell) => [cell.textContent, words(cell)]);

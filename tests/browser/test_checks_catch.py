@@ -5,6 +5,7 @@ import pytest
 import stage
 from axe_playwright_python.sync_playwright import Axe
 from chromium import served
+from paper import half_empty
 from probe import accessibility, change_by_keyboard, change_by_mouse, of_plots, visit
 
 HEAD = '<!doctype html><html lang="en"><head><title>A page</title></head>'
@@ -49,6 +50,10 @@ EVALUATED = {
     "faded in on paper": (probe.FOLDED, "<article><style>details::details-content { content-visibility: visible } p { opacity: 0 }</style>"
                           "<details open><summary>More</summary><p>words</p></details></article>", "not on paper: words"),
     "a block too tall for paper": (probe.UNBROKEN, '<article><p style="break-inside: avoid; height: 900px">x</p></article>', "900 px high"),
+    "output that scrolls on paper": (probe.CUT, f"<article><pre style='overflow: auto; width: 300px'>{'long ' * 40}</pre></article>", "cut off on paper: PRE"),
+    "wider than the paper": (probe.CUT, "<article><div style='width: 3000px'>x</div></article>", "cut off on paper: DIV"),
+    "a control on paper": (probe.GUIDES, "<button>Play</button>", "a guide of the screen"),
+    "contents twice on paper": (probe.GUIDES, "<nav><a class='toc-entry'>One</a></nav><nav><a class='toc-entry'>One</a></nav>", "stand there 2 times"),
     "cells without padding": (probe.CROWDED, '<article><table style="border-spacing: 0"><tr><td style="padding: 0">at this position<td style="padding: 0">432</table></article>', "cells touch: at this position|432"),
     "dead widget": (probe.MOUNTED, VIEW + '<div class="book-widget"><p class="book-widget-note">no</p></div>', "not start"),
 }
@@ -72,7 +77,7 @@ def test_plots_that_are_sound_have_no_fault(shown):
         assert "needs 3" in seen.tab.evaluate(probe.FAINT)[0]
 
 
-@pytest.mark.parametrize("check", [probe.RAW_TEX, probe.WIDER, probe.FALLBACKS, probe.MOUNTED, probe.BOTH, probe.ROOM, probe.FOLDED, probe.UNBROKEN, probe.CROWDED])
+@pytest.mark.parametrize("check", [probe.RAW_TEX, probe.WIDER, probe.FALLBACKS, probe.MOUNTED, probe.BOTH, probe.ROOM, probe.FOLDED, probe.UNBROKEN, probe.CROWDED, probe.CUT, probe.GUIDES])
 def test_sound_page_has_no_fault(shown, check):
     unfolded = "<style>details::details-content { content-visibility: visible; display: block }</style>"
     with shown(f"{unfolded}<p>It costs $5.</p><pre>$x$</pre><article><details><summary>More</summary><p>words</p></details>"
@@ -130,6 +135,16 @@ def test_a_link_that_only_its_colour_tells_is_seen_in_the_dark(shown):
         assert accessibility(seen.tab, probe.COLOURS) == []
         seen.turn(1200, "dark")
         assert [fault.split(":")[0] for fault in accessibility(seen.tab, probe.COLOURS)] == ["link-in-text-block"]
+
+
+def test_a_sheet_that_stays_half_empty_is_seen(shown):
+    """Since what comes next is kept whole; the last sheet may be short."""
+    style = "@page { size: A4; margin: 2cm } div { break-inside: avoid; line-height: 20px }"
+    with shown(f"<style>{style}</style><p>short</p><div>{'line<br>' * 45}</div><p>end</p>") as seen:
+        (told,) = half_empty(seen.tab.pdf(prefer_css_page_size=True))
+        assert told.startswith("sheet 1 ends at 1")
+        seen.tab.evaluate("document.querySelector('div').style.breakInside = 'auto'")
+        assert half_empty(seen.tab.pdf(prefer_css_page_size=True)) == []
 
 
 def test_words_that_look_alike_are_looked_at_once(shown):

@@ -7,6 +7,7 @@ medium change under it, as they do when a phone is turned or a page is printed.
 import probe
 import pytest
 import stage
+from paper import half_empty, reach
 from probe import COLOURS, accessibility, change_by_keyboard, change_by_mouse, of_plots, visit
 
 WIDTHS, THEMES = (320, 768, 1200), ("light", "dark")
@@ -54,7 +55,7 @@ def test_a_page_over_http(browser, address, page, widget_pages):
         found["shows in one theme only"] = sorted(shown[0] ^ shown[1])[:8]  # or colours were not all to look at again
         seen.turn(680, "light")    # A4 without its margins
         seen.tab.emulate_media(media="print")
-        checks = (probe.FOLDED, probe.UNBROKEN, probe.CROWDED, probe.FALLBACKS)
+        checks = (probe.FOLDED, probe.UNBROKEN, probe.CROWDED, probe.CUT, probe.GUIDES, probe.FALLBACKS)
         found["on paper"] = [fault for check in checks for fault in seen.tab.evaluate(check)]
         seen.tab.emulate_media(media="screen")
         seen.turn(1200, "dark")
@@ -82,6 +83,14 @@ def test_a_page_without_javascript(browser, address, page):
     with visit(browser, address(page), javascript=False) as seen:
         assert seen.tab.evaluate(probe.FALLBACKS) + seen.tab.evaluate(probe.CROWDED) + seen.complaints == []
         assert seen.tab.locator("html").get_attribute("data-theme") == "light"
+
+
+def test_a_chapter_is_printed_without_half_empty_sheets(browser, address, site):
+    """The one with the longest tables, and no more sheets than it needs."""
+    page = max(site.glob("notebooks/*.html"), key=lambda path: path.read_text("utf-8").count("<tr>")).relative_to(site).as_posix()
+    with visit(browser, address(page)) as seen:
+        printed = seen.tab.pdf(prefer_css_page_size=True, print_background=True)
+    assert half_empty(printed) == [] and len(reach(printed)) <= 34
 
 
 SIDES = """() => {
