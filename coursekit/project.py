@@ -100,7 +100,12 @@ class Project:
 
     @property
     def book_url(self) -> str:
-        """Where GitHub Pages publishes the book of that repository."""
+        """Where the book is published: `html.baseurl` of `_config.yml`, else GitHub Pages of its repository."""
+        if own := str((self.config.get("html") or {}).get("baseurl") or ""):
+            if not re.fullmatch(r"https?://[^\s?#]+", own):
+                todo = "write an address such as https://example.org/book/, or nothing"
+                raise BookError("_config.yml", f"html.baseurl is {own!r}", todo)
+            return own.rstrip("/") + "/"
         owner, name = self.repository.split("/")[-2:]
         return f"https://{owner}.github.io/{name}/"
 
