@@ -7,8 +7,8 @@ beside the theme's own files (style, fonts, the widget host) lies in `../assets`
 from pathlib import Path
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
-PARTS = ("generated", "offline", "katex", "citations", "numbers", "reader", "widgets", "plots", "tables",
-         "labels", "finish")
+PARTS = ("generated", "offline", "katex", "citations", "numbers", "reader", "widgets", "plots", "tables", "cards",
+         "labels", "head", "finish")
 
 
 def setup(app):
