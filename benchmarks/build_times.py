@@ -11,8 +11,9 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from checkout import ROOT, published
+HERE = Path(__file__).parents[1]
+sys.path[:0] = [str(HERE), str(HERE / "tests")]  # the book first: tests/coursekit has the name of its package
+from checkout import ROOT, published  # noqa: E402
 
 OURS = [sys.executable, "-m", "coursekit", "build", "--quiet"]
 STOCK = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", ".", "--path-output", "stock"]

@@ -3,6 +3,7 @@
     python benchmarks/imports.py [runs]
 """
 
+import argparse
 import statistics
 import subprocess
 import sys
@@ -30,7 +31,9 @@ def milliseconds(statement: str) -> float:
 
 
 def main() -> None:
-    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 7
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("runs", nargs="?", type=int, default=7)
+    runs = parser.parse_args().runs
     if runs < 3:
         sys.exit(f"at least 3 runs are needed for a spread, got {runs}")
     print(f"{'beyond torch':50} {'median':>9} {'lowest':>9} {'highest':>9}   ({runs} fresh processes each)")

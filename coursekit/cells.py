@@ -32,6 +32,7 @@ class SourceCell:
     args: dict = field(default_factory=dict)
     where: str = ""  # "book/chapters/05_x.py, line 12"
     asks: list[Asked] = field(default_factory=list)
+    added: str = ""  # what the build puts below the text
 
     def at(self, line: int) -> str:
         """The place of a line of the text, counted from 0."""

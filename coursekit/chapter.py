@@ -13,8 +13,10 @@ from .prose import expressions
 
 SEEN = ("show.table", "show.source", "diagrams.unit", "diagrams.network", "diagrams.beside")
 HEADER = {"title", "objectives", "minutes", "before"}
+MAY = {"status", "picture"}  # for the front page: what it says instead of "complete", which figure it shows
 PAGE = {"title"}  # the header of a page that runs and teaches nothing by itself, such as a gallery
-LESSON = {"": ("markdown", "code")} | dict.fromkeys(("card", "objectives", "predict", "ledger"), ("markdown",))
+ONCE = ("card", "objectives", "ledger", "chapters", "edition")
+LESSON = {"": ("markdown", "code")} | dict.fromkeys((*ONCE, "predict"), ("markdown",))
 EXERCISE = {"task": "markdown", "answer": "code", "check": "code"}
 ARGS = {
     "": {"alt", "caption", "name", "hide", "wide", "objective", "claims", "measured", "record", "typed"},
@@ -22,10 +24,13 @@ ARGS = {
     "objectives": set(),
     "predict": {"name", "objective", "claims"},
     "ledger": set(),
+    "chapters": set(),
+    "edition": set(),
     "task": {"exercise", "objective"},
     "answer": {"exercise"},
     "check": {"exercise", "points"},
 }
+CHAPTERS = re.compile(r"\{chapter\}`(?:[^`<]*<)?(\d+)>?`|\]\((\d+)_\w+\.ipynb\)")  # links to chapters
 WIDTH = 76  # characters of code that a page shows without scrolling
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -82,6 +87,17 @@ class Chapter:
         return str(place) if self.number is None else f"{self.number}.{place}"
 
     @property
+    def idea(self) -> str:
+        """What the card's heading says behind the title."""
+        words = next(heading(cell.text) for cell in self.cells if cell.role == "card")
+        return words[len(self.header["title"]) :].lstrip(": ")
+
+    @property
+    def needs(self) -> list[int]:
+        """The numbers of the chapters that its header says to know first."""
+        return sorted({int(a or b) for a, b in CHAPTERS.findall(str(self.header.get("before", "")))} - {self.number})
+
+    @property
     def teaches(self) -> bool:
         """Whether it is a chapter with objectives, rather than a page with a title only."""
         return bool(self.header["objectives"])
@@ -126,6 +142,10 @@ def read_chapter(path: Path, root: Path) -> Chapter:
     for cell in cells:
         _check_cell(cell, header["objectives"])
     _check_card(cells, name, header["title"])
+    figures = [cell.args["name"] for cell in cells if cell.kind == "code" and "name" in cell.args]
+    if (picture := header.get("picture")) and picture not in figures:
+        todo = f"name one of {', '.join(figures)}"
+        raise BookError(name, f"it has no figure {picture!r}, its header's picture", todo)
     predictions = predict.read(cells)
     return Chapter(path, name, header, cells, _exercises(cells, name), predictions, show.links(cells))
 
@@ -166,8 +186,11 @@ def _check_header(header: dict, name: str) -> None:
     if missing := sorted(HEADER - set(header)):
         all_of = f"a header gives {', '.join(sorted(HEADER))}; that of a page without objectives gives its title only"
         raise BookError(name, f"its header has no {missing[0]!r}", all_of)
-    if unknown := sorted(set(header) - HEADER):
-        raise BookError(name, f"its header has an unknown key {unknown[0]!r}", f"known are {', '.join(sorted(HEADER))}")
+    if unknown := sorted(set(header) - HEADER - MAY):
+        known = ", ".join(sorted(HEADER | MAY))
+        raise BookError(name, f"its header has an unknown key {unknown[0]!r}", f"known are {known}")
+    if not (isinstance(status := header.get("status", "complete"), str) and status):
+        raise BookError(name, f"its header's status is {status!r}", "write a word, such as `status: draft`")
     minutes = header["minutes"]
     if not (isinstance(minutes, list) and len(minutes) == 2 and all(type(n) is int and n > 0 for n in minutes)):
         todo = "write `minutes: [60, 75]`: to read, and for the exercises"
@@ -229,7 +252,7 @@ def _check_card(cells: list[SourceCell], name: str, title: str) -> None:
         raise BookError(
             cells[0].where, f"its heading does not begin with {title!r}, the header's title", "make the two agree"
         )
-    for role in ("card", "objectives", "ledger"):
+    for role in ONCE:
         if sum(cell.role == role for cell in cells) > 1:
             raise BookError(name, f"has more than one {role} cell")
 

@@ -204,10 +204,12 @@ def _check_site(args) -> None:
 
 
 def _serve(args) -> None:
+    from .public.serving import Site
+
     site = args.root / "_build" / "html"
     if not (site / "index.html").exists():
         raise BookError(str(site), "there is no site", "run `make book` first")
-    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=site)
+    handler = functools.partial(Site, directory=site)
     try:
         server = http.server.ThreadingHTTPServer(("127.0.0.1", args.port), handler)
     except (OSError, OverflowError) as error:

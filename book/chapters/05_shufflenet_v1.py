@@ -1,5 +1,6 @@
 # ---
 # title: ShuffleNet V1
+# picture: fig-channel-shuffle
 # minutes: [75, 95]
 # before: "what a convolution, a pointwise (1×1), a depthwise and a grouped convolution are, and what multiply-adds and memory access count ({chapter}`1`); what a residual unit and its shortcut do"
 # objectives:

@@ -1,5 +1,6 @@
 # ---
 # title: ShuffleNet V2
+# picture: fig-v2-shuffle
 # minutes: [70, 60]
 # before: memory access and the rule for verdicts ({chapter}`1`); the grouped 1×1 layer, the channel shuffle and ShuffleNet V1's unit ({chapter}`5`).
 # objectives:

@@ -1,5 +1,6 @@
 # ---
 # title: EffNet
+# picture: fig-effnet-skyline
 # minutes: [70, 75]
 # before: "depthwise and pointwise layers and what they cost ({chapter}`1`, {chapter}`3`); that a separable kernel has rank one ({chapter}`2`); grouped 1×1 layers and the shuffle ({chapter}`5`)"
 # objectives:

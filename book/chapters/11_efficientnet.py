@@ -1,5 +1,6 @@
 # ---
 # title: EfficientNet
+# picture: fig-efficientnet-skyline
 # minutes: [70, 60]
 # before: "the block of MobileNet V2, squeeze-and-excite and swish ({chapter}`4`); the two dials of MobileNet V1 ({chapter}`3`); the rule for verdicts ({chapter}`1`)"
 # objectives:

@@ -10,7 +10,7 @@ from ..errors import BookError, Faults
 from ..files import write_whole
 from ..project import Project
 from ..prose import bare_numbers
-from . import conclusions, editions, ledger, measured, notebooks, pages, recorded, site, strength_page, wheel
+from . import conclusions, editions, front, ledger, measured, notebooks, pages, recorded, site, strength_page, wheel
 from .execute import Executed, execute
 from .plain import References
 
@@ -58,6 +58,7 @@ def _build(
     _tell(strength_page.out_of_date(chapters, record) + measured.out_of_date(project, chapters, anew), check)
     if faults := [fault for chapter in chapters for fault in _of_prose(project, chapter)]:
         raise Faults(faults)
+    front.complete(project, chapters, claims)
     held = {chapter.stem: measured.held(project, chapter) for chapter in chapters if chapter.stem not in anew}
     new_runs: dict[str, Executed] = {}
     if anew:

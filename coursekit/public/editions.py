@@ -108,9 +108,13 @@ def _chapter_link(project: Project, match: re.Match, where: str) -> str:
 
 
 def _with_additions(project: Project, chapter: Chapter, cell: SourceCell, claims: list[Claim]) -> str:
+    if cell.added:
+        return f"{cell.text}\n\n{cell.added}"
     if cell.role == "card":
         header, needs = chapter.header, ""
         text = re.sub(r"^(#[ \t]+).*", lambda m: m[1] + chapter.title, cell.text, count=1, flags=re.M)
+        if any(other.role == "chapters" for other in chapter.cells):  # the front page opens with the book itself
+            return text
         if chapter.teaches:
             read, solve = header["minutes"]
             time = f"about {read} minutes to read, {solve} for the exercises"
@@ -150,7 +154,8 @@ def _figure(cell: SourceCell) -> dict:
     metadata = _alternative(cell)
     if meta:
         metadata["mystnb"] = {**metadata.get("mystnb", {}), **meta}
-    tags = ["hide-input"] * (args.get("hide") == "code") + ["wide"] * bool(args.get("wide"))
+    tags = ["hide-input"] * (args.get("hide") == "code") + ["remove-input"] * (args.get("hide") == "all code")
+    tags += ["wide"] * bool(args.get("wide"))
     return metadata | ({"tags": tags} if tags else {})
 
 

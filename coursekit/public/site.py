@@ -37,7 +37,9 @@ def stage(project: Project, pages: Mapping[str, str | bytes]) -> Path:
             )
             wanted |= {p.relative_to(project.root).as_posix(): p.read_bytes() for p in files}
     wanted["_toc.yml"] = (project.root / "_toc.yml").read_text("utf-8")
-    wanted["_config.yml"] = yaml.safe_dump(project.config | {"execute": {"execute_notebooks": "off"}}, sort_keys=False)
+    html = (project.config.get("html") or {}) | {"baseurl": project.book_url}
+    staged = project.config | {"execute": {"execute_notebooks": "off"}, "html": html}
+    wanted["_config.yml"] = yaml.safe_dump(staged, sort_keys=False)
     wanted.update(pages)
     for old in [p for p in folder.rglob("*") if p.is_file()]:
         if old.relative_to(folder).as_posix() not in wanted:

@@ -212,6 +212,9 @@ def test_still_picture_follows_the_view_and_a_style_sheet_stands_once():
         '</script>\n<div class="ln-fallback"><style>p {}</style><figure class="ln-still" aria-label="Shapes">'
         '<svg role="img" aria-label="Shapes"><path/><path/></svg><p>2 &lt; all</p></figure></div>'
     ) and '"widget-1"' in html
+    other = widgets.Stills({name: record(_esm=MODULE, _css=css, n=0) for name, css in (("f", "p {}q {}"), ("g", "p {} /* own */ r {}"))})
+    assert "<style>p {}q {}</style>" in other.of("f") and "<style>r {}</style>" in other.of("g"), "rules of the kit are not said again"
+    assert widgets.rules("p {} }") == ["p {} }"]
     assert "<style>" not in stills.of("g") and stills.of("g").count("<path/>") == 1 and "<style>" not in stills.of("h")
 
 

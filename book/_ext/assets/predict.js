@@ -107,6 +107,10 @@
           ? "Kept in this browser, and sent nowhere. Read on: the answer comes."
           : FORGETS;
         recall(said);
+        for (const line of lines) {
+          const folded = line.closest("details");
+          if (folded) folded.open = true; // the answer was folded away until now
+        }
       } else status.textContent = "Nothing is filled in yet.";
     });
     form.addEventListener("reset", () => {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 ASSETS = Path(__file__).resolve().parent.parent / "assets"
 PARTS = ("generated", "offline", "katex", "citations", "numbers", "terms", "reader", "widgets", "plots", "tables",
-         "labels", "search", "take_away", "on_paper", "finish")
+         "cards", "labels", "head", "search", "take_away", "on_paper", "finish")
 
 
 def setup(app):

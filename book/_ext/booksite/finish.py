@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sphinx.errors import ExtensionError
 
-from . import fonts, licences, pages, search
+from . import fonts, licences, lighten, pages, search
 from .purge import drop_unread, purge, words
 
 ASCII = {chr(code) for code in range(32, 127)}
@@ -36,7 +36,7 @@ def _start_afresh(app, config):
 
 
 def edit_pages(site: Path) -> dict[Path, str]:
-    """Edit every page of the site; returns their texts."""
+    """Edit every page of the site; returns their texts, which are written when nothing more is to come."""
     texts, before = {}, []
     for path in sorted(site.rglob("*.html")):
         if "_static" in path.relative_to(site).parts:  # the theme's templates
@@ -44,11 +44,20 @@ def edit_pages(site: Path) -> dict[Path, str]:
             continue
         old = path.read_text("utf-8")
         texts[path] = pages.mend(pages.drop_scripts(old))
-        if texts[path] != old:
-            path.write_text(texts[path], "utf-8")
         before.append(old)
     pages.refuse_unmatched(before)
     return texts
+
+
+def lighten_pages(site: Path, texts: dict[Path, str]) -> None:
+    """What `lighten` takes out of the pages themselves; their texts are changed in place."""
+    lighten.pictures_out(texts, site)
+    settings = site / "_static/documentation_options.js"
+    options = settings.read_text("utf-8")
+    settings.unlink()
+    plain = lighten.plain_tokens((site / "_static/pygments.css").read_text("utf-8"))
+    for path, text in texts.items():
+        texts[path] = lighten.text_first(lighten.unmarked(lighten.options_inside(text, options), plain))
 
 
 def remove_unused(static: Path) -> None:
@@ -76,7 +85,7 @@ def cut_fonts(static: Path, texts, css: str, used: set[str]) -> None:
     for path in sorted(static.glob("vendor/fontawesome/webfonts/*.woff2")):
         fonts.cut(path, icons, features=())
     for path in sorted(static.glob("katex/fonts/*.woff2")):
-        fonts.cut(path, (italic if path.stem == "KaTeX_Math-Italic" else upright) | {" "})
+        fonts.cut(path, (italic if path.stem == "KaTeX_Math-Italic" else upright) | {" "}, hinting=False)
     for path in sorted(static.glob("fonts/*.woff2")):
         set_in_it = next((characters for name, characters in faces.items() if name in path.stem), shown)
         fonts.cut(path, set_in_it | {" "}, TEXT_FEATURES)
@@ -107,13 +116,14 @@ def _finish(app, exception):
     texts = edit_pages(site)
     remove_unused(static)
     search.write_script(static)
+    lighten_pages(site, texts)
     scripts = [path.read_text("utf-8") for path in sorted(static.rglob("*.js"))]
     used = words("\n".join([*texts.values(), *scripts]))
     css = "".join(path.read_text("utf-8") for path in sorted(static.rglob("*.css")))
     cut_styles(static, used, [*texts.values(), *scripts])
     cut_fonts(static, texts.values(), css, used)
-    names = {path.relative_to(site).with_suffix("").as_posix(): text for path, text in texts.items()}
-    search.write_words(static, names)
+    search.write_words(static, {path.relative_to(site).with_suffix("").as_posix(): text for path, text in texts.items()})
+    lighten.one_sheet(texts, static)
     stamp(site, texts)
     (site / ".buildinfo").write_text(BUILD_INFO, "utf-8")
 

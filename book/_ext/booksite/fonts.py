@@ -92,9 +92,13 @@ def icon_characters(css: str, used: set[str]) -> set[str]:
     return named | {chr(int(code, 16)) for code in ESCAPED.findall(rest)} | set(LITERAL.findall(rest))
 
 
-def cut(font: Path, characters: set[str], features=("*",)) -> None:
-    """Keep in a font file only these characters. The same characters always give the same bytes."""
-    options = subset.Options(flavor="woff2", layout_features=list(features), notdef_outline=True)
+def cut(font: Path, characters: set[str], features=("*",), hinting: bool = True) -> None:
+    """Keep in a font file only these characters. The same characters always give the same bytes.
+
+    Hints are programs for the coarse screens of old; in the formulas' fonts they take a quarter of the file.
+    """
+    options = subset.Options(flavor="woff2", layout_features=list(features), notdef_outline=True, hinting=hinting)
+    options.drop_tables += ["vhea", "vmtx", "STAT"]  # for vertical text, and for faces that vary
     loaded = subset.load_font(str(font), options)
     subsetter = subset.Subsetter(options)
     subsetter.populate(text="".join(sorted(characters)))

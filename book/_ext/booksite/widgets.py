@@ -9,6 +9,7 @@ reader without JavaScript or on paper sees it, and `book.css` hides it once the 
 import json
 import re
 
+import tinycss2
 from docutils import nodes
 from myst_nb.sphinx_ import NbMetadataCollector
 from sphinx.util import logging
@@ -61,8 +62,17 @@ def show(html: str, names: dict[str, str], picture: str) -> str:
     return VIEW.sub(lambda _: script + (picture and f'\n<div class="ln-fallback">{picture}</div>'), html, count=1)
 
 
+def rules(css: str) -> list[str]:
+    """The rules of a style sheet, without comments; as one where it does not parse."""
+    found = tinycss2.parse_stylesheet(css, skip_comments=True, skip_whitespace=True)
+    return [css] if any(rule.type == "error" for rule in found) else [rule.serialize() for rule in found]
+
+
 class Stills:
-    """The still pictures of one page's models; each style sheet stands in the page once, before its first picture."""
+    """The still pictures of one page's models; each rule of style stands in the page once, before its first picture.
+
+    A figure's style sheet begins with that of the kit, which the figures of a page share.
+    """
 
     def __init__(self, records: dict):
         self.records, self.styles = records, set()
@@ -74,8 +84,9 @@ class Stills:
             return ""
         state = {key: value for key, value in record["state"].items() if not key.startswith("_")}
         css = record["state"].get("_css", "")
-        style = "" if css in {"", *self.styles} else f"<style>{css}</style>"
-        self.styles.add(css)
+        new = list(dict.fromkeys(rule for rule in rules(css) if rule not in self.styles))
+        self.styles.update(new)
+        style = f"<style>{''.join(new)}</style>" if new else ""
         return style + still(record["state"].get("_esm", ""), state)
 
 
