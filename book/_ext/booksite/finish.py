@@ -122,7 +122,8 @@ def _finish(app, exception):
     css = "".join(path.read_text("utf-8") for path in sorted(static.rglob("*.css")))
     cut_styles(static, used, [*texts.values(), *scripts])
     cut_fonts(static, texts.values(), css, used)
-    search.write_words(static, {path.relative_to(site).with_suffix("").as_posix(): text for path, text in texts.items()})
+    named = {path.relative_to(site).with_suffix("").as_posix(): text for path, text in texts.items()}
+    search.write_words(static, named)
     lighten.one_sheet(texts, static)
     stamp(site, texts)
     (site / ".buildinfo").write_text(BUILD_INFO, "utf-8")
