@@ -65,7 +65,11 @@ def site(tmp_path):
 
 def test_style_is_one_file_in_the_same_order(site):
     texts, static = site
+    paper = '<link media="print" rel="stylesheet" href="_static/print.css" />'
+    texts |= {path: text + paper for path, text in texts.items()}
     lighten.one_sheet(texts, static)
+    assert all(text.endswith(paper) for text in texts.values()), "no screen has the style of paper, and none only on paper"
+    texts |= {path: text.removesuffix(paper) for path, text in texts.items()}
     assert (static / lighten.ONE).read_text() == (
         'a{b:c}p{background:url("styles/fonts/x.woff2")}\nq{background:url("fonts/y.woff2")}i{background:url(data:image/svg+xml,z)}'
     )

@@ -16,8 +16,9 @@ PICTURES = "_images/plots"
 TOKEN = re.compile(r'<span class="([a-z]+[0-9]?)">([^<]*)</span>')
 COLOURED = re.compile(r"(?P<theme>[^{}]*?)\.highlight(?: \.(?P<token>\w+))?\s*\{(?P<body>[^{}]*)\}")
 STATE = re.compile(r'\s*<script type="application/vnd\.jupyter\.widget-state\+json">.*?</script>', re.S)
-SHEET = re.compile(
-    r'[ \t]*<link\b(?=[^>]*\brel="stylesheet")[^>]*\bhref="(?:\.\./)*(_static/[^"?]+)(?:\?[^"]*)?"[^>]*>\n?'
+SHEET = re.compile(  # one for the screen and for paper; what has a `media` of its own stays a file of its own
+    r'[ \t]*<link\b(?=[^>]*\brel="stylesheet")(?![^>]*\bmedia=)'
+    r'[^>]*\bhref="(?:\.\./)*(_static/[^"?]+)(?:\?[^"]*)?"[^>]*>\n?'
 )
 URL = re.compile(r"""url\(\s*["']?(?!data:|https?:|#)([^)"']+)["']?\s*\)""")
 IMPORT = re.compile(r"""@import\s*(?:url\()?["']([^"']+)["']\)?;?""")
