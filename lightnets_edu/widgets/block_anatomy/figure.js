@@ -1,6 +1,6 @@
 import { asks } from "../kit/asks.js";
 import { grip } from "../kit/grip.js";
-import { choice, controls, html, reserve, settle, svg, table, whole, widget } from "../kit/shared.js";
+import { choice, controls, html, mend, reserve, settle, svg, table, whole, widget } from "../kit/shared.js";
 import { fit, LINE, most, side } from "./plan.js";
 import { inLines, move, totals, view } from "./view.js";
 import { words } from "./words.js";
@@ -164,7 +164,7 @@ export default widget(words.figure, (kit) => {
         axis = [0, 1].map((j) => Math.max(here[0].entry.most[j], totals(here.at(-1).block)[j]));
       selects.forEach((select, k) => select.put(names, here[k].name, titles));
       reserve(live, Math.ceil(1500 / width));
-      main.setAttribute("viewBox", view);
+      mend(main, "viewBox", view);
       scale = looks[0].s;
       [shown] = here.map((one, k) =>
         views[k].put(one, looks[names.indexOf(one.name)], places[k], axis, k ? -1 : model.get("layer")),

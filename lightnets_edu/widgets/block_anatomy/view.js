@@ -1,7 +1,7 @@
 // One block, drawn: its layers and bands are parts that say what they are. The same node for the same one, so that it
 // glides.
 import { part, parts } from "../kit/parts.js";
-import { settle, svg, upto } from "../kit/shared.js";
+import { mend, settle, svg, upto } from "../kit/shared.js";
 import { faces, LINE, plan } from "./plan.js";
 import { words } from "./words.js";
 
@@ -10,7 +10,10 @@ const INK = [0, 1, 2, 2, 3, 3, 9];
 const STEP = 15;
 const TOTAL = 132;
 const fits = (room, ...words) => words.every(({ length }) => length && length * 7 + 9 < room);
-const put = (node, values) => Object.entries(values).forEach((pair) => node.setAttribute(...pair));
+/** Sets attributes that are others. */
+function put(node, attributes) {
+  for (const [name, value] of Object.entries(attributes)) mend(node, name, value);
+}
 export const move = (node, x, y) => {
   node.style.transform = `translate(${x}px, ${y}px)`;
 };
@@ -31,7 +34,9 @@ export const inLines = (title, width) => title.match(RegExp(`.{1,${width >> 3}}(
 /** Words at a place, each on a line of its own. */
 function say(node, x, y, ...lines) {
   move(node, x, y);
-  node.replaceChildren(...lines.map((text, i) => svg("tspan", { x: 0, dy: i && LINE, text })));
+  // What says so already is not laid out again: most words stay.
+  if (node.lines !== (node.lines = `${lines}`))
+    node.replaceChildren(...lines.map((text, i) => svg("tspan", { x: 0, dy: i && LINE, text })));
 }
 
 /** A piece's nodes, and those that a layer of the drawing holds: bends, the tops of parts, or signs. */

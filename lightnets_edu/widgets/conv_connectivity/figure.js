@@ -1,5 +1,5 @@
 import { asks } from "../kit/asks.js";
-import { choice, controls, dial, reserve, svg, table, upto, widget } from "../kit/shared.js";
+import { choice, controls, dial, mend, reserve, svg, table, upto, widget } from "../kit/shared.js";
 import { net } from "./net.js";
 import { plane } from "./plane.js";
 import { words } from "./words.js";
@@ -191,7 +191,7 @@ export default widget(words.figure, (kit) => {
       rows = here.layers.map((one) => one.rows),
       met = own ? trace(rows, own[0], [own[1]]) : trace(rows, last, chosen);
     threads.light(here, met);
-    live.textContent = sentence(here, own, met);
+    mend(live, "text", sentence(here, own, met));
   }
   return {
     nodes: [hands, stage, live, questions.node],
@@ -205,7 +205,7 @@ export default widget(words.figure, (kit) => {
         c_in,
       );
       kernel.put(KERNELS, here.kernel, KERNELS.map(words.square));
-      stage.setAttribute("viewBox", `0 0 ${width} ${threads.put(here, width, map.put(here, width))}`);
+      mend(stage, "viewBox", `0 0 ${width} ${threads.put(here, width, map.put(here, width))}`);
       reserve(live, 2 + (width < 420) + fixed);
       // What was measured is as it is.
       hands.hidden = questions.node.hidden = fixed;

@@ -1,6 +1,6 @@
 // The input map with the window that moves over it, and below or beside it the weights as bars on one scale.
 import { grip } from "../kit/grip.js";
-import { svg, upto, whole } from "../kit/shared.js";
+import { mend, svg, upto, whole } from "../kit/shared.js";
 import { words } from "./words.js";
 
 // Cells that the widest window reaches beyond the map.
@@ -10,10 +10,7 @@ const MARGIN = 2,
 
 /** Sets attributes of a node, and its text, where they differ. */
 export function put(node, values) {
-  for (const [name, value] of Object.entries(values)) {
-    if (name === "text") node.textContent === value || (node.textContent = value);
-    else if (node.getAttribute(name) !== `${value}`) node.setAttribute(name, value);
-  }
+  for (const name in values) mend(node, name, values[name]);
 }
 
 export const clip = (i, size) => Math.max(0, Math.min(i, size - 1));

@@ -241,9 +241,10 @@ export default widget(words.figure, (kit) => {
       pair = rows.find(({ parts }) => parts[1] && parts.includes(bill))?.all,
       share = pair && here.alpha * here.rho === 1 ? words.share(here.b, here.kernel) : "";
     mend(stage, "data-lit", bill?.key ?? "");
-    live.textContent = meant
+    const said = meant
       ? `${words.names[bill.key]}: ${words.told[meant[1]](bill, { pair, share, balance })}`
       : (measured.says ?? words.said(balance, bills, times(rows.at(-1).all.macs, one.macs, words.same)));
+    mend(live, "text", said);
   }
   return {
     nodes: [controls(...hands.map(({ node }) => node)), stage, live, questions.node],

@@ -1,5 +1,5 @@
 // Draws that are repeated, and a running tally of what came of them.
-import { html, svg, upto } from "./shared.js";
+import { html, mend, svg, upto } from "./shared.js";
 import { words } from "./words.js";
 
 const FLOOR = 16; // pixels below the bars, for the ends of the axis
@@ -40,22 +40,24 @@ export function tally(ends, bins, texts) {
         to > from
           ? `M${x + i * wide} ${floor - from * tall}v${(from - to) * tall}h${wide - 1}V${floor - from * tall}z`
           : "";
-      axis.setAttribute("d", `M${x} ${floor}h${width}`);
-      bars.setAttribute(
+      mend(axis, "d", `M${x} ${floor}h${width}`);
+      mend(
+        bars,
         "d",
         upto(bins)
           .map((i) => bar(i, 0, now[i] - newest[i]))
           .join(""),
       );
-      last.setAttribute(
+      mend(
+        last,
         "d",
         upto(bins)
           .map((i) => bar(i, now[i] - newest[i], now[i]))
           .join(""),
       );
       labels.forEach((label, i) => {
-        label.setAttribute("x", x + i * width);
-        label.setAttribute("y", y + height - 3);
+        mend(label, "x", x + i * width);
+        mend(label, "y", y + height - 3);
       });
     },
   };

@@ -1,7 +1,7 @@
 // A grip in a drawing: dragged by pointer or finger, moved by arrow keys.
 import { drag } from "./drag.js";
 import { taken, way } from "./keys.js";
-import { svg } from "./shared.js";
+import { mend, svg } from "./shared.js";
 
 /** A grip with a name, dragged and moved by arrow keys alike: `nudge([x, y])` hears of those. `put(value, text)` says
     where it stands: in a number between the ends, and in words. */
@@ -19,8 +19,8 @@ export function grip(label, [least, most], { nudge, ...hands }, ...shapes) {
   return {
     node,
     put(value, text) {
-      node.setAttribute("aria-valuenow", value);
-      node.setAttribute("aria-valuetext", text);
+      mend(node, "aria-valuenow", value);
+      mend(node, "aria-valuetext", text);
     },
   };
 }

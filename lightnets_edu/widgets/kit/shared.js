@@ -11,6 +11,11 @@ export function mend(node, name, value) {
   } else if (node.getAttribute(name) !== now) node.setAttribute(name, now);
 }
 
+// The same for a control's own properties: a value that is set again lays it out again.
+function turn(input, name, value) {
+  if (input[name] !== value) input[name] = value;
+}
+
 function fill(node, attributes, children) {
   for (const [name, value] of Object.entries(attributes))
     if (value === false || value == null) continue;
@@ -66,8 +71,8 @@ export function dial(label, choose, letters) {
     node: field(label, input, shown),
     put(values, value, text = value, disabled = false) {
       list = values;
-      input.max = values.length - 1;
-      input.value = values.indexOf(value);
+      mend(input, "max", values.length - 1);
+      turn(input, "value", `${values.indexOf(value)}`);
       input.disabled = disabled || values.length < 2;
       mend(input, "aria-valuetext", text);
       mend(shown, "text", text);
@@ -85,7 +90,7 @@ export function choice(label, choose, letters) {
       list = values;
       if (`${texts}` !== `${[...input.options].map((option) => option.text)}`)
         input.replaceChildren(...texts.map((text) => html("option", { text })));
-      input.selectedIndex = values.indexOf(value);
+      turn(input, "selectedIndex", values.indexOf(value));
       input.disabled = disabled;
     },
   };

@@ -1,7 +1,7 @@
 import { asks } from "../kit/asks.js";
 import { drag } from "../kit/drag.js";
 import { parts } from "../kit/parts.js";
-import { choice, controls, html, reserve, settle, svg, table, tick, upto, whole, widget } from "../kit/shared.js";
+import { choice, controls, html, mend, reserve, settle, svg, table, tick, upto, whole, widget } from "../kit/shared.js";
 import { plot } from "./plot.js";
 import {
   NUMBERS,
@@ -185,7 +185,7 @@ export default widget(words.figure, (kit) => {
         cover,
       );
     });
-    live.textContent = [drawn.some(({ differs }) => differs) && words.measured, said()].filter(Boolean).join(" ");
+    mend(live, "text", [drawn.some(({ differs }) => differs) && words.measured, said()].filter(Boolean).join(" "));
 
     function said() {
       const { label, numbers } = one,
@@ -219,7 +219,7 @@ export default widget(words.figure, (kit) => {
       against.put(others, here.against, labels(others), others.length < 2);
       count.put(METRICS, here.metric, words.measures.slice(1));
       sorted.put(here.order !== ORDERS[0]);
-      start.textContent = here.sketching ? words.reveal : words.sketch;
+      mend(start, "text", here.sketching ? words.reveal : words.sketch);
       questions.put();
     },
     data() {

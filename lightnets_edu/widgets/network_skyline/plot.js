@@ -1,5 +1,5 @@
 // One network as a skyline: bars of its layers, and under them the layers again by kind, in boxes for blocks.
-import { svg, upto } from "../kit/shared.js";
+import { mend, svg, upto } from "../kit/shared.js";
 import { byKind, clip, ranked, rounded, short, sum, values } from "./sums.js";
 import { words } from "./words.js";
 
@@ -11,7 +11,7 @@ const HALVES = [0, 0.5, 1];
 const write = (text, x, y, anchor) => svg("text", { text, x, y, "text-anchor": anchor });
 const path = (name) => svg("path", { class: `ln-ns-${name}` });
 const round = (text) => text.replace(/\d+\.\d+/g, (n) => +(+n).toFixed(2));
-const draw = (node, pieces) => node.setAttribute("d", round(pieces.join("")));
+const draw = (node, pieces) => mend(node, "d", round(pieces.join("")));
 
 /** A plot in a drawing. Its parts are `columns` for layers as they stand, `boxes` for blocks, `tenths` for a sketch. */
 export function plot() {
@@ -102,7 +102,7 @@ export function plot() {
         (cost, j) => `${j ? "L" : "M"}${at(tenth(j))} ${up(cover ? cost : cost / scale)}H${at(tenth(j + 1))}`,
       );
       node.classList.toggle("ln-ns-covered", cover);
-      share.textContent = text;
+      mend(share, "text", text);
       draw(here, meant ? [area(meant.from, meant.to, top - 2, low)] : []);
       draw(veil, [area(0, from, top, low), area(to, many, top, low)]);
       draw(

@@ -181,16 +181,18 @@ export default widget(words.figure, (kit) => {
       node.classList.toggle("ln-cut", !!cut[l]);
     });
     put(half, { d: row ? sector(planes[k].angle - 180, planes[k].angle, at.inner, at.rim) : "" });
-    live.textContent = row
-      ? words.cut(k + 1, input.filter((x) => zero(row, x)).length, POINTS)
-      : ways[size]
-        ? words.cell(NS[size], percent(ways[size].errors[which]))
-        : words.told(
-            i,
-            words.zero(measured, cut.filter(Boolean).length, own),
-            fates[i],
-            Math.hypot(...input[i].map((v, axis) => v - back[i][axis])).toFixed(3),
-          );
+    put(live, {
+      text: row
+        ? words.cut(k + 1, input.filter((x) => zero(row, x)).length, POINTS)
+        : ways[size]
+          ? words.cell(NS[size], percent(ways[size].errors[which]))
+          : words.told(
+              i,
+              words.zero(measured, cut.filter(Boolean).length, own),
+              fates[i],
+              Math.hypot(...input[i].map((v, axis) => v - back[i][axis])).toFixed(3),
+            ),
+    });
   }
 
   const figure = {

@@ -1,6 +1,6 @@
 import { asks } from "../kit/asks.js";
 import { player } from "../kit/player.js";
-import { choice, controls, reserve, table, widget } from "../kit/shared.js";
+import { choice, controls, mend, reserve, table, widget } from "../kit/shared.js";
 import { drawing } from "./drawing.js";
 import { added, alone, clip, filtersOf, middle, nearest, patch, readers, ways } from "./sliding.js";
 import { words } from "./words.js";
@@ -118,8 +118,8 @@ export default widget(words.figure, (kit) => {
       spot = picture.meant();
     if (!spot) picture.light(0);
     const [own, i, at] = spot ? what(spot) : [];
-    live.textContent =
-      (spot ? tells[own](i, at) : words.here(place, words.rest[kind](k, n))) + (unlike ? words.measured : "");
+    const said = spot ? tells[own](i, at) : words.here(place, words.rest[kind](k, n));
+    mend(live, "text", said + (unlike ? words.measured : ""));
   }
 
   const picture = drawing(names, pictures, fixed, { show, pick, shift }, hands);
