@@ -35,6 +35,7 @@ def test_bad_formula_is_refused(tex):
 
 # ---- pages
 OFFER = '<a href="05_a.ipynb" target="_blank"\n   class="btn btn-sm btn-download-notebook dropdown-item"'
+BELOW = '<a class="reference internal" href="a.html">For all</a><details><summary><span class="toctree-toggle" role="presentation">'
 
 
 def test_scripts_that_a_page_does_not_need_go():
@@ -51,7 +52,8 @@ def test_prose_and_code_are_left_alone():
 
 
 def test_mends_change_a_page_once():
-    page = f'<html lang="en" data-theme="auto"><div id="pst-primary-sidebar"><p role="doc-biblioentry">{OFFER}'
+    page = f'<html lang="en" data-theme="auto"><div id="pst-primary-sidebar"><p role="doc-biblioentry">{OFFER}{BELOW}'
+    assert '</a><details><summary aria-label="Pages under For all"><span class="toctree-toggle"' in pages.mend(page)
     assert '<a href="05_a.ipynb" download\n' in pages.mend(page)
     mended = pages.mend(page)
     assert 'data-theme="light"' in mended
@@ -66,7 +68,7 @@ def test_edits_that_find_nothing_are_refused():
         '<i class="theme-switch" title="x">localStorage.getItem("theme") || "auto"',
     ])  # fmt: skip
     pages.refuse_unmatched(["", whole])
-    pages.refuse_unmatched([whole, '<div class="citation" role="doc-biblioentry">', OFFER])
+    pages.refuse_unmatched([whole, '<div class="citation" role="doc-biblioentry">', OFFER, BELOW])
     edited = pages.mend(pages.drop_scripts(whole))
     with pytest.raises(ExtensionError) as raised:
         pages.refuse_unmatched([edited])
@@ -76,7 +78,8 @@ def test_edits_that_find_nothing_are_refused():
         with pytest.raises(ExtensionError, match=r"mend or drop") as raised:
             pages.refuse_unmatched([whole.replace(lost, "other")])
         assert str(raised.value).count("\n") == 1 and name in str(raised.value)
-    for changed, name in [('<div class="citation" role="other">', "doc-biblioentry"), (OFFER.replace(" target", " rel"), "download-notebook")]:
+    for changed, name in [('<div class="citation" role="other">', "doc-biblioentry"), (OFFER.replace(" target", " rel"), "download-notebook"),
+                          (BELOW.replace("summary", "b"), "toctree-toggle")]:
         with pytest.raises(ExtensionError, match=name):
             pages.refuse_unmatched([whole, changed])
 

@@ -32,11 +32,18 @@ SCRIPTS = (
 # what the theme writes, and what a screen reader and axe-core can use
 BIBLIOGRAPHY = 'role="doc-biblioentry"'
 NOTEBOOK = r'(<a href="[^"]+\.ipynb") target="_blank"(?=\s+class="btn btn-sm btn-download-notebook )'
-WHERE = {BIBLIOGRAPHY: 'class="citation"', NOTEBOOK: "btn-download-notebook"}  # the former only where the latter is
+FOLDED = (
+    r'(<a class="[^"]*reference internal" href="[^"]*">([^<]*)</a><details[^>]*><summary)'
+    r'(?=><span class="toctree-toggle")'
+)
+WHERE = {  # each is written only where a page holds this
+    BIBLIOGRAPHY: 'class="citation"', NOTEBOOK: "btn-download-notebook", FOLDED: 'class="toctree-toggle"',
+}  # fmt: skip
 MENDS = (
     (r'(<i class="theme-switch[^>]*?)\s+title="[^"]*"', r'\1 aria-hidden="true"'),
     (r'<div id="pst-primary-sidebar"(?! role)', '<div id="pst-primary-sidebar" role="region" aria-label="Contents"'),
     (BIBLIOGRAPHY, 'role="listitem"'),      # a role that may not stand outside a doc-bibliography
+    (FOLDED, r'\1 aria-label="Pages under \2"'),    # pages below a page, in the list of all
     (NOTEBOOK, r"\1 download"),            # a link of the theme's menus opens a tab, where some browsers show the file
     # without JavaScript the light palette, with it the right palette before the first paint
     (r'(<html[^>]*data-theme=)"auto"', r'\1"light"'),
