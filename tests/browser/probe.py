@@ -69,7 +69,7 @@ FALLBACKS = """() => [...document.querySelectorAll('script[type$="widget-view+js
   const box = next.getBoundingClientRect();
   return box.height > 20 && next.querySelector('svg, img') ? [] : ['a still picture that does not show'];
 })"""
-SHOWN = """() => [...document.querySelectorAll('body *:not(.theme-switch-button *)')].flatMap((e, i) => {
+SHOWN = """() => [...document.querySelectorAll('body *:not(.theme-switch-button *, .book-card-light, .book-card-dark)')].flatMap((e, i) => {
   const names = (e.getAttribute('class') ?? '').replace(/\\bactive\\b/, '').trim();    // where the reader is, which looking moves
   return e.checkVisibility() ? [`${e.tagName}.${names}, element ${i}`] : [];
 })"""
