@@ -256,20 +256,21 @@ def changed(host, before: str, looks: int = 25) -> bool:
 
 
 def change_by_mouse(tab: Page, host) -> list[str]:
-    """Click the first checkbox, button or choice of a widget, or else an end of its first slider; say what is amiss."""
+    """Click a widget's first checkboxes, buttons or choices, then the ends of its first slider, then turn its first menu,
+    until its picture changes; say what is amiss."""
     before = host.evaluate(PICTURE)
     kinds = "input[type=checkbox]:enabled, button:enabled, [role=radio][aria-checked=false]"
     controls = host.locator(kinds).locator("visible=true")
     slider = host.locator("input[type=range]:enabled").locator("visible=true").first
     menu = host.locator("select:enabled").locator("visible=true").first
-    if controls.count():    # a question may be about the state that is shown: then the next one
-        turns = [controls.nth(i).click for i in range(min(3, controls.count()))]
-    elif slider.count():    # one end, or the other: it may stand at one
+    # a question may be about the state that is shown: then what comes next
+    turns = [controls.nth(i).click for i in range(min(3, controls.count()))]
+    if slider.count():    # one end, or the other: it may stand at one
         box = slider.bounding_box()
-        turns = [partial(slider.click, position={"x": x, "y": box["height"] / 2}) for x in (box["width"] - 3, 3)]
-    elif menu.count():
-        turns = [partial(menu.select_option, index=i) for i in (0, menu.locator("option").count() - 1)]
-    else:
+        turns += [partial(slider.click, position={"x": x, "y": box["height"] / 2}) for x in (box["width"] - 3, 3)]
+    if menu.count():
+        turns += [partial(menu.select_option, index=i) for i in (0, menu.locator("option").count() - 1)]
+    if not turns:
         return ["the widget has nothing to click"]
     for turn in turns:
         turn()
