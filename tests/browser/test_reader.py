@@ -141,7 +141,7 @@ def test_small_screens_and_screen_readers(shown, theme):
 
 def test_without_javascript_and_on_paper_the_question_stands_alone(shown):
     with shown(javascript=False) as seen:
-        assert seen.tab.locator(".book-questions li").all_text_contents() == ["Twice it (apples)?", "Is it even?: even or odd?"]
+        assert seen.tab.locator(".book-questions li").all_text_contents() == ["Twice it (apples)?", "Is it even: even or odd?"]
         assert seen.tab.locator(".book-questions").is_visible() and not seen.tab.locator("form").is_visible()
         assert lines(seen.tab) == [] and seen.tab.locator("a").count() == 0
     with shown() as seen:

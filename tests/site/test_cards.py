@@ -62,12 +62,12 @@ def listing(*addresses):
 
 def test_the_list_behind_the_mark_becomes_cards(app, tmp_path):
     front = page(listing("01_a.html"), nodes.raw("", "<!-- cards fig-a -->", format="html"),
-                 listing("01_a.html", "02_b.html", "https://example.org/"))  # fmt: skip
+                 listing("01_a.html", "02_b.html", "https://example.org/", "https://example.org/01_a.html"))  # fmt: skip
     cards._cards(app, front, "notebooks/welcome")
     before, after = front.children
     assert "book-cards" not in before["classes"] and after["classes"] == ["book-cards"]
     pictures = [item[0].astext() if isinstance(item[0], nodes.raw) else "" for item in after]
-    assert 'src="../_images/cards/01_a-light.svg" alt=""' in pictures[0] and 'loading="lazy"' in pictures[0] and pictures[1:] == ["", ""]
+    assert 'src="../_images/cards/01_a-light.svg" alt=""' in pictures[0] and 'loading="lazy"' in pictures[0] and pictures[1:] == ["", "", ""]
     assert sorted(path.name for path in (tmp_path / "_images/cards").iterdir()) == ["01_a-dark.svg", "01_a-light.svg"]
 
 

@@ -126,9 +126,10 @@ def _cards(app, doctree, docname):
 
 
 def _page(docname: str, link: nodes.reference | None) -> str:
-    """The page of the book that a link leads to; it lies in the same folder."""
+    """The page of the book that a link leads to; it lies in the same folder. In a plain notebook links leave the site."""
     address = link.get("refuri", "") if link is not None else ""
-    return str(PurePosixPath(docname).with_name(address.removesuffix(".html"))) if address.endswith(".html") else ""
+    here = address.endswith(".html") and "/" not in address
+    return str(PurePosixPath(docname).with_name(address.removesuffix(".html"))) if here else ""
 
 
 def _style(app, pagename, templatename, context, doctree):
