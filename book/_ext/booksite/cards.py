@@ -126,7 +126,7 @@ def _cards(app, doctree, docname):
 
 
 def _page(docname: str, link: nodes.reference | None) -> str:
-    """The page of the book that a link leads to; it lies in the same folder. In a plain notebook links leave the site."""
+    """The page that a link leads to, in the same folder; "" where it leaves the site, as in a plain notebook."""
     address = link.get("refuri", "") if link is not None else ""
     here = address.endswith(".html") and "/" not in address
     return str(PurePosixPath(docname).with_name(address.removesuffix(".html"))) if here else ""

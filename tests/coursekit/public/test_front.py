@@ -100,11 +100,13 @@ def test_an_edition_that_nobody_gives_is_refused(toys, old, new, told):
 
 
 def test_the_book_s_address_is_its_own_or_that_of_its_repository(toys):
+    own = "baseurl: https://lightnets-edu.github.io/lightnets_edu/"
+    edit(toys / "_config.yml", own, 'baseurl: ""')
     assert Project(toys).book_url == "https://lightnets-edu.github.io/lightnets_edu/"
     edit(toys / "_config.yml", 'baseurl: ""', "baseurl: https://example.org/book")
     assert Project(toys).book_url == "https://example.org/book/"
     edit(toys / "_config.yml", "https://example.org/book", "example.org")
-    with pytest.raises(BookError, match=r"html\.baseurl is 'example.org'\n    write an address"):
+    with pytest.raises(BookError, match=r"html\.baseurl is 'example.org'\n    it must read"):
         assert Project(toys).book_url
 
 
