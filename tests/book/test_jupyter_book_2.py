@@ -52,4 +52,4 @@ def test_without_the_file_it_would_claim_success(second, tmp_path):
     root = published(tmp_path / "book")
     (root / "myst.yml").unlink()
     run = typed(second, root, "build", ".")
-    assert run.returncode == 0 and "1.x" not in run.stderr and not list(root.rglob("*.html"))
+    assert run.returncode == 0 and "1.x" not in run.stderr and not list((root / "_build").rglob("*.html"))
