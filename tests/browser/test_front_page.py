@@ -39,6 +39,7 @@ def test_a_figure_a_question_and_every_chapter(browser, address, scheme):
             tab.wait_for_function("[...document.querySelectorAll('.book-card-picture img')].filter((one) => one.checkVisibility()).every((one) => one.complete)")
             assert pictures.count() == len(numbered)
             assert all(theme in one.get_attribute("src") and one.evaluate("(one) => one.naturalWidth > 0") for one in pictures.all())
+        cards.nth(2).scroll_into_view_if_needed()
         card = cards.nth(2).bounding_box()
         tab.mouse.click(card["x"] + card["width"] / 2, card["y"] + 40)
         tab.wait_for_url(f"**/{numbered[2]}")
