@@ -11,7 +11,7 @@ from probe import visit
 from coursekit.project import Project
 
 BOOK = Project(ROOT)
-STEMS = [path.stem for path in BOOK.sources()]
+STEMS = [path.stem for path in BOOK.sources() if path.stem != "welcome"]    # the front page has no box of its own
 
 
 @pytest.mark.parametrize("stem", STEMS)

@@ -4,6 +4,7 @@ import os
 import posixpath
 import re
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -42,8 +43,9 @@ def make(root: Path) -> Made:
     cover = _cover(project)
     parts = read(site, project.parts())
     document = Document(cover, parts, posixpath.join(os.path.relpath(site, work), ""))
-    with chromium.printer(program) as to_pdf:
-        printed = _print(document, work, to_pdf)
+    # In a thread of its own: a caller may be in an event loop, as a notebook is, and Playwright then refuses.
+    with ThreadPoolExecutor(1) as thread:
+        printed = thread.submit(_printed, program, document, work).result()
     data = finish.finished(printed, cover, parts)
     if found := finish.faults(data):
         raise Faults([BookError("the PDF", fault, "mend the link in its page") for fault in found])
@@ -52,6 +54,11 @@ def make(root: Path) -> Made:
     linked = link(site, target, pages := finish.count(printed))
     shutil.rmtree(work, ignore_errors=True)
     return Made(target, pages, linked)
+
+
+def _printed(program: str, document: Document, work: Path) -> Path:
+    with chromium.printer(program) as to_pdf:
+        return _print(document, work, to_pdf)
 
 
 def _print(document: Document, work: Path, to_pdf) -> Path:
