@@ -4,14 +4,18 @@ import json
 import re
 import shutil
 from contextlib import nullcontext
+from pathlib import Path
 from types import SimpleNamespace
 
 import docutils.utils
 import pytest
 from booksite import ASSETS, finish, fonts, katex, labels, licences, offline, pages, still, widgets
-from booksite.purge import StyleError, drop_unread, purge, words
+from booksite.purge import StyleError, drop_unread, names, purge, words
 from docutils import nodes
 from sphinx.errors import ExtensionError
+
+from lightnets_edu import widgets as figures
+from lightnets_edu.widgets.kit.compose import modules
 
 
 # ---- formulas
@@ -24,7 +28,19 @@ def test_katex_style_and_fonts_are_of_the_version_that_sets_the_formulas():
 
 def test_formula_is_set_with_mathml():
     html = katex.typeset(r"\frac{a}{b}", True)
-    assert "katex-display" in html and "<math" in html
+    assert "katex-display" in html and "<math" in html and "frac{" not in html, "nobody sees or hears the source"
+
+
+def test_letters_of_formulas_that_katex_leaves_to_the_text_are_in_its_style():
+    css = (ASSETS / "book.css").read_text()
+    families = dict(re.findall(r"\.katex (\.mathnormal )?\{[^}]*font-family: ([^;]+);", css))
+    assert families == {"": '"Formula", KaTeX_Main, serif', ".mathnormal ": '"Formula", "Formula capitals", KaTeX_Math, serif'}
+    given = {name: set() for name in ("Formula", "Formula capitals")}
+    for name, ranges in re.findall(r'font-family: "(Formula[^"]*)";[^}]*unicode-range: ([^;]+);', css):
+        for first, last in re.findall(r"U\+(\w+)-(\w+)", ranges):
+            given[name] |= {chr(code) for code in range(int(first, 16), int(last, 16) + 1)}
+    assert given["Formula"] == finish.FROM_THE_TEXT["KaTeX_Main-Regular"], "the upright face; the italic one has a part of it"
+    assert given["Formula capitals"] == {chr(code) for code in range(65, 91)}
 
 
 @pytest.mark.parametrize("tex", [r"\frac{a}", r"\nosuchcommand", "x^2^3"])
@@ -112,11 +128,19 @@ def test_listeners_of_thebe_are_silenced_or_missed(module, tmp_path):
         (".sm\\:used{a:b}", ""),
         ("@font-face{src:url(x)}", "@font-face{src:url(x)}"),
         ("/*! notice */ /* remark */p{/* remark */a:b}", "/*! notice */p{a:b}"),
+        ("p{ a : b  c ; --x: ;d: e , f(g , h) }", "p{a:b  c;--x: ;d:e,f(g , h)}"),
     ],
 )
 def test_purge_keeps_what_can_apply(css, kept):
     assert purge(css, words("class='used'")) == kept
     assert purge(kept, words("class='used'")) == kept
+
+
+def test_a_page_uses_its_classes_and_what_its_scripts_say_but_not_its_words():
+    page = """<p class="a b" id=c data-d="e">progress</p><script>f.classList.add("g")</script><i class='x'>"""
+    found = names(page)
+    assert {"a", "b", "c", "g"} <= found and not found & {"progress", "e", "p"}
+    assert purge(".a{b:c}.progress{b:c}.g .c{d:e}", found) == ".a{b:c}.g .c{d:e}"
 
 
 def test_purge_refuses_broken_style():
@@ -189,12 +213,27 @@ def test_widgets_are_named_in_page_order_and_the_rest_goes():
     assert slim["state"]["widget-2"]["state"] == {"child": "IPY_MODEL_widget-3"}
 
 
-def test_a_module_stands_in_the_page_once():
-    bundle = {"state": {"f": record(_esm="m", _css="s", x=1), "a": record(_esm="n"), "c": record(_esm="m")}}
+def test_a_part_of_a_module_stands_in_the_page_once():
+    kit, own = "const ln_kit_a = (() => {\nconst f = () => {\n};\nreturn { f };\n})();\n", "const { f } = ln_kit_a;\nf();"
+    bundle = {"state": {"f": record(_esm=kit + own, _css="s", x=1), "a": record(_esm="n"), "c": record(_esm=kit + "m")}}
     slim, _ = widgets.tidy(bundle, ["f", "a", "c"])
     states = [model["state"] for model in slim["state"].values()]
-    assert [slim["sources"][state["_esm"]] for state in states] == ["m", "n", "m"]
-    assert slim["sources"] == ["m", "n"] and states[0] == {"_esm": 0, "x": 1}
+    assert states == [{"_esm": [0, 1], "x": 1}, {"_esm": [2]}, {"_esm": [0, 3]}]
+    assert slim["sources"] == ["const ln_kit_a=(()=>{let f=()=>{};return{f}})();", "const{f}=ln_kit_a;f();", "n", "m"]
+
+
+@pytest.mark.parametrize("name", figures.__all__)
+def test_a_figure_in_a_page_shares_the_kit_and_draws_the_same(name):
+    figure = getattr(figures, name)()
+    state = figure.get_state()
+    slim, _ = widgets.tidy({"state": {"f": {"model_module": "anywidget", "state": dict(state)}}}, ["f"])
+    module = Path(figures.__file__).parent / type(figure).__module__.split(".")[2] / "figure.js"
+    assert len(slim["sources"]) == len(modules(module)), "one part for each module that it is composed of"
+    small = "".join(slim["sources"])
+    assert len(small) < 0.9 * len(state["_esm"])
+    own = {key: value for key, value in state.items() if not key.startswith("_")}
+    in_a_line = re.sub(r"(?<=[;}])(?=export default )", "\n", small)    # as the engine that draws stills wants it
+    assert still.still(in_a_line, own) == still.still(state["_esm"], own)
 
 
 MODULE = """const shapes = (n) => { const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");

@@ -15,6 +15,8 @@ PYGMENTS = "".join(f"{theme} .highlight{{background: {ground}; color: {ink}}}{th
 
 def test_words_of_code_keep_their_mark_where_one_theme_shows_it():
     assert lighten.plain_tokens(PYGMENTS) == {"n"}, "o has a colour in the dark, p is bold"
+    as_sphinx_writes = PYGMENTS.replace("}html", "} /* Name */\nhtml")
+    assert lighten.plain_tokens(as_sphinx_writes) == {"n"}
     assert lighten.unmarked(CODE, {"n"}) == CODE.replace('<span class="n">x</span>', "x")
 
 

@@ -74,13 +74,6 @@
     return modules.get(source);
   }
 
-  const sheets = new Set();
-  function addStyle(css) {
-    if (!css || sheets.has(css)) return;
-    sheets.add(css);
-    document.head.append(Object.assign(document.createElement("style"), { textContent: css }));
-  }
-
   function say(host, text) {
     host.replaceChildren(
       Object.assign(document.createElement("p"), { className: "book-widget-note", textContent: text }),
@@ -122,7 +115,6 @@
     }
     const model = modelOf(id),
       signal = new AbortController().signal;
-    addStyle(model.get("_css"));
     const widget = await definitionOf(id, model, signal);
     await widget.render?.({ model, el: host, signal, experimental: {} });
     if ("stopped" in host.dataset) return;
@@ -134,8 +126,8 @@
     for (const block of blocks("state")) {
       const { state: found, sources = [] } = JSON.parse(block.textContent);
       for (const { state } of Object.values(found)) {
-        // a page holds each module and style sheet once
-        for (const key of ["_esm", "_css"]) if (typeof state[key] === "number") state[key] = sources[state[key]];
+        // a page holds each part of a module once
+        if (Array.isArray(state._esm)) state._esm = state._esm.map((part) => sources[part]).join("");
       }
       Object.assign(records, found);
     }

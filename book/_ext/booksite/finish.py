@@ -4,19 +4,24 @@ Works on Sphinx's output only, so the theme stays as installed. A rebuild reads 
 it copies every static file and writes every page anew, so it ends like a build into an empty folder.
 """
 
+import os
 import re
 import shutil
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
+from string import ascii_letters, digits
 
 from sphinx.errors import ExtensionError
 
-from . import fonts, licences, lighten, pages, search
-from .purge import drop_unread, purge, words
+from . import ASSETS, fonts, licences, lighten, minify, pages, search
+from .purge import drop_unread, names, purge, words
 
 ASCII = {chr(code) for code in range(32, 127)}
-TEXT_FEATURES = ("kern", "liga", "mark", "mkmk", "ccmp", "lnum", "tnum", "pnum")
+# what `book.css` takes from the text's font in formulas
+FROM_THE_TEXT = {"KaTeX_Main-Regular": {*ascii_letters, *digits}, "KaTeX_Math-Italic": {*ascii_letters}}
+TEXT_FEATURES = ("liga", "mark", "mkmk", "ccmp", "lnum", "tnum", "pnum")
+BOLD_FEATURES = (*TEXT_FEATURES, "kern")    # seen in headings; its tables are a quarter of a font
 # Sphinx's own holds a hash of this machine's paths. One that never matches makes the next build write every page and
 # copy every static file, which is what a rebuild needs to start from.
 BUILD_INFO = "# Sphinx build info version 1\n# Every build writes all pages.\nconfig: none\ntags: none\n"
@@ -66,6 +71,12 @@ def remove_unused(static: Path) -> None:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
+def shrink_scripts(static: Path) -> None:
+    """Write the book's own scripts anew, smaller; those of the theme are as small as can be."""
+    for path in [path for path in sorted(static.glob("*.js")) if path.name in {"search.js", *os.listdir(ASSETS)}]:
+        path.write_text(minify.script(path.read_text("utf-8")), "utf-8")
+
+
 def cut_styles(static: Path, used: set[str], others: Iterable[str]) -> None:
     """Purge every style sheet, of custom properties that nothing reads too; only woff2 fonts are kept."""
     paths = sorted(static.rglob("*.css"))
@@ -82,13 +93,15 @@ def cut_fonts(static: Path, texts, css: str, used: set[str]) -> None:
     shown = set().union(*texts) | ASCII
     faces = {"italic": fonts.characters_of(texts, fonts.ITALIC), "600": fonts.characters_of(texts, fonts.BOLD)}
     italic, upright = (set().union(*part) for part in zip(*map(fonts.formula_characters, texts), strict=True))
+    faces["italic"] |= italic & FROM_THE_TEXT["KaTeX_Math-Italic"]
     for path in sorted(static.glob("vendor/fontawesome/webfonts/*.woff2")):
         fonts.cut(path, icons, features=())
     for path in sorted(static.glob("katex/fonts/*.woff2")):
-        fonts.cut(path, (italic if path.stem == "KaTeX_Math-Italic" else upright) | {" "}, hinting=False)
+        wanted = italic if path.stem == "KaTeX_Math-Italic" else upright
+        fonts.cut(path, wanted - FROM_THE_TEXT.get(path.stem, set()) | {" "}, hinting=False)
     for path in sorted(static.glob("fonts/*.woff2")):
         set_in_it = next((characters for name, characters in faces.items() if name in path.stem), shown)
-        fonts.cut(path, set_in_it | {" "}, TEXT_FEATURES)
+        fonts.cut(path, set_in_it | {" "}, BOLD_FEATURES if "600" in path.stem else TEXT_FEATURES)
 
 
 def stamp(site: Path, texts: dict[Path, str]) -> None:
@@ -116,9 +129,10 @@ def _finish(app, exception):
     texts = edit_pages(site)
     remove_unused(static)
     search.write_script(static)
+    shrink_scripts(static)
     lighten_pages(site, texts)
     scripts = [path.read_text("utf-8") for path in sorted(static.rglob("*.js"))]
-    used = words("\n".join([*texts.values(), *scripts]))
+    used = words("\n".join(scripts)).union(*map(names, texts.values()))
     css = "".join(path.read_text("utf-8") for path in sorted(static.rglob("*.css")))
     cut_styles(static, used, [*texts.values(), *scripts])
     cut_fonts(static, texts.values(), css, used)

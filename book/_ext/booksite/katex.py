@@ -4,6 +4,7 @@ A formula that KaTeX does not understand is a warning at its line in the source,
 """
 
 import functools
+import re
 from importlib import resources
 
 import quickjs
@@ -16,6 +17,8 @@ OPTIONS = '{displayMode: display, output: "htmlAndMathml", throwOnError: true, s
 CALL = f"""function typeset(tex, display) {{
     try {{ return "+" + katex.renderToString(tex, {OPTIONS}); }} catch (error) {{ return "-" + error.message; }}
 }}"""
+
+SOURCE = re.compile(r"<annotation\b.*?</annotation>", re.S)    # the formula's TeX, which nobody sees or hears
 
 
 class FormulaError(ValueError):
@@ -42,7 +45,7 @@ def typeset(tex: str, display: bool) -> str:
     answer = _engine().get("typeset")(tex, display)
     if answer.startswith("-"):
         raise FormulaError(answer[1:])
-    return answer[1:]
+    return SOURCE.sub("", answer[1:])
 
 
 def _html(translator, node, display: bool) -> str:

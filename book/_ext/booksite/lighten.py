@@ -15,6 +15,7 @@ EMBEDDED = re.compile(r'(?<=")data:image/(webp|png);base64,([A-Za-z0-9+/=]+)(?="
 PICTURES = "_images/plots"
 TOKEN = re.compile(r'<span class="([a-z]+[0-9]?)">([^<]*)</span>')
 COLOURED = re.compile(r"(?P<theme>[^{}]*?)\.highlight(?: \.(?P<token>\w+))?\s*\{(?P<body>[^{}]*)\}")
+COMMENT = re.compile(r"/\*.*?\*/", re.S)
 STATE = re.compile(r'\s*<script type="application/vnd\.jupyter\.widget-state\+json">.*?</script>', re.S)
 SHEET = re.compile(  # one for the screen and for paper; what has a `media` of its own stays a file of its own
     r'[ \t]*<link\b(?=[^>]*\brel="stylesheet")(?![^>]*\bmedia=)'
@@ -45,7 +46,7 @@ def pictures_out(texts: dict[Path, str], site: Path) -> None:
 def plain_tokens(css: str) -> set[str]:
     """The classes of code whose whole look, in every theme, is the colour of the code around them."""
     looks: dict[str, dict[str, str]] = {}
-    for rule in COLOURED.finditer(css):
+    for rule in COLOURED.finditer(COMMENT.sub("", css)):    # Sphinx says after each rule what its token is
         pairs = (pair.partition(":") for pair in rule["body"].split(";") if ":" in pair)
         said = {key.strip(): value.strip().lower() for key, _, value in pairs}
         looks.setdefault(rule["theme"].strip(), {})[rule["token"] or ""] = (

@@ -7,6 +7,7 @@ import tinycss2
 NESTING = ("media", "supports", "layer", "container")
 OPTIONAL = re.compile(r":(?:not|is|where|has)\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)|\[[^\]]*\]")
 NAME = re.compile(r"[.#](-?[A-Za-z_](?:[\w-]|\\.)*)")
+NAMED = re.compile(r"""\b(?:class|id)=(?:"([^"]*)"|([\w-]+))|<script\b[^>]*>(.*?)</script>""", re.S)
 WORD = re.compile(r"[A-Za-z_][\w-]*")
 
 
@@ -17,6 +18,11 @@ class StyleError(ValueError):
 def words(text: str) -> set[str]:
     """Everything in a text that could be the name of a class or id."""
     return set(WORD.findall(text))
+
+
+def names(html: str) -> set[str]:
+    """The classes and ids of a page, and every word of its scripts, which may give others; no words of its text."""
+    return words(" ".join("".join(found) for found in NAMED.findall(html)))
 
 
 def _selectors(prelude) -> list[str]:
@@ -57,8 +63,25 @@ def purge(css: str, used: set[str]) -> str:
 
 
 def _body(content) -> str:
-    """A rule's declarations, without comments."""
-    return tinycss2.serialize([token for token in content if token.type != "comment"]).strip()
+    """A rule's declarations, without comments, and without spaces where none is needed."""
+    tokens = [token for token in content if token.type != "comment"]
+    beside = zip([None, *tokens], tokens, [*tokens[1:], None], strict=False)
+    kept = [
+        token
+        for before, token, after in beside
+        if token.type != "whitespace" or not (_parts(before) or _parts(after)) or _empty(before, after)
+    ]
+    return tinycss2.serialize(kept).strip()
+
+
+def _parts(token) -> bool:
+    """Whether a token parts declarations, names or values, with or without spaces around it."""
+    return token is not None and token.type == "literal" and token.value in ":;,"
+
+
+def _empty(before, after) -> bool:
+    """Whether a space stands for the value of a custom property, which older browsers want there."""
+    return before is not None and before == ":" and (after is None or after == ";")
 
 
 PROPERTY = re.compile(r"""(--[\w-]+)\s*:(?:"[^"]*"|'[^']*'|\([^()]*\)|[^;{}"'])*(?:;|(?=\}))""")

@@ -14,6 +14,7 @@ from docutils import nodes
 from myst_nb.sphinx_ import NbMetadataCollector
 from sphinx.util import logging
 
+from . import minify
 from .still import StillError, still
 
 LOG = logging.getLogger(__name__)
@@ -21,6 +22,7 @@ LOG = logging.getLogger(__name__)
 VIEW = re.compile(r'<script type="application/vnd\.jupyter\.widget-view\+json">(.*?)</script>', re.S)
 REFERENCE = re.compile(r'"IPY_MODEL_(\w+)"')
 SLEEPER = '<figure class="ln-asleep">'    # what stands for a figure in a notebook where it does not live
+SCOPE = re.compile(r"(?<=^\}\)\(\);\n)", re.M)    # behind the scope of a module that a figure's own is composed with
 NOT_NEEDED = ("_css", "layout", "style")  # stands before a still picture, or is only for standard controls
 
 
@@ -46,12 +48,13 @@ def tidy(bundle: dict, viewed: list[str]) -> tuple[dict, dict[str, str]]:
     kept = needed(bundle.get("state", {}), viewed)
     names = {old: f"widget-{number}" for number, old in enumerate(kept, 1)}
     text = REFERENCE.sub(lambda m: f'"IPY_MODEL_{names.get(m[1], m[1])}"', json.dumps(list(kept.values())))
-    models, sources = json.loads(text), []
+    models, parts = json.loads(text), {}
     for state in (model["state"] for model in models):
-        if "_esm" in state:  # a long text, in many states the same: it stands in the page once, beside them
-            sources += [state["_esm"]] if state["_esm"] not in sources else []
-            state["_esm"] = sources.index(state["_esm"])
-    return {"sources": sources, **bundle, "state": dict(zip(names.values(), models, strict=True))}, names
+        if "_esm" in state:  # a long text, of parts that many figures share: each stands in the page once, beside them
+            *shared, own = SCOPE.split(state["_esm"])
+            small = [*map(minify.script, shared), minify.script(own, module=True)]
+            state["_esm"] = [parts.setdefault(part, len(parts)) for part in small]
+    return {"sources": list(parts), **bundle, "state": dict(zip(names.values(), models, strict=True))}, names
 
 
 def show(html: str, names: dict[str, str], picture: str) -> str:
