@@ -128,7 +128,7 @@ from lightnets_edu.widgets import ReluManifold
 
 
 class Many(NamedTuple):
-    """What a hundred random matrices do, for one n."""
+    """What many random matrices do, for one n."""
 
     affine: float       # mean error of the best affine decoder
     inverse: float      # median error of the inverse of T
@@ -152,9 +152,9 @@ manifold
 # %% [markdown]
 # {answer}`decoders`
 #
-# Over a hundred matrices, at $n = 15$ the best affine map leaves an error of {{= f"{many[15].affine:.1%}" =}}, the inverse of $T$ one of {{= f"{many[15].inverse:.0%}" =}} (its {term}`median`): {show}`it brings the spiral back too small <fig-manifold n=15 decoder="inverse of T">`. So “the ReLU destroys it” means nothing until the decoder is named. The paper's figure uses the inverse ({cite:t}`sandler2018mobilenetv2`, Figure 1). It is an illustration; an argument stands in the paper's appendix.
+# Over {{= len(manifold.matrices) =}} matrices, at $n = 15$ the best affine map leaves an error of {{= f"{many[15].affine:.1%}" =}}, the inverse of $T$ one of {{= f"{many[15].inverse:.0%}" =}} (its {term}`median`): {show}`it brings the spiral back too small <fig-manifold n=15 decoder="inverse of T">`. So “the ReLU destroys it” means nothing until the decoder is named. The paper's figure uses the inverse ({cite:t}`sandler2018mobilenetv2`, Figure 1). It is an illustration; an argument stands in the paper's appendix.
 #
-# One thing depends on no decoder. A point can be told from its neighbours if at least two of its $n$ coordinates stay positive. Each is positive or not as by a coin, so on average a share of $1 - (n + 1)/2^n$ of the points survives: a quarter for two dimensions, {{= f"{coins[5]:.0%}" =}} for five. Over its hundred matrices the figure counted {{= f"{many[2].decodable:.1%}" =}} and {{= f"{many[5].decodable:.1%}" =}}.
+# One thing depends on no decoder. A point can be told from its neighbours if at least two of its $n$ coordinates stay positive. Each is positive or not as by a coin, so on average a share of $1 - (n + 1)/2^n$ of the points survives: a quarter for two dimensions, {{= f"{coins[5]:.0%}" =}} for five. Over its matrices the figure counted {{= f"{many[2].decodable:.1%}" =}} and {{= f"{many[5].decodable:.1%}" =}}.
 #
 # The lesson for a block: **put the ReLU where the map is wide, and none where it is narrow.**
 

@@ -68,7 +68,7 @@ assert heavy > 8 * light and jointly > 2 * heavy    # as the text says
 #
 # ## Three ways to use it
 #
-# **Read it here.** The pages work offline, on a phone, in the dark and without a mouse. What a figure shows was measured on real PyTorch layers when the book was made; your browser plays it back, and no computer behind the page calculates anything. All figures that move stand together in the [gallery](gallery.ipynb).
+# **Read it here.** The pages work offline, on a phone, in the dark and without a mouse. What a figure shows was measured on real PyTorch layers when the book was made; your browser plays it back, and no computer behind the page calculates anything. All figures that move stand together in two galleries, of [layers](gallery.ipynb) and of [networks](gallery_networks.ipynb).
 #
 # **Run it.** Each chapter is a notebook for Colab, Binder or JupyterLab: run all cells, change a number, solve the exercises; visible tests answer at once. [How to use this book](../book/how_to_use.md) says how, and how to have all of it on your own machine.
 #

@@ -20,6 +20,7 @@ from .purge import drop_unread, names, purge, words
 ASCII = {chr(code) for code in range(32, 127)}
 # what `book.css` takes from the text's font in formulas
 FROM_THE_TEXT = {"KaTeX_Main-Regular": {*ascii_letters, *digits}, "KaTeX_Math-Italic": {*ascii_letters}}
+OPERATOR = "o"    # of the marks of code one in seven; signs are told from words without a colour
 TEXT_FEATURES = ("liga", "mark", "mkmk", "ccmp", "lnum", "tnum", "pnum")
 BOLD_FEATURES = (*TEXT_FEATURES, "kern")    # seen in headings; its tables are a quarter of a font
 # Sphinx's own holds a hash of this machine's paths. One that never matches makes the next build write every page and
@@ -60,7 +61,7 @@ def lighten_pages(site: Path, texts: dict[Path, str]) -> None:
     settings = site / "_static/documentation_options.js"
     options = settings.read_text("utf-8")
     settings.unlink()
-    plain = lighten.plain_tokens((site / "_static/pygments.css").read_text("utf-8"))
+    plain = lighten.plain_tokens((site / "_static/pygments.css").read_text("utf-8")) | {OPERATOR}
     for path, text in texts.items():
         texts[path] = lighten.text_first(lighten.unmarked(lighten.options_inside(text, options), plain))
 

@@ -36,10 +36,13 @@ FOLDED = (
     r'(<a class="[^"]*reference internal" href="[^"]*">([^<]*)</a><details[^>]*><summary)'
     r'(?=><span class="toctree-toggle")'
 )
+CITED = r'(<a class="reference internal" href="[^"]*" title="[^"]+?)\.? URL: [^"]*"'
 WHERE = {  # each is written only where a page holds this
-    BIBLIOGRAPHY: 'class="citation"', NOTEBOOK: "btn-download-notebook", FOLDED: 'class="toctree-toggle"',
+    CITED: 'class="bibtex-citation"', BIBLIOGRAPHY: 'class="citation"',
+    NOTEBOOK: "btn-download-notebook", FOLDED: 'class="toctree-toggle"',
 }  # fmt: skip
 MENDS = (
+    (CITED, r'\1."'),    # what one reads on pointing at a citation; the address stands in the list
     (r'(<i class="theme-switch[^>]*?)\s+title="[^"]*"', r'\1 aria-hidden="true"'),
     (r'<div id="pst-primary-sidebar"(?! role)', '<div id="pst-primary-sidebar" role="region" aria-label="Contents"'),
     (BIBLIOGRAPHY, 'role="listitem"'),      # a role that may not stand outside a doc-bibliography

@@ -18,7 +18,7 @@ CAPTION = (
     "Dead: none. After Sandler et al. (2018), Figure 1."
 )
 KEPT = DRAWS[:4]    # the draws for which another activation's trips are kept
-MATRICES, SPIRAL = [_manifold.hundredths(draw) for draw in DRAWS], _manifold.spiral().tolist()
+MATRICES = [_manifold.hundredths(draw) for draw in DRAWS]
 STILL = [0]
 FRESH: dict[str, Any] = {
     "n": 2, "draw": 1, "turned": STILL * LINES, "bent": STILL * (2 * POINTS), "relu": True, "decoder": DECODERS[0],
@@ -67,7 +67,7 @@ def _plain(trip: _manifold.Trip) -> dict[str, Any]:
 class ReluManifold(Figure):
     """Widget: a spiral in n dimensions, through ReLU, and what a decoder brings back; thin embeddings are crushed.
 
-    `n` is 2, 3, 5, 15 or 30; `draw`, 1 to 100, says which random matrix T, and that so many were drawn; `turned`: by
+    `n` is 2, 3, 5, 15 or 30; `draw`, 1 to 64, says which random matrix T, and that so many were drawn; `turned`: by
     how many degrees a reader has turned each of T's first five rows; `bent`: how far each point was pulled, x and y, in
     hundredths; `relu` False leaves the activation out; `decoder` is "best affine", fitted to the curve by least
     squares, or "inverse of T", which the paper's figure uses; `point` selects one of 49. TraitError for values that are
@@ -89,7 +89,6 @@ class ReluManifold(Figure):
     made = ("trips", "errors")
 
     matrices: "traitlets.List[list[list[float]]]" = traitlets.List().tag(sync=True)
-    spiral: "traitlets.List[list[float]]" = traitlets.List().tag(sync=True)
     presets: "traitlets.List[dict[str, Any]]" = traitlets.List().tag(sync=True)
     errors = traitlets.Dict().tag(sync=True)
     trips = traitlets.Dict().tag(sync=True)
@@ -107,7 +106,7 @@ class ReluManifold(Figure):
 
     def __init__(self, **traits: Any):
         found = {} if "averages" in traits else _reference()._asdict()
-        own = copy.deepcopy({**found, "matrices": MATRICES, "spiral": SPIRAL, "presets": PRESETS})
+        own = copy.deepcopy({**found, "matrices": MATRICES, "presets": PRESETS})
         made = {"caption": CAPTION.format(traits.get("activation", "ReLU")), **own, **traits}
         super().__init__(**{"many": many(made["averages"]), **made})
 

@@ -5,7 +5,7 @@ import { drag } from "../kit/drag.js";
 import { grip } from "../kit/grip.js";
 import { taken, way } from "../kit/keys.js";
 import { choice, controls, dial, html, reserve, settle, svg, table, tick, upto, widget } from "../kit/shared.js";
-import { census, curve, degrees, drawn, journey, matrix, percent, pull, sectors, zero } from "./journey.js";
+import { census, curve, degrees, drawn, journey, matrix, percent, pull, sectors, unbent, zero } from "./journey.js";
 import { hyperplane, layout, line, places, put, sector, spiral } from "./plots.js";
 import { words } from "./words.js";
 
@@ -30,7 +30,7 @@ export default widget(words.figure, (kit) => {
     n = dial(words.n, (own) => set({ n: own }), 2),
     relu = tick(model.get("activation"), (on) => set({ relu: on })),
     decoder = choice(words.decoder, (kind) => set({ decoder: kind })),
-    draws = again({ model, set: (own) => set({ ...own, turned: [0, 0, 0, 0, 0] }) }, "draw", measured ? 4 : 100),
+    draws = again({ model, set: (own) => set({ ...own, turned: [0, 0, 0, 0, 0] }) }, "draw", measured ? 4 : 64),
     questions = asks(
       kit,
       model.get("presets").map((state, i) => [words.asks[i], state]),
@@ -100,7 +100,7 @@ export default widget(words.figure, (kit) => {
       least = Math.min(...far);
     return least < reach ? far.indexOf(least) % POINTS : -1;
   }
-  const bend = (before, by) => measured || set({ bent: pull(drawn(model.get("spiral")), before, here.point, by) }),
+  const bend = (before, by) => measured || set({ bent: pull(drawn(unbent), before, here.point, by) }),
     pulls = {
       free: true,
       start(spot) {
@@ -150,7 +150,7 @@ export default widget(words.figure, (kit) => {
         .split(" ")
         .map((name) => model.get(name)),
       rows = (own) => (relu && !measured ? matrix(model.get("matrices")[draw - 1], own, turned) : []),
-      xs = curve(model.get("spiral"), bent),
+      xs = curve(bent),
       input = drawn(xs),
       state = `${[draw, turned, bent, relu]}`,
       which = DECODERS.indexOf(decoder),

@@ -8,10 +8,14 @@ const dot = ([a, b], [x, y]) => a * x + b * y;
 const radians = (degrees) => (degrees * Math.PI) / 180;
 export const degrees = ([x, y]) => ((Math.atan2(y, x) * 180) / Math.PI + FULL) % FULL;
 
-/** The curve that is measured: each tenth of its points is pulled by x and y hundredths, those between in
-    proportion. */
-export const curve = (spiral, bent) =>
-  spiral.map((spot, j) => {
+/** The curve that is measured, as it was. */
+export const unbent = upto(481).map((j) => {
+  const angle = (Math.PI * (j / 5 + 1)) / 24;
+  return [Math.cos(angle), Math.sin(angle)].map((v) => (0.1 + (0.9 * j) / 480) * v);
+});
+/** And now: each tenth of its points is pulled by x and y hundredths, those between in proportion. */
+export const curve = (bent) =>
+  unbent.map((spot, j) => {
     const i = 2 * Math.floor(j / BETWEEN),
       part = (j % BETWEEN) / BETWEEN;
     return spot.map((v, axis) => v + ((1 - part) * bent[i + axis] + part * (bent[i + axis + 2] ?? 0)) / 100);

@@ -15,7 +15,7 @@ DIMENSIONS = (2, 3, 5, 15, 30)  # Figure 1 of Sandler et al. (2018)
 DECODERS = ("best affine", "inverse of T")
 POINTS, BETWEEN = 49, 10    # points drawn, and steps from one to the next on the curve that is measured
 START = math.pi / 24        # the spiral's first angle: no point drawn lies where two hundredths of T could cancel out
-DRAWS = range(1, 101)       # of the matrix T: seeds 0 to 99
+DRAWS = range(1, 65)        # of the matrix T: seeds 0 to 63
 LINES = 5                   # rows of T that a reader can turn: the first
 DEAD, FLATTENED, DECODABLE = "0", "1", "2"
 
@@ -50,7 +50,6 @@ def spiral(bent: Sequence[int] = ()) -> Tensor:
     f = torch.linspace(0, 1, (POINTS - 1) * BETWEEN + 1, dtype=torch.float64)
     angle = 4 * math.pi * f + START
     curve = (0.1 + 0.9 * f)[:, None] * torch.stack([angle.cos(), angle.sin()], 1)
-    curve = curve.mul(1e5).round().div(1e5) + 0    # as a page gets it, no minus before zero
     if any(bent):
         pulled = torch.tensor(bent, dtype=torch.float64).view(1, POINTS, 2).mT / 100
         curve += nn.functional.interpolate(pulled, len(f), mode="linear", align_corners=True)[0].T

@@ -186,7 +186,7 @@
     place.append(all);
     field.value = new URLSearchParams(location.search).get("q") ?? "";
     field.focus();
-    seek();
+    if (field.value.trim()) seek(); // else the words of the book come with the first key
   }
 
   Object.assign(bookSearch, { open, fill });

@@ -20,7 +20,7 @@ SPECIMEN = Specimen(
     moves=[
         {"n": 3, "draw": 2, "point": 0},
         {"n": 5, "draw": 3, "point": 48, "turned": [0, 30, -60, 90, 180]},
-        {"n": 15, "draw": 100},
+        {"n": 15, "draw": 64},
         {"n": 30, "decoder": "inverse of T", "point": 20},
         {"n": 2, "draw": 4, "turned": [0] * 5, "bent": [20, -10] * 49},
         {"n": 3, "relu": False},

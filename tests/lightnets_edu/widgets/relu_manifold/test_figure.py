@@ -18,16 +18,15 @@ from lightnets_edu.widgets import ReluManifold
 from lightnets_edu.widgets.relu_manifold import trip as _manifold
 from lightnets_edu.widgets.relu_manifold.trip import BETWEEN, DECODERS, DIMENSIONS, DRAWS, LINES, POINTS
 
-SOME = list(itertools.product(DIMENSIONS, (1, 2, 3, 50, 100)))
+SOME = list(itertools.product(DIMENSIONS, (1, 2, 3, 50, 64)))
 TURNED, BENT = [0, 30, -60, 90, 179], [(7 * k) % 41 - 20 for k in range(2 * POINTS)]
 HANDS = [([], []), (TURNED, []), ([], BENT), (TURNED, BENT)]
 
 
 def spiral(points: int, bent=()) -> np.ndarray:
-    """Two turns, the radius growing from 0.1 to 1, as a page gets it; pulled by hundredths, in proportion between the points drawn."""
+    """Two turns, the radius growing from 0.1 to 1, pulled by hundredths, in proportion between the points drawn."""
     f = np.linspace(0, 1, points)
     curve = (0.1 + 0.9 * f)[:, None] * np.stack([np.cos(4 * math.pi * f + math.pi / 24), np.sin(4 * math.pi * f + math.pi / 24)], 1)
-    curve = curve.round(5) if points < 1000 else curve
     if len(bent):
         own = np.reshape(bent, (POINTS, 2)) / 100
         curve += np.stack([np.interp(f, np.linspace(0, 1, POINTS), own[:, axis]) for axis in (0, 1)], 1)
@@ -111,10 +110,10 @@ def test_what_the_fates_mean(n, draw):
             assert np.maximum((point + 1e-7 * blind) @ t.T, 0) == pytest.approx(np.maximum(point @ t.T, 0), abs=1e-15)
 
 
-def test_the_draws_are_the_first_hundred_seeds(figure):
+def test_the_draws_are_the_first_seeds(figure):
     """None is picked: the page gets them all, in hundredths."""
-    assert list(DRAWS) == list(range(1, 101)) and len(figure.matrices) == 100
-    for draw in (1, 2, 57, 100):
+    assert list(DRAWS) == list(range(1, 65)) and len(figure.matrices) == 64
+    for draw in (1, 2, 57, 64):
         assert np.abs(np.reshape(figure.matrices[draw - 1], (30, 2)) / 100 - matrix(30, draw)).max() < 1e-9
 
 
@@ -137,12 +136,12 @@ def test_averages_and_errors_of_all_draws(figure):
         counts = np.array([positive(n, draw).sum(1) for draw in DRAWS])
         assert (decodable, dead) == pytest.approx(((counts > 1).mean(), (counts == 0).mean()), abs=1e-6)
         for share, odds in (((counts > 1).mean(1), 1 - (n + 1) / 2**n), ((counts == 0).mean(1), 1 / 2**n)):
-            assert abs(share.mean() - odds) < 3 * max(share.std() / 10, 1e-3)
+            assert abs(share.mean() - odds) < 3 * max(share.std() / len(DRAWS) ** 0.5, 1e-3)
 
 
 def test_the_point_of_the_figure(figure):
     """Thin embeddings are crushed and wide ones spared by the best affine decoder; not by T's inverse."""
-    assert [line[1] for line in figure.averages] == pytest.approx([0.58, 0.44, 0.23, 0.01, 0.001], abs=0.006)
+    assert [line[1] for line in figure.averages] == pytest.approx([0.57, 0.44, 0.23, 0.01, 0.001], abs=0.006)
     assert all(line[4] > 0.5 for line in figure.averages)
 
 
@@ -169,7 +168,7 @@ def test_the_questions_have_their_answers(figure):
         angles = np.sort(np.rad2deg(np.arctan2(t[:, 1], t[:, 0])) % 360)
         assert np.abs(np.diff(angles) - 360 / n).max() <= 1
     best = min(figure.errors["5"][0]) / 1000
-    assert best < ReluManifold(**figure.presets[2]).trip()["errors"][0] < sorted(figure.errors["5"][0])[20] / 1000
+    assert best < ReluManifold(**figure.presets[2]).trip()["errors"][0] < sorted(figure.errors["5"][0])[len(DRAWS) // 5] / 1000
 
 
 # Other activations ---------------------------------------------------------------------------------------------------
@@ -268,7 +267,7 @@ def test_what_is_no_activation_is_refused(source, message):
     [
         ({"n": 4}, "n must be one of 2, 3, 5, 15, 30; got 4"),
         ({"n": 0}, "n must be one of"),
-        ({"draw": 0}, "draw must be one of 1 to 100; got 0"),
+        ({"draw": 0}, "draw must be one of 1 to 64; got 0"),
         ({"draw": 101}, "draw must be one of"),
         ({"turned": [0] * 4}, "turned must be a list of 5 values from -180 to 180"),
         ({"turned": [0, 0, 0, 0, 181]}, "turned must be a list"),
@@ -331,7 +330,7 @@ def test_the_table_has_a_row_for_every_n():
     rows = expected.rows(widget)
     assert [row[0] for row in rows] == [str(n) for n in DIMENSIONS]
     assert {len(row) for row in rows} == {len(widget.many[0])}
-    assert rows[0] == ["2", "53.7%", "64.4%", "18 of 49", "19 of 49", "57.9% ± 8.0%", "77.3% (63.2 to 235%)", "24.3%", "24.2%"]
+    assert rows[0] == ["2", "53.7%", "64.4%", "18 of 49", "19 of 49", "56.7% ± 7.8%", "75.7% (62.9 to 199%)", "25.2%", "25.1%"]
     widget.relu = False
     assert expected.rows(widget)[0][:5] == ["2", "0%", "0%", "49 of 49", "0 of 49"]
     assert expected.rows(widget)[0][5:] == rows[0][5:], "the averages are always with the activation"

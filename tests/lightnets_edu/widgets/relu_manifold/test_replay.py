@@ -50,7 +50,7 @@ def calls() -> list[Call]:
         rows, xs = _manifold.matrix(n, draw, turned), _manifold.spiral(bent)
         trip, numbers = _manifold.trip(torch.relu, n, draw, turned, bent), figure.matrices[draw - 1]
         found.append(Call("matrix", [numbers, n, turned], rows.tolist()))
-        found.append(Call("curve", [SPIRAL, bent or [0] * (2 * POINTS)], xs.tolist()))
+        found.append(Call("curve", [bent or [0] * (2 * POINTS)], xs.tolist()))
         decoded, errors = ([one.tolist() for one in trip.decoded.values()], list(trip.errors.values()))
         found.append(Call("journey", [rows.tolist(), xs.tolist()], {"fates": trip.fates, "decoded": decoded, "errors": errors}))
         found.append(Call("sectors", [rows.tolist()], between(rows)))
