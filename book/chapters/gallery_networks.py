@@ -12,7 +12,7 @@
 # %% [markdown]
 # ## One budget, three knobs
 #
-# A network can grow by layers, by channels or by the pixels that it reads. EfficientNet shares one budget among all three; its published sizes are rounded.
+# A network can grow by layers, by {term}`channels <channel>` or by the pixels that it reads. EfficientNet shares one budget among all three; its published sizes are rounded.
 
 # %% wide=true name="fig-gallery-scaling" alt="Seven boxes in a row, the stages of EfficientNet B0, as broad as their layers, as high as their channels and as deep as their maps are large, with the dashed outline of a published network around or in them. Beside or below, three bars for depth, width and resolution and a last one that adds them up, all on one axis of doublings of the work, with circles for B0 to B7 on each." caption="Drag a stage or the last frame: φ grows, and the budget doubles with each step. The circles are B0 to B7 as published; on each bar a tick further is twice the work. Which knob alone changes least for twice the work? Click B7: on which bar does it leave the formula?"
 from lightnets_edu.widgets import CompoundScaling
@@ -32,7 +32,7 @@ BlockAnatomy()
 # %% [markdown]
 # ## Where a network spends
 #
-# Multiply-adds are spread over the whole {term}`depth`, for early layers see large maps. {term}`Parameters <parameter>` pile up at the end, where there are many channels.
+# {term}`Multiply-adds <multiply-add>` are spread over the whole {term}`depth`, for early layers see large {term}`maps <map>`. {term}`Parameters <parameter>` pile up at the end, where there are many channels.
 
 # %% wide=true name="fig-gallery-skyline" alt="A bar for every layer of a network, in the order of execution, as high as what the layer costs and coloured by its kind; under the bars a mark for each layer in the lane of its kind, and boxes around the layers of a block." caption="Choose a network, what to count, and another network to hold against it. Guess first: sketch the skyline, then reveal it. Point at a bar or a block to read what it takes; drag across several to add them up."
 from lightnets_edu.widgets import NetworkSkyline
