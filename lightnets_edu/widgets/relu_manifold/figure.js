@@ -150,8 +150,9 @@ export default widget(words.figure, (kit) => {
         .split(" ")
         .map((name) => model.get(name)),
       rows = (own) => (relu && !measured ? matrix(model.get("matrices")[draw - 1], own, turned) : []),
-      xs = curve(bent),
-      input = drawn(xs),
+      kept = here?.bent === bent,
+      xs = kept ? here.xs : curve(bent),
+      input = kept ? here.input : drawn(xs),
       state = `${[draw, turned, bent, relu]}`,
       which = DECODERS.indexOf(decoder),
       ways = NS.map((own, i) => {
@@ -160,7 +161,7 @@ export default widget(words.figure, (kit) => {
         return measured ? model.get("trips")[`${own}/${draw}`] : journey(rows(own), xs);
       });
     last = state;
-    here = { ...ways[NS.indexOf(n)], n, draw, turned, bent, relu, point, which, input, ways, rows: rows(n) };
+    here = { ...ways[NS.indexOf(n)], n, draw, turned, bent, relu, point, which, xs, input, ways, rows: rows(n) };
     here.back = here.decoded[which];
   }
 

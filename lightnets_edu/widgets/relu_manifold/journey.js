@@ -52,20 +52,20 @@ function add(a, share, b) {
   for (let i = 0; i < a.length; i += 1) a[i] += share * b[i];
 }
 
-/** The affine map that brings coordinates, given in columns, nearest to xs: projected on columns made orthogonal. */
-export function affine(columns, xs) {
+/** The affine map that brings coordinates nearest to points, all in columns: projected on columns made orthogonal. */
+export function affine(columns, points) {
   const base = [],
-    axes = [0, 1].map((axis) => [column(xs.map((x) => x[axis])), column(xs.length)]);
-  for (const own of [xs.map(() => 1), ...columns].map(column)) {
+    backs = points.map((axis) => column(axis.length));
+  for (const own of [points[0].map(() => 1), ...columns].map(column)) {
     const long = product(own, own);
     for (const q of base) add(own, -product(q, own), q);
     const left = product(own, own);
     if (left <= 1e-18 * long) continue;
     add(own, 1 / Math.sqrt(left) - 1, own);
     base.push(own);
-    for (const [axis, back] of axes) add(back, product(own, axis), own);
+    backs.forEach((back, k) => add(back, product(own, points[k]), own));
   }
-  return xs.map((_, i) => axes.map((own) => own[1][i]));
+  return backs;
 }
 
 /** The pseudo-inverse of T, of coordinates in columns. */
@@ -78,22 +78,24 @@ export function inverse(rows, columns) {
     [area, size] = [a * c - b * b, a + c];
   const [p, q, r] =
     area > 1e-12 * size * size ? [c / area, -b / area, a / area] : [a, b, c].map((v) => v / size / size);
-  return upto(columns[0].length).map((i) => {
-    const [u, v] = [0, 1].map((axis) => columns.reduce((sum, own, k) => sum + own[i] * rows[k][axis], 0));
-    return [p * u + q * v, q * u + r * v];
+  const backs = [p, r].map(() => column(columns[0].length));
+  rows.forEach(([x, y], k) => {
+    add(backs[0], p * x + q * y, columns[k]);
+    add(backs[1], q * x + r * y, columns[k]);
   });
+  return backs;
 }
 
 /** The root-mean-square distance from decoded to true points, as a share of that from their mean. */
-export function error(back, xs) {
-  let [off, size, sum, more] = [0, 0, 0, 0];
-  xs.forEach(([x, y], i) => {
-    off += (x - back[i][0]) ** 2 + (y - back[i][1]) ** 2;
-    size += x * x + y * y;
-    sum += x;
-    more += y;
+export function error(backs, points) {
+  let [off, size] = [0, 0];
+  points.forEach((axis, k) => {
+    const by = column(axis);
+    size += product(axis, axis) - axis.reduce((sum, v) => sum + v, 0) ** 2 / axis.length;
+    add(by, -1, backs[k]);
+    off += product(by, by);
   });
-  return Math.sqrt(off / (size - (sum * sum + more * more) / xs.length));
+  return Math.sqrt(off / size);
 }
 
 /** The sectors of the plane that get lost, from and to in degrees, counter-clockwise, and their points' fate: between
@@ -111,14 +113,15 @@ export function sectors(rows) {
 
 /** The whole way: fates of the points that are drawn; decoded points and errors of both decoders. */
 export function journey(rows, xs) {
-  const columns = rows.map((row) => column(xs.map((x) => Math.max(0, dot(row, x))))),
-    backs = [affine(columns, xs), inverse(rows, columns)];
+  const points = [0, 1].map((axis) => column(xs.map((x) => x[axis]))),
+    columns = rows.map(([a, b]) => points[0].map((x, i) => Math.max(0, a * x + b * points[1][i]))),
+    backs = [affine(columns, points), inverse(rows, columns)];
   return {
     fates: drawn(xs)
       .map((x) => fate(rows, x))
       .join(""),
-    decoded: backs.map(drawn),
-    errors: backs.map((back) => error(back, xs)),
+    decoded: backs.map(([x, y]) => drawn([...x]).map((v, i) => [v, y[BETWEEN * i]])),
+    errors: backs.map((back) => error(back, points)),
   };
 }
 

@@ -64,6 +64,9 @@ export function spiral(hues) {
     put(spots, fates, u) {
       mend(path, "d", line(spots));
       marks.forEach((node, i) => {
+        const now = `${u} ${fates[i]} ${spots[i]}`;
+        if (node.ln === now) return; // most marks stay where they are while a line is turned
+        node.ln = now;
         put(node, {
           class: `ln-rm-mark ln-glide ln-rm-fate${fates[i]}`,
           d: mark(fates[i], tenth(((1.5 + (2.5 * i) / marks.length) * (u + 50)) / 170)),

@@ -59,8 +59,8 @@ def calls() -> list[Call]:
     alike = torch.tensor([[1.0, 2.0], [2.0, 4.0], [-1.0, -2.0]], dtype=torch.float64)    # one line thrice
     y, fates = _manifold.sent(torch.relu, _manifold.spiral(), alike)
     decoded = _manifold.decode(y, _manifold.spiral(), alike)
-    found.append(Call("affine", [y.T.tolist(), SPIRAL], decoded["best affine"].tolist()))
-    found.append(Call("inverse", [alike.tolist(), y.T.tolist()], decoded["inverse of T"].tolist()))
+    found.append(Call("affine", [y.T.tolist(), _manifold.spiral().T.tolist()], decoded["best affine"].T.tolist()))
+    found.append(Call("inverse", [alike.tolist(), y.T.tolist()], decoded["inverse of T"].T.tolist()))
     found += [Call("fate", [alike.tolist(), x], int(fate)) for x, fate in zip(SPIRAL[::40], fates[::40], strict=True)]
     home = SPIRAL[::BETWEEN]
     for bent, i, by in (([0] * 98, 20, (0.3, -0.2)), (BENT, 0, (-0.4, 0.1)), (BENT, 48, (3, 3))):
@@ -81,17 +81,18 @@ def test_the_page_reckons_as_pytorch_does(calls, tmp_path):
         ("numbers[2 * k + 1] / 100", "numbers[2 * k] / 100"),
         ("(1 - part) * bent[i + axis]", "bent[i + axis]"),
         ("j % BETWEEN === 0", "j % BETWEEN === 1"),
-        ("Math.max(0, dot(row, x))", "Math.abs(dot(row, x))"),
+        ("Math.max(0, a * x + b * points[1][i])", "Math.abs(a * x + b * points[1][i])"),
         ("if (!first) return 0;", "if (!first) return 1;"),
         ("Math.abs(first[0] * b - first[1] * a) > 1e-9 * dot(first, first)", "true"),
-        ("xs.map(() => 1)", "xs.map(() => 0)"),
+        ("points[0].map(() => 1)", "points[0].map(() => 0)"),
         ("if (left <= 1e-18 * long) continue;", ""),
         ("add(own, -product(q, own), q)", "add(own, product(q, own), q)"),
         ("1 / Math.sqrt(left) - 1", "1 / left - 1"),
         ("[c / area, -b / area, a / area]", "[a / area, -b / area, c / area]"),
         ("area > 1e-12 * size * size ?", "true ?"),
-        ("(sum * sum + more * more)", "(sum * sum)"),
-        ("own[i] * rows[k][axis]", "own[i] * rows[k][0]"),
+        (" ** 2 / axis.length", " / axis.length"),
+        ("add(by, -1, backs[k])", "add(by, -1, backs[0])"),
+        ("q * x + r * y", "q * x + p * y"),
         ("(from + to) / 2)", "from)"),
         (".filter(([from, to, own]) => own < 2", ".filter(([from, to, own]) => own < 1"),
         ("Math.max(0, 1 - Math.abs(i - j) / 7) ** 2", "Math.max(0, 1 - Math.abs(i - j) / 7)"),
