@@ -67,6 +67,12 @@ def drawn(path: Path) -> int:
     return len(packed(text.encode())) - len(packed(DRAWING.sub("", text).encode()))
 
 
+def without_pictures(files: dict[str, int], site: Path) -> int:
+    """The bytes of files that are no pictures, and of no drawing in them."""
+    bare = sum(size for name, size in files.items() if Path(name).suffix not in PICTURES)
+    return bare - sum(drawn(site / name) for name in files)
+
+
 class _Packed(SimpleHTTPRequestHandler):
     """Sends texts with gzip, as a web server does, and says nothing."""
 
@@ -144,10 +150,9 @@ def report(site: Path, rounds: int) -> dict[str, dict]:
         browser = playwright.chromium.launch(**LAUNCH)
         for page in pages_of(site):
             files = weigh(browser, site, origin, page)
-            bare = sum(size for name, size in files.items() if Path(name).suffix not in PICTURES)
-            bare -= sum(drawn(site / name) for name in files)
             by_size = dict(sorted(files.items(), key=lambda item: -item[1]))
-            found[page] = {"total": sum(files.values()), "without_pictures": bare, "files": by_size, "seconds": []}
+            found[page] = {"total": sum(files.values()), "without_pictures": without_pictures(files, site),
+                           "files": by_size, "seconds": []}  # fmt: skip
         reading = [page for page in found if Path(page).name not in ("index.html", "search.html", "404.html")]
         for _ in range(rounds):  # round by round: a slow moment of the machine meets every page
             for page in reading:

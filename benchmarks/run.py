@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-LIMITS = {"page_weight": ["--front-limit", "110"]}  # KiB
+LIMITS = {"page_weight": ["--limit", "150", "--front-limit", "110"]}  # KiB
 
 for name in ("imports", "build_times", "page_weight", "models", "widgets", "grading"):
     print(f"\n== {name} ==", flush=True)

@@ -4,6 +4,9 @@ A page is opened three times and then looked at in every way: its width, the col
 medium change under it, as they do when a phone is turned or a page is printed.
 """
 
+import importlib.util
+from pathlib import Path
+
 import probe
 import pytest
 import stage
@@ -11,6 +14,18 @@ from paper import half_empty, reach
 from probe import COLOURS, accessibility, change_by_keyboard, change_by_mouse, of_plots, visit
 
 WIDTHS, THEMES = (320, 768, 1200), ("light", "dark")
+SPEC = importlib.util.spec_from_file_location("page_weight", Path(__file__).parents[2] / "benchmarks/page_weight.py")
+page_weight = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(page_weight)
+LOADED = "performance.getEntriesByType('resource').map((one) => new URL(one.name).pathname.slice(1))"
+MOST, MOST_IN_FRONT = 150, 110    # KiB, without pictures
+
+
+def too_heavy(site, page: str, loaded: list[str], limits=(MOST, MOST_IN_FRONT)) -> list[str]:
+    """What is said of a page that weighs more than it may, with all that it loaded; only what the site has is weighed."""
+    paths = [site / name for name in {page, *loaded} if (site / name).is_file()]
+    bare = page_weight.without_pictures({path.relative_to(site).as_posix(): page_weight.transferred(path) for path in paths}, site)
+    return page_weight.beyond({page: {"without_pictures": bare, "seconds": []}}, page_weight.front(site), *limits, None)
 
 
 def answers(seen, *changes) -> list[str]:
@@ -38,7 +53,7 @@ def widths(seen, theme: str, figures: bool) -> dict[str, list[str]]:
     return found
 
 
-def test_a_page_over_http(browser, address, page, widget_pages):
+def test_a_page_over_http(browser, address, site, page, widget_pages):
     """No other host is asked, the console stays empty, formulas are set, figures start and rest; all fits everywhere."""
     figures, found, shown = page in widget_pages, {}, []
     with visit(browser, address(page)) as seen:
@@ -65,8 +80,15 @@ def test_a_page_over_http(browser, address, page, widget_pages):
         for theme in reversed(THEMES):
             seen.turn(1200, theme)
             found[f"accessibility, {theme}"] = accessibility(seen.tab, COLOURS if theme == "dark" else ())
+        found["weight"] = too_heavy(site, page, seen.tab.evaluate(LOADED))
         found["complaints"] = seen.complaints
     assert {what: faults for what, faults in found.items() if faults} == {}
+
+
+def test_a_page_that_is_too_heavy_is_told(site):
+    page, loaded = "notebooks/welcome.html", ["_static/book-all.css", "_static/nothing.css", "_static/logo.png"]
+    assert too_heavy(site, page, loaded) == [] and "welcome.html weighs" in too_heavy(site, page, loaded, (150, 20))[0]
+    assert too_heavy(site, page, [*loaded, "_static/search-words.js"]), "the words of the search come when somebody asks"
 
 
 def test_a_page_from_a_file(browser, address, page):
