@@ -30,7 +30,7 @@ from booksite.still import still  # noqa: E402
 from chromium import LAUNCH  # noqa: E402
 from playwright.sync_api import sync_playwright  # noqa: E402
 from specimens import SPECIMENS  # noqa: E402
-from stage import NODES, move, put, state  # noqa: E402
+from stage import LED, NODES, move, put, state  # noqa: E402
 
 from coursekit.kernels import environment, kernel_manager  # noqa: E402
 from lightnets_edu.timing import machine  # noqa: E402
@@ -53,31 +53,18 @@ MOVED = """(dice) => dice.map(([which, where]) => {
   document.body.getBoundingClientRect();
   return performance.now() - start;
 })"""
-DRAGGED = """async (frames) => {
-  const times = [], next = requestAnimationFrame, grips = [...document.querySelectorAll(".ln-grip")];
-  window.requestAnimationFrame = (call) => next((now) => {
+DRAGGED = f"""async (frames) => {{
+  const times = [], next = requestAnimationFrame;
+  window.requestAnimationFrame = (call) => next((now) => {{
     const start = performance.now();
     call(now);
     document.body.getBoundingClientRect();
     times.push(performance.now() - start);
-  });
-  for (const grip of grips.filter((_, i) => i % Math.ceil(grips.length / 3) === 0)) {
-    const stage = grip.ownerSVGElement, box = stage.getBoundingClientRect(), own = grip.getBoundingClientRect();
-    const [x, y] = [own.left + own.width / 2, own.top + own.height / 2];
-    stage.setPointerCapture = () => {};
-    const send = (node, type, [clientX, clientY]) =>
-      node.dispatchEvent(new PointerEvent(type, { bubbles: true, pointerId: 1, buttons: 1, clientX, clientY }));
-    send(grip, "pointerdown", [x, y]);
-    for (let i = 1; i <= frames; i += 1) {
-      const share = (1 - Math.cos(i / 9)) / 2;
-      send(stage, "pointermove", [box.left + share * box.width, y + share * (box.top - y)]);
-      await new Promise((done) => next(() => next(done)));
-    }
-    send(stage, "pointerup", [x, y]);
-  }
+  }});
+  await ({LED})(frames, 9, () => new Promise((done) => next(() => next(done))));
   window.requestAnimationFrame = next;
   return times;
-}"""
+}}"""
 SLIDER = """
 {peer}
 from ipywidgets import IntSlider, interact

@@ -241,6 +241,24 @@ STILL = """(ms) => new Promise((done) => {
   watch.observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true });
   setTimeout(() => { watch.disconnect(); done([...new Set(seen)]); }, ms);
 })"""
+# Leads three of the grips to and fro over their drawing; `each` is called, and waited for, after every step.
+LED = """async (frames, pace, each) => {
+  const grips = [...document.querySelectorAll(".ln-grip")];
+  for (const grip of grips.filter((_, i) => i % Math.ceil(grips.length / 3) === 0)) {
+    const stage = grip.ownerSVGElement, box = stage.getBoundingClientRect(), own = grip.getBoundingClientRect();
+    const [x, y] = [own.left + own.width / 2, own.top + own.height / 2];
+    stage.setPointerCapture = () => {};
+    const send = (node, type, [clientX, clientY]) =>
+      node.dispatchEvent(new PointerEvent(type, { bubbles: true, pointerId: 1, buttons: 1, clientX, clientY }));
+    send(grip, "pointerdown", [x, y]);
+    for (let i = 1; i <= frames; i += 1) {
+      const share = (1 - Math.cos(i / pace)) / 2;
+      send(stage, "pointermove", [box.left + share * box.width, y + share * (box.top - y)]);
+      await each(i);
+    }
+    send(stage, "pointerup", [x, y]);
+  }
+}"""
 NODES = "() => Math.max(0, ...[...document.querySelectorAll('figure')].map((f) => f.querySelectorAll('svg, svg *').length))"
 FOCUSABLE = """(figure) => [...figure.querySelectorAll("button, select, input, summary, [tabindex]")]
   .filter((node) => node.tabIndex >= 0 && !node.disabled && node.getBoundingClientRect().width

@@ -2,12 +2,13 @@
 
 import pytest
 from specimens import SPECIMENS
+from stage import LED
 
 EVERY = pytest.mark.parametrize("specimen", SPECIMENS.values(), ids=SPECIMENS)
-# Three of the grips are led to and fro over their drawing, a frame at a time. Gives the frames, how many nodes the one
-# with most of them touched, and, each once, what was set to what it was.
-LED = """async (frames) => {
-  const grips = [...document.querySelectorAll(".ln-grip")], vain = new Set(), calls = [];
+# The grips are led, a frame at a time. Gives the frames, how many nodes the one with most of them touched, and, each once,
+# what was set to what it was.
+COUNTED = """async (frames) => {
+  const vain = new Set(), calls = [];
   const watch = new MutationObserver(() => {}), counts = [];
   watch.observe(document.body, { subtree: true, childList: true, attributes: true, attributeOldValue: true });
   window.requestAnimationFrame = (call) => calls.push(call);
@@ -28,33 +29,20 @@ LED = """async (frames) => {
     }
     counts.push(touched.size);
   }
-  for (const grip of grips.filter((_, i) => i % Math.ceil(grips.length / 3) === 0)) {
-    const stage = grip.ownerSVGElement, box = stage.getBoundingClientRect(), own = grip.getBoundingClientRect();
-    const [x, y] = [own.left + own.width / 2, own.top + own.height / 2];
-    stage.setPointerCapture = () => {};
-    const send = (node, type, [clientX, clientY]) =>
-      node.dispatchEvent(new PointerEvent(type, { bubbles: true, pointerId: 1, buttons: 1, clientX, clientY }));
-    send(grip, "pointerdown", [x, y]);
-    for (let i = 1; i <= frames; i += 1) {
-      const share = (1 - Math.cos(i / 3)) / 2;
-      send(stage, "pointermove", [box.left + share * box.width, y + share * (box.top - y)]);
-      // what picks it up is no frame
-      if (i === 1) watch.takeRecords();
-      for (const call of calls.splice(0)) call();
-      count();
-    }
-    send(stage, "pointerup", [x, y]);
-    watch.takeRecords();
-  }
+  await (LED)(frames, 3, (i) => {
+    if (i === 1) watch.takeRecords();    // what picks it up, or lets the one before go, is no frame
+    for (const call of calls.splice(0)) call();
+    count();
+  });
   return { frames: counts.length, most: Math.max(0, ...counts), vain: [...vain] };
-}"""
+}""".replace("LED", LED)
 FRAMES = 20
 # Nodes that a frame touches, at most: those of the spiral, whose drags are the dearest.
 MOST = 95
 
 
 def led(page, figure) -> dict:
-    return page(figure).evaluate(LED, FRAMES)
+    return page(figure).evaluate(COUNTED, FRAMES)
 
 
 @EVERY
