@@ -69,12 +69,12 @@ def test_questions_of_the_books_own_are_answered(site):
 
 
 def test_first_readers_find_what_they_look_for(site):
-    """Nine of ten of the questions that it was mended with; of those that it had not seen three in four, so far."""
+    """Nine of ten of the questions that it had not seen; of those that it was mended with, the harder ones, five in six."""
     asked = yaml.safe_load(QUESTIONS.read_text("utf-8"))
     wrong = {kind: missed(questions, site) for kind, questions in asked.items()}
     told = "\n".join(line for lines in wrong.values() for line in lines)
     assert min(map(len, asked.values())) >= 20, told
-    assert len(wrong["mended_with"]) <= 2 and len(wrong["unseen"]) <= 9, told
+    assert len(wrong["unseen"]) <= 2 and len(wrong["mended_with"]) <= 6, told
 
 
 def test_wrong_answers_and_places_that_are_not_there_are_told(site):

@@ -3,8 +3,9 @@
 (() => {
   "use strict";
   const { words, asked } = bookSearch;
-  const FIELDS = { title: 4, names: 5, page: 2, above: 1.5, text: 1, code: 0.3 };
-  const LIKE = 0.7; // what a word that means the same counts, beside the word itself
+  const FIELDS = { title: 4, names: 7, page: 1.5, above: 1.5, text: 1, code: 0.1 };
+  const BM25 = { k: 2.2, b: 0.5, d: 0.5 }; // a word said often counts more than once, a long section a little less
+  const LIKE = 0.8; // what a word that means the same counts, beside the word itself
   const BEGUN = 0.6; // what a longer word counts, of which one begins
   const ENOUGH = 12; // a score of one word that counts half of what it can: several words beat one in a heading
   const NEAR = 12; // words between two that stand together
@@ -45,7 +46,7 @@
 
   /** What MiniSearch finds for a query of stems. */
   function look(book, query, options) {
-    return book.store.search(query, { boost: FIELDS, tokenize: (stem) => [stem], ...options });
+    return book.store.search(query, { boost: FIELDS, bm25: BM25, tokenize: (stem) => [stem], ...options });
   }
 
   /** The longer words that a reader may be about to type; one letter begins none. */
@@ -157,7 +158,7 @@
       return {
         hit,
         held: held / whole,
-        score: (sum * held * hit.weight * (hit.level === 1 ? 1.25 : 1)) / whole,
+        score: (sum * Math.sqrt(held) * hit.weight * (hit.level === 1 ? 1.25 : 1)) / whole,
       };
     });
     for (const one of found.sort(best).slice(0, LOOKED_AT)) {
@@ -166,7 +167,7 @@
         asked(title).map((word) => word.stem),
         wanted,
       );
-      one.score *= 1 + 0.5 * Math.max(together(said(one.hit), wanted), inTitle) + 0.3 * inTitle;
+      one.score *= 1 + 1.2 * Math.max(together(said(one.hit), wanted), inTitle) + 0.5 * inTitle;
       if (
         [title, ...names].some((name) =>
           same(
@@ -175,7 +176,7 @@
           ),
         )
       )
-        one.score *= 2;
+        one.score *= 3;
     }
     const most = Math.max(...found.map(({ held }) => held));
     const kept = found.sort(best).filter(({ held }) => held > 0.3 * most);
