@@ -38,7 +38,7 @@ FOLDED = (
 )
 CITED = r'(<a class="reference internal" href="[^"]*" title="[^"]+?)\.? URL: [^"]*"'
 WHERE = {  # each is written only where a page holds this
-    CITED: 'class="bibtex-citation"', BIBLIOGRAPHY: 'class="citation"',
+    CITED: ' URL: http', BIBLIOGRAPHY: 'class="citation"',
     NOTEBOOK: "btn-download-notebook", FOLDED: 'class="toctree-toggle"',
 }  # fmt: skip
 MENDS = (
