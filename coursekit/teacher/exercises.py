@@ -81,10 +81,10 @@ def _caught(faults: list[BookError], read, *arguments):
 
 
 def _choose(asked: list[str] | None, there: list[str]) -> list[str]:
-    """Chapter names; `05` stands for the chapter whose name begins with `05_`."""
+    """Chapter names; `05` stands for the chapter whose name begins with `05_`, unless one is called so."""
     chosen = []
     for one in asked if asked is not None else there:
-        matches = [name for name in there if name == one or name.startswith(f"{one}_")]
+        matches = [one] if one in there else [name for name in there if name.startswith(f"{one}_")]
         if len(matches) != 1:
             todo = f"there are {', '.join(there) or 'none'}"
             raise BookError(f"chapter {one!r}", f"matches {len(matches)} notebooks", todo)

@@ -4,7 +4,7 @@ import pytest
 
 from coursekit.errors import BookError
 from coursekit.teacher.answers import read_private
-from coursekit.teacher.exercises import read_assignments
+from coursekit.teacher.exercises import _choose, read_assignments
 
 
 def fault(toy, name="turn") -> str:
@@ -155,6 +155,12 @@ def test_tests_for_practice(toy):
 
 def test_an_unknown_chapter(toy):
     assert "chapter '07': matches 0 notebooks" in faults(toy, ["07"])
+
+
+def test_a_name_that_another_begins_with_is_its_own():
+    assert _choose(["gallery", "05"], ["05_a", "gallery", "gallery_networks"]) == ["gallery", "05_a"]
+    with pytest.raises(BookError, match="matches 2 notebooks"):
+        _choose(["gallery"], ["gallery_layers", "gallery_networks"])
 
 
 # --- wrong answers as edits -------------------------------------------------------------------------------------------
