@@ -5,7 +5,7 @@
 # %% card [markdown]
 # # A gallery of layers
 #
-# The figures of single layers that move, on one page: to look around, to find one again, or to show in class. Each is made for a chapter, where a question comes first and the figure answers it. Those of blocks and of whole networks stand in a [gallery of their own](gallery_networks.ipynb).
+# The figures of layers, and of the maps that they make, on one page: to look around, to find one again, or to show in class. Each is made for a chapter, where a question comes first and the figure answers it. Those of blocks and of whole networks stand in a [gallery of their own](gallery_networks.ipynb).
 #
 # All of them run in this page, with no computer behind it. The Tab key reaches every control; arrow keys move sliders, menus and choices, the space bar presses buttons. Nothing moves until you press *Play*. Under each figure lies its data as a table.
 

@@ -5,7 +5,7 @@
 # %% card [markdown]
 # # A gallery of networks
 #
-# The figures of blocks and of whole networks that move, on one page. Each is made for a chapter, where a question comes first and the figure answers it. Those of single layers stand in a [gallery of their own](gallery.ipynb).
+# The figures of blocks and of whole networks, on one page. Each is made for a chapter, where a question comes first and the figure answers it. Those of layers stand in a [gallery of their own](gallery.ipynb).
 #
 # All of them run in this page, with no computer behind it. The Tab key reaches every control; arrow keys move sliders, menus and choices, the space bar presses buttons. Nothing moves until you press *Play*. Under each figure lies its data as a table.
 

@@ -7,7 +7,7 @@ import tinycss2
 NESTING = ("media", "supports", "layer", "container")
 OPTIONAL = re.compile(r":(?:not|is|where|has)\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)|\[[^\]]*\]")
 NAME = re.compile(r"[.#](-?[A-Za-z_](?:[\w-]|\\.)*)")
-NAMED = re.compile(r"""\b(?:class|id)=(?:"([^"]*)"|([\w-]+))|<script\b[^>]*>(.*?)</script>""", re.S)
+NAMED = re.compile(r"""\b(?:class|id)=(?:"([^"]*)"|'([^']*)'|([\w-]+))|<script\b[^>]*>(.*?)</script>""", re.S)
 WORD = re.compile(r"[A-Za-z_][\w-]*")
 
 

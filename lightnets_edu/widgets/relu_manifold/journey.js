@@ -8,7 +8,7 @@ const dot = ([a, b], [x, y]) => a * x + b * y;
 const radians = (degrees) => (degrees * Math.PI) / 180;
 export const degrees = ([x, y]) => ((Math.atan2(y, x) * 180) / Math.PI + FULL) % FULL;
 
-/** The curve that is measured, as it was. */
+/** The curve that is measured, as it was: two turns in 480 steps, its radius from 0.1 to 1. */
 export const unbent = upto(481).map((j) => {
   const angle = (Math.PI * (j / 5 + 1)) / 24;
   return [Math.cos(angle), Math.sin(angle)].map((v) => (0.1 + (0.9 * j) / 480) * v);
